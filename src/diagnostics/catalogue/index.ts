@@ -1,0 +1,14 @@
+import type { CodeEntry } from '../diagnostic.js';
+import { dataCodes } from './data.js';
+import { languageCodes } from './language.js';
+import { networkCodes } from './network.js';
+import { runCodes } from './run.js';
+import { specCodes } from './spec.js';
+
+/** Every diagnostic that dnc can print, by its code. */
+export const catalogue = { ...languageCodes, ...specCodes, ...networkCodes, ...dataCodes, ...runCodes };
+
+export type Catalogue = typeof catalogue;
+export type Code = keyof Catalogue;
+/** What a report of this code must be given. */
+export type Details<C extends Code> = Catalogue[C] extends CodeEntry<infer D> ? D : never;

@@ -1,0 +1,3 @@
+import { code } from '../diagnostic.js';
+
+export const specCodes = {};

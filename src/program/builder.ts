@@ -1,0 +1,333 @@
+import { ops } from './ops/index.js';
+import type {
+  Attributes,
+  DType,
+  Extent,
+  Instruction,
+  Program,
+  ProgramInput,
+  ProgramOutput,
+  RandomSpec,
+  Region,
+  TensorType,
+  ValueId,
+} from './program.js';
+
+/** A value under construction. */
+export interface Value {
+  readonly id: ValueId;
+  readonly type: TensorType;
+}
+
+/** A value, or a number that becomes a float constant. */
+export type Operand = Value | number;
+
+/** Writes a program instruction by instruction; every method infers and checks the type of its result. */
+export class Builder {
+  private readonly types: TensorType[] = [];
+  private readonly code: Instruction[] = [];
+  private readonly ins: ProgramInput[] = [];
+  private readonly outs: ProgramOutput[] = [];
+  private region: Region = 'data';
+
+  /** The instructions so far, for `gradient`. */
+  get instructions(): readonly Instruction[] {
+    return this.code;
+  }
+
+  value(id: ValueId): Value {
+    return { id, type: this.types[id]! };
+  }
+
+  /** Everything written inside belongs to the region. */
+  inRegion<T>(region: Region, write: () => T): T {
+    const outer = this.region;
+    this.region = region;
+    try {
+      return write();
+    } finally {
+      this.region = outer;
+    }
+  }
+
+  // Inputs and outputs
+
+  batch(name: string, dtype: DType, shape: readonly Extent[]): Value {
+    return this.declare({ name, role: 'batch' }, { dtype, shape });
+  }
+  state(name: string, shape: readonly number[]): Value {
+    return this.declare({ name, role: 'state' }, { dtype: 'float', shape });
+  }
+  /** A float scalar that the host computes for every step, such as the learning rate. One input per name. */
+  scalar(name: string): Value {
+    const known = this.ins.find((one) => one.role === 'scalar' && one.name === name);
+    return known ? this.value(known.value) : this.declare({ name, role: 'scalar' }, { dtype: 'float', shape: [] });
+  }
+  /** A float tensor [batch, units] drawn by the host; a Bernoulli draw is 1 with probability `keep`, else 0. */
+  random(random: RandomSpec, shape: readonly Extent[]): Value {
+    return this.declare({ name: random.stream, role: 'random', random }, { dtype: 'float', shape });
+  }
+  result(name: string, value: Value): void {
+    this.outs.push({ name, value: value.id, role: 'result' });
+  }
+  /** The next value of the state of this name. */
+  next(name: string, value: Value): void {
+    this.outs.push({ name, value: value.id, role: 'state' });
+  }
+
+  build(name: string): Program {
+    return {
+      name,
+      values: [...this.types],
+      inputs: [...this.ins],
+      instructions: [...this.code],
+      outputs: [...this.outs],
+    };
+  }
+
+  // Constants
+
+  constant(
+    data: Operand | readonly number[] | Float64Array,
+    shape: readonly number[] = [],
+    dtype: DType = 'float',
+  ): Value {
+    if (isValue(data)) return data;
+    const values = typeof data === 'number' ? Float64Array.of(data) : Float64Array.from(data);
+    return this.apply('constant', [], { dtype, shape, data: values });
+  }
+
+  // Elementwise, one operand
+
+  negate(x: Value): Value {
+    return this.apply('negate', [x]);
+  }
+  abs(x: Value): Value {
+    return this.apply('abs', [x]);
+  }
+  /** −1, 0 or 1. */
+  sign(x: Value): Value {
+    return this.apply('sign', [x]);
+  }
+  exp(x: Value): Value {
+    return this.apply('exp', [x]);
+  }
+  log(x: Value): Value {
+    return this.apply('log', [x]);
+  }
+  sqrt(x: Value): Value {
+    return this.apply('sqrt', [x]);
+  }
+  square(x: Value): Value {
+    return this.apply('square', [x]);
+  }
+  reciprocal(x: Value): Value {
+    return this.apply('reciprocal', [x]);
+  }
+  tanh(x: Value): Value {
+    return this.apply('tanh', [x]);
+  }
+  sigmoid(x: Value): Value {
+    return this.apply('sigmoid', [x]);
+  }
+  /** log(1 + e^x), without overflow. */
+  softplus(x: Value): Value {
+    return this.apply('softplus', [x]);
+  }
+  relu(x: Value): Value {
+    return this.apply('relu', [x]);
+  }
+  erf(x: Value): Value {
+    return this.apply('erf', [x]);
+  }
+  not(x: Value): Value {
+    return this.apply('not', [x]);
+  }
+  cast(x: Value, dtype: DType): Value {
+    return x.type.dtype === dtype ? x : this.apply('cast', [x], { dtype });
+  }
+
+  // Elementwise, two operands, broadcasting as NumPy does
+
+  add(x: Operand, y: Operand): Value {
+    return this.binary('add', x, y);
+  }
+  subtract(x: Operand, y: Operand): Value {
+    return this.binary('subtract', x, y);
+  }
+  multiply(x: Operand, y: Operand): Value {
+    return this.binary('multiply', x, y);
+  }
+  divide(x: Operand, y: Operand): Value {
+    return this.binary('divide', x, y);
+  }
+  maximum(x: Operand, y: Operand): Value {
+    return this.binary('maximum', x, y);
+  }
+  minimum(x: Operand, y: Operand): Value {
+    return this.binary('minimum', x, y);
+  }
+  power(x: Operand, y: Operand): Value {
+    return this.binary('power', x, y);
+  }
+  greater(x: Operand, y: Operand): Value {
+    return this.binary('greater', x, y);
+  }
+  greaterEqual(x: Operand, y: Operand): Value {
+    return this.binary('greater_equal', x, y);
+  }
+  less(x: Operand, y: Operand): Value {
+    return this.binary('less', x, y);
+  }
+  lessEqual(x: Operand, y: Operand): Value {
+    return this.binary('less_equal', x, y);
+  }
+  equal(x: Operand, y: Operand): Value {
+    return this.binary('equal', x, y);
+  }
+  and(x: Value, y: Value): Value {
+    return this.apply('and', [x, y]);
+  }
+  or(x: Value, y: Value): Value {
+    return this.apply('or', [x, y]);
+  }
+  /** where condition holds x, else y; broadcasts. */
+  select(condition: Value, x: Operand, y: Operand): Value {
+    return this.apply('select', [condition, this.constant(x), this.constant(y)]);
+  }
+
+  // Reductions; `axes` counts the batch axis; absent: all axes
+
+  sum(x: Value, axes?: readonly number[], keepDims = false): Value {
+    return this.reduce('sum', x, axes, keepDims);
+  }
+  /** Over axes of known extent only. */
+  mean(x: Value, axes?: readonly number[], keepDims = false): Value {
+    return this.reduce('mean', x, axes, keepDims);
+  }
+  max(x: Value, axes?: readonly number[], keepDims = false): Value {
+    return this.reduce('max', x, axes, keepDims);
+  }
+  min(x: Value, axes?: readonly number[], keepDims = false): Value {
+    return this.reduce('min', x, axes, keepDims);
+  }
+  /** Euclidean norm; its gradient at a zero group is zero. */
+  norm(x: Value, axes: readonly number[], keepDims = false): Value {
+    return this.reduce('norm', x, axes, keepDims);
+  }
+  /** Index of the first maximum along one axis, as int. */
+  argmax(x: Value, axis: number): Value {
+    return this.apply('argmax', [x], { axis: positive(x, axis) });
+  }
+
+  // Movement
+
+  reshape(x: Value, shape: readonly Extent[]): Value {
+    return this.apply('reshape', [x], { shape });
+  }
+  transpose(x: Value, permutation: readonly number[]): Value {
+    return this.apply('transpose', [x], { permutation });
+  }
+  broadcastTo(x: Value, shape: readonly Extent[]): Value {
+    return this.apply('broadcast_to', [x], { shape });
+  }
+  concat(xs: readonly Value[], axis: number): Value {
+    return this.apply('concat', xs, { axis: positive(xs[0]!, axis) });
+  }
+  /** One axis, from `start` (included) to `end` (excluded). */
+  slice(x: Value, axis: number, start: number, end: number): Value {
+    return this.apply('slice', [x], { axis: positive(x, axis), start, end });
+  }
+  /** Zeros before and after, along one axis. */
+  pad(x: Value, axis: number, before: number, after: number): Value {
+    return this.apply('pad', [x], { axis: positive(x, axis), before, after });
+  }
+  /** Picks entries of one axis by an int vector. */
+  gather(x: Value, indices: Value, axis: number): Value {
+    return this.apply('gather', [x, indices], { axis: positive(x, axis) });
+  }
+  /** Zeros of extent `extent` along `axis`, with the slices of x added at the int vector's positions; duplicates add up. */
+  scatterAdd(x: Value, indices: Value, axis: number, extent: number): Value {
+    return this.apply('scatter_add', [x, indices], { axis: positive(x, axis), extent });
+  }
+  /** Int [..] to float [.., depth]. */
+  oneHot(x: Value, depth: number): Value {
+    return this.apply('one_hot', [x], { depth });
+  }
+  /** The k largest along the last axis, in falling order (values, int indices). */
+  topk(x: Value, k: number): readonly [Value, Value] {
+    const [values, indices] = this.applyAll('topk', [x], { k });
+    return [values!, indices!];
+  }
+
+  // Linear algebra and fused
+
+  /** [.., n, k] × [.., k, m]; the transposes are of the last two axes. */
+  matmul(x: Value, y: Value, transposeX = false, transposeY = false): Value {
+    return this.apply('matmul', [x, y], { transposeX, transposeY });
+  }
+  /** x − log Σ exp x along the last axis, without overflow. */
+  logSoftmax(x: Value): Value {
+    return this.apply('log_softmax', [x]);
+  }
+  softmax(x: Value): Value {
+    return this.apply('softmax', [x]);
+  }
+
+  // Helpers that write several instructions
+
+  /** x as a constant of the same dtype where it is a number. */
+  private binary(op: string, x: Operand, y: Operand): Value {
+    const dtype = isValue(x) ? x.type.dtype : isValue(y) ? y.type.dtype : 'float';
+    return this.apply(op, [this.constant(x, [], dtype), this.constant(y, [], dtype)]);
+  }
+
+  private reduce(op: string, x: Value, axes: readonly number[] | undefined, keepDims: boolean): Value {
+    const all = axes
+      ? axes.map((axis) => positive(x, axis)).sort((a, b) => a - b)
+      : x.type.shape.map((_, axis) => axis);
+    return this.apply(op, [x], { axes: all, keepDims });
+  }
+
+  apply(op: string, inputs: readonly Value[], attributes: Attributes = {}): Value {
+    return this.applyAll(op, inputs, attributes)[0]!;
+  }
+
+  applyAll(op: string, inputs: readonly Value[], attributes: Attributes): readonly Value[] {
+    const rule = ops[op];
+    if (!rule) throw new Error(`the program has no op ${op}`);
+    const types = rule.infer(
+      inputs.map((one) => one.type),
+      attributes,
+    );
+    const outputs = types.map((type) => this.fresh(type));
+    this.code.push({
+      op,
+      inputs: inputs.map((one) => one.id),
+      outputs: outputs.map((one) => one.id),
+      attributes,
+      region: this.region,
+    });
+    return outputs;
+  }
+
+  private declare(input: Omit<ProgramInput, 'value'>, type: TensorType): Value {
+    if (this.ins.some((one) => one.name === input.name)) throw new Error(`the program has two inputs ${input.name}`);
+    const value = this.fresh(type);
+    this.ins.push({ ...input, value: value.id });
+    return value;
+  }
+
+  private fresh(type: TensorType): Value {
+    this.types.push(type);
+    return { id: this.types.length - 1, type };
+  }
+}
+
+function isValue(x: unknown): x is Value {
+  return typeof x === 'object' && x !== null && 'id' in x;
+}
+
+function positive(x: Value, axis: number): number {
+  return axis < 0 ? axis + x.type.shape.length : axis;
+}
