@@ -1,0 +1,14 @@
+import type { Kind, Static, TObject } from '../ir/kind.js';
+import type { Builder, Value } from '../program/builder.js';
+
+/** One activation function, written once for every engine. */
+export interface ActivationKind<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
+  /** Whether output unit j depends on input unit j only. softmax mixes units. */
+  readonly unitwise: boolean;
+  forward(b: Builder, x: Value, args: A): Value;
+  readonly spelling: { tfjs?(args: A): string };
+}
+
+export function defineActivation<S extends TObject>(kind: ActivationKind<S, Static<S>>): ActivationKind {
+  return kind as unknown as ActivationKind;
+}

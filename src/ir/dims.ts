@@ -1,0 +1,117 @@
+/** One unit of one axis: a neuron, a feature, a channel. Ids are meaningless apart from identity; compare them after `Dims.find`. */
+export type Unit = number;
+
+/** An axis as a list of unit ids. Two axes that share a Dim (or its units) are coupled: they shrink together. */
+export interface Dim {
+  readonly units: readonly Unit[];
+}
+
+/** The extents of a tensor without the batch axis, which comes first and is implicit. */
+export type Shape = readonly Dim[];
+
+/** Where a unit was made: index `index` of `layer`, counted as in the network that was trained first. */
+export interface Origin {
+  readonly layer: string;
+  readonly index: number;
+}
+
+/** Makes units and remembers which are the same (union-find), where they come from, and which are combined from others. */
+export class Dims {
+  private readonly parents: Unit[] = [];
+  private readonly origins: Origin[] = [];
+  private readonly components = new Map<Unit, readonly Unit[]>();
+  private readonly pinned = new Map<Unit, string>();
+
+  /** `size` new units of one layer; `indices` are their original indices (0, 1, … when absent). */
+  fresh(size: number, layer: string, indices?: readonly number[]): Dim {
+    const units = new Array<Unit>(size);
+    for (let k = 0; k < size; k++) {
+      const unit = this.parents.length;
+      this.parents.push(unit);
+      this.origins.push({ layer, index: indices?.[k] ?? k });
+      units[k] = unit;
+    }
+    return { units };
+  }
+
+  /** Picks units of an axis by position. */
+  pick(dim: Dim, positions: readonly number[]): Dim {
+    return { units: positions.map((position) => dim.units[position]!) };
+  }
+
+  /**
+   * The row-major product of axes, as flatten makes it. Where at most one axis is longer than 1 its units go on as they are; else every
+   * product unit is new and needs each of its components.
+   */
+  product(parts: readonly Dim[], layer: string): Dim {
+    const long = parts.filter((part) => part.units.length !== 1);
+    if (long.length <= 1) return long[0] ?? parts[0] ?? this.fresh(1, layer);
+    let tuples: Unit[][] = [[]];
+    for (const part of parts) tuples = tuples.flatMap((tuple) => part.units.map((unit) => [...tuple, unit]));
+    const product = this.fresh(tuples.length, layer);
+    product.units.forEach((unit, k) => {
+      this.components.set(unit, tuples[k]!);
+    });
+    return product;
+  }
+
+  /** The units that a product unit is made of; empty for any other. */
+  componentsOf(unit: Unit): readonly Unit[] {
+    return this.components.get(unit) ?? [];
+  }
+
+  /** Makes two axes the same, unit by unit. False when their lengths differ. */
+  unify(a: Dim, b: Dim): boolean {
+    if (a.units.length !== b.units.length) return false;
+    for (let k = 0; k < a.units.length; k++) {
+      const x = this.find(a.units[k]!);
+      const y = this.find(b.units[k]!);
+      if (x !== y) this.parents[Math.max(x, y)] = Math.min(x, y);
+    }
+    return true;
+  }
+
+  /** The representative of a unit. */
+  find(unit: Unit): Unit {
+    let root = unit;
+    while (this.parents[root] !== root) root = this.parents[root]!;
+    let at = unit;
+    while (this.parents[at] !== root) {
+      const next = this.parents[at]!;
+      this.parents[at] = root;
+      at = next;
+    }
+    return root;
+  }
+
+  origin(unit: Unit): Origin {
+    return this.origins[unit]!;
+  }
+
+  /** Declares that units may not be removed, and why; the first reason stays. */
+  pin(dim: Dim, reason: string): void {
+    for (const unit of dim.units) {
+      const root = this.find(unit);
+      if (!this.pinned.has(root)) this.pinned.set(root, reason);
+    }
+  }
+
+  /** Why a unit may not be removed, if so. */
+  pinOf(unit: Unit): string | undefined {
+    return this.pinned.get(this.find(unit));
+  }
+
+  get size(): number {
+    return this.parents.length;
+  }
+}
+
+/** The length of every axis. */
+export function extents(shape: Shape): number[] {
+  return shape.map((dim) => dim.units.length);
+}
+
+/** `28×28×1`, as people read it. */
+export function showShape(shape: Shape): string {
+  return extents(shape).join('×') || 'scalar';
+}

@@ -1,0 +1,70 @@
+import type { Span } from '../diagnostics/source.js';
+import type { LayerNode } from '../dsl/document.js';
+import type { Dims, Shape, Dim } from './dims.js';
+import type { Call } from './kind.js';
+
+/** One sparsity annotation as it landed on a layer: arguments merged from model and layer, all defaults filled in. */
+export interface Annotation extends Call {
+  readonly span: Span;
+}
+
+/** One layer of the network: plain data; what it does is `layers/`. */
+export interface Node {
+  readonly name: string;
+  /** A word of the layer registry. */
+  readonly kind: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  /** Which outputs it reads, in order. */
+  readonly inputs: readonly { readonly node: string; readonly output: number }[];
+  readonly annotations: readonly Annotation[];
+  readonly span: Span;
+  /** Where the user wrote it, for the printer's edits. */
+  readonly statement: LayerNode;
+}
+
+/** The layers in an order in which every layer comes after those it reads. */
+export interface Graph {
+  readonly name: string;
+  readonly nodes: readonly Node[];
+  /** Names of the Input layers, in order. */
+  readonly inputs: readonly string[];
+  /** The interface: what the model computes. */
+  readonly outputs: readonly string[];
+}
+
+/** How a parameter's axis relates to units: it reads them, writes them, or neither. */
+export interface Axis {
+  readonly dim: Dim;
+  readonly role: 'reads' | 'writes' | 'plain';
+}
+
+export interface Param {
+  /** `fc1.kernel`: layer and tensor. */
+  readonly name: string;
+  readonly layer: string;
+  readonly tensor: string;
+  readonly axes: readonly Axis[];
+  readonly initializer: Call;
+  readonly trained: boolean;
+}
+
+/** A graph with its dimensions: what the checks, the program and shrinking work on. */
+export interface Network {
+  readonly graph: Graph;
+  readonly dims: Dims;
+  /** Output shapes of every layer. */
+  readonly shapes: ReadonlyMap<string, readonly Shape[]>;
+  /** Parameters of every layer, by tensor name. */
+  readonly params: ReadonlyMap<string, Readonly<Record<string, Param>>>;
+}
+
+export function nodeOf(graph: Graph, name: string): Node {
+  const found = graph.nodes.find((node) => node.name === name);
+  if (!found) throw new Error(`the graph has no layer ${name}`);
+  return found;
+}
+
+/** All parameters in the order of the layers. */
+export function allParams(network: Network): Param[] {
+  return network.graph.nodes.flatMap((node) => Object.values(network.params.get(node.name) ?? {}));
+}

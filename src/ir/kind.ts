@@ -1,0 +1,86 @@
+import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
+
+/** A word of the language with its arguments: what every registry entry has. Arguments are written in the order of the schema. */
+export interface Kind<S extends TObject = TObject> {
+  /** The word in a spec; the file is named after it. */
+  readonly keyword: string;
+  /** Other spellings that are accepted and mean the same (`mse`). */
+  readonly aliases?: readonly string[];
+  /** One line: `dnc help`, reference page. */
+  readonly summary: string;
+  /** Paper and equation, or library, where the formula or the idea comes from. */
+  readonly cite?: string;
+  readonly schema: S;
+}
+
+/** A word or a call in a spec, resolved: `adam(1e-3)` is `{ word: 'adam', arguments: { learning_rate: …, … } }`, with all defaults. */
+export interface Call<A = Readonly<Record<string, unknown>>> {
+  readonly word: string;
+  readonly arguments: A;
+}
+
+/** The tables of words; a schema's value may be a call of a word of one of them. */
+export type RegistryName =
+  | 'layer'
+  | 'activation'
+  | 'initializer'
+  | 'annotation'
+  | 'loss'
+  | 'metric'
+  | 'optimizer'
+  | 'schedule'
+  | 'source'
+  | 'split'
+  | 'threshold';
+
+/** A time in training: `5 epochs`, `40k steps`; a bare number means epochs. */
+export interface Duration {
+  readonly amount: number;
+  readonly unit: 'epochs' | 'steps';
+}
+
+interface Described {
+  readonly description: string;
+}
+
+/**
+ * A value that is a word or a call of a registry (`activation: relu`). The default is a word. Resolved before validation; in JSON Schema it is
+ * annotated with `registry`.
+ */
+export function callOf(registry: RegistryName, options: Described & { readonly default?: string }) {
+  return Type.Unsafe<Call>({ type: 'object', registry, ...options });
+}
+
+/** A number, or a call of a registry: `learning_rate: 1e-3` or `learning_rate: cosine(1e-3)`. */
+export function numberOrCallOf(
+  registry: RegistryName,
+  options: Described & { readonly default?: number | string; readonly minimum?: number },
+) {
+  return Type.Unsafe<number | Call>({ type: ['number', 'object'], registry, ...options });
+}
+
+/** A duration with its unit. */
+export function duration(options: Described & { readonly default?: number }) {
+  return Type.Unsafe<Duration>({ type: 'object', duration: true, ...options });
+}
+
+/** Whole numbers and ranges, as `keep` takes them: `[98..101, 104]`; resolved to the numbers. */
+export function indexList(options: Described) {
+  return Type.Unsafe<readonly number[]>({
+    type: 'array',
+    items: { type: 'integer', minimum: 0 },
+    uniqueItems: true,
+    indices: true,
+    ...options,
+  });
+}
+
+/** Extents that may be spread as positional arguments: `Input(28, 28, 1)` is `Input([28, 28, 1])`. */
+export function spreadIntegers(options: Described & { readonly minimum?: number; readonly minItems?: number }) {
+  const { minimum, minItems, ...rest } = options;
+  return Type.Array(Type.Integer({ minimum: minimum ?? 1 }), { spread: true, minItems: minItems ?? 0, ...rest });
+}
+
+export type ArgumentsOf<K> = K extends Kind<infer S> ? Static<S> : never;
+export type { Static, TObject, TSchema };
+export { Type };

@@ -1,0 +1,18 @@
+import type { Kind, Static, TObject } from '../ir/kind.js';
+import type { Builder, Value } from '../program/builder.js';
+
+/** What a target holds: class numbers (int [batch]), or real numbers in the shape of the prediction (float [batch, …]). */
+export type TargetForm = 'classes' | 'values';
+
+export interface LossKind<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
+  readonly target: TargetForm;
+  /** The prediction must be before (true) or after (false) its softmax or sigmoid, given the arguments. Absent: either. */
+  wantsLogits?(args: A): boolean;
+  /** Loss of every row, [batch]; the compiler takes the mean. */
+  rows(b: Builder, at: { readonly arguments: A; readonly target: Value; readonly prediction: Value }): Value;
+  readonly spelling: { tfjs?(args: A): string };
+}
+
+export function defineLoss<S extends TObject>(kind: LossKind<S, Static<S>>): LossKind {
+  return kind as unknown as LossKind;
+}

@@ -1,0 +1,57 @@
+import type { Kind, Static, TObject } from '../ir/kind.js';
+import type { Builder, Value } from '../program/builder.js';
+
+/**
+ * Where an annotation landed: one layer's parameters. Both group sides cut the layer's own kernel [in, out]: `incoming` are its columns, one
+ * group per unit (axes reduced: all but the last); `outgoing` its rows, one per unit or feature of the layer before.
+ */
+export interface Site {
+  readonly layer: string;
+  /** Shape of the kernel, [.., in, out]. */
+  readonly kernelShape: readonly number[];
+  /** Axes to reduce for one norm per unit of this layer. */
+  readonly incoming: readonly number[];
+  /** Axes to reduce for one norm per unit of the layer before. */
+  readonly outgoing: readonly number[];
+}
+
+/** What the moments inside the step program are given. */
+export interface Moment<A> {
+  readonly arguments: A;
+  readonly site: Site;
+  /** The kernel; in `prox` after the optimizer's update. */
+  readonly kernel: Value;
+  readonly bias: Value | undefined;
+  readonly learningRate: Value;
+  /** In `prox`: the optimizer's own diagonal scale for the kernel; undefined means 1. */
+  readonly scale: Value | undefined;
+}
+
+/** What a threshold cuts at a site after training. */
+export interface Cut {
+  /** Cut whole columns, one per unit of the layer. */
+  readonly incoming: boolean;
+  /** Cut whole rows, one per unit or feature of the layer before. */
+  readonly outgoing: boolean;
+}
+
+/** One way of making a network sparse, written as the moments of training at which it acts. One file, one registry line. */
+export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
+  readonly cite: string;
+  /** A scalar added to the objective, in the history under `<keyword>`; with a proximal solver it is reported, and `differentiated` is false. */
+  penalty?(b: Builder, at: Moment<A>): Value;
+  /** Whether the penalty acts by its gradient. Absent: yes. */
+  differentiated?(args: A): boolean;
+  /** The parameters after the optimizer's update → after the proximal step. */
+  prox?(b: Builder, at: Moment<A>): { readonly kernel: Value; readonly bias?: Value } | undefined;
+  /** What a unit-norm threshold may cut at this site. Absent: nothing. */
+  cut?(args: A): Cut;
+  /** The penalty as numbers that a Keras-style regularizer takes; their sum is the penalty. Absent: exporters refuse it by name. */
+  readonly spelling: {
+    tfjs?(args: A): { readonly li?: number; readonly lo?: number; readonly l1?: number; readonly l2?: number };
+  };
+}
+
+export function defineMethod<S extends TObject>(kind: SparsityMethod<S, Static<S>>): SparsityMethod {
+  return kind as unknown as SparsityMethod;
+}
