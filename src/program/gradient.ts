@@ -1,0 +1,58 @@
+import type { Builder, Value } from './builder.js';
+import { ops } from './ops/index.js';
+import type { ValueId } from './program.js';
+import { sameShape, showShape, showType } from './shapes.js';
+
+/**
+ * Writes the gradient of a float scalar with respect to each of `wrt`, by reverse mode over what the builder holds so far. Each has the
+ * shape of its value; one that `of` does not depend on is zero. Only instructions between `wrt` and `of` are visited, and only the
+ * gradients on such a path are written. The new instructions belong to the builder's current region; they are ordinary
+ * instructions, so gradients of gradients work.
+ */
+export function gradient(b: Builder, of: Value, wrt: readonly Value[]): Value[] {
+  if (of.type.dtype !== 'float' || of.type.shape.length > 0) {
+    throw new Error(`gradient: takes the gradient of a float scalar and was given ${showType(of.type)}`);
+  }
+  for (const { type } of wrt) {
+    if (type.dtype !== 'float') throw new Error(`gradient: only floats have gradients, not ${showType(type)}`);
+  }
+  const code = [...b.instructions];
+
+  // Values that depend on one of `wrt` by differentiable steps.
+  const depends = new Set<ValueId>(wrt.map((one) => one.id));
+  for (const { op, inputs, outputs } of code) {
+    if (!ops[op]!.gradient || !inputs.some((id) => depends.has(id))) continue;
+    for (const id of outputs) if (b.value(id).type.dtype === 'float') depends.add(id);
+  }
+
+  const found = new Map<ValueId, Value>();
+  if (depends.has(of.id)) found.set(of.id, b.constant(1));
+  for (const { op, inputs, outputs, attributes } of code.reverse()) {
+    if (!outputs.some((id) => found.has(id)) || !inputs.some((id) => depends.has(id))) continue;
+    const gradients = ops[op]!.gradient!(b, {
+      inputs: inputs.map((id) => b.value(id)),
+      outputs: outputs.map((id) => b.value(id)),
+      attributes,
+      gradients: outputs.map((id) => found.get(id)),
+      needed: inputs.map((id) => depends.has(id)),
+    });
+    for (const [at, id] of inputs.entries()) {
+      const part = gradients[at];
+      if (!part || !depends.has(id)) continue;
+      const { shape } = b.value(id).type;
+      if (!sameShape(part.type.shape, shape)) {
+        throw new Error(
+          `gradient: the rule of ${op} gives ${showShape(part.type.shape)} for an input of ${showShape(shape)}`,
+        );
+      }
+      const before = found.get(id);
+      found.set(id, before ? b.add(before, part) : part);
+    }
+  }
+  return wrt.map(({ id, type }) => found.get(id) ?? zeros(b, type.shape));
+}
+
+function zeros(b: Builder, shape: Value['type']['shape']): Value {
+  const zero = b.constant(0);
+  return shape.length === 0 ? zero : b.broadcastTo(zero, shape);
+}
