@@ -6,7 +6,8 @@ export interface ActivationKind<S extends TObject = TObject, A = Static<S>> exte
   /** Whether output unit j depends on input unit j only. softmax mixes units. */
   readonly unitwise: boolean;
   forward(b: Builder, x: Value, args: A): Value;
-  readonly spelling: { tfjs?(args: A): string };
+  /** The name in TensorFlow.js' `activation` argument; undefined where it has none, and exporters refuse it by name. */
+  readonly spelling: { tfjs?(args: A): string | undefined };
 }
 
 export function defineActivation<S extends TObject>(kind: ActivationKind<S, Static<S>>): ActivationKind {

@@ -61,15 +61,27 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
    * weights all read constants is what `forward` gives for them in float64; any other varies.
    */
   facts?(args: A, inputs: readonly (readonly UnitFact[])[], mode: Mode): readonly UnitFact[];
-  /** Arguments at the shrunk size; `kept` are the positions kept of each output's last axis. Absent: unchanged. */
-  resize?(args: A, at: { readonly outputs: readonly (readonly number[])[]; readonly needsBias: boolean }): Partial<A>;
+  /**
+   * Arguments at the shrunk size; `outputs` are the positions kept of each output's last axis. Called only for layers that make the units of that
+   * axis (they write it, or it is an input's or a product's), not for those that hand an axis on. Absent: unchanged.
+   */
+  resize?(
+    args: A,
+    at: {
+      readonly outputs: readonly (readonly number[])[];
+      /** How long each output's last axis was. */
+      readonly sizes: readonly number[];
+      /** A constant was folded into a layer that had no bias. */
+      readonly needsBias: boolean;
+    },
+  ): Partial<A>;
   /** Multiply-adds per row of the batch. Absent: 0. */
   multiplyAdds?(args: A, inputs: readonly Shape[], outputs: readonly Shape[]): number;
   readonly spelling: {
     tfjs?(
       args: A,
       at: { readonly name: string; readonly inputs: readonly Shape[]; readonly outputs: readonly Shape[] },
-    ): readonly TfjsLayer[];
+    ): readonly TfjsLayer[] | undefined;
   };
 }
 

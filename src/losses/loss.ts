@@ -6,11 +6,13 @@ export type TargetForm = 'classes' | 'values';
 
 export interface LossKind<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
   readonly target: TargetForm;
-  /** The prediction must be before (true) or after (false) its softmax or sigmoid, given the arguments. Absent: either. */
-  wantsLogits?(args: A): boolean;
+  /**
+   * The activation that turns logits into this loss' probabilities. The loss is then always computed from logits: with `from_logits: false` the
+   * output layer must end in this activation, and the compiler hands over what comes before it.
+   */
+  readonly probabilities?: 'softmax' | 'sigmoid';
   /** Loss of every row, [batch]; the compiler takes the mean. */
   rows(b: Builder, at: { readonly arguments: A; readonly target: Value; readonly prediction: Value }): Value;
-  readonly spelling: { tfjs?(args: A): string };
 }
 
 export function defineLoss<S extends TObject>(kind: LossKind<S, Static<S>>): LossKind {

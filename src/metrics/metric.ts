@@ -11,7 +11,14 @@ export interface MetricKind<S extends TObject = TObject, A = Static<S>> extends 
   /** Sums over the batch, each a float scalar. */
   sums(
     b: Builder,
-    at: { readonly arguments: A; readonly target: Value; readonly form: TargetForm; readonly prediction: Value },
+    at: {
+      readonly arguments: A;
+      readonly target: Value;
+      readonly form: TargetForm;
+      /** Whether the prediction is before its softmax or sigmoid. */
+      readonly logits: boolean;
+      readonly prediction: Value;
+    },
   ): Readonly<Record<string, Value>>;
   /** The metric from the sums over all rows. */
   finish(sums: Readonly<Record<string, number>>, rows: number): number;

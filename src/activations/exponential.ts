@@ -1,0 +1,12 @@
+import { Type } from '../ir/kind.js';
+import { defineActivation } from './activation.js';
+
+export const exponential = defineActivation({
+  keyword: 'exponential',
+  summary: 'e^x.',
+  cite: 'Keras, keras.activations.exponential',
+  schema: Type.Object({}),
+  unitwise: true,
+  forward: (b, x) => b.exp(x),
+  spelling: {},
+});

@@ -1,0 +1,12 @@
+import { Type } from '../ir/kind.js';
+import { defineActivation } from './activation.js';
+
+export const logSigmoid = defineActivation({
+  keyword: 'log_sigmoid',
+  summary: 'log(sigmoid(x)).',
+  cite: 'Keras, keras.activations.log_sigmoid',
+  schema: Type.Object({}),
+  unitwise: true,
+  forward: (b, x) => b.negate(b.softplus(b.negate(x))),
+  spelling: {},
+});

@@ -1,0 +1,12 @@
+import { Type } from '../ir/kind.js';
+import { defineActivation } from './activation.js';
+
+export const mish = defineActivation({
+  keyword: 'mish',
+  summary: 'x · tanh(softplus(x)).',
+  cite: 'Misra 2019, Mish, equation 1',
+  schema: Type.Object({}),
+  unitwise: true,
+  forward: (b, x) => b.multiply(x, b.tanh(b.softplus(x))),
+  spelling: { tfjs: () => 'mish' },
+});

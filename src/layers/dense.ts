@@ -1,0 +1,60 @@
+import { callOf, Type } from '../ir/kind.js';
+import { activationOf, applyActivation } from './apply-activation.js';
+import { defineLayer, reads, writes } from './layer.js';
+
+export const dense = defineLayer({
+  keyword: 'Dense',
+  summary: 'Fully connected layer: every unit reads every input feature.',
+  cite: 'Keras, keras.layers.Dense',
+  inputs: [1, 1],
+  schema: Type.Object({
+    units: Type.Integer({ minimum: 1, description: 'Number of output units.' }),
+    activation: callOf('activation', { default: 'linear', description: 'Applied to the weighted sum.' }),
+    use_bias: Type.Boolean({ default: true, description: 'Whether units have a bias.' }),
+    kernel_initializer: callOf('initializer', {
+      default: 'glorot_uniform',
+      description: 'How the kernel [in, units] starts.',
+    }),
+    bias_initializer: callOf('initializer', { default: 'zeros', description: 'How the bias [units] starts.' }),
+  }),
+  shape: ({ units }, { name, inputs: [x = []], dims, original, misfit }) => {
+    if (x.length === 0) misfit('an input with at least one axis', 'a scalar per row');
+    return [[...x.slice(0, -1), dims.fresh(units, name, original)]];
+  },
+  params: ({ use_bias, kernel_initializer, bias_initializer }, [x = []], [y = []]) => {
+    const into = x.at(-1);
+    const out = y.at(-1)!;
+    return {
+      kernel: { axes: into ? [reads(into), writes(out)] : [writes(out)], initializer: kernel_initializer },
+      ...(use_bias && { bias: { axes: [writes(out)], initializer: bias_initializer } }),
+    };
+  },
+  forward: (b, { arguments: { activation }, inputs: [x], params: { kernel, bias } }) => {
+    const product = b.matmul(x!, kernel!);
+    return [applyActivation(b, bias ? b.add(product, bias) : product, activation)];
+  },
+  // The leading axes are carried along untouched; the units it writes are apart unless the activation mixes them.
+  unitwise: ({ activation }, [x = []], [y = []]) => [
+    ...x.slice(0, -1),
+    ...(activationOf(activation).unitwise ? y.slice(-1) : []),
+  ],
+  pinReason: ({ activation }) => `${activation.word} mixes units`,
+  resize: ({ use_bias }, { outputs: [kept = []], needsBias }) => ({
+    units: kept.length,
+    ...(needsBias && !use_bias && { use_bias: true }),
+  }),
+  multiplyAdds: (_, [x = []], [y = []]) =>
+    [...x, ...y.slice(-1)].reduce((product, dim) => product * dim.units.length, 1),
+  spelling: {
+    tfjs: ({ units, activation, use_bias }, { name }) => {
+      const spelled = activationOf(activation).spelling.tfjs?.(activation.arguments);
+      if (!spelled) return undefined;
+      return [
+        {
+          className: 'Dense',
+          config: { units, activation: spelled, use_bias, name, trainable: true, dtype: 'float32' },
+        },
+      ];
+    },
+  },
+});

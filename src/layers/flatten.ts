@@ -1,0 +1,23 @@
+import { indexList, Type } from '../ir/kind.js';
+import { extents } from '../ir/dims.js';
+import { keepFeatures, keepOf, keptSpelling } from './keep.js';
+import { defineLayer } from './layer.js';
+
+export const flatten = defineLayer({
+  keyword: 'Flatten',
+  summary: 'Makes one axis of all axes but the batch, row-major.',
+  cite: 'Keras, keras.layers.Flatten',
+  inputs: [1, 1],
+  schema: Type.Object({
+    keep: Type.Optional(indexList({ description: 'Which features of the flat row go on, as indices and ranges.' })),
+  }),
+  shape: ({ keep }, { name, inputs: [x = []], dims, misfit }) => [[keepOf(dims.product(x, name), keep, dims, misfit)]],
+  forward: (b, { arguments: { keep }, inputs: [x], inputShapes: [shape = []] }) => {
+    const size = extents(shape).reduce((product, extent) => product * extent, 1);
+    return [keepFeatures(b, b.reshape(x!, ['batch', size]), keep)];
+  },
+  unitwise: (_, [x = []], [y = []]) => [...x, ...y],
+  resize: ({ keep }, { outputs: [kept = []], sizes: [size = 0] }) =>
+    kept.length < size ? { keep: kept.map((k) => keep?.[k] ?? k) } : {},
+  spelling: { tfjs: ({ keep }, { name }) => keptSpelling({ className: 'Flatten', config: { name } }, name, keep) },
+});

@@ -1,0 +1,20 @@
+import { Type } from '../ir/kind.js';
+import { defineLayer } from './layer.js';
+
+export const rescaling = defineLayer({
+  keyword: 'Rescaling',
+  summary: 'scale · x + offset.',
+  cite: 'Keras, keras.layers.Rescaling',
+  inputs: [1, 1],
+  schema: Type.Object({
+    scale: Type.Number({ description: 'Factor.' }),
+    offset: Type.Number({ default: 0, description: 'Added after scaling.' }),
+  }),
+  shape: (_, { inputs: [x = []] }) => [x],
+  forward: (b, { arguments: { scale, offset }, inputs: [x] }) => {
+    const scaled = b.multiply(x!, scale);
+    return [offset === 0 ? scaled : b.add(scaled, offset)];
+  },
+  unitwise: (_, [x = []]) => x,
+  spelling: { tfjs: ({ scale, offset }, { name }) => [{ className: 'Rescaling', config: { scale, offset, name } }] },
+});

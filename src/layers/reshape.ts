@@ -1,0 +1,52 @@
+import { extents } from '../ir/dims.js';
+import { indexList, spreadIntegers, Type } from '../ir/kind.js';
+import { keepFeatures, keepOf, keptSpelling } from './keep.js';
+import { defineLayer } from './layer.js';
+
+/** Product of extents. */
+function volume(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+export const reshape = defineLayer({
+  keyword: 'Reshape',
+  summary: 'Gives a row other extents; the order of its elements stays.',
+  cite: 'Keras, keras.layers.Reshape',
+  inputs: [1, 1],
+  schema: Type.Object({
+    target_shape: spreadIntegers({ description: 'New extents without the batch: Reshape(28, 28, 1).', minItems: 1 }),
+    keep: Type.Optional(indexList({ description: 'Which features of a flat result go on, as indices and ranges.' })),
+  }),
+  shape: ({ target_shape, keep }, { name, inputs: [x = []], dims, misfit }) => {
+    const from = extents(x);
+    if (volume(from) !== volume(target_shape)) {
+      misfit(
+        `${volume(from)} elements, as the input ${from.join('×')} has`,
+        `${volume(target_shape)} (${target_shape.join('×')})`,
+      );
+      return [target_shape.map((extent) => dims.fresh(extent, name))];
+    }
+    if (keep && target_shape.length !== 1) misfit('`keep` on a Reshape to one axis', `${target_shape.length} axes`);
+    if (target_shape.length === 1) return [[keepOf(dims.product(x, name), keep, dims, misfit)]];
+    const long = x.filter((dim) => dim.units.length !== 1);
+    const wanted = target_shape.filter((extent) => extent !== 1);
+    // Only axes of size 1 come or go: the others are the same axes.
+    if (long.length === wanted.length && long.every((dim, k) => dim.units.length === wanted[k])) {
+      let next = 0;
+      return [target_shape.map((extent) => (extent === 1 ? dims.fresh(1, name) : long[next++]!))];
+    }
+    const output = target_shape.map((extent) => dims.fresh(extent, name));
+    for (const dim of [...x, ...output]) dims.pin(dim, `Reshape ${name} splits the axis, and its parts are not units`);
+    return [output];
+  },
+  forward: (b, { arguments: { target_shape, keep }, inputs: [x] }) => [
+    keepFeatures(b, b.reshape(x!, ['batch', ...target_shape]), keep),
+  ],
+  unitwise: (_, [x = []], [y = []]) => [...x, ...y],
+  resize: ({ target_shape, keep }, { outputs: [kept = []], sizes: [size = 0] }) =>
+    target_shape.length === 1 && kept.length < size ? { keep: kept.map((k) => keep?.[k] ?? k) } : {},
+  spelling: {
+    tfjs: ({ target_shape, keep }, { name }) =>
+      keptSpelling({ className: 'Reshape', config: { target_shape, name } }, name, keep),
+  },
+});

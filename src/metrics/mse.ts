@@ -1,0 +1,22 @@
+import { Type } from '../ir/kind.js';
+import { rowMean } from '../losses/rows.js';
+import { defineMetric } from './metric.js';
+
+export const mse = defineMetric({
+  keyword: 'mse',
+  aliases: ['mean_squared_error'],
+  summary: 'Mean squared error over rows and outputs.',
+  cite: 'Keras, keras.metrics.MeanSquaredError',
+  schema: Type.Object({}),
+  better: 'lower',
+  unitRange: false,
+  sums: (b, { target, prediction }) => {
+    const rows = rowMean(b, b.square(b.subtract(prediction, target)));
+    return { error: b.sum(rows), squared: b.sum(b.square(rows)) };
+  },
+  finish: ({ error }, rows) => error! / rows,
+  standardError: ({ error, squared }, rows) => {
+    const mean = error! / rows;
+    return Math.sqrt(Math.max(0, squared! / rows - mean * mean) / rows);
+  },
+});

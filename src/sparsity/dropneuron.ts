@@ -1,0 +1,94 @@
+import { Type } from '../ir/kind.js';
+import type { Builder, Value } from '../program/builder.js';
+import { phases } from './during.js';
+import { defineMethod } from './method.js';
+
+/** How far one kind of group is weighted against the mean of its kind: 1 / (‖g‖ / mean of the non-zero norms + delta). */
+function weights(b: Builder, norms: Value, delta: number): Value {
+  const living = b.sum(b.cast(b.greater(norms, 0), 'float'));
+  // The floor keeps 0 / mean finite when no group lives.
+  const mean = b.divide(b.maximum(b.sum(norms), 1e-30), b.maximum(living, 1));
+  return b.reciprocal(b.add(b.divide(norms, mean), delta));
+}
+
+export const dropneuron = defineMethod({
+  keyword: 'dropneuron',
+  summary:
+    'Drops neurons: li adds up the norms of the connections into each unit, lo the norms of those out of each unit of the layer before.',
+  cite:
+    'Pan, Dong and Guo 2016, DropNeuron (arXiv 1606.07326), equations 5 and 6; proximal step: Alvarez and Salzmann 2016, equation 8; ' +
+    'reweighting: Candès, Wakin and Boyd 2008, section 2.2, on group norms',
+  schema: Type.Object({
+    lambda: Type.Optional(Type.Number({ minimum: 0, description: 'Coefficient of both penalties in the objective.' })),
+    li: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        description: 'Coefficient of Σ over columns ‖W[:, j]‖₂ (connections into unit j); absent: lambda.',
+      }),
+    ),
+    lo: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        description:
+          'Coefficient of Σ over rows ‖W[i, :]‖₂ (connections out of unit i of the layer before); absent: lambda.',
+      }),
+    ),
+    solver: Type.Union([Type.Literal('gradient'), Type.Literal('proximal')], {
+      default: 'proximal',
+      description:
+        "gradient: a term of the loss, as in the paper's code, never exactly 0. proximal: a group soft threshold after every update, with exact zeros; li, then lo (an approximation of their joint step).",
+    }),
+    reweighted: Type.Boolean({
+      default: true,
+      description:
+        'Whether a group weighs 1 / (its norm / the mean of the non-zero norms + delta): small groups go, large ones are left alone.',
+    }),
+    delta: Type.Number({ default: 0.1, exclusiveMinimum: 0, description: 'Keeps the weight of a small group finite.' }),
+    metric: Type.Union([Type.Literal('optimizer'), Type.Literal('euclidean')], {
+      default: 'optimizer',
+      description:
+        "optimizer: the proximal step is scaled by the group's mean of the optimizer's own diagonal, so that both solvers aim at one objective. euclidean: by 1.",
+    }),
+    during: phases,
+  }),
+  penalty: (b, { arguments: args, site, kernel }) => {
+    const term = (axes: readonly number[], strength: number): Value => {
+      const norms = b.norm(kernel, axes, true);
+      // Weights move with the norms and are held fixed in the gradient, as in iterative reweighting; only the proximal solver reweights.
+      const weighted =
+        args.reweighted && args.solver === 'proximal' ? b.multiply(norms, weights(b, norms, args.delta)) : norms;
+      return b.multiply(b.sum(weighted), strength);
+    };
+    const { li, lo } = strengths(args);
+    return b.add(term(site.incoming, li), term(site.outgoing, lo));
+  },
+  differentiated: ({ solver }) => solver === 'gradient',
+  prox: (b, { arguments: args, site, kernel, learningRate, scale }) => {
+    if (args.solver === 'gradient') return undefined;
+    const step = (from: Value, axes: readonly number[], strength: number): Value => {
+      if (strength === 0) return from;
+      const norms = b.norm(from, axes, true);
+      let move = b.multiply(learningRate, strength);
+      if (args.metric === 'optimizer' && scale) move = b.multiply(b.mean(scale, axes, true), move);
+      if (args.reweighted) move = b.multiply(weights(b, norms, args.delta), move);
+      const left = b.relu(b.subtract(1, b.divide(move, b.maximum(norms, 1e-30))));
+      return b.multiply(from, left);
+    };
+    const { li, lo } = strengths(args);
+    return { kernel: step(step(kernel, site.incoming, li), site.outgoing, lo) };
+  },
+  cut: (args) => {
+    const { li, lo } = strengths(args);
+    return { incoming: li > 0, outgoing: lo > 0 };
+  },
+  spelling: { tfjs: (args) => strengths(args) },
+});
+
+/** The two coefficients, each its own or `lambda`. */
+function strengths(args: {
+  readonly lambda?: number | undefined;
+  readonly li?: number | undefined;
+  readonly lo?: number | undefined;
+}) {
+  return { li: args.li ?? args.lambda ?? 0, lo: args.lo ?? args.lambda ?? 0 };
+}

@@ -1,0 +1,17 @@
+import { Type } from '../ir/kind.js';
+
+/** The argument that every method has: the phases in which it acts. */
+export const phases = Type.Optional(
+  Type.Union([Type.String(), Type.Array(Type.String())], {
+    description: 'The phase, or list of phases, in which it acts; absent: every phase of `train`, and not `finetune`.',
+  }),
+);
+
+/** Whether a method with this `during` acts in a phase. */
+export function actsIn(
+  during: string | readonly string[] | undefined,
+  phase: { readonly name: string; readonly finetune: boolean },
+): boolean {
+  if (during === undefined) return !phase.finetune;
+  return typeof during === 'string' ? during === phase.name : during.includes(phase.name);
+}
