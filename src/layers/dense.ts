@@ -39,6 +39,7 @@ export const dense = defineLayer({
     ...(activationOf(activation).unitwise ? y.slice(-1) : []),
   ],
   pinReason: ({ activation }) => `${activation.word} mixes units`,
+  folds: () => true,
   resize: ({ use_bias }, { outputs: [kept = []], needsBias }) => ({
     units: kept.length,
     ...(needsBias && !use_bias && { use_bias: true }),

@@ -17,7 +17,12 @@ export const input = defineLayer({
     ),
   }),
   shape: ({ shape, keep }, { name, dims, misfit }) => {
-    if (keep === undefined) return [shape.map((extent) => dims.fresh(extent, name))];
+    if (keep === undefined) {
+      const axes = shape.map((extent) => dims.fresh(extent, name));
+      if (axes.length > 1)
+        for (const axis of axes) dims.pin(axis, `the Input ${name} has several axes; features go where they are flattened`);
+      return [axes];
+    }
     const [width = 0] = shape;
     if (shape.length !== 1)
       misfit('`keep` on an Input with one axis', `${shape.length} axes`, 'put `keep` on the Flatten that follows');

@@ -62,6 +62,11 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
    */
   facts?(args: A, inputs: readonly (readonly UnitFact[])[], mode: Mode): readonly UnitFact[];
   /**
+   * Whether a constant c of an input unit may become c · W in the bias: weighted inputs and bias are added up before anything else, the same at
+   * every position. Absent: only a zero goes without its reader noticing.
+   */
+  folds?(args: A): boolean;
+  /**
    * Arguments at the shrunk size; `outputs` are the positions kept of each output's last axis. Called only for layers that make the units of that
    * axis (they write it, or it is an input's or a product's), not for those that hand an axis on. Absent: unchanged.
    */
