@@ -66,7 +66,11 @@ export class Dims {
     for (let k = 0; k < a.units.length; k++) {
       const x = this.find(a.units[k]!);
       const y = this.find(b.units[k]!);
-      if (x !== y) this.parents[Math.max(x, y)] = Math.min(x, y);
+      if (x === y) continue;
+      const [root, other] = [Math.min(x, y), Math.max(x, y)];
+      this.parents[other] = root;
+      const reason = this.pinned.get(other);
+      if (reason !== undefined && !this.pinned.has(root)) this.pinned.set(root, reason);
     }
     return true;
   }
