@@ -21,9 +21,17 @@ export class Dims {
   private readonly origins: Origin[] = [];
   private readonly components = new Map<Unit, readonly Unit[]>();
   private readonly pinned = new Map<Unit, string>();
+  private readonly widths = new Map<string, number>();
 
-  /** `size` new units of one layer; `indices` are their original indices (0, 1, … when absent). */
-  fresh(size: number, layer: string, indices?: readonly number[]): Dim {
+  /**
+   * `size` new units of one layer; `indices` are their original indices (0, 1, … when absent) out of `width` (as many as there are, when
+   * absent).
+   */
+  fresh(size: number, layer: string, indices?: readonly number[], width?: number): Dim {
+    this.widths.set(
+      layer,
+      width ?? (indices ? indices.reduce((most, index) => Math.max(most, index + 1), size) : size),
+    );
     const units = new Array<Unit>(size);
     for (let k = 0; k < size; k++) {
       const unit = this.parents.length;
@@ -90,6 +98,11 @@ export class Dims {
 
   origin(unit: Unit): Origin {
     return this.origins[unit]!;
+  }
+
+  /** How many units a layer made in the network that was trained first. */
+  widthOf(layer: string): number {
+    return this.widths.get(layer) ?? 0;
   }
 
   /** Declares that units may not be removed, and why; the first reason stays. */

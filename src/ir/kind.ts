@@ -31,7 +31,8 @@ export type RegistryName =
   | 'schedule'
   | 'source'
   | 'split'
-  | 'threshold';
+  | 'threshold'
+  | 'file';
 
 /** A time in training: `5 epochs`, `40k steps`; a bare number means epochs. */
 export interface Duration {

@@ -20,7 +20,8 @@ export const input = defineLayer({
     if (keep === undefined) {
       const axes = shape.map((extent) => dims.fresh(extent, name));
       if (axes.length > 1)
-        for (const axis of axes) dims.pin(axis, `the Input ${name} has several axes; features go where they are flattened`);
+        for (const axis of axes)
+          dims.pin(axis, `the Input ${name} has several axes; features go where they are flattened`);
       return [axes];
     }
     const [width = 0] = shape;
@@ -29,7 +30,7 @@ export const input = defineLayer({
     const outside = keep.find((index) => index >= width);
     if (outside !== undefined) misfit(`indices from 0 to ${width - 1} in \`keep\``, String(outside));
     const inside = keep.filter((index) => index < width);
-    return [[dims.fresh(inside.length, name, inside)]];
+    return [[dims.fresh(inside.length, name, inside, width)]];
   },
   forward: (_, { inputs }) => inputs,
   unitwise: (_, __, [output]) => output ?? [],

@@ -18,7 +18,7 @@ export interface ShapeStep {
   readonly inputs: readonly Shape[];
   readonly dims: Dims;
   /** Original indices of the units that this layer makes, where the weights file knows them. */
-  readonly original?: readonly number[];
+  readonly original?: { readonly indices: readonly number[]; readonly width: number } | undefined;
   /** Reports that the arguments do not fit the inputs; the rule then returns its best guess. */
   misfit(expected: string, found: string, help?: string): void;
 }

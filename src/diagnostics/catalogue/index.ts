@@ -3,10 +3,11 @@ import { dataCodes } from './data.js';
 import { languageCodes } from './language.js';
 import { networkCodes } from './network.js';
 import { runCodes } from './run.js';
+import { shapeCodes } from './shape.js';
 import { specCodes } from './spec.js';
 
 /** Every diagnostic that dnc can print, by its code. */
-export const catalogue = { ...languageCodes, ...specCodes, ...networkCodes, ...dataCodes, ...runCodes };
+export const catalogue = { ...languageCodes, ...specCodes, ...shapeCodes, ...networkCodes, ...dataCodes, ...runCodes };
 
 export type Catalogue = typeof catalogue;
 export type Code = keyof Catalogue;

@@ -1,0 +1,137 @@
+import type { Reports } from '../../diagnostics/report.js';
+import { Dims, type Shape } from '../../ir/dims.js';
+import type { Graph, Network, Node, Param } from '../../ir/graph.js';
+import { layerKind } from '../../layers/index.js';
+
+/** Original indices of the units of layers, as a weights file knows them. */
+export type Originals = Readonly<Record<string, { readonly indices: readonly number[]; readonly width: number }>>;
+
+export interface DimsOptions {
+  /** The shape that an Input without one takes from its data; undefined where only reading tells. */
+  readonly shapeOfData?: (input: string) => readonly number[] | undefined;
+  /** How the data source is called, for messages. */
+  readonly source?: string;
+  readonly originals?: Originals;
+}
+
+/** Parameters in all beyond which a network is refused before anything is allocated. */
+const DEFAULT_LIMIT = 2 ** 28;
+
+/** Stage 3: shapes with units, and the parameters with the axes that read and write them. */
+export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports): Network {
+  const dims = new Dims();
+  const shapes = new Map<string, readonly Shape[]>();
+  const params = new Map<string, Readonly<Record<string, Param>>>();
+  const limit = Number(process.env.DNC_MAX_PARAMETERS) || DEFAULT_LIMIT;
+  let total = 0;
+  const nodes: Node[] = [];
+
+  for (const written of graph.nodes) {
+    const node = withShapeOfData(written, options, reports);
+    nodes.push(node);
+    const kind = layerKind(node.kind);
+    const inputs = node.inputs.map((input) => shapes.get(input.node)?.[input.output] ?? []);
+    const width = node.arguments.units;
+    const elements = oversized(node, inputs);
+    if (elements > limit) {
+      reports.report(
+        'too-many-parameters',
+        { layer: node.name, found: elements.toLocaleString('en'), limit: limit.toLocaleString('en') },
+        { at: node.span, help: ['set DNC_MAX_PARAMETERS to raise the limit'] },
+      );
+    }
+    // A refused width stands for 1, so that the layers behind it can still be checked and nothing large is allocated.
+    const args =
+      elements > limit
+        ? { ...node.arguments, ...(typeof width === 'number' ? { units: 1 } : { shape: [1] }) }
+        : node.arguments;
+    const original = options.originals?.[node.name];
+    const outputs = kind.shape(args as never, {
+      name: node.name,
+      inputs,
+      dims,
+      original,
+      misfit: (expected, found, help) =>
+        reports.report(
+          'shape-mismatch',
+          { layer: node.name, expected, found },
+          { at: node.span, ...(help && { help: [help] }) },
+        ),
+    });
+    shapes.set(node.name, outputs);
+    const declared = kind.params?.(args as never, inputs, outputs) ?? {};
+    const own = Object.fromEntries(
+      Object.entries(declared).map(([tensor, { axes, initializer, trained }]): [string, Param] => [
+        tensor,
+        { name: `${node.name}.${tensor}`, layer: node.name, tensor, axes, initializer, trained: trained ?? true },
+      ]),
+    );
+    params.set(node.name, own);
+    for (const param of Object.values(own)) total += paramSize(param);
+    if (node.kind === 'Dense' && (inputs[0]?.length ?? 0) > 2) {
+      const shape = inputs[0]!.map((dim) => dim.units.length).join('×');
+      reports.report(
+        'forgotten-flatten',
+        { layer: node.name, shape },
+        { at: node.span, help: ['put `Flatten` before it'] },
+      );
+    }
+  }
+  if (total > limit) {
+    reports.report(
+      'too-many-parameters',
+      { layer: `model ${graph.name}`, found: total.toLocaleString('en'), limit: limit.toLocaleString('en') },
+      { ...(graph.nodes[0] && { at: graph.nodes[0].span }), help: ['set DNC_MAX_PARAMETERS to raise the limit'] },
+    );
+  }
+  pinInterface(graph, shapes, dims);
+  return { graph: { ...graph, nodes }, dims, shapes, params };
+}
+
+/** Extents of a parameter. */
+export function paramShape(param: Param): number[] {
+  return param.axes.map((axis) => axis.dim.units.length);
+}
+
+export function paramSize(param: Param): number {
+  return paramShape(param).reduce((product, extent) => product * extent, 1);
+}
+
+/** Extents of a parameter in the network that was trained first. */
+export function originalShape(network: Network, param: Param): number[] {
+  return param.axes.map(({ dim }) => {
+    const [first] = dim.units;
+    return first === undefined ? 0 : Math.max(dim.units.length, network.dims.widthOf(network.dims.origin(first).layer));
+  });
+}
+
+/** An upper bound of the numbers a layer stands for, before its axes are made: units alone may be too many to list. */
+function oversized(node: Node, inputs: readonly Shape[]): number {
+  const { units, shape, target_shape } = node.arguments as {
+    units?: number;
+    shape?: number[];
+    target_shape?: number[];
+  };
+  if (typeof units === 'number') return units * Math.max(1, inputs[0]?.at(-1)?.units.length ?? 1);
+  return (shape ?? target_shape ?? []).reduce((product, extent) => product * extent, 1);
+}
+
+function withShapeOfData(node: Node, options: DimsOptions, reports: Reports): Node {
+  if (node.kind !== 'Input' || (node.arguments.shape as readonly number[]).length > 0) return node;
+  const shape = options.shapeOfData?.(node.name);
+  if (!shape || shape.length === 0) {
+    reports.report(
+      'input-without-shape',
+      { layer: node.name, source: options.source ?? 'the data source' },
+      { at: node.span },
+    );
+    return { ...node, arguments: { ...node.arguments, shape: [1] } };
+  }
+  return { ...node, arguments: { ...node.arguments, shape } };
+}
+
+/** The outputs' units are the interface: they stay, whatever they compute. */
+function pinInterface(graph: Graph, shapes: ReadonlyMap<string, readonly Shape[]>, dims: Dims): void {
+  for (const name of graph.outputs)
+    for (const shape of shapes.get(name) ?? []) for (const dim of shape) dims.pin(dim, 'output');
+}

@@ -1,0 +1,98 @@
+import { activations } from '../../activations/index.js';
+import type { Call } from '../../ir/kind.js';
+import type { Network, Node } from '../../ir/graph.js';
+import { nodeOf } from '../../ir/graph.js';
+import { extents } from '../../ir/dims.js';
+import type { Mode } from '../../ir/units.js';
+import { applyActivation } from '../../layers/apply-activation.js';
+import { layerKind } from '../../layers/index.js';
+import { Builder, type Value } from '../../program/builder.js';
+import { optimize } from '../../program/passes/index.js';
+import type { Program } from '../../program/program.js';
+import { paramShape } from '../3-dims/index.js';
+
+/** What the forward part leaves for the rest of a program. */
+export interface Forward {
+  /** Output of every layer. */
+  readonly values: ReadonlyMap<string, readonly Value[]>;
+  /** Parameters by name. */
+  readonly params: ReadonlyMap<string, Value>;
+  /** What comes before the softmax or sigmoid of each output; the output itself where it ends in neither. */
+  readonly logits: ReadonlyMap<string, Value>;
+}
+
+/** The softmax or sigmoid that a layer ends in, if so. */
+export function probabilityActivation(node: Node): Call | undefined {
+  const call = node.arguments.activation as Call | undefined;
+  return call && (call.word === 'softmax' || call.word === 'sigmoid') ? call : undefined;
+}
+
+/** Writes the forward computation of a network into a builder: Inputs become batch inputs, parameters state. */
+export function buildForward(b: Builder, network: Network, mode: Mode): Forward {
+  const values = new Map<string, readonly Value[]>();
+  const params = new Map<string, Value>();
+  const logits = new Map<string, Value>();
+  for (const node of network.graph.nodes) {
+    const kind = layerKind(node.kind);
+    const outputShapes = network.shapes.get(node.name)!;
+    const inputShapes = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
+    const inputs =
+      node.kind === 'Input'
+        ? [b.batch(node.name, 'float', ['batch', ...extents(outputShapes[0]!)])]
+        : node.inputs.map(({ node: from, output }) => values.get(from)![output]!);
+    const own = Object.fromEntries(
+      Object.entries(network.params.get(node.name) ?? {}).map(([tensor, param]) => {
+        const value = b.state(param.name, paramShape(param));
+        params.set(param.name, value);
+        return [tensor, value];
+      }),
+    );
+    const forward = (args: Readonly<Record<string, unknown>>) =>
+      kind.forward(b, {
+        name: node.name,
+        arguments: args as never,
+        mode,
+        inputs,
+        params: own,
+        inputShapes,
+        outputShapes,
+        random: (tensor, distribution) => {
+          const shape = inputShapes[0]!;
+          const last = shape.at(-1)!;
+          const origin = network.dims.origin(last.units[0]!);
+          const width = Math.max(last.units.length, network.dims.widthOf(origin.layer));
+          const indices = last.units.map((unit) => network.dims.origin(unit).index);
+          const leading = extents(shape.slice(0, -1)).reduce((product, extent) => product * extent, 1);
+          const units = Array.from({ length: leading }, (_, row) => indices.map((index) => row * width + index)).flat();
+          return b.random(
+            { stream: `${node.name}.${tensor}`, distribution, units, width: leading * width },
+            inputs[0]!.type.shape,
+          );
+        },
+      });
+    const ending = network.graph.outputs.includes(node.name) ? probabilityActivation(node) : undefined;
+    if (ending) {
+      const [before] = forward({ ...node.arguments, activation: { word: activations.linear.keyword, arguments: {} } });
+      logits.set(node.name, before!);
+      values.set(node.name, [applyActivation(b, before!, ending)]);
+    } else {
+      const outputs = forward(node.arguments);
+      values.set(node.name, outputs);
+      if (network.graph.outputs.includes(node.name)) logits.set(node.name, outputs[0]!);
+    }
+  }
+  return { values, params, logits };
+}
+
+/** The forward program: inputs and outputs by their layers' names, parameters as state. `logits` leaves out a final softmax or sigmoid. */
+export function forwardProgram(network: Network, options: { readonly mode: Mode; readonly logits?: boolean }): Program {
+  const b = new Builder();
+  const { values, logits } = buildForward(b, network, options.mode);
+  for (const name of network.graph.outputs) b.result(name, options.logits ? logits.get(name)! : values.get(name)![0]!);
+  return optimize(b.build(`${network.graph.name} forward`));
+}
+
+/** The output layer that training looks at. */
+export function trainedOutput(network: Network): Node {
+  return nodeOf(network.graph, network.graph.outputs[0]!);
+}

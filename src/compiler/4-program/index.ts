@@ -1,0 +1,15 @@
+export { buildForward, forwardProgram, probabilityActivation, trainedOutput } from './forward.js';
+export {
+  type EvaluationProgram,
+  evaluationProgram,
+  lossKind,
+  type MetricUse,
+  methodKind,
+  metricKind,
+  optimizerKind,
+  type Phase,
+  type StateDecl,
+  type StepProgram,
+  siteOf,
+  stepProgram,
+} from './step.js';

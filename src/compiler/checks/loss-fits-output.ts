@@ -1,0 +1,89 @@
+import { extents } from '../../ir/dims.js';
+import { nodeOf } from '../../ir/graph.js';
+import { sources } from '../../data/index.js';
+import type { SourceKind } from '../../data/source.js';
+import { lossKind, probabilityActivation } from '../4-program/index.js';
+import type { Check } from './check.js';
+
+/** The output gives what every phase's loss needs: classes have one unit each, probabilities come from the right activation. */
+export const lossFitsOutput: Check = ({ spec, network }, reports) => {
+  const [name] = network.graph.outputs;
+  if (!name || network.graph.outputs.length !== 1) return;
+  const node = nodeOf(network.graph, name);
+  const shape = extents(network.shapes.get(name)![0]!);
+  const reported = new Set<string>();
+  for (const phase of [...spec.train.phases, ...(spec.simplify.finetune ? [spec.simplify.finetune] : [])]) {
+    const kind = lossKind(phase.loss);
+    const once = `${phase.loss.word} ${phase.loss.arguments.from_logits}`;
+    if (reported.has(once)) continue;
+    reported.add(once);
+    const place = {
+      at: node.span,
+      ...(spec.train.span && { also: [{ at: spec.train.span, note: 'the loss is given here' }] }),
+    };
+    if (kind.probabilities) {
+      const ending = probabilityActivation(node)?.word;
+      const logits = phase.loss.arguments.from_logits === true;
+      if (!logits && ending !== kind.probabilities) {
+        reports.report(
+          'loss-needs-probabilities',
+          { loss: kind.keyword, activation: kind.probabilities, layer: name },
+          {
+            ...place,
+            help: [`write ${kind.keyword}(from_logits: true), or end ${name} in ${kind.probabilities}`],
+          },
+        );
+      } else if (logits && ending) {
+        reports.report(
+          'loss-takes-logits',
+          { loss: kind.keyword, activation: ending, layer: name },
+          {
+            ...place,
+            help: ['remove one of the two'],
+          },
+        );
+      }
+    }
+    const described = (sources as Readonly<Record<string, SourceKind>>)[spec.data.source.word]?.describe?.(
+      spec.data.source.arguments as never,
+    );
+    const target = described?.fields.find((field) => field.name === (spec.data.target ?? described.target));
+    if (!target) continue;
+    const width = shape.at(-1) ?? 1;
+    if (kind.target === 'classes' && target.form !== 'classes') {
+      reports.report(
+        'loss-width',
+        { loss: kind.keyword, layer: name, expected: 'a target of class numbers', found: 'real numbers' },
+        place,
+      );
+    } else if (
+      target.form === 'classes' &&
+      target.classes !== undefined &&
+      kind.probabilities === 'softmax' &&
+      width !== target.classes
+    ) {
+      if (width < target.classes || kind.target === 'values') {
+        reports.report(
+          'loss-width',
+          { loss: kind.keyword, layer: name, expected: `${target.classes} units, one per class`, found: `${width}` },
+          place,
+        );
+      }
+    } else if (target.form === 'values' && kind.target === 'values' && volume(target.shape) !== volume(shape)) {
+      reports.report(
+        'loss-width',
+        {
+          loss: kind.keyword,
+          layer: name,
+          expected: `the target's ${target.shape.join('×') || 'one value'}`,
+          found: shape.join('×'),
+        },
+        place,
+      );
+    }
+  }
+};
+
+function volume(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}

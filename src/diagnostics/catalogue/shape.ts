@@ -1,0 +1,97 @@
+import { code } from '../diagnostic.js';
+
+/** What stages 2 to 4 report: wiring, shapes, and whether loss, data and outputs fit each other. */
+export const shapeCodes = {
+  'no-layers': code<{ model: string }>({
+    severity: 'error',
+    message: ({ model }) => `model ${model} has no layers`,
+    explain: 'A model needs at least an Input and one layer that computes something.',
+  }),
+  'no-input': code<{ model: string }>({
+    severity: 'error',
+    message: ({ model }) => `model ${model} has no Input`,
+    explain: 'Every network begins with an Input, which says the shape of one row:\n\n```\nimage = Input(784)\n```',
+  }),
+  'unknown-layer-name': code<{ name: string }>({
+    severity: 'error',
+    message: ({ name }) => `no layer is called ${name}`,
+    explain: 'After `<-` and in `model … -> outputs` stand names of layers of this model.',
+  }),
+  'reads-later-layer': code<{ layer: string; name: string }>({
+    severity: 'error',
+    message: ({ layer, name }) => `${layer} reads ${name}, which comes after it`,
+    explain: 'A layer reads layers above it; a circle cannot be computed. Move the layer that is read upwards.',
+  }),
+  'nothing-above': code<{ layer: string }>({
+    severity: 'error',
+    message: ({ layer }) => `${layer} reads the layer above it, and there is none`,
+    explain: 'A layer without `<-` reads the layer above. Put an Input first.',
+  }),
+  'input-count': code<{ layer: string; expected: string; found: number }>({
+    severity: 'error',
+    message: ({ layer, expected, found }) => `${layer} reads ${expected} and was given ${found}`,
+    explain: 'How many inputs a layer reads is fixed by its kind: see `dnc help <layer>`.',
+  }),
+  'unread-layer': code<{ layer: string }>({
+    severity: 'error',
+    message: ({ layer }) => `nothing reads ${layer}, and it is not an output`,
+    explain:
+      'A layer that nobody reads would count as part of the interface and could never shrink. Remove it, let another layer read it (`<- name`), or\nmake it an output: `model M -> a, b { … }`.',
+  }),
+  'shape-mismatch': code<{ layer: string; expected: string; found: string }>({
+    severity: 'error',
+    message: ({ layer, expected, found }) => `${layer} needs ${expected} and was given ${found}`,
+    explain: 'The shapes along the network do not fit. `dnc show --stage dims` prints the shape of every layer.',
+  }),
+  'input-without-shape': code<{ layer: string; source: string }>({
+    severity: 'error',
+    message: ({ layer, source }) => `${layer} has no shape, and ${source} does not tell it before it is read`,
+    explain:
+      'An Input without arguments is as wide as its data. Where the data source does not say how wide that is, write the shape: `Input(784)`.',
+  }),
+  'forgotten-flatten': code<{ layer: string; shape: string }>({
+    severity: 'warning',
+    message: ({ layer, shape }) => `${layer} is applied to the last axis only of ${shape}`,
+    explain:
+      'Dense on an input with several axes works on the last one and keeps the others. For a fully connected layer put Flatten before it.',
+  }),
+  'too-many-parameters': code<{ layer: string; found: string; limit: string }>({
+    severity: 'error',
+    message: ({ layer, found, limit }) => `${layer} would have ${found} parameters; the limit is ${limit}`,
+    explain:
+      'A network of this size does not fit into the memory that dnc works in, so it is refused before anything is allocated. The environment variable\n`DNC_MAX_PARAMETERS` raises the limit.',
+  }),
+  'loss-needs-probabilities': code<{ loss: string; activation: string; layer: string }>({
+    severity: 'error',
+    message: ({ loss, activation, layer }) => `${loss} with from_logits: false needs ${layer} to end in ${activation}`,
+    explain:
+      'Either the output is a probability (`activation: softmax`), or the loss is told that it is not: `sparse_categorical_crossentropy(from_logits: true)`. dnc computes\nthe loss from logits in both cases.',
+  }),
+  'loss-takes-logits': code<{ loss: string; activation: string; layer: string }>({
+    severity: 'error',
+    message: ({ loss, activation, layer }) => `${layer} ends in ${activation}, and ${loss} was told from_logits: true`,
+    explain: 'The loss would apply softmax (or sigmoid) a second time. Remove the activation, or `from_logits: true`.',
+  }),
+  'loss-width': code<{ loss: string; layer: string; expected: string; found: string }>({
+    severity: 'error',
+    message: ({ loss, layer, expected, found }) => `${loss} needs ${expected} from ${layer}, which gives ${found}`,
+    explain: 'For classes the output has one unit per class; for real targets it has the shape of the target.',
+  }),
+  'several-outputs': code<{ model: string; found: number }>({
+    severity: 'error',
+    message: ({ model, found }) => `model ${model} has ${found} outputs; this version trains networks with one`,
+    explain:
+      'Checking, compiling and diffing take several outputs; training them needs a loss for each, which this version does not have.',
+  }),
+  'not-trainable': code<{ layer: string }>({
+    severity: 'error',
+    message: ({ layer }) => `no layer with weights lies between the inputs and ${layer}`,
+    explain: 'There is nothing to train: the network has no parameters.',
+  }),
+  'rescaled-twice': code<{ layer: string; source: string }>({
+    severity: 'warning',
+    message: ({ layer, source }) => `${layer} divides by about 255, and ${source} already gives values in [0, 1]`,
+    explain:
+      'Images arrive as numbers in [0, 1]. Remove the Rescaling, or ask the source for raw values: `mnist(range: 0..255)`.',
+  }),
+};
