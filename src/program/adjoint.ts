@@ -16,8 +16,15 @@ export function sumTo(b: Builder, gradient: Value, shape: readonly Extent[]): Va
   return sameShape(sum.type.shape, shape) ? sum : b.reshape(sum, shape);
 }
 
-/** Gives a reduced value its reduced axes back with extent 1, so that it broadcasts against what was reduced. */
+/**
+ * Gives a reduced value its reduced axes back with extent 1, so that it broadcasts against what was reduced. Axes in front are
+ * left out: broadcasting puts them there by itself.
+ */
 export function withReducedAxes(b: Builder, reduced: Value, shape: readonly Extent[], axes: readonly number[]): Value {
-  const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
-  return sameShape(reduced.type.shape, kept) ? reduced : b.reshape(reduced, kept);
+  const first = shape.findIndex((_, axis) => !axes.includes(axis));
+  const kept = first < 0 ? [] : shape.slice(first).map((extent, at) => (axes.includes(at + first) ? 1 : extent));
+  const given = reduced.type.shape;
+  const ones = given.slice(0, Math.max(0, given.length - kept.length));
+  const broadcasts = ones.every((extent) => extent === 1) && sameShape(given.slice(ones.length), kept);
+  return broadcasts ? reduced : b.reshape(reduced, kept);
 }

@@ -43,7 +43,7 @@ export function evaluate(program: Program, inputs: Readonly<Record<string, Tenso
   for (const [index, instruction] of program.instructions.entries()) {
     const outputs = evaluateInstruction(
       instruction,
-      instruction.inputs.map((id) => valueOf(values, id)),
+      instruction.inputs.map((id) => computed(values, id)),
       instruction.outputs.map((id) => program.values[id]!),
       batch,
     );
@@ -53,7 +53,7 @@ export function evaluate(program: Program, inputs: Readonly<Record<string, Tenso
 
   const named = (role: 'result' | 'state') =>
     Object.fromEntries(
-      program.outputs.filter((one) => one.role === role).map((one) => [one.name, valueOf(values, one.value)]),
+      program.outputs.filter((one) => one.role === role).map((one) => [one.name, computed(values, one.value)]),
     );
   return { results: named('result'), state: named('state') };
 }
@@ -71,7 +71,7 @@ export function evaluateInstruction(
   return op.evaluate(inputs, instruction.attributes, outputs);
 }
 
-function valueOf(values: ReadonlyMap<ValueId, Tensor64>, id: ValueId): Tensor64 {
+function computed(values: ReadonlyMap<ValueId, Tensor64>, id: ValueId): Tensor64 {
   const value = values.get(id);
   if (!value) throw new Error(`the value ${id} is read before it is computed`);
   return value;

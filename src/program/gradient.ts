@@ -28,8 +28,9 @@ export function gradient(b: Builder, of: Value, wrt: readonly Value[]): Value[] 
   const found = new Map<ValueId, Value>();
   if (depends.has(of.id)) found.set(of.id, b.constant(1));
   for (const { op, inputs, outputs, attributes } of code.reverse()) {
-    if (!outputs.some((id) => found.has(id)) || !inputs.some((id) => depends.has(id))) continue;
-    const gradients = ops[op]!.gradient!(b, {
+    const rule = ops[op]!.gradient;
+    if (!rule || !outputs.some((id) => found.has(id)) || !inputs.some((id) => depends.has(id))) continue;
+    const gradients = rule(b, {
       inputs: inputs.map((id) => b.value(id)),
       outputs: outputs.map((id) => b.value(id)),
       attributes,

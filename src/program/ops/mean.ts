@@ -8,8 +8,8 @@ export const mean = reduction({
   summary: 'The mean over axes of known extents. Over the batch: the sum, times the scalar that holds 1/batch.',
   known: true,
   f(data, start, members) {
-    let total = 0;
-    for (let r = 0; r < members.length; r++) total += data[start + members[r]!]!;
+    let total = data[start + members[0]!]!;
+    for (let r = 1; r < members.length; r++) total += data[start + members[r]!]!;
     return total / members.length;
   },
   gradient(b, g, x, _, axes) {

@@ -6,8 +6,9 @@ export const sum = reduction({
   summary: 'The sum over axes.',
   dtypes: ['float', 'int'],
   f(data, start, members) {
-    let total = 0;
-    for (let r = 0; r < members.length; r++) total += data[start + members[r]!]!;
+    // From the first element, not from 0: the sum of −0 alone is −0.
+    let total = members.length > 0 ? data[start + members[0]!]! : 0;
+    for (let r = 1; r < members.length; r++) total += data[start + members[r]!]!;
     return total;
   },
   gradient: (b, g, x, _, axes) => b.broadcastTo(withReducedAxes(b, g, x.type.shape, axes), x.type.shape),
