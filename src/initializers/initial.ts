@@ -1,0 +1,61 @@
+import type { Call } from '../ir/kind.js';
+import { Stream } from '../random/streams.js';
+import type { InitializerKind } from './initializer.js';
+
+/** One parameter, as it stands now and as it stood in the network that was trained first. */
+export interface InitialTensor {
+  /** The parameter's name, such as `fc1.kernel`: the name of its stream. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Extents before anything was removed. Absent: as `shape`. */
+  readonly originalShape?: readonly number[];
+  /** For each axis the original index of every position; undefined where nothing was removed. Absent: nothing was removed. */
+  readonly originalIndices?: readonly (readonly number[] | undefined)[];
+  readonly seed: number;
+}
+
+/**
+ * The initial value of a parameter, row-major, float32. Every element is drawn by its index in the original tensor and scaled by the original fans,
+ * so that the units which survived a shrink start as they did in the full network.
+ */
+export function initialTensor(call: Call, kind: InitializerKind, tensor: InitialTensor): Float32Array {
+  const { name, shape, originalShape = shape, originalIndices = [], seed } = tensor;
+  const { fanIn, fanOut } = fans(originalShape);
+  const draws = Stream.named(name, { seed });
+  const counters = originalCounters(shape, originalShape, originalIndices, name);
+  return Float32Array.from(counters, (counter) => kind.value(call.arguments, { counter, fanIn, fanOut, draws }));
+}
+
+/** Fan in and fan out as Keras computes them (compute_fans): rows and columns of a matrix, times the window of a convolution's kernel. */
+export function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
+  if (shape.length === 0) return { fanIn: 1, fanOut: 1 };
+  if (shape.length === 1) return { fanIn: shape[0]!, fanOut: shape[0]! };
+  const window = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
+  return { fanIn: window * shape.at(-2)!, fanOut: window * shape.at(-1)! };
+}
+
+/** The row-major index in the original tensor of every element, in row-major order of what is left. */
+function originalCounters(
+  shape: readonly number[],
+  originalShape: readonly number[],
+  originalIndices: readonly (readonly number[] | undefined)[],
+  name: string,
+): Float64Array {
+  if (shape.length !== originalShape.length)
+    throw new Error(`${name}: ${shape.length} axes of ${originalShape.length}`);
+  // Axis by axis: the counters of the axes so far, each spread over the positions of the next.
+  let counters = new Float64Array(1);
+  shape.forEach((extent, axis) => {
+    const original = originalShape[axis]!;
+    const indices = originalIndices[axis];
+    if ((indices?.length ?? original) !== extent || indices?.some((index) => index >= original))
+      throw new Error(`${name}: axis ${axis} has ${extent} units, not those it is said to have of ${original}`);
+    const next = new Float64Array(counters.length * extent);
+    let at = 0;
+    for (const counter of counters)
+      for (let position = 0; position < extent; position++)
+        next[at++] = counter * original + (indices?.[position] ?? position);
+    counters = next;
+  });
+  return counters;
+}
