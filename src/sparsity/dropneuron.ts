@@ -81,7 +81,12 @@ export const dropneuron = defineMethod({
     const { li, lo } = strengths(args);
     return { incoming: li > 0, outgoing: lo > 0 };
   },
-  spelling: { tfjs: (args) => strengths(args) },
+  spelling: {
+    tfjs: (args) => ({
+      ...strengths(args),
+      ...(args.reweighted && args.solver === 'proximal' && { delta: args.delta }),
+    }),
+  },
 });
 
 /** The two coefficients, each its own or `lambda`. */

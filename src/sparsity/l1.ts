@@ -18,5 +18,5 @@ export const l1 = defineMethod({
     const weights = b.sum(b.abs(kernel));
     return b.multiply(withBias && bias ? b.add(weights, b.sum(b.abs(bias))) : weights, lambda);
   },
-  spelling: { tfjs: ({ lambda }) => ({ l1: lambda }) },
+  spelling: { tfjs: ({ lambda, bias }) => ({ l1: lambda, ...(bias && { bias: { l1: lambda } }) }) },
 });

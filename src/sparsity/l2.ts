@@ -15,5 +15,5 @@ export const l2 = defineMethod({
     const weights = b.sum(b.square(kernel));
     return b.multiply(withBias && bias ? b.add(weights, b.sum(b.square(bias))) : weights, lambda);
   },
-  spelling: { tfjs: ({ lambda }) => ({ l2: lambda }) },
+  spelling: { tfjs: ({ lambda, bias }) => ({ l2: lambda, ...(bias && { bias: { l2: lambda } }) }) },
 });

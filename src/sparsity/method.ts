@@ -35,6 +35,17 @@ export interface Cut {
   readonly outgoing: boolean;
 }
 
+/** Coefficients of a kernel's regularizer (and its bias'); the penalty is the sum of the terms. */
+export interface RegularizerSpelling {
+  readonly li?: number;
+  readonly lo?: number;
+  /** The delta by which li and lo are reweighted; absent: they are not. */
+  readonly delta?: number;
+  readonly l1?: number;
+  readonly l2?: number;
+  readonly bias?: { readonly l1?: number; readonly l2?: number };
+}
+
 /** One way of making a network sparse, written as the moments of training at which it acts. One file, one registry line. */
 export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
   readonly cite: string;
@@ -46,10 +57,8 @@ export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> exte
   prox?(b: Builder, at: Moment<A>): { readonly kernel: Value; readonly bias?: Value } | undefined;
   /** What a unit-norm threshold may cut at this site. Absent: nothing. */
   cut?(args: A): Cut;
-  /** The penalty as numbers that a Keras-style regularizer takes; their sum is the penalty. Absent: exporters refuse it by name. */
-  readonly spelling: {
-    tfjs?(args: A): { readonly li?: number; readonly lo?: number; readonly l1?: number; readonly l2?: number };
-  };
+  /** The penalty as the numbers of a Keras-style regularizer. Absent: exporters refuse it by name. */
+  readonly spelling: { tfjs?(args: A): RegularizerSpelling };
 }
 
 export function defineMethod<S extends TObject>(kind: SparsityMethod<S, Static<S>>): SparsityMethod {

@@ -1,0 +1,116 @@
+/**
+ * The classes that a TensorFlow.js model made by dnc needs. Importing this module registers them, and `tf.loadLayersModel` then reads the
+ * `tfjs/model.json` that `dnc compile` writes:
+ *
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import 'dropneuron/tfjs';
+ * const model = await tf.loadLayersModel(…);
+ * ```
+ */
+import * as tf from '@tensorflow/tfjs';
+
+/** Coefficients of a `DropNeuronPenalty`; each absent one is 0. */
+export interface DropNeuronPenaltyConfig {
+  /** Of Σ over columns ‖W[:, j]‖₂. */
+  readonly li?: number;
+  /** Of Σ over rows ‖W[i, :]‖₂. */
+  readonly lo?: number;
+  /** Reweighting: every norm counts 1 / (norm / mean of the non-zero norms + delta) times. Absent: once. */
+  readonly delta?: number;
+  /** Of Σ|w|. */
+  readonly l1?: number;
+  /** Of Σw². */
+  readonly l2?: number;
+}
+
+/** Below this a squared norm counts as zero, and its gradient is zero. */
+const TINY = 1e-30;
+
+/**
+ * The DropNeuron penalty on a kernel [in, out], as a regularizer of a TensorFlow.js layer.
+ * Source: Pan, Dong and Guo 2016, DropNeuron, equations 5 and 6.
+ */
+export class DropNeuronPenalty extends tf.serialization.Serializable {
+  static readonly className = 'DropNeuronPenalty';
+
+  constructor(private readonly config: DropNeuronPenaltyConfig = {}) {
+    super();
+  }
+
+  /** The penalty of a kernel, a scalar. */
+  apply(kernel: tf.Tensor): tf.Scalar {
+    const { li = 0, lo = 0, l1 = 0, l2 = 0 } = this.config;
+    return tf.tidy(() => {
+      let penalty = tf.scalar(0) as tf.Tensor;
+      if (li !== 0) penalty = penalty.add(this.groups(kernel, kernel.rank - 2).mul(li));
+      if (lo !== 0) penalty = penalty.add(this.groups(kernel, kernel.rank - 1).mul(lo));
+      if (l1 !== 0) penalty = penalty.add(kernel.abs().sum().mul(l1));
+      if (l2 !== 0) penalty = penalty.add(kernel.square().sum().mul(l2));
+      return penalty.asScalar();
+    });
+  }
+
+  getConfig(): tf.serialization.ConfigDict {
+    return { ...this.config };
+  }
+
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    return new cls(config);
+  }
+
+  /** Sum of the norms along one axis. */
+  private groups(kernel: tf.Tensor, axis: number): tf.Tensor {
+    const squares = kernel.square().sum(axis);
+    const norms = squares.maximum(TINY).sqrt().mul(squares.greater(TINY).cast('float32'));
+    const { delta } = this.config;
+    return delta === undefined ? norms.sum() : norms.mul(reweighting(delta)(norms)).sum();
+  }
+}
+
+/** The weights of groups by their norms, held fixed when a gradient is taken. */
+function reweighting(delta: number): (norms: tf.Tensor) => tf.Tensor {
+  return tf.customGrad((norms) => {
+    const x = norms as tf.Tensor;
+    const living = x.greater(0).cast('float32').sum().maximum(1);
+    const mean = x.sum().maximum(TINY).div(living);
+    return { value: x.div(mean).add(delta).reciprocal(), gradFunc: () => x.zerosLike() };
+  });
+}
+
+/** Picks features of the last axis, as `keep:` in a spec does: [batch, n] to [batch, keep.length]. */
+export class DropNeuronKeep extends tf.layers.Layer {
+  static readonly className = 'DropNeuronKeep';
+  private readonly keep: number[];
+
+  constructor(config: { readonly keep: readonly number[]; readonly name?: string }) {
+    super(config as ConstructorParameters<typeof tf.layers.Layer>[0]);
+    this.keep = [...config.keep];
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as tf.Shape;
+    return [...shape.slice(0, -1), this.keep.length];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const x = Array.isArray(inputs) ? inputs[0]! : inputs;
+      return tf.gather(x, tf.tensor1d(this.keep, 'int32'), x.rank - 1);
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), keep: this.keep };
+  }
+}
+
+tf.serialization.registerClass(
+  DropNeuronPenalty as unknown as tf.serialization.SerializableConstructor<tf.serialization.Serializable>,
+);
+tf.serialization.registerClass(
+  DropNeuronKeep as unknown as tf.serialization.SerializableConstructor<tf.serialization.Serializable>,
+);

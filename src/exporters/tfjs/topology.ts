@@ -1,0 +1,131 @@
+import { methodKind } from '../../compiler/4-program/index.js';
+import type { Network, Node } from '../../ir/graph.js';
+import { allParams } from '../../ir/graph.js';
+import { layerKind } from '../../layers/index.js';
+import type { TfjsLayer } from '../../layers/layer.js';
+import { paramShape } from '../../compiler/3-dims/index.js';
+import { actsIn } from '../../sparsity/during.js';
+import type { RegularizerSpelling } from '../../sparsity/method.js';
+
+/** The TensorFlow.js LayersModel of a network, or the name of what it has no spelling for. */
+export type TfjsModel =
+  | { readonly model: Readonly<Record<string, unknown>>; readonly weights: Uint8Array }
+  | { readonly missing: string };
+
+interface Spelled {
+  readonly class_name: string;
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly inbound_nodes: readonly unknown[];
+}
+
+/**
+ * Writes a network as a TensorFlow.js LayersModel: `model.json` as a value, and the bytes of `weights.bin`. The penalties that act in
+ * `phase` stand on their layers as regularizers of the class `DropNeuronPenalty` (./classes.ts).
+ */
+export function tfjsModel(
+  network: Network,
+  values: ReadonlyMap<string, Float32Array>,
+  phase: { readonly name: string; readonly finetune: boolean },
+): TfjsModel {
+  const { graph } = network;
+  const layers: Spelled[] = [];
+  /** The last TensorFlow.js layer that each layer became. */
+  const ends = new Map<string, string>();
+  for (const node of graph.nodes) {
+    const outputs = network.shapes.get(node.name)!;
+    const inputs = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
+    const spelled = layerKind(node.kind).spelling.tfjs?.(node.arguments as never, { name: node.name, inputs, outputs });
+    if (!spelled) return { missing: `${node.kind} ${node.name}` };
+    const regularizers = regularizersOf(node, phase);
+    if ('missing' in regularizers) return regularizers;
+    let from = node.inputs.map((input) => ends.get(input.node)!);
+    for (const layer of spelled) {
+      layers.push(placed(layer, from, regularizers));
+      from = [layer.config.name as string];
+    }
+    ends.set(node.name, from[0]!);
+  }
+  const weights = allParams(network).filter((param) => values.has(param.name));
+  const at = (name: string) => [name, 0, 0];
+  return {
+    model: {
+      format: 'layers-model',
+      generatedBy: 'dropneuron',
+      convertedBy: null,
+      modelTopology: {
+        keras_version: '4.22.0',
+        backend: 'tensor_flow.js',
+        model_config: {
+          class_name: 'Model',
+          config: {
+            name: graph.name,
+            layers,
+            input_layers: graph.inputs.map(at),
+            output_layers: graph.outputs.map((name) => at(ends.get(name)!)),
+          },
+        },
+      },
+      weightsManifest: [
+        {
+          paths: ['weights.bin'],
+          weights: weights.map((param) => ({
+            name: `${param.layer}/${param.tensor}`,
+            shape: paramShape(param),
+            dtype: 'float32',
+          })),
+        },
+      ],
+    },
+    weights: joined(weights.map((param) => values.get(param.name)!)),
+  };
+}
+
+function placed(layer: TfjsLayer, from: readonly string[], regularizers: { kernel?: object; bias?: object }): Spelled {
+  const own = layer.className === 'Dense' ? regularizers : {};
+  return {
+    class_name: layer.className,
+    name: layer.config.name as string,
+    config: {
+      ...layer.config,
+      ...(own.kernel && { kernel_regularizer: own.kernel }),
+      ...(own.bias && { bias_regularizer: own.bias }),
+    },
+    inbound_nodes: from.length === 0 ? [] : [from.map((name) => [name, 0, 0, {}])],
+  };
+}
+
+/** The sum of a layer's annotations as regularizers. */
+function regularizersOf(
+  node: Node,
+  phase: { readonly name: string; readonly finetune: boolean },
+): { readonly kernel?: object; readonly bias?: object } | { readonly missing: string } {
+  let kernel: Record<string, number> = {};
+  let bias: Record<string, number> = {};
+  for (const annotation of node.annotations) {
+    if (!actsIn(annotation.arguments.during as string | undefined, phase)) continue;
+    const spelling: RegularizerSpelling | undefined = methodKind(annotation).spelling.tfjs?.(
+      annotation.arguments as never,
+    );
+    if (!spelling) return { missing: `@${annotation.word}` };
+    const { bias: onBias, ...onKernel } = spelling;
+    kernel = { ...kernel, ...onKernel };
+    bias = { ...bias, ...onBias };
+  }
+  const penalty = (config: object) => ({ class_name: 'DropNeuronPenalty', config });
+  return {
+    ...(Object.keys(kernel).length > 0 && { kernel: penalty(kernel) }),
+    ...(Object.keys(bias).length > 0 && { bias: penalty(bias) }),
+  };
+}
+
+/** The tensors' bytes, little-endian, one after the other. */
+function joined(tensors: readonly Float32Array[]): Uint8Array {
+  const bytes = new Uint8Array(tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0));
+  let at = 0;
+  for (const tensor of tensors) {
+    bytes.set(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength), at);
+    at += tensor.byteLength;
+  }
+  return bytes;
+}
