@@ -8,7 +8,7 @@ export class Source {
     readonly text: string,
   ) {}
 
-  /** One-based line and column (UTF-16 code units) of an offset; offsets past the end mean the end. */
+  /** One-based line and column (UTF-16 code units, a byte-order mark not counted) of an offset; offsets past the end mean the end. */
   position(offset: number): { line: number; column: number } {
     const starts = this.starts();
     const clamped = Math.max(0, Math.min(offset, this.text.length));
@@ -19,16 +19,22 @@ export class Source {
       if (starts[middle]! <= clamped) low = middle;
       else high = middle - 1;
     }
-    return { line: low + 1, column: clamped - starts[low]! + 1 };
+    const start = low === 0 ? this.mark() : starts[low]!;
+    return { line: low + 1, column: Math.max(0, clamped - start) + 1 };
   }
 
-  /** The text of a one-based line, without its line end. */
+  /** The text of a one-based line, without its line end and without a byte-order mark. */
   line(number: number): string {
     const starts = this.starts();
-    const start = starts[number - 1];
+    const start = number === 1 ? this.mark() : starts[number - 1];
     if (start === undefined) return '';
     const end = starts[number] ?? this.text.length + 1;
     return this.text.slice(start, end - 1).replace(/\r$/, '');
+  }
+
+  /** The length of the byte-order mark that some editors put before the first line. */
+  private mark(): number {
+    return this.text.startsWith('\ufeff') ? 1 : 0;
   }
 
   private starts(): number[] {

@@ -1,0 +1,71 @@
+/**
+ * The known name nearest to a word that nothing knows, or nothing if none is near. Counts insertions, deletions,
+ * replacements and swaps of neighbours (optimal string alignment); case and `_`, `-` weigh little, so that `batchSize`
+ * finds `batch_size`. A third of the longer word's letters may be wrong, at least one.
+ */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const name of known) {
+    const bound = Math.max(1, Math.floor(Math.max(word.length, name.length) / 3));
+    // A bound on the work: lengths that differ by more than the bound cannot be near.
+    if (name === word || Math.abs(name.length - word.length) > bound + 2) continue;
+    const away = distance(word, name);
+    if (away < least && away <= bound + 0.4) {
+      least = away;
+      best = name;
+    }
+  }
+  return best;
+}
+
+/** A help line for an unknown word: "did you mean `units`?", or none. Spread it into a report's `help`. */
+export function didYouMean(word: string, known: Iterable<string>): string[] {
+  const name = nearest(word, known);
+  return name === undefined ? [] : [`did you mean \`${name}\`?`];
+}
+
+/** The same, with all that is known behind it when nothing is near. `what` is a plural: "layers", "options of Dense". */
+export function didYouMeanOr(word: string, known: Iterable<string>, what: string): string[] {
+  const names = [...known];
+  const near = didYouMean(word, names);
+  if (near.length > 0 || names.length === 0) return near;
+  const shown = names.slice(0, 12).join(', ');
+  return [`${what}: ${shown}${names.length > 12 ? ', …' : ''}`];
+}
+
+/** Small enough that a difference in case or separators never outweighs a letter. */
+const LITTLE = 0.1;
+
+function distance(from: string, to: string): number {
+  const columns = to.length + 1;
+  let before = new Float64Array(columns);
+  let above = new Float64Array(columns);
+  let row = new Float64Array(columns);
+  for (let j = 1; j < columns; j++) above[j] = above[j - 1]! + weight(to[j - 1]!);
+  for (let i = 1; i <= from.length; i++) {
+    const a = from[i - 1]!;
+    row[0] = above[0]! + weight(a);
+    for (let j = 1; j < columns; j++) {
+      const b = to[j - 1]!;
+      let least = Math.min(above[j]! + weight(a), row[j - 1]! + weight(b), above[j - 1]! + replacement(a, b));
+      // A swap is the commonest slip of the fingers: it wins over a replacement elsewhere.
+      if (i > 1 && j > 1 && a !== b && a === to[j - 2] && b === from[i - 2]) {
+        least = Math.min(least, before[j - 2]! + 0.9);
+      }
+      row[j] = least;
+    }
+    [before, above, row] = [above, row, before];
+  }
+  return above[to.length]!;
+}
+
+function weight(letter: string): number {
+  return letter === '_' || letter === '-' ? LITTLE : 1;
+}
+
+function replacement(a: string, b: string): number {
+  if (a === b) return 0;
+  if (a.toLowerCase() === b.toLowerCase()) return LITTLE;
+  return weight(a) === LITTLE && weight(b) === LITTLE ? LITTLE : 1;
+}
