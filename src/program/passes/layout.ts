@@ -21,6 +21,10 @@ export const layout: Pass = {
     const constants = new Map<ValueId, Instruction>();
     for (const one of program.instructions) if (one.op === 'constant') constants.set(one.outputs[0]!, one);
 
+    const forUpdate = new Set(
+      program.instructions.filter((one) => one.region === 'update').flatMap((one) => one.inputs),
+    );
+
     const place = (instruction: Instruction, region: Region) => {
       const inputs = instruction.inputs.map((id) => names.get(id)!);
       instructions.push({ ...instruction, inputs, outputs: instruction.outputs.map(define), region });
@@ -38,9 +42,9 @@ export const layout: Pass = {
         for (const id of instruction.inputs) need(id);
         place(instruction, region);
       }
-      // A constant that is an output as it stands is given by its own region.
-      for (const { value } of program.outputs)
-        if (constants.get(value)?.region === region && !names.has(value)) need(value);
+      // What is a result as it stands, and read by nothing, needs a place too.
+      if (region === 'data')
+        for (const { value } of program.outputs) if (!names.has(value) && !forUpdate.has(value)) need(value);
     }
     const outputs = program.outputs.map((one) => ({ ...one, value: names.get(one.value)! }));
     const result: Program = { ...program, values, inputs, instructions, outputs };
