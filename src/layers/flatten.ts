@@ -17,7 +17,6 @@ export const flatten = defineLayer({
     return [keepFeatures(b, b.reshape(x!, ['batch', size]), keep)];
   },
   unitwise: (_, [x = []], [y = []]) => [...x, ...y],
-  resize: ({ keep }, { outputs: [kept = []], sizes: [size = 0] }) =>
-    kept.length < size ? { keep: kept.map((k) => keep?.[k] ?? k) } : {},
+  resize: ({ keep }, { features }) => ({ keep: features(keep) }),
   spelling: { tfjs: ({ keep }, { name }) => keptSpelling({ className: 'Flatten', config: { name } }, name, keep) },
 });

@@ -36,6 +36,24 @@ export interface ForwardStep<A> {
   random(tensor: string, distribution: RandomSpec['distribution']): Value;
 }
 
+/** What a layer's resize rule is given. */
+export interface ResizeStep {
+  /** The positions kept of each output's last axis. */
+  readonly outputs: readonly (readonly number[])[];
+  /** How long each output's last axis was. */
+  readonly sizes: readonly number[];
+  /** Extents of inputs and outputs after shrinking. */
+  readonly inputExtents: readonly (readonly number[])[];
+  readonly outputExtents: readonly (readonly number[])[];
+  /** A constant was folded into a layer that had no bias. */
+  readonly needsBias: boolean;
+  /**
+   * For layers that flatten input 0 and pick with `keep`: what `keep` is afterwards, as row-major indices of the shrunk input; undefined where
+   * all features go on.
+   */
+  features(keep: readonly number[] | undefined): readonly number[] | undefined;
+}
+
 /** How TensorFlow.js (and Keras) spells a layer: class name and configuration, one or more layers in a row. */
 export interface TfjsLayer {
   readonly className: string;
@@ -67,19 +85,10 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
    */
   folds?(args: A): boolean;
   /**
-   * Arguments at the shrunk size; `outputs` are the positions kept of each output's last axis. Called only for layers that make the units of that
-   * axis (they write it, or it is an input's or a product's), not for those that hand an axis on. Absent: unchanged.
+   * Arguments at the shrunk size; an argument that goes is undefined. Called where units of an input or an output went, or a constant was folded
+   * in. Absent: unchanged, and the layer makes no units that could go.
    */
-  resize?(
-    args: A,
-    at: {
-      readonly outputs: readonly (readonly number[])[];
-      /** How long each output's last axis was. */
-      readonly sizes: readonly number[];
-      /** A constant was folded into a layer that had no bias. */
-      readonly needsBias: boolean;
-    },
-  ): Partial<A>;
+  resize?(args: A, at: ResizeStep): { readonly [K in keyof A]?: A[K] | undefined };
   /** Multiply-adds per row of the batch. Absent: 0. */
   multiplyAdds?(args: A, inputs: readonly Shape[], outputs: readonly Shape[]): number;
   readonly spelling: {

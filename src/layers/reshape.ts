@@ -43,8 +43,8 @@ export const reshape = defineLayer({
     keepFeatures(b, b.reshape(x!, ['batch', ...target_shape]), keep),
   ],
   unitwise: (_, [x = []], [y = []]) => [...x, ...y],
-  resize: ({ target_shape, keep }, { outputs: [kept = []], sizes: [size = 0] }) =>
-    target_shape.length === 1 && kept.length < size ? { keep: kept.map((k) => keep?.[k] ?? k) } : {},
+  resize: ({ target_shape, keep }, { features, inputExtents: [from = []], outputExtents: [to = []] }) =>
+    target_shape.length === 1 ? { target_shape: [volume(from)], keep: features(keep) } : { target_shape: [...to] },
   spelling: {
     tfjs: ({ target_shape, keep }, { name }) =>
       keptSpelling({ className: 'Reshape', config: { target_shape, name } }, name, keep),

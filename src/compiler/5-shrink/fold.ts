@@ -1,0 +1,55 @@
+import type { Unit } from '../../ir/dims.js';
+import type { Network } from '../../ir/graph.js';
+import { paramShape } from '../3-dims/index.js';
+import { constantAt, type Liveness } from './liveness.js';
+import type { Values } from './values.js';
+
+/** Constants that went into the bias of one reader. */
+export interface Folded {
+  readonly reader: string;
+  readonly param: string;
+  readonly constants: readonly { readonly layer: string; readonly index: number; readonly value: number }[];
+  /** The reader had no bias and got one. */
+  readonly added: boolean;
+}
+
+/** Adds c · W of every constant that goes to its readers' bias, in float64. */
+export function fold(
+  network: Network,
+  values: Values,
+  live: Liveness,
+  removed: ReadonlySet<Unit>,
+): { exact: Map<string, Float64Array>; folded: Folded[] } {
+  const exact = new Map<string, Float64Array>();
+  const folded: Folded[] = [];
+  for (const site of live.sites) {
+    const { node, links } = site;
+    const own = network.params.get(node.name) ?? {};
+    const writes = network.shapes.get(node.name)![0]!.at(-1)!;
+    const constants = new Map<Unit, { layer: string; index: number; value: number }>();
+    let bias: Float64Array | undefined;
+    for (const { param, readAxis, reads, writeAxis = 0 } of links) {
+      const shape = paramShape(param);
+      const data = values.get(param.name)!;
+      const strideOf = (axis: number) => shape.slice(axis + 1).reduce((product, extent) => product * extent, 1);
+      const [readStride, writeStride] = [strideOf(readAxis), strideOf(writeAxis)];
+      const amounts = reads.map((unit) => (removed.has(unit) ? constantAt(site, live.facts, unit) : undefined) ?? 0);
+      if (!amounts.some((amount) => amount !== 0)) continue;
+      if (!site.folds) throw new Error(`${node.name} was given a constant to fold`);
+      bias ??= Float64Array.from(own.bias ? values.get(own.bias.name)! : new Float32Array(writes.units.length));
+      for (let k = 0; k < data.length; k++) {
+        const row = Math.floor(k / readStride) % reads.length;
+        if (amounts[row] === 0 || data[k] === 0) continue;
+        const column = Math.floor(k / writeStride) % shape[writeAxis]!;
+        bias[column]! += amounts[row]! * data[k]!;
+        if (!removed.has(network.dims.find(writes.units[column]!)))
+          constants.set(reads[row]!, { ...network.dims.origin(reads[row]!), value: amounts[row]! });
+      }
+    }
+    if (!bias || constants.size === 0) continue;
+    const name = own.bias?.name ?? `${node.name}.bias`;
+    exact.set(name, bias);
+    folded.push({ reader: node.name, param: name, constants: [...constants.values()], added: !own.bias });
+  }
+  return { exact, folded };
+}
