@@ -1,3 +1,34 @@
 import { code } from '../diagnostic.js';
 
-export const runCodes = {};
+export const runCodes = {
+  'engine-not-ready': code<{ engine: string; because: string }>({
+    severity: 'error',
+    message: ({ engine, because }) => `the engine ${engine} cannot run here: ${because}`,
+    exit: 6,
+    explain: `
+An engine was asked for by name and is not ready on this machine. dnc does not take another one silently, since engines differ in speed
+and in the last bits of their results.
+
+\`dnc engines\` lists every engine with the reason why it is not ready and what would make it so. \`--engine auto\` (the default) takes
+the fastest one that is ready and says which.
+`,
+  }),
+  'engine-unknown': code<{ engine: string }>({
+    severity: 'error',
+    message: ({ engine }) => `there is no engine ${engine}`,
+    exit: 2,
+    explain: `
+\`--engine\` takes the name of an engine, or \`auto\`. \`dnc engines\` lists them.
+`,
+  }),
+  'engine-install-failed': code<{ engine: string; because: string }>({
+    severity: 'error',
+    message: ({ engine, because }) => `the engine ${engine} could not be installed: ${because}`,
+    exit: 6,
+    explain: `
+\`dnc engines install\` runs your own npm to put the engine's package into dnc's cache folder (\`DNC_CACHE\`, or the operating
+system's folder for caches). npm's last line says what went wrong: often npm is missing, the registry cannot be reached, or the folder cannot
+be written. \`--engine tfjs-wasm\` needs nothing more than dnc itself.
+`,
+  }),
+};

@@ -1,0 +1,219 @@
+import type { Extent, HostTensor, Instruction, Program, TensorType, ValueId } from '../program/program.js';
+import { broadcastsTo, sameShape, sameType } from '../program/shapes.js';
+import { BATCH, elementType, GraphWriter, initializerOf, type Target } from './graph.js';
+import { encode, type Model, type ValueInfo } from './model.js';
+import { lowerings } from './ops/index.js';
+import { writeMatmul } from './ops/linear.js';
+
+export interface LowerOptions extends Partial<Target> {
+  /** Values of inputs, by name: these become constants of the model and are no inputs any more. */
+  readonly initializers?: Readonly<Record<string, HostTensor>>;
+  /**
+   * Inputs of which the program reads some entries of the last axis only (a spec's `keep`), by name. The model takes the input
+   * with `width` entries and picks `indices` itself.
+   */
+  readonly select?: Readonly<Record<string, { readonly indices: readonly number[]; readonly width: number }>>;
+}
+
+export interface LoweredModel {
+  readonly model: Model;
+  /** The model's output for each of the program's, in the program's order. A result keeps its name, the next value of a state w is `next:w`. */
+  readonly outputs: readonly { readonly name: string; readonly role: 'result' | 'state'; readonly onnx: string }[];
+}
+
+/**
+ * Writes a program as one ONNX graph with a symbolic batch. Inputs keep their names. Fewer passes over memory than one node an
+ * instruction: a bias, or any other sum with a matmul's result, is Gemm's third input, and an operand is not broadcast where the
+ * node that reads it does so itself.
+ *
+ * @throws Error where the program has an op without a lowering: a mistake in dnc.
+ */
+export function lowerProgram(program: Program, options: LowerOptions = {}): LoweredModel {
+  const g = new GraphWriter({ microsoft: options.microsoft ?? false });
+  const inputs: ValueInfo[] = [];
+  const names = new Map<ValueId, string>();
+  const initializers = options.initializers ?? {};
+
+  for (const input of program.inputs) {
+    const type = program.values[input.value]!;
+    const name = g.reserve(input.name);
+    names.set(input.value, name);
+    const given = initializers[input.name];
+    if (given) {
+      g.initializers.push(initializerOf(name, type, given));
+      continue;
+    }
+    const selected = options.select?.[input.name];
+    const shape: Extent[] = [...type.shape];
+    if (selected) shape[shape.length - 1] = selected.width;
+    inputs.push({ name, type: elementType(type.dtype), shape: symbolic(shape) });
+    const axis = shape.indexOf('batch');
+    if (axis >= 0) g.batchFrom(name, axis);
+  }
+  const outputs = program.outputs.map((output) => ({
+    name: output.name,
+    role: output.role,
+    onnx: g.fresh(output.role === 'state' ? `next:${output.name}` : output.name),
+  }));
+
+  for (const input of program.inputs) {
+    const selected = options.select?.[input.name];
+    if (!selected || initializers[input.name]) continue;
+    names.set(input.value, g.node('Gather', [names.get(input.value)!, g.int64(selected.indices)], { axis: -1 }));
+  }
+
+  // An output's value is computed under the output's name, unless the value has a name already.
+  const preferred = new Map<ValueId, string>();
+  for (const [index, output] of program.outputs.entries()) {
+    if (!names.has(output.value) && !preferred.has(output.value)) preferred.set(output.value, outputs[index]!.onnx);
+  }
+  const plan = planFusions(program);
+  const constants = new Map<ValueId, Instruction>();
+  const nameOf = (id: ValueId): string => {
+    const known = names.get(id);
+    if (known !== undefined) return known;
+    const constant = constants.get(id);
+    if (!constant) throw new Error(`value ${id} of ${program.name} is read before it is computed`);
+    const { dtype, shape } = program.values[id]! as TensorType & { readonly shape: readonly number[] };
+    const name = g.constant({ dtype, shape }, constant.attributes.data as Float64Array);
+    names.set(id, name);
+    return name;
+  };
+  const typesOf = (ids: readonly ValueId[]) => ids.map((id) => program.values[id]!);
+
+  for (const [index, instruction] of program.instructions.entries()) {
+    if (instruction.op === 'constant') {
+      constants.set(instruction.outputs[0]!, instruction);
+      continue;
+    }
+    if (plan.absorbed.has(index)) continue;
+    const reads = plan.operands.get(index) ?? instruction.inputs;
+    const define = () =>
+      instruction.outputs.map((id) => {
+        const name = preferred.get(id) ?? g.fresh(`${instruction.op}_${id}`);
+        names.set(id, name);
+        return name;
+      });
+    const fused = plan.gemms.get(index);
+    if (fused) {
+      const { matmul, addend } = fused;
+      const read = { inputs: matmul.inputs.map(nameOf), inputTypes: typesOf(matmul.inputs) };
+      const third = nameOf(addend);
+      const at = {
+        ...read,
+        attributes: matmul.attributes,
+        outputs: define(),
+        outputTypes: typesOf(instruction.outputs),
+      };
+      writeMatmul(g, at, third);
+      continue;
+    }
+    const lowering = lowerings[instruction.op];
+    if (!lowering) throw new Error(`the op ${instruction.op} has no ONNX lowering`);
+    lowering(g, {
+      inputs: reads.map(nameOf),
+      inputTypes: typesOf(reads),
+      attributes: instruction.attributes,
+      outputs: define(),
+      outputTypes: typesOf(instruction.outputs),
+    });
+  }
+
+  for (const [index, output] of program.outputs.entries()) {
+    const name = nameOf(output.value);
+    if (name !== outputs[index]!.onnx) g.node('Identity', [name], {}, outputs[index]!.onnx);
+  }
+  const infos = program.outputs.map((output, index): ValueInfo => {
+    const type = program.values[output.value]!;
+    return { name: outputs[index]!.onnx, type: elementType(type.dtype), shape: symbolic(type.shape) };
+  });
+  const model = { name: program.name, inputs, outputs: infos, initializers: g.initializers, nodes: g.nodes };
+  return { model, outputs };
+}
+
+/** The bytes of an .onnx file that computes the program: inputs by their names, outputs by the results' names. Standard ops only, unless `microsoft`. */
+export function encodeModel(program: Program, options: LowerOptions = {}): Uint8Array {
+  return encode(lowerProgram(program, options).model);
+}
+
+function symbolic(shape: readonly Extent[]): (number | string)[] {
+  return shape.map((extent) => (extent === 'batch' ? BATCH : extent));
+}
+
+/** What to write differently from one node an instruction, by the instruction's index. */
+interface Plan {
+  /** Written as part of another one. */
+  readonly absorbed: ReadonlySet<number>;
+  /** Sums that are a Gemm. */
+  readonly gemms: ReadonlyMap<number, { readonly matmul: Instruction; readonly addend: ValueId }>;
+  /** Other inputs than the instruction's own. */
+  readonly operands: ReadonlyMap<number, readonly ValueId[]>;
+}
+
+/** Ops of two operands whose ONNX node broadcasts by itself. */
+const broadcasting = new Set(
+  'add subtract multiply divide maximum minimum power greater greater_equal less less_equal equal and or'.split(' '),
+);
+
+function planFusions(program: Program): Plan {
+  const producer = new Map<ValueId, number>();
+  const readers = new Map<ValueId, number>();
+  for (const [index, instruction] of program.instructions.entries()) {
+    for (const id of instruction.outputs) producer.set(id, index);
+    for (const id of instruction.inputs) readers.set(id, (readers.get(id) ?? 0) + 1);
+  }
+  for (const output of program.outputs) readers.set(output.value, (readers.get(output.value) ?? 0) + 1);
+  const type = (id: ValueId) => program.values[id]!;
+  const made = (id: ValueId) => program.instructions[producer.get(id) ?? -1];
+
+  const operands = new Map<number, readonly ValueId[]>();
+  for (const [index, instruction] of program.instructions.entries()) {
+    if (!broadcasting.has(instruction.op)) continue;
+    // The other operand must have the whole shape, or nothing is left to broadcast against.
+    const result = type(instruction.outputs[0]!).shape;
+    const lean = instruction.inputs.map((id, side) => {
+      const other = instruction.inputs[1 - side]!;
+      return made(id)?.op === 'broadcast_to' && sameShape(type(other).shape, result) ? made(id)!.inputs[0]! : id;
+    });
+    // Both operands broadcast: one of them has to keep the shape.
+    const bothLean = lean.every((id, side) => id !== instruction.inputs[side]);
+    operands.set(index, bothLean ? [lean[0]!, instruction.inputs[1]!] : lean);
+  }
+  for (const [index, reads] of operands) {
+    for (const [side, id] of program.instructions[index]!.inputs.entries()) {
+      if (reads[side] === id) continue;
+      readers.set(id, readers.get(id)! - 1);
+      readers.set(reads[side]!, (readers.get(reads[side]!) ?? 0) + 1);
+    }
+  }
+  const absorbed = new Set<number>();
+  for (const [index, instruction] of program.instructions.entries()) {
+    if (instruction.op !== 'broadcast_to' || readers.get(instruction.outputs[0]!) !== 0) continue;
+    absorbed.add(index);
+    readers.set(instruction.inputs[0]!, readers.get(instruction.inputs[0]!)! - 1);
+  }
+
+  const gemms = new Map<number, { matmul: Instruction; addend: ValueId }>();
+  for (const [index, instruction] of program.instructions.entries()) {
+    if (instruction.op !== 'add') continue;
+    const [x, y] = (operands.get(index) ?? instruction.inputs) as [ValueId, ValueId];
+    for (const [product, addend] of [
+      [x, y],
+      [y, x],
+    ] as const) {
+      const matmul = made(product);
+      if (matmul?.op !== 'matmul' || readers.get(product) !== 1 || product === addend) continue;
+      if (matmul.inputs.some((id) => type(id).shape.length !== 2 || type(id).dtype !== 'float')) continue;
+      if (!sameType(type(product), type(instruction.outputs[0]!)) || !isAddend(type(addend), type(product))) continue;
+      gemms.set(index, { matmul, addend });
+      absorbed.add(producer.get(product)!);
+      break;
+    }
+  }
+  return { absorbed, gemms, operands };
+}
+
+/** Whether Gemm takes `from` as the third input beside a product of type `to`. */
+function isAddend(from: TensorType, to: TensorType): boolean {
+  return from.dtype === 'float' && broadcastsTo(from.shape, to.shape);
+}

@@ -1,0 +1,289 @@
+import { fail } from '../../../diagnostics/report.js';
+import { splitUpdate } from '../../../program/passes/split.js';
+import type { HostTensor, Program, TensorType } from '../../../program/program.js';
+import { resolveShape } from '../../../program/shapes.js';
+import type { Engine, EngineOptions, EngineRecord, Loaded } from '../engine.js';
+import { checkInputs, checkTensor, stateTypes, zeros } from '../host.js';
+import { processorFeatures } from '../processor.js';
+import { loadLibrary, type Ort, probeLibrary } from './library.js';
+import { OnnxSession } from './session.js';
+import { compileUpdate, type UpdatePass } from './update-pass/index.js';
+
+export const onnxruntime: Engine = {
+  keyword: 'onnxruntime',
+  summary: 'ONNX Runtime on the CPU, with the update as one WebAssembly pass over the same memory',
+  probe: async () => probeLibrary(),
+  async load(programs, options) {
+    const readiness = probeLibrary();
+    if (!readiness.ready) {
+      fail('engine-not-ready', { engine: 'onnxruntime', because: readiness.because }, { help: [readiness.help] });
+    }
+    const ort = await loadLibrary().catch((error: Error) =>
+      fail('engine-not-ready', { engine: 'onnxruntime', because: firstLine(error.message) }),
+    );
+    const state = new State(stateTypes(programs));
+    const runners = new Map<string, Runner>();
+    for (const [name, program] of Object.entries(programs)) {
+      runners.set(name, await prepare(ort, program, state, options));
+    }
+    return new LoadedOnnx(runners, state, readiness.version, options);
+  },
+};
+
+function firstLine(text: string): string {
+  return text.split('\n')[0]!;
+}
+
+/** Every state tensor of the programs, and the memory that holds it now. */
+class State {
+  private readonly tensors = new Map<string, HostTensor>();
+
+  constructor(readonly types: ReadonlyMap<string, TensorType>) {
+    for (const [name, type] of types) this.tensors.set(name, zeros(type.dtype, resolveShape(type.shape, undefined)));
+  }
+
+  get(name: string): HostTensor {
+    const tensor = this.tensors.get(name);
+    if (!tensor) throw new Error(`the programs have no state ${name}`);
+    return tensor;
+  }
+
+  /** The state's numbers are in this memory already. */
+  movedTo(name: string, data: HostTensor['data']): void {
+    this.tensors.set(name, { shape: this.get(name).shape, data });
+  }
+
+  /** Brings the state's numbers into this memory and keeps them there. */
+  moveTo(name: string, data: HostTensor['data']): void {
+    const tensor = this.get(name);
+    if (tensor.data === data) return;
+    data.set(tensor.data);
+    this.movedTo(name, data);
+  }
+}
+
+/** One program, ready to run over the shared state. */
+interface Runner {
+  /** Why the update does not run as a pass where there is an update; the pass's own words where it does. */
+  readonly update: { readonly pass: boolean; readonly describe: string } | undefined;
+  open(): Promise<void>;
+  close(): Promise<void>;
+  run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
+}
+
+async function prepare(ort: Ort, program: Program, state: State, options: EngineOptions): Promise<Runner> {
+  const hasUpdate = program.instructions.some((one) => one.region === 'update' && one.op !== 'constant');
+  if (!hasUpdate) return new WholeRunner(ort, program, state, options.threads, undefined);
+  if (options.updatePass === false) {
+    return new WholeRunner(ort, program, state, options.threads, {
+      pass: false,
+      describe: 'update in ONNX (as asked)',
+    });
+  }
+  const { data, update } = splitUpdate(program);
+  const pass = await compileUpdate(update);
+  if ('reason' in pass) {
+    const describe = `update in ONNX (${pass.reason})`;
+    return new WholeRunner(ort, program, state, options.threads, { pass: false, describe });
+  }
+  return new SplitRunner(ort, program, data, update, pass, state, options.threads);
+}
+
+/** Feeds, fetches and results that both runners keep: batch inputs as they come, results in memory made once for each batch extent. */
+class Session {
+  readonly session: OnnxSession;
+  readonly results: Record<string, HostTensor> = {};
+  private batch: number | undefined | 'none yet' = 'none yet';
+  private readonly hostInputs: readonly string[];
+
+  constructor(
+    ort: Ort,
+    private readonly program: Program,
+    threads: number,
+  ) {
+    this.session = new OnnxSession(ort, program, threads);
+    this.hostInputs = program.inputs.filter((one) => one.role !== 'state').map((one) => one.name);
+  }
+
+  prepare(
+    inputs: Readonly<Record<string, HostTensor>>,
+    batch: number | undefined,
+    placed?: (name: string) => HostTensor | undefined,
+  ): void {
+    for (const name of this.hostInputs) this.session.feed(name, inputs[name]!);
+    if (batch === this.batch) return;
+    this.batch = batch;
+    for (const [index, { name, value, role }] of this.program.outputs.entries()) {
+      if (role === 'state') continue;
+      const there = placed?.(name);
+      const { dtype, shape } = this.program.values[value]!;
+      const tensor = there ?? zeros(dtype, resolveShape(shape, batch));
+      if (!there) this.results[name] = tensor;
+      this.session.fetch(index, tensor);
+    }
+  }
+}
+
+/** The whole program in ONNX. Next states are written beside the present ones, then the two change places. */
+class WholeRunner implements Runner {
+  private readonly onnx: Session;
+  private readonly next: readonly { readonly name: string; readonly index: number; readonly isRead: boolean }[];
+  private readonly spare = new Map<string, HostTensor['data']>();
+
+  constructor(
+    ort: Ort,
+    private readonly program: Program,
+    private readonly state: State,
+    threads: number,
+    readonly update: Runner['update'],
+  ) {
+    this.onnx = new Session(ort, program, threads);
+    const read = new Set(program.inputs.filter((one) => one.role === 'state').map((one) => one.name));
+    this.next = program.outputs.flatMap(({ name, role }, index) =>
+      role === 'state' ? [{ name, index, isRead: read.has(name) }] : [],
+    );
+  }
+
+  async open(): Promise<void> {
+    await this.onnx.session.open();
+    for (const { name, role } of this.program.inputs) {
+      if (role === 'state') this.onnx.session.feed(name, this.state.get(name));
+    }
+    for (const { name, index } of this.next) {
+      const { shape, data } = this.state.get(name);
+      let spare = this.spare.get(name);
+      if (!spare || spare === data) this.spare.set(name, (spare = data.slice()));
+      this.onnx.session.fetch(index, { shape, data: spare });
+    }
+  }
+
+  close(): Promise<void> {
+    return this.onnx.session.close();
+  }
+
+  async run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    this.onnx.prepare(inputs, checkInputs(this.program, inputs));
+    await this.onnx.session.run();
+    for (const { name, index, isRead } of this.next) {
+      const { shape, data } = this.state.get(name);
+      this.state.movedTo(name, this.spare.get(name)!);
+      this.spare.set(name, data);
+      if (isRead) this.onnx.session.swap(name, index);
+      else this.onnx.session.fetch(index, { shape, data });
+    }
+    return this.onnx.results;
+  }
+}
+
+/**
+ * The data region in ONNX, the update region as a pass over the memory that onnxruntime reads parameters from and writes gradients to.
+ */
+class SplitRunner implements Runner {
+  readonly update: Runner['update'];
+  private readonly onnx: Session;
+  private readonly scalars: readonly string[];
+  private readonly crossing: ReadonlyMap<string, HostTensor>;
+  private readonly results: Record<string, HostTensor> = {};
+
+  constructor(
+    ort: Ort,
+    private readonly program: Program,
+    private readonly data: Program,
+    update: Program,
+    private readonly pass: UpdatePass,
+    private readonly state: State,
+    threads: number,
+  ) {
+    this.update = { pass: true, describe: pass.describe };
+    this.onnx = new Session(ort, data, threads);
+    const tensor = (name: string, value: number): HostTensor => {
+      const view = pass.views[name];
+      if (!view) throw new Error(`the update pass has no memory for ${name}`);
+      return { shape: resolveShape(update.values[value]!.shape, undefined), data: view };
+    };
+    this.scalars = update.inputs.filter((one) => one.role === 'scalar').map((one) => one.name);
+    this.crossing = new Map(
+      update.inputs.filter((one) => one.role === 'batch').map((one) => [one.name, tensor(one.name, one.value)]),
+    );
+    for (const one of update.outputs) if (one.role === 'result') this.results[one.name] = tensor(one.name, one.value);
+  }
+
+  async open(): Promise<void> {
+    await this.onnx.session.open();
+    for (const name of this.state.types.keys()) {
+      const view = this.pass.views[name];
+      if (view) this.state.moveTo(name, view);
+    }
+    for (const { name, role } of this.data.inputs) {
+      if (role === 'state') this.onnx.session.feed(name, this.state.get(name));
+    }
+  }
+
+  close(): Promise<void> {
+    return this.onnx.session.close();
+  }
+
+  async run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    this.onnx.prepare(inputs, checkInputs(this.program, inputs), (name) => this.crossing.get(name));
+    for (const name of this.scalars) this.pass.views[name]![0] = inputs[name]!.data[0]!;
+    await this.onnx.session.run();
+    this.pass.run();
+    return { ...this.onnx.results, ...this.results };
+  }
+}
+
+class LoadedOnnx implements Loaded {
+  readonly describe: string;
+  readonly record: EngineRecord;
+  private live: Runner | undefined;
+
+  constructor(
+    private readonly runners: ReadonlyMap<string, Runner>,
+    private readonly shared: State,
+    version: string,
+    { threads }: EngineOptions,
+  ) {
+    const updates = [...new Set([...runners.values()].flatMap(({ update }) => (update ? [update.describe] : [])))];
+    const passes = [...runners.values()].some(({ update }) => update?.pass === true);
+    this.describe = [`onnxruntime ${version}`, threads === 1 ? '1 thread' : `${threads} threads`, ...updates].join(
+      ', ',
+    );
+    const features = `${processorFeatures()}${passes ? '; update in WebAssembly' : ''}`;
+    this.record = { engine: 'onnxruntime', version, threads, features };
+  }
+
+  async run(name: string, inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    const runner = this.runners.get(name);
+    if (!runner) throw new Error(`no program ${name} is loaded`);
+    if (this.live !== runner) {
+      // Two sessions with threads of their own make each other three times slower.
+      await this.live?.close();
+      this.live = undefined;
+      await runner.open();
+      this.live = runner;
+    }
+    return runner.run(inputs);
+  }
+
+  async state(names: readonly string[] = [...this.shared.types.keys()]): Promise<Record<string, HostTensor>> {
+    return Object.fromEntries(
+      names.map((name) => {
+        const { shape, data } = this.shared.get(name);
+        return [name, { shape, data: data.slice() }];
+      }),
+    );
+  }
+
+  async setState(state: Readonly<Record<string, HostTensor>>): Promise<void> {
+    for (const [name, tensor] of Object.entries(state)) {
+      const known = this.shared.get(name);
+      checkTensor(`the state ${name}`, this.shared.types.get(name)!, tensor, undefined);
+      known.data.set(tensor.data);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.live?.close();
+    this.live = undefined;
+  }
+}

@@ -1,0 +1,141 @@
+import type { OpName } from '../../../program/ops/index.js';
+import type { Attributes, DType } from '../../../program/program.js';
+import type { Tensor, Tf } from './library.js';
+
+/** One instruction with its tensors; shapes have the batch put in. */
+export interface Call {
+  readonly tf: Tf;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: Attributes;
+  /** Of the first output. */
+  readonly shape: readonly number[];
+}
+
+/** Computes one op with tfjs. Runs in a `tidy`; its outputs may be of another dtype than the program's, and are cast then. */
+export type Kernel = (call: Call) => Tensor | readonly Tensor[];
+
+export const tfjsTypes = { float: 'float32', int: 'int32', bool: 'bool' } as const satisfies Record<DType, string>;
+
+type Unary = 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'square' | 'reciprocal' | 'tanh' | 'sigmoid';
+type UnaryToo = 'softplus' | 'relu' | 'erf' | 'logicalNot' | 'softmax';
+
+function unary(name: Unary | UnaryToo): Kernel {
+  return ({ tf, inputs: [x] }) => (tf[name] as (x: Tensor) => Tensor)(x!);
+}
+
+type Binary = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'pow' | 'logicalAnd' | 'logicalOr';
+type Comparison = 'greater' | 'greaterEqual' | 'less' | 'lessEqual' | 'equal';
+
+function binary(name: Binary | Comparison): Kernel {
+  return ({ tf, inputs: [x, y] }) => (tf[name] as (x: Tensor, y: Tensor) => Tensor)(x!, y!);
+}
+
+/** tfjs takes an empty list of axes for all of them in some places, and nothing is to be done then. */
+function reduction(name: 'sum' | 'mean' | 'max' | 'min'): Kernel {
+  return ({ tf, inputs: [x], attributes }) => {
+    const axes = attributes.axes as number[];
+    return axes.length === 0 ? x!.clone() : tf[name](x!, axes, attributes.keepDims as boolean);
+  };
+}
+
+/**
+ * x with the last two axes exchanged where asked. Done apart, since the wasm backend's matMul takes XNNPACK only without transposes: a
+ * factor of ten for a dense layer's gradient.
+ */
+function turned(tf: Tf, x: Tensor, transpose: boolean): Tensor {
+  if (!transpose) return x;
+  const order = x.shape.map((_, axis) => axis);
+  order.push(...order.splice(-2).reverse());
+  return tf.transpose(x, order);
+}
+
+function logSoftmax({ tf, inputs: [x] }: Call): Tensor {
+  const shifted = tf.sub(x!, tf.max(x!, -1, true));
+  return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true)));
+}
+
+/** The axis in front, added up there, and back: tfjs' own gradient of gather loops over the entries in JavaScript. */
+function scatterAdd({ tf, inputs: [x, indices], attributes, shape }: Call): Tensor {
+  const axis = attributes.axis as number;
+  const front = [axis, ...shape.keys()].filter((one, at) => at === 0 || one !== axis);
+  const target = front.map((one) => shape[one]!);
+  const added = tf.scatterND(tf.reshape(indices!, [-1, 1]), tf.transpose(x!, front), target);
+  const back = front.map((_, at) => front.indexOf(at));
+  return tf.transpose(added, back);
+}
+
+const table = {
+  negate: unary('neg'),
+  abs: unary('abs'),
+  sign: unary('sign'),
+  exp: unary('exp'),
+  log: unary('log'),
+  sqrt: unary('sqrt'),
+  square: unary('square'),
+  reciprocal: unary('reciprocal'),
+  tanh: unary('tanh'),
+  sigmoid: unary('sigmoid'),
+  softplus: unary('softplus'),
+  relu: unary('relu'),
+  erf: unary('erf'),
+  not: unary('logicalNot'),
+  cast: ({ tf, inputs: [x], attributes }) =>
+    attributes.dtype === 'bool' && x!.dtype !== 'bool'
+      ? tf.notEqual(x!, tf.scalar(0, x!.dtype))
+      : tf.cast(x!, tfjsTypes[attributes.dtype as DType]),
+  add: binary('add'),
+  subtract: binary('sub'),
+  multiply: binary('mul'),
+  divide: binary('div'),
+  maximum: binary('maximum'),
+  minimum: binary('minimum'),
+  power: binary('pow'),
+  greater: binary('greater'),
+  greater_equal: binary('greaterEqual'),
+  less: binary('less'),
+  less_equal: binary('lessEqual'),
+  equal: binary('equal'),
+  and: binary('logicalAnd'),
+  or: binary('logicalOr'),
+  select: ({ tf, inputs: [condition, x, y] }) => tf.where(condition!, x!, y!),
+  sum: reduction('sum'),
+  mean: reduction('mean'),
+  max: reduction('max'),
+  min: reduction('min'),
+  norm: (call) => {
+    const squares = call.tf.square(call.inputs[0]!);
+    return call.tf.sqrt(reduction('sum')({ ...call, inputs: [squares] }) as Tensor);
+  },
+  argmax: ({ tf, inputs: [x], attributes }) => tf.argMax(x!, attributes.axis as number),
+  reshape: ({ tf, inputs: [x], shape }) => tf.reshape(x!, [...shape]),
+  transpose: ({ tf, inputs: [x], attributes }) => tf.transpose(x!, attributes.permutation as number[]),
+  broadcast_to: ({ tf, inputs: [x], shape }) => tf.broadcastTo(x!, [...shape]),
+  concat: ({ tf, inputs, attributes }) => tf.concat([...inputs], attributes.axis as number),
+  slice: ({ tf, inputs: [x], attributes, shape }) => {
+    const begin = shape.map((_, axis) => (axis === attributes.axis ? (attributes.start as number) : 0));
+    return tf.slice(x!, begin, [...shape]);
+  },
+  pad: ({ tf, inputs: [x], attributes }) => {
+    const { before, after } = attributes as { readonly before: number; readonly after: number };
+    return tf.pad(
+      x!,
+      x!.shape.map((_, axis) => (axis === attributes.axis ? [before, after] : [0, 0])),
+    );
+  },
+  gather: ({ tf, inputs: [x, indices], attributes }) => tf.gather(x!, indices!, attributes.axis as number),
+  scatter_add: scatterAdd,
+  /** Compared: tf.oneHot refuses a depth of 1, and the wasm backend's leaves old memory where 0 should be. */
+  one_hot: ({ tf, inputs: [x], attributes }) =>
+    tf.equal(tf.expandDims(x!, -1), tf.range(0, attributes.depth as number, 1, 'int32')),
+  topk: ({ tf, inputs: [x], attributes }) => {
+    const { values, indices } = tf.topk(x!, attributes.k as number, true);
+    return [values, indices];
+  },
+  matmul: ({ tf, inputs: [x, y], attributes }) =>
+    tf.matMul(turned(tf, x!, attributes.transposeX as boolean), turned(tf, y!, attributes.transposeY as boolean)),
+  log_softmax: logSoftmax,
+  softmax: unary('softmax'),
+} satisfies Record<Exclude<OpName, 'constant'>, Kernel>;
+
+/** How tfjs computes each op, by its keyword. A constant is a tensor made once when the program is loaded. */
+export const kernels: Readonly<Record<string, Kernel>> = table;
