@@ -53,7 +53,8 @@ export function gradient(b: Builder, of: Value, wrt: readonly Value[]): Value[] 
   return wrt.map(({ id, type }) => found.get(id) ?? zeros(b, type.shape));
 }
 
+/** −0 and not 0: added to another gradient it changes no bit, −0 included, so the addition is left out (passes/simplify.ts). */
 function zeros(b: Builder, shape: Value['type']['shape']): Value {
-  const zero = b.constant(0);
+  const zero = b.constant(-0);
   return shape.length === 0 ? zero : b.broadcastTo(zero, shape);
 }

@@ -106,8 +106,18 @@ test('what the result does not depend on has gradient zero, in its own shape', (
   for (const [at, one] of gradients.entries()) b.result(`g${at}`, one);
   const inputs = { x: tensor([2, 2], [1, 2, 3, 4]), y: tensor([2, 3], [1, 2, 3, 4, 5, 6]) };
   const { results } = evaluate(b.build('apart'), inputs);
-  expect(results.g0).toEqual(tensor([2, 2], [0, 0, 0, 0]));
-  expect(results.g1).toEqual(tensor([2, 3], [0, 0, 0, 0, 0, 0]));
+  expect(results.g0).toEqual(tensor([2, 2], [-0, -0, -0, -0]));
+  expect(results.g1).toEqual(tensor([2, 3], [-0, -0, -0, -0, -0, -0]));
+});
+
+test('adding the gradient of what does not matter costs nothing', () => {
+  const b = new Builder();
+  const x = b.batch('x', 'float', ['batch', 3]);
+  const w = b.state('w', [3]);
+  const [none] = gradient(b, b.sum(b.square(x)), [w]);
+  const [some] = gradient(b, b.sum(b.multiply(x, w)), [w]);
+  b.result('g', b.add(none!, some!));
+  expect(optimize(b.build('sum')).instructions.map((one) => one.op)).toEqual(['sum']);
 });
 
 test('only what lies between is visited', () => {

@@ -211,6 +211,11 @@ describe('broadcasts', () => {
     const left = opsAfter((b, _, w) => b.exp(b.negate(b.broadcastTo(b.sum(w), ['batch', 3]))), broadcasts, broadcasts);
     expect(left).toEqual(['sum', 'negate', 'exp', 'broadcast_to']);
   });
+  test('a stretched number is stretched to another shape at once', () => {
+    const write = (b: Builder, x: Value, w: Value) =>
+      b.multiply(x, b.reshape(b.broadcastTo(b.sum(w), ['batch']), ['batch', 1]));
+    expect(opsAfter(write, broadcasts)).toEqual(['sum', 'multiply']);
+  });
   test('a reshape that adds axes in front is left out', () => {
     expect(opsAfter((b, x, w) => b.add(x, b.reshape(w, [1, 3])), broadcasts)).toEqual(['add']);
     expect(opsAfter((b, x, w) => b.add(x, b.sum(b.reshape(w, [3, 1]), [0])), broadcasts)).toContain('reshape');

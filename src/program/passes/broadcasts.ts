@@ -6,7 +6,7 @@ import { type Pass, type Rewriter, rewrite } from './pass.js';
 /**
  * The gradient of a sum is a number stretched to the shape of what was summed, the batch included; nearly always it is then multiplied
  * by something of that shape. Elementwise ops broadcast by themselves, so the stretching is left out where another operand has the
- * full shape, and put off until after the op where none has.
+ * full shape, and put off until after the op where none has; a number that was stretched can be stretched to another shape at once.
  */
 export const broadcasts: Pass = {
   keyword: 'broadcasts',
@@ -18,6 +18,13 @@ export const broadcasts: Pass = {
         const source = sourceOf(r, inputs[0]!);
         if (sameShape(r.type(source).shape, result.shape)) return [source];
         return source === inputs[0] ? undefined : r.emit('broadcast_to', [source], attributes);
+      }
+      if (op === 'reshape' || op === 'transpose') {
+        // One number everywhere is the same in any order.
+        const source = sourceOf(r, inputs[0]!);
+        if (source === inputs[0] || r.type(source).shape.some((extent) => extent !== 1)) return undefined;
+        const number = r.type(source).shape.length === 0 ? source : r.emit('reshape', [source], { shape: [] })[0]!;
+        return r.emit('broadcast_to', [number], { shape: result.shape });
       }
       if (ops[op]!.pattern !== 'elementwise') return undefined;
       const sources = inputs.map((id) => sourceOf(r, id));
