@@ -1,5 +1,5 @@
 import type { Extent, HostTensor, Instruction, Program, TensorType, ValueId } from '../program/program.js';
-import { broadcastsTo, sameShape, sameType } from '../program/shapes.js';
+import { broadcastsTo, sameType } from '../program/shapes.js';
 import { BATCH, elementType, GraphWriter, initializerOf, type Target } from './graph.js';
 import { encode, type Model, type ValueInfo } from './model.js';
 import { lowerings } from './ops/index.js';
@@ -22,9 +22,8 @@ export interface LoweredModel {
 }
 
 /**
- * Writes a program as one ONNX graph with a symbolic batch. Inputs keep their names. Fewer passes over memory than one node an
- * instruction: a bias, or any other sum with a matmul's result, is Gemm's third input, and an operand is not broadcast where the
- * node that reads it does so itself.
+ * Writes a program as one ONNX graph with a symbolic batch. Inputs keep their names. A bias, or any other sum with a matmul's
+ * result, is Gemm's third input: one pass over memory less.
  *
  * @throws Error where the program has an op without a lowering: a mistake in dnc.
  */
@@ -67,7 +66,8 @@ export function lowerProgram(program: Program, options: LowerOptions = {}): Lowe
   for (const [index, output] of program.outputs.entries()) {
     if (!names.has(output.value) && !preferred.has(output.value)) preferred.set(output.value, outputs[index]!.onnx);
   }
-  const plan = planFusions(program);
+  const gemms = findGemms(program);
+  const absorbed = new Set([...gemms.values()].map((one) => one.matmul));
   const constants = new Map<ValueId, Instruction>();
   const nameOf = (id: ValueId): string => {
     const known = names.get(id);
@@ -86,15 +86,14 @@ export function lowerProgram(program: Program, options: LowerOptions = {}): Lowe
       constants.set(instruction.outputs[0]!, instruction);
       continue;
     }
-    if (plan.absorbed.has(index)) continue;
-    const reads = plan.operands.get(index) ?? instruction.inputs;
+    if (absorbed.has(instruction)) continue;
     const define = () =>
       instruction.outputs.map((id) => {
         const name = preferred.get(id) ?? g.fresh(`${instruction.op}_${id}`);
         names.set(id, name);
         return name;
       });
-    const fused = plan.gemms.get(index);
+    const fused = gemms.get(index);
     if (fused) {
       const { matmul, addend } = fused;
       const read = { inputs: matmul.inputs.map(nameOf), inputTypes: typesOf(matmul.inputs) };
@@ -111,8 +110,8 @@ export function lowerProgram(program: Program, options: LowerOptions = {}): Lowe
     const lowering = lowerings[instruction.op];
     if (!lowering) throw new Error(`the op ${instruction.op} has no ONNX lowering`);
     lowering(g, {
-      inputs: reads.map(nameOf),
-      inputTypes: typesOf(reads),
+      inputs: instruction.inputs.map(nameOf),
+      inputTypes: typesOf(instruction.inputs),
       attributes: instruction.attributes,
       outputs: define(),
       outputTypes: typesOf(instruction.outputs),
@@ -140,77 +139,41 @@ function symbolic(shape: readonly Extent[]): (number | string)[] {
   return shape.map((extent) => (extent === 'batch' ? BATCH : extent));
 }
 
-/** What to write differently from one node an instruction, by the instruction's index. */
-interface Plan {
-  /** Written as part of another one. */
-  readonly absorbed: ReadonlySet<number>;
-  /** Sums that are a Gemm. */
-  readonly gemms: ReadonlyMap<number, { readonly matmul: Instruction; readonly addend: ValueId }>;
-  /** Other inputs than the instruction's own. */
-  readonly operands: ReadonlyMap<number, readonly ValueId[]>;
+/** A sum that is Gemm's third input: x · y + addend. */
+interface Gemm {
+  readonly matmul: Instruction;
+  readonly addend: ValueId;
 }
 
-/** Ops of two operands whose ONNX node broadcasts by itself. */
-const broadcasting = new Set(
-  'add subtract multiply divide maximum minimum power greater greater_equal less less_equal equal and or'.split(' '),
-);
-
-function planFusions(program: Program): Plan {
-  const producer = new Map<ValueId, number>();
+/** The sums of a matmul that nothing else reads, by the sum's index. */
+function findGemms(program: Program): Map<number, Gemm> {
+  const producer = new Map<ValueId, Instruction>();
   const readers = new Map<ValueId, number>();
-  for (const [index, instruction] of program.instructions.entries()) {
-    for (const id of instruction.outputs) producer.set(id, index);
-    for (const id of instruction.inputs) readers.set(id, (readers.get(id) ?? 0) + 1);
+  const count = (id: ValueId) => readers.set(id, (readers.get(id) ?? 0) + 1);
+  for (const instruction of program.instructions) {
+    for (const id of instruction.outputs) producer.set(id, instruction);
+    for (const id of instruction.inputs) count(id);
   }
-  for (const output of program.outputs) readers.set(output.value, (readers.get(output.value) ?? 0) + 1);
+  for (const output of program.outputs) count(output.value);
+
   const type = (id: ValueId) => program.values[id]!;
-  const made = (id: ValueId) => program.instructions[producer.get(id) ?? -1];
-
-  const operands = new Map<number, readonly ValueId[]>();
-  for (const [index, instruction] of program.instructions.entries()) {
-    if (!broadcasting.has(instruction.op)) continue;
-    // The other operand must have the whole shape, or nothing is left to broadcast against.
-    const result = type(instruction.outputs[0]!).shape;
-    const lean = instruction.inputs.map((id, side) => {
-      const other = instruction.inputs[1 - side]!;
-      return made(id)?.op === 'broadcast_to' && sameShape(type(other).shape, result) ? made(id)!.inputs[0]! : id;
-    });
-    // Both operands broadcast: one of them has to keep the shape.
-    const bothLean = lean.every((id, side) => id !== instruction.inputs[side]);
-    operands.set(index, bothLean ? [lean[0]!, instruction.inputs[1]!] : lean);
-  }
-  for (const [index, reads] of operands) {
-    for (const [side, id] of program.instructions[index]!.inputs.entries()) {
-      if (reads[side] === id) continue;
-      readers.set(id, readers.get(id)! - 1);
-      readers.set(reads[side]!, (readers.get(reads[side]!) ?? 0) + 1);
-    }
-  }
-  const absorbed = new Set<number>();
-  for (const [index, instruction] of program.instructions.entries()) {
-    if (instruction.op !== 'broadcast_to' || readers.get(instruction.outputs[0]!) !== 0) continue;
-    absorbed.add(index);
-    readers.set(instruction.inputs[0]!, readers.get(instruction.inputs[0]!)! - 1);
-  }
-
-  const gemms = new Map<number, { matmul: Instruction; addend: ValueId }>();
-  for (const [index, instruction] of program.instructions.entries()) {
-    if (instruction.op !== 'add') continue;
-    const [x, y] = (operands.get(index) ?? instruction.inputs) as [ValueId, ValueId];
+  const gemms = new Map<number, Gemm>();
+  for (const [index, { op, inputs, outputs }] of program.instructions.entries()) {
+    if (op !== 'add') continue;
+    const [x, y] = inputs as readonly [ValueId, ValueId];
     for (const [product, addend] of [
       [x, y],
       [y, x],
     ] as const) {
-      const matmul = made(product);
-      if (matmul?.op !== 'matmul' || readers.get(product) !== 1 || product === addend) continue;
+      const matmul = producer.get(product);
+      if (matmul?.op !== 'matmul' || readers.get(product) !== 1) continue;
       if (matmul.inputs.some((id) => type(id).shape.length !== 2 || type(id).dtype !== 'float')) continue;
-      if (!sameType(type(product), type(instruction.outputs[0]!)) || !isAddend(type(addend), type(product))) continue;
+      if (!sameType(type(product), type(outputs[0]!)) || !isAddend(type(addend), type(product))) continue;
       gemms.set(index, { matmul, addend });
-      absorbed.add(producer.get(product)!);
       break;
     }
   }
-  return { absorbed, gemms, operands };
+  return gemms;
 }
 
 /** Whether Gemm takes `from` as the third input beside a product of type `to`. */

@@ -1,5 +1,6 @@
 import { Builder, type Value } from '../../../src/program/builder.js';
 import { gradient } from '../../../src/program/gradient.js';
+import { optimize } from '../../../src/program/passes/index.js';
 import type { HostTensor, Program } from '../../../src/program/program.js';
 
 /** Numbers from a seed, for inputs of tests: mulberry32, in [low, high). */
@@ -96,7 +97,7 @@ export function stepProgram(options: StepOptions): Program {
       b.next(name, b.subtract(value, b.divide(b.multiply(rate, nextM), b.add(b.sqrt(nextV), 1e-7))));
     }
   });
-  return b.build('step');
+  return optimize(b.build('step'));
 }
 
 /** The same network's forward program: the logits of a batch. */
@@ -107,7 +108,7 @@ export function forwardProgram(widths: readonly number[]): Program {
     'logits',
     layers(b, x, widths, [], (h) => h),
   );
-  return b.build('forward');
+  return optimize(b.build('forward'));
 }
 
 function layers(

@@ -205,7 +205,11 @@ class SplitRunner implements Runner {
     this.crossing = new Map(
       update.inputs.filter((one) => one.role === 'batch').map((one) => [one.name, tensor(one.name, one.value)]),
     );
-    for (const one of update.outputs) if (one.role === 'result') this.results[one.name] = tensor(one.name, one.value);
+    for (const { name, role, value } of update.outputs) {
+      if (role !== 'result') continue;
+      const apart = `result:${name}`;
+      this.results[name] = tensor(apart in pass.views ? apart : name, value);
+    }
   }
 
   async open(): Promise<void> {
