@@ -17,17 +17,15 @@ export function crossingName(id: ValueId): string {
 }
 
 /**
- * Cuts a program between the region `data` and the region `update`. Instructions of the data region that read the update's values go with
- * the update; constants are copied to both sides; what no output needs is left out. Both halves keep the program's value ids.
+ * Cuts a program between the region `data` and the region `update`, which only the update reads (verify.ts). Constants go with whichever
+ * half reads them; what no output needs is left out. Both halves keep the program's value ids.
  */
 export function splitUpdate(program: Program): Split {
   const constants = new Set<ValueId>();
   const updated = new Set<ValueId>();
   for (const instruction of program.instructions) {
     if (instruction.op === 'constant') for (const id of instruction.outputs) constants.add(id);
-    else if (instruction.region === 'update' || instruction.inputs.some((id) => updated.has(id))) {
-      for (const id of instruction.outputs) updated.add(id);
-    }
+    else if (instruction.region === 'update') for (const id of instruction.outputs) updated.add(id);
   }
   const inputs = new Map<ValueId, ProgramInput>(program.inputs.map((one) => [one.value, one]));
   const computed = new Set(program.instructions.flatMap((one) => one.outputs));
@@ -40,6 +38,7 @@ export function splitUpdate(program: Program): Split {
   const updateOutputs = program.outputs.filter((output) =>
     output.role === 'state' ? !isKept(output) : updated.has(output.value),
   );
+  const written = new Set(updateOutputs.filter((one) => one.role === 'state').map((one) => one.name));
   const needed = new Set(updateOutputs.map((output) => output.value));
   const updateCode = program.instructions
     .filter((one) => one.op === 'constant' || one.outputs.some((id) => updated.has(id)))
@@ -79,7 +78,7 @@ export function splitUpdate(program: Program): Split {
       name: `${program.name}.update`,
       values: program.values,
       inputs: [
-        ...program.inputs.filter((one) => needed.has(one.value)),
+        ...program.inputs.filter((one) => needed.has(one.value) || (one.role === 'state' && written.has(one.name))),
         ...crossing.map((id) => ({ name: crossingName(id), value: id, role: 'batch' as const })),
       ],
       instructions: updateCode,
