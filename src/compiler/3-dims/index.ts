@@ -2,6 +2,7 @@ import type { Reports } from '../../diagnostics/report.js';
 import { Dims, type Shape } from '../../ir/dims.js';
 import type { Graph, Network, Node, Param } from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
+import { limitsFrom } from '../limits.js';
 
 /** Original indices of the units of layers, as a weights file knows them. */
 export type Originals = Readonly<Record<string, { readonly indices: readonly number[]; readonly width: number }>>;
@@ -14,15 +15,12 @@ export interface DimsOptions {
   readonly originals?: Originals;
 }
 
-/** Parameters in all beyond which a network is refused before anything is allocated. */
-const DEFAULT_LIMIT = 2 ** 28;
-
 /** Stage 3: shapes with units, and the parameters with the axes that read and write them. */
 export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports): Network {
   const dims = new Dims();
   const shapes = new Map<string, readonly Shape[]>();
   const params = new Map<string, Readonly<Record<string, Param>>>();
-  const limit = Number(process.env.DNC_MAX_PARAMETERS) || DEFAULT_LIMIT;
+  const limit = limitsFrom(process.env).parametersPerLayer;
   let total = 0;
   const nodes: Node[] = [];
 

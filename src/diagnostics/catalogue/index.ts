@@ -5,9 +5,18 @@ import { networkCodes } from './network.js';
 import { runCodes } from './run.js';
 import { shapeCodes } from './shape.js';
 import { specCodes } from './spec.js';
+import { trainingCodes } from './training.js';
 
 /** Every diagnostic that dnc can print, by its code. */
-export const catalogue = { ...languageCodes, ...specCodes, ...shapeCodes, ...networkCodes, ...dataCodes, ...runCodes };
+export const catalogue = {
+  ...languageCodes,
+  ...specCodes,
+  ...shapeCodes,
+  ...networkCodes,
+  ...dataCodes,
+  ...runCodes,
+  ...trainingCodes,
+};
 
 export type Catalogue = typeof catalogue;
 export type Code = keyof Catalogue;

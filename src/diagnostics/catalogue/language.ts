@@ -167,6 +167,12 @@ stored. Remove them, or write them in a string as \`\\u202e\`.`,
     explain: `Brackets may be nested 64 deep. Name an inner value by \`let\`, or a part of the model by \`block\`.`,
   }),
 
+  'expression-too-long': code<{ limit: number }>({
+    severity: 'error',
+    message: ({ limit }) => `an expression has more than ${limit} terms`,
+    explain: `A sum or product may have 1,000 terms. Name a part of it by \`let\`.`,
+  }),
+
   'spec-too-large': code<{ size: string; limit: string }>({
     severity: 'error',
     message: ({ size, limit }) => `a spec of ${size} is beyond the limit of ${limit}`,

@@ -1,0 +1,43 @@
+import { type Command, listOption, sharedOptions } from './command.js';
+import { readSpec, specFile } from './spec-file.js';
+
+export const check: Command = {
+  name: 'check',
+  summary: 'Checks specs: words, values, wiring, shapes.',
+  parameters: '[specs...]',
+  options: [sharedOptions.set, sharedOptions.json],
+  examples: ['dnc check', 'dnc check specs/*.dn', 'dnc check net.dn --set width=500'],
+  run: async ({ parameters: [given], options, io }) => {
+    const { compile } = await import('../compiler/compile.js');
+    const { Failure } = await import('../diagnostics/report.js');
+    const { render } = await import('../diagnostics/render.js');
+    const { diagnosticsJson } = await import('../diagnostics/json.js');
+    const { originalsOf } = await import('../runtime/load.js');
+    const files = (given as unknown as readonly string[]) ?? [];
+    let exit = 0;
+    const results = (files.length > 0 ? files : [specFile(undefined)]).map((file) => {
+      try {
+        const { warnings } = compile(readSpec(file), {
+          sets: listOption(options, 'set'),
+          originals: originalsOf(file),
+        });
+        return { file, ok: true, diagnostics: warnings };
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        exit ||= error.exit;
+        return { file, ok: false, diagnostics: error.diagnostics };
+      }
+    });
+    if (options.json) {
+      io.out(
+        `${JSON.stringify({ format: 1, specs: results.map((one) => ({ ...one, diagnostics: diagnosticsJson(one.diagnostics) })) }, undefined, 2)}\n`,
+      );
+      return exit;
+    }
+    for (const { file, ok, diagnostics } of results) {
+      if (diagnostics.length > 0) io.note(render(diagnostics, { color: io.colour }));
+      if (ok) io.out(`${file}: fine\n`);
+    }
+    return exit;
+  },
+};

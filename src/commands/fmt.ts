@@ -1,0 +1,41 @@
+import type { Command } from './command.js';
+import { readSpec, specFile } from './spec-file.js';
+
+export const fmt: Command = {
+  name: 'fmt',
+  summary: 'Formats specs in place; comments and alignment stay.',
+  parameters: '[specs...]',
+  options: [
+    { flags: '--check', description: 'write nothing; exit code 1 where a spec is not formatted' },
+    { flags: '--stdout', description: 'write the result to stdout instead' },
+  ],
+  examples: ['dnc fmt', 'dnc fmt --check specs/*.dn'],
+  run: async ({ parameters: [given], options, io }) => {
+    const { format } = await import('../dsl/format.js');
+    const { read } = await import('../dsl/read.js');
+    const { Reports } = await import('../diagnostics/report.js');
+    const { writeAtomically } = await import('../runtime/files.js');
+    const files = (given as unknown as readonly string[]) ?? [];
+    let different = 0;
+    for (const file of files.length > 0 ? files : [specFile(undefined)]) {
+      const source = readSpec(file);
+      // What cannot be read is not formatted: the errors are shown, and the file stays as it is.
+      const reports = new Reports();
+      read(source, reports);
+      reports.throwIfFailed();
+      const text = format(source.text);
+      if (options.stdout) {
+        io.out(text);
+        continue;
+      }
+      if (text === source.text) continue;
+      different += 1;
+      if (options.check) io.out(`${file}: not formatted\n`);
+      else {
+        writeAtomically(file, text);
+        io.out(`${file}: formatted\n`);
+      }
+    }
+    return options.check && different > 0 ? 1 : 0;
+  },
+};

@@ -1,0 +1,33 @@
+import { check } from './check.js';
+import type { Command } from './command.js';
+import { compile } from './compile.js';
+import { diff } from './diff.js';
+import { engines } from './engines.js';
+import { evaluate } from './eval.js';
+import { explain } from './explain.js';
+import { fmt } from './fmt.js';
+import { help } from './help.js';
+import { init } from './init.js';
+import { predict } from './predict.js';
+import { show } from './show.js';
+import { simplify } from './simplify.js';
+import { summary } from './summary.js';
+import { train } from './train.js';
+
+/** The commands, in the order of `dnc --help`. Adding one is one file and one line here. */
+export const commands: readonly Command[] = [
+  init,
+  check,
+  fmt,
+  compile,
+  train,
+  simplify,
+  evaluate,
+  predict,
+  diff,
+  show,
+  summary,
+  engines,
+  explain,
+  help,
+];

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { type Command, UsageError } from './command.js';
+
+export const init: Command = {
+  name: 'init',
+  summary: 'Writes a spec to start from; its data is drawn by dnc itself.',
+  parameters: '[name]',
+  options: [{ flags: '--force', description: 'write over a file that is there' }],
+  examples: ['dnc init && dnc compile && dnc train', 'dnc init my-net'],
+  run: async ({ parameters: [given], options, io }) => {
+    const { writeAtomically } = await import('../runtime/files.js');
+    const name = given ?? 'network';
+    if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name))
+      throw new UsageError(`a name of letters, digits, "-", "_" and ".", not ${name}`);
+    const file = name.endsWith('.dn') ? name : `${name}.dn`;
+    if (existsSync(file) && !options.force) throw new UsageError(`${file} is there already; --force writes over it`);
+    writeAtomically(file, starter(file.slice(0, -3)));
+    io.out(`${file}\n`);
+    io.note('next: dnc compile && dnc train\n');
+    return 0;
+  },
+};
+
+/** The spec that `dnc init` writes: small enough to train in seconds, with every section. */
+function starter(name: string): string {
+  const model = name.replace(/\W+/g, '_').replace(/^(\d)/, '_$1');
+  return `# ${name}: digits that dnc draws itself. \`dnc help <word>\` explains every word.
+let lambda = 4e-4                                # how strongly neurons are dropped
+
+model ${model} @dropneuron(lambda) {
+  image  = Input(28, 28, 1)
+  pixels = Flatten
+  hidden = Dense(64, activation: relu)
+  digit  = Dense(10)
+}
+
+data {
+  source: drawn_digits(train: 8000, test: 2000)  # your own: mnist, or idx(images: "…", labels: "…")
+  validation: 1000
+}
+
+train {
+  loss: sparse_categorical_crossentropy(from_logits: true)
+  optimizer: adam(learning_rate: cosine(3e-3))
+  metrics: [accuracy]
+  batch_size: 64
+  epochs: 15
+}
+
+simplify {
+  threshold: auto(tolerance: 0.5%)               # cut as much as validation accuracy allows
+}
+`;
+}

@@ -1,0 +1,24 @@
+import { type Command, listOption, sharedOptions, textOption, UsageError } from './command.js';
+import { readSpec, specFile } from './spec-file.js';
+
+export const show: Command = {
+  name: 'show',
+  summary: 'Prints what a stage of the compiler made of a spec.',
+  parameters: '[spec]',
+  options: [
+    { flags: '--stage <name>', description: 'document, spec (default), graph, dims, forward, step or evaluation' },
+    sharedOptions.set,
+  ],
+  examples: ['dnc show net.dn', 'dnc show net.dn --stage dims', 'dnc show net.dn --stage step'],
+  run: async ({ parameters: [given], options, io }) => {
+    const { stagePrinters } = await import('../compiler/stages.js');
+    const { originalsOf } = await import('../runtime/load.js');
+    const stage = textOption(options, 'stage') ?? 'spec';
+    const print = Object.hasOwn(stagePrinters, stage) ? stagePrinters[stage as keyof typeof stagePrinters] : undefined;
+    if (!print)
+      throw new UsageError(`there is no stage ${stage}; the stages are ${Object.keys(stagePrinters).join(', ')}`);
+    const file = specFile(given);
+    io.out(print(readSpec(file), { sets: listOption(options, 'set'), originals: originalsOf(file) }));
+    return 0;
+  },
+};

@@ -1,0 +1,21 @@
+import { type Command, listOption, sharedOptions } from './command.js';
+import { readSpec, specFile } from './spec-file.js';
+
+export const summary: Command = {
+  name: 'summary',
+  summary: 'Shows shape, parameters, multiply-adds and annotations of every layer.',
+  parameters: '[spec]',
+  options: [sharedOptions.set, sharedOptions.json],
+  examples: ['dnc summary specs/lenet-300-100.dn', 'dnc summary net.dn --json'],
+  run: async ({ parameters: [given], options, io }) => {
+    const { compile } = await import('../compiler/compile.js');
+    const { summarize, summaryText } = await import('../reports/summary.js');
+    const { originalsOf } = await import('../runtime/load.js');
+    const file = specFile(given);
+    const { network } = compile(readSpec(file), { sets: listOption(options, 'set'), originals: originalsOf(file) });
+    io.out(
+      options.json ? `${JSON.stringify({ format: 1, ...summarize(network) }, undefined, 2)}\n` : summaryText(network),
+    );
+    return 0;
+  },
+};

@@ -1,0 +1,131 @@
+import { code } from '../diagnostic.js';
+
+/** What running a spec reports: files of a run, the run's folder, and training itself. */
+export const trainingCodes = {
+  'spec-missing': code<{ file: string; reason: string }>({
+    severity: 'error',
+    exit: 4,
+    message: ({ file, reason }) => `cannot read ${file}: ${reason}`,
+    explain: 'The spec was not found or cannot be read. `dnc init` writes one to start from.',
+  }),
+  'no-spec-here': code<{ folder: string }>({
+    severity: 'error',
+    exit: 4,
+    message: ({ folder }) => `there is no spec (*.dn) in ${folder}`,
+    explain: 'Without a file name, dnc takes the one spec of the current folder. `dnc init` writes one to start from.',
+  }),
+  'several-specs-here': code<{ folder: string; found: string }>({
+    severity: 'error',
+    exit: 2,
+    message: ({ folder, found }) => `${folder} holds several specs: ${found}`,
+    explain:
+      'Without a file name, dnc takes the one spec of the current folder, or what was compiled last there. Name the spec.',
+  }),
+  'cannot-write': code<{ file: string; reason: string }>({
+    severity: 'error',
+    exit: 5,
+    message: ({ file, reason }) => `cannot write ${file}: ${reason}`,
+    explain:
+      'Nothing that was complete before is lost: files are written beside their place, synced and renamed. Free the space or change the permission, and go on with\n`dnc train --resume <run>`.',
+  }),
+  'run-exists': code<{ folder: string }>({
+    severity: 'error',
+    exit: 5,
+    message: ({ folder }) => `${folder} holds a run already`,
+    explain: 'A run is never written over. Go on with it by `--resume`, or give another folder by `--out`.',
+  }),
+  'run-locked': code<{ folder: string; process: number }>({
+    severity: 'error',
+    exit: 5,
+    message: ({ folder, process }) => `${folder} is being written by process ${process}`,
+    explain:
+      'Two processes in one run folder would destroy each other’s files. The lock of a process that is gone is taken over by itself.',
+  }),
+  'no-run': code<{ folder: string }>({
+    severity: 'error',
+    exit: 4,
+    message: ({ folder }) => `${folder} holds no run`,
+    explain:
+      '`--resume` and `simplify` take the folder that `dnc train` wrote: `runs/<name>/<time>-<hash>`, or `runs/<name>/latest`.',
+  }),
+  'run-damaged': code<{ file: string }>({
+    severity: 'error',
+    exit: 4,
+    message: ({ file }) => `${file} is damaged`,
+    explain:
+      'A file of the run cannot be understood. Files of a run are written whole or not at all, so something else changed it.',
+  }),
+  'no-checkpoint': code<{ folder: string }>({
+    severity: 'error',
+    exit: 4,
+    message: ({ folder }) => `${folder} has no whole checkpoint`,
+    explain: 'The run stopped before its first checkpoint. Start it anew.',
+  }),
+  'resume-engine': code<{ recorded: string; found: string }>({
+    severity: 'error',
+    exit: 6,
+    message: ({ recorded, found }) => `the run was made with ${recorded}, and here is ${found}`,
+    explain:
+      'Going on with another engine, version, number of threads or other processor features would give other bits than the run that was not stopped. Use the same, or start a new run.',
+  }),
+  'resume-data': code<{ file: string }>({
+    severity: 'error',
+    exit: 4,
+    message: ({ file }) => `${file} is not the file that the run began with`,
+    explain:
+      'The data lock in run.json holds the SHA-256 of every data file. Going on with other data would be another run.',
+  }),
+  diverged: code<{ what: string; phase: string; epoch: number; step: number }>({
+    severity: 'error',
+    exit: 7,
+    message: ({ what, phase, epoch, step }) =>
+      `training diverged: ${what} is not finite at step ${step} of epoch ${epoch} (${phase})`,
+    explain:
+      'The numbers grew out of bounds. A smaller learning rate is the usual cure; a batch with values far outside [0, 1] is the usual cause. The last checkpoint before it is kept.',
+  }),
+  'no-validation-data': code<Record<never, never>>({
+    severity: 'error',
+    exit: 3,
+    message: () => 'threshold: auto(…) needs validation data',
+    explain:
+      'The threshold is chosen on rows that were not trained on, and never on the test set:\n\n```\ndata { source: mnist; validation: 5000 }\n```',
+  }),
+  'no-test-data': code<{ source: string }>({
+    severity: 'error',
+    exit: 4,
+    message: ({ source }) => `${source} has no test rows`,
+    explain: 'Hold some out (`test: 15%` in the data section), or evaluate on `--split validation` or `--split train`.',
+  }),
+  'no-weights': code<{ file: string }>({
+    severity: 'error',
+    exit: 4,
+    message: ({ file }) => `${file} names no weights`,
+    explain: 'eval, predict and simplify need trained weights: give the `.min.dn` of a run, or the run itself.',
+  }),
+  'weights-missing': code<{ file: string; reason: string }>({
+    severity: 'error',
+    exit: 4,
+    message: ({ file, reason }) => `cannot use the weights ${file}: ${reason}`,
+    explain:
+      'The `weights:` line of the spec names a file, relative to the spec, and its SHA-256. `--from-scratch` trains without it.',
+  }),
+  'weights-shape': code<{ tensor: string; expected: string; found: string }>({
+    severity: 'error',
+    exit: 4,
+    message: ({ tensor, expected, found }) =>
+      `the weights hold ${tensor} as ${found}, and the spec makes it ${expected}`,
+    explain: 'The weights belong to a network of another shape. `--from-scratch` trains without them.',
+  }),
+  'tolerance-below-noise': code<{ tolerance: string; noise: string; rows: number }>({
+    severity: 'warning',
+    message: ({ tolerance, noise, rows }) =>
+      `the tolerance ${tolerance} is below twice the standard error ${noise} of ${rows} validation rows`,
+    explain:
+      'A difference this small cannot be told from chance with so few rows. Hold out more rows, or allow a larger tolerance.',
+  }),
+  'no-tfjs-spelling': code<{ what: string }>({
+    severity: 'warning',
+    message: ({ what }) => `no TensorFlow.js model was written: ${what} has no spelling there`,
+    explain: 'Everything else works as always; only `tfjs/model.json` is missing from the artifact folder.',
+  }),
+} as const;

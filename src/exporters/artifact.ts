@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Compiled } from '../compiler/compile.js';
+import { printResolved } from '../compiler/1-spec/print.js';
+import { forwardProgram } from '../compiler/4-program/index.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { diagnostic } from '../diagnostics/report.js';
+import { tfjsModel } from './tfjs/topology.js';
+import type { Network } from '../ir/graph.js';
+import { encodeModel } from '../onnx/lower.js';
+import type { HostTensor } from '../program/program.js';
+import { paramShape } from '../compiler/3-dims/index.js';
+import { allParams } from '../ir/graph.js';
+import { makeFolder, writeAtomically } from '../runtime/files.js';
+import { version } from '../version.js';
+
+/** What the manifest of an artifact folder says. */
+export interface Manifest {
+  readonly format: 1;
+  readonly dnc: string;
+  /** SHA-256 of the spec's text and the `--set` values, to see whether the folder is out of date. */
+  readonly source: string;
+  /** SHA-256 of the resolved spec. */
+  readonly spec: string;
+  readonly files: readonly string[];
+}
+
+/** `build/<name>` beside the spec; `<name>` is its file name without the ending. */
+export function artifactFolder(specFile: string): string {
+  return path.join(path.dirname(specFile), 'build', path.basename(specFile, path.extname(specFile)));
+}
+
+/** Where `dnc compile` notes which spec it compiled last in a folder. */
+export function lastCompiledFile(folder: string): string {
+  return path.join(folder, 'build', 'latest.json');
+}
+
+/** The spec that was compiled last in a folder, if any. */
+export function lastCompiled(folder: string): string | undefined {
+  const file = lastCompiledFile(folder);
+  if (!existsSync(file)) return undefined;
+  try {
+    const { spec } = JSON.parse(readFileSync(file, 'utf8')) as { spec?: unknown };
+    return typeof spec === 'string' ? path.join(folder, spec) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function sourceHash(text: string, sets: readonly string[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([version, text, sets]))
+    .digest('hex');
+}
+
+/** Whether the artifact folder of a spec was made from this text by this dnc. */
+export function isUpToDate(folder: string, source: string): boolean {
+  try {
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as Manifest;
+    return (
+      manifest.format === 1 &&
+      manifest.source === source &&
+      manifest.files.every((file) => existsSync(path.join(folder, file)))
+    );
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Writes the artifact folder: `spec.resolved.dn`, `forward.onnx`, `tfjs/model.json` with `weights.bin`, `manifest.json` last. The weights are
+ * those given: initial ones, or those that the spec names. Returns what could not be written, as warnings.
+ */
+export function writeArtifact(
+  folder: string,
+  compiled: Compiled,
+  values: ReadonlyMap<string, Float32Array>,
+  source: string,
+): readonly Diagnostic[] {
+  const { spec, network } = compiled;
+  const warnings: Diagnostic[] = [];
+  const files: string[] = [];
+  const put = (name: string, content: string | Uint8Array) => {
+    makeFolder(path.dirname(path.join(folder, name)));
+    writeAtomically(path.join(folder, name), content);
+    files.push(name);
+  };
+  put('spec.resolved.dn', printResolved(spec));
+  put('forward.onnx', forwardOnnx(network, values));
+  const tfjs = tfjsModel(network, values, { name: spec.train.phases[0]!.name, finetune: false });
+  if ('missing' in tfjs) {
+    warnings.push(diagnostic('no-tfjs-spelling', { what: tfjs.missing }));
+  } else {
+    put('tfjs/weights.bin', tfjs.weights);
+    put('tfjs/model.json', `${JSON.stringify(tfjs.model, undefined, 2)}\n`);
+  }
+  const manifest: Manifest = { format: 1, dnc: version, source, spec: spec.hash, files };
+  put('manifest.json', `${JSON.stringify(manifest, undefined, 2)}\n`);
+  return warnings;
+}
+
+/** The forward graph in inference mode with its weights, taking whole rows where an Input keeps only some features. */
+export function forwardOnnx(network: Network, values: ReadonlyMap<string, Float32Array>): Uint8Array {
+  const initializers = Object.fromEntries(
+    allParams(network).map((param): [string, HostTensor] => [
+      param.name,
+      { shape: paramShape(param), data: values.get(param.name)! },
+    ]),
+  );
+  const select = Object.fromEntries(
+    network.graph.nodes.flatMap((node) => {
+      const keep = node.kind === 'Input' ? (node.arguments.keep as readonly number[] | undefined) : undefined;
+      return keep ? [[node.name, { indices: keep, width: (node.arguments.shape as readonly number[])[0]! }]] : [];
+    }),
+  );
+  return encodeModel(forwardProgram(network, { mode: 'inference' }), { initializers, select });
+}

@@ -1,0 +1,23 @@
+import { liveness } from '../compiler/5-shrink/liveness.js';
+import { allParams, type Network } from '../ir/graph.js';
+import type { Loaded } from './engines/engine.js';
+
+/** How many units of every layer that makes some are alive under the engine's present parameters. */
+export async function aliveUnits(network: Network, loaded: Loaded): Promise<Record<string, number>> {
+  const names = allParams(network).map((param) => param.name);
+  const state = await loaded.state(names);
+  return countAlive(network, new Map(names.map((name) => [name, state[name]!.data as Float32Array])));
+}
+
+/** The same from values on the host. */
+export function countAlive(network: Network, values: ReadonlyMap<string, Float32Array>): Record<string, number> {
+  const live = liveness(network, values);
+  const alive: Record<string, number> = {};
+  for (const { node } of live.sites) {
+    const shape = network.shapes.get(node.name)![0]!;
+    const last = shape.at(-1);
+    const own = last?.units.filter((unit) => network.dims.origin(network.dims.find(unit)).layer === node.name) ?? [];
+    if (own.length > 0) alive[node.name] = own.filter((unit) => live.needed.has(network.dims.find(unit))).length;
+  }
+  return alive;
+}

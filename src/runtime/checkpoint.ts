@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { fail } from '../diagnostics/report.js';
+import type { HostTensor } from '../program/program.js';
+import { replaceFolder } from './files.js';
+import type { Totals } from './totals.js';
+import { readSafetensors, writeSafetensors } from './weights/safetensors.js';
+
+/** Where training stands: before step `step` of epoch `epoch` of stretch `stretch`. */
+export interface Position {
+  /** Index of the phase in `train`, then the fine-tuning. */
+  readonly stretch: number;
+  /** Epoch within the stretch, from 0. */
+  readonly epoch: number;
+  /** Step within the epoch, from 0. */
+  readonly step: number;
+  /** Steps done within the stretch. */
+  readonly stretchSteps: number;
+  /** Epochs done since the run began: names the random streams. */
+  readonly totalEpochs: number;
+  /** Steps done since the optimizer's slots were zero. */
+  readonly optimizerSteps: number;
+}
+
+/** Everything a run needs to go on as if it had not stopped. */
+export interface Checkpoint {
+  readonly position: Position;
+  /** Sums of the epoch that is under way. */
+  readonly totals: Totals;
+  /** Bytes of history.jsonl that belong to it. */
+  readonly historyLength: number;
+  /** The validation score at the last epoch's end, higher is better; undefined before the first or without validation data. */
+  readonly score?: number;
+  readonly state: Readonly<Record<string, HostTensor>>;
+}
+
+interface Manifest extends Omit<Checkpoint, 'state'> {
+  readonly format: 1;
+  readonly sha256: string;
+}
+
+/** Complete checkpoints in `folder`, the newest two and the best; written beside, synced, renamed. */
+export class Checkpoints {
+  constructor(private readonly folder: string) {}
+
+  save(checkpoint: Checkpoint): void {
+    const { state, ...rest } = checkpoint;
+    const bytes = writeSafetensors(state);
+    const manifest: Manifest = { format: 1, sha256: createHash('sha256').update(bytes).digest('hex'), ...rest };
+    const numbers = this.numbers();
+    const number = (numbers.at(-1) ?? 0) + 1;
+    replaceFolder(path.join(this.folder, name(number)), {
+      'state.safetensors': bytes,
+      'manifest.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
+    });
+    this.prune();
+  }
+
+  /** The newest checkpoint that is whole; undefined where there is none. A damaged one is passed over with a note. */
+  newest(note: (text: string) => void): Checkpoint | undefined {
+    for (const number of this.numbers().reverse()) {
+      const folder = path.join(this.folder, name(number));
+      const found = this.load(folder);
+      if (found) return found;
+      note(`checkpoint ${folder} is damaged; going back to the one before\n`);
+    }
+    return undefined;
+  }
+
+  /** Where the newest checkpoint lies, for messages. */
+  newestPath(): string | undefined {
+    const last = this.numbers().at(-1);
+    return last === undefined ? undefined : path.join(this.folder, name(last));
+  }
+
+  private load(folder: string): Checkpoint | undefined {
+    try {
+      const manifest = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as Manifest;
+      const bytes = readFileSync(path.join(folder, 'state.safetensors'));
+      if (manifest.format !== 1 || createHash('sha256').update(bytes).digest('hex') !== manifest.sha256)
+        return undefined;
+      const { format: _, sha256: __, ...rest } = manifest;
+      return { ...rest, state: readSafetensors(bytes, path.join(folder, 'state.safetensors')).tensors };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Leaves the newest two, and the best of all. */
+  private prune(): void {
+    const numbers = this.numbers();
+    const scores = numbers.map((number) => this.score(number));
+    const best = scores.reduce<number>(
+      (found, score, k) => (score !== undefined && score > (scores[found] ?? Number.NEGATIVE_INFINITY) ? k : found),
+      0,
+    );
+    numbers.forEach((number, k) => {
+      if (k >= numbers.length - 2 || (k === best && scores[k] !== undefined)) return;
+      rmSync(path.join(this.folder, name(number)), { recursive: true, force: true });
+    });
+  }
+
+  private score(number: number): number | undefined {
+    try {
+      return (JSON.parse(readFileSync(path.join(this.folder, name(number), 'manifest.json'), 'utf8')) as Manifest)
+        .score;
+    } catch {
+      return undefined;
+    }
+  }
+
+  private numbers(): number[] {
+    if (!existsSync(this.folder)) fail('no-run', { folder: path.dirname(this.folder) });
+    return readdirSync(this.folder)
+      .filter((entry) => /^\d{6}$/.test(entry))
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+}
+
+function name(number: number): string {
+  return String(number).padStart(6, '0');
+}

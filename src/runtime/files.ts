@@ -1,0 +1,103 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { fail } from '../diagnostics/report.js';
+
+/** What the operating system's error codes mean to a person. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is a file',
+  ENOENT: 'its folder does not exist',
+  EISDIR: 'a folder of this name is there',
+  EEXIST: 'it exists already',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+  ENAMETOOLONG: 'its name is too long',
+  EIO: 'the disk failed to write it',
+};
+
+/** Turns an error of the file system into one for people (exit 5); any other error goes on as it is. */
+export function failToWrite(file: string, error: unknown): never {
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string') throw error;
+  fail('cannot-write', { file, reason: REASONS[code] ?? code });
+}
+
+/** Makes a folder and those above it. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    failToWrite(folder, error);
+  }
+}
+
+/**
+ * Makes a folder with these files appear at once: written beside, synced, renamed. A reader sees all of them or none. What an earlier
+ * process left half-written beside it is removed.
+ */
+export function replaceFolder(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+  const parent = path.dirname(folder);
+  const beside = `${folder}.part`;
+  try {
+    for (const entry of readdirSync(parent))
+      if (entry.endsWith('.part')) rmSync(path.join(parent, entry), { recursive: true, force: true });
+    mkdirSync(beside);
+    for (const [name, content] of Object.entries(files)) {
+      const file = openSync(path.join(beside, name), 'w');
+      try {
+        const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+    }
+    syncFolder(beside);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(beside, folder);
+    syncFolder(parent);
+  } catch (error) {
+    rmSync(beside, { recursive: true, force: true });
+    failToWrite(folder, error);
+  }
+}
+
+/** Makes renames in a folder last through a power cut, where the platform can. */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/**
+ * Writes a file so that it is there whole or not at all, also after a power cut: written beside, synced, renamed, folder synced. Its folder
+ * must exist or be makeable.
+ */
+export function writeAtomically(file: string, content: string | Uint8Array): void {
+  const folder = path.dirname(file);
+  makeFolder(folder);
+  const beside = path.join(folder, `.${path.basename(file)}.${process.pid}.part`);
+  try {
+    const handle = openSync(beside, 'w');
+    try {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+      for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(beside, file);
+    syncFolder(folder);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    failToWrite(file, error);
+  }
+}

@@ -1,0 +1,39 @@
+/** What training tells whoever watches: the command line, a test. All of it is optional to show. */
+export interface Watcher {
+  /** A line for people. */
+  note(text: string): void;
+  /** After steps, at most some ten times a second. */
+  step?(at: StepProgress): void;
+  /** After every epoch, with the row that went into the history. */
+  epoch?(row: HistoryRow, at: { readonly epoch: number; readonly epochs: number; readonly seconds: number }): void;
+}
+
+export interface StepProgress {
+  readonly phase: string;
+  /** One-based. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly stepsPerSecond: number;
+  readonly secondsLeft: number;
+  readonly loss: number;
+}
+
+/** One line of history.jsonl: numbers and the phase's name, nothing that differs between equal runs. */
+export interface HistoryRow {
+  readonly phase: string;
+  /** Epochs done since the run began. */
+  readonly epoch: number;
+  /** Steps done in the phase. */
+  readonly step: number;
+  readonly learning_rate: number;
+  /** loss + all penalties. */
+  readonly objective: number;
+  readonly loss: number;
+  readonly penalties: Readonly<Record<string, number>>;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly validation?: { readonly loss: number; readonly metrics: Readonly<Record<string, number>> };
+  /** Living units of every layer that has some of its own. */
+  readonly alive: Readonly<Record<string, number>>;
+}

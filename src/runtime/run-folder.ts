@@ -1,0 +1,127 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { fail } from '../diagnostics/report.js';
+import type { EngineRecord } from './engines/engine.js';
+import { failToWrite, writeAtomically } from './files.js';
+
+/** What a run must know to go on: everything that may change numbers, and where its inputs are. */
+export interface RunRecord {
+  readonly format: 1;
+  readonly dnc: string;
+  /** The spec's file name without its ending. */
+  readonly name: string;
+  /** Folder that relative paths of the spec are relative to. */
+  readonly specFolder: string;
+  readonly specFile: string;
+  readonly sets: readonly string[];
+  readonly dataFolder?: string;
+  readonly fromScratch: boolean;
+  readonly engine: EngineRecord;
+  /** Whether the update region ran as a WebAssembly pass where the engine can. */
+  readonly updatePass: boolean;
+  /** SHA-256 of every data file: the data lock. */
+  readonly data: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+/** The folder of one run. */
+export class RunFolder {
+  private locked = false;
+
+  constructor(readonly path: string) {}
+
+  file(...parts: string[]): string {
+    return path.join(this.path, ...parts);
+  }
+
+  /** Makes the folder; refuses one that holds a run already. */
+  create(): void {
+    if (existsSync(this.file('run.json'))) {
+      fail(
+        'run-exists',
+        { folder: this.path },
+        { help: [`go on with it: dnc train --resume ${this.path}`, 'or give another folder: --out'] },
+      );
+    }
+    try {
+      mkdirSync(this.file('checkpoints'), { recursive: true });
+    } catch (error) {
+      failToWrite(this.path, error);
+    }
+  }
+
+  /** Keeps a second process out while this one writes. A lock whose process is gone is taken over. */
+  lock(): void {
+    const lock = this.file('lock');
+    for (let tries = 0; ; tries++) {
+      try {
+        const file = openSync(lock, 'wx');
+        writeSync(file, `${process.pid}\n`);
+        closeSync(file);
+        this.locked = true;
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') failToWrite(lock, error);
+        const holder = Number(readFileSync(lock, 'utf8').trim());
+        if (tries > 0 || isAlive(holder)) fail('run-locked', { folder: this.path, process: holder });
+        rmSync(lock, { force: true });
+      }
+    }
+  }
+
+  unlock(): void {
+    if (this.locked) rmSync(this.file('lock'), { force: true });
+    this.locked = false;
+  }
+
+  writeRecord(record: RunRecord): void {
+    writeAtomically(this.file('run.json'), `${JSON.stringify(record, undefined, 2)}\n`);
+  }
+
+  readRecord(): RunRecord {
+    const file = this.file('run.json');
+    if (!existsSync(file)) fail('no-run', { folder: this.path });
+    try {
+      return JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
+    } catch {
+      return fail('run-damaged', { file });
+    }
+  }
+
+  /** Lets `latest`, beside the run, point to it. A file system without links has none, and nothing depends on it. */
+  markLatest(): void {
+    const link = path.join(path.dirname(this.path), 'latest');
+    try {
+      unlinkSync(link);
+    } catch {}
+    try {
+      symlinkSync(path.basename(this.path), link, 'dir');
+    } catch {}
+  }
+}
+
+/** `runs/<name>/<time>-<hash>` beside the spec. */
+export function defaultRunFolder(specFile: string, hash: string, now: Date): string {
+  const name = path.basename(specFile, path.extname(specFile));
+  const time = now.toISOString().replace(/[-:]/g, '').replace(/\..*/, '').replace('T', '-');
+  return path.join(path.dirname(specFile), 'runs', name, `${time}-${hash.slice(0, 8)}`);
+}
+
+function isAlive(process_: number): boolean {
+  if (!Number.isSafeInteger(process_) || process_ <= 0 || process_ === process.pid) return false;
+  try {
+    process.kill(process_, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,210 @@
+import type { EvaluationProgram, Phase, StepProgram } from '../compiler/4-program/index.js';
+import { evaluationProgram, stepProgram } from '../compiler/4-program/index.js';
+import type { PhaseSpec } from '../compiler/spec.js';
+import { type BoundTable, Batches } from '../data/batches.js';
+import { fail } from '../diagnostics/report.js';
+import type { Network } from '../ir/graph.js';
+import type { HostTensor } from '../program/program.js';
+import { RandomInputs } from './random-inputs.js';
+import { aliveUnits } from './alive.js';
+import type { Checkpoints, Position } from './checkpoint.js';
+import type { Engine, EngineOptions, Loaded } from './engines/engine.js';
+import { evaluateRows, type Score } from './evaluate-rows.js';
+import type { History } from './history.js';
+import { learningRateAt } from './learning-rate.js';
+import { Pace } from './pace.js';
+import type { HistoryRow, Watcher } from './progress.js';
+import { addTotals, lossOf, metricOf, newTotals, penaltyOf, type Totals } from './totals.js';
+
+/** One stretch of training: a phase, or the fine-tuning. */
+export interface Stretch {
+  readonly index: number;
+  readonly phase: PhaseSpec;
+  readonly finetune: boolean;
+  readonly network: Network;
+  readonly train: BoundTable;
+  readonly validation: BoundTable | undefined;
+}
+
+/** What every stretch of a run shares. */
+export interface Training {
+  readonly seed: number;
+  readonly engine: Engine;
+  readonly engineOptions: EngineOptions;
+  readonly history: History;
+  readonly timing: History;
+  readonly checkpoints: Checkpoints;
+  /** Seconds between checkpoints within a phase. They change no number. */
+  readonly checkpointSeconds: number;
+  readonly watcher: Watcher;
+  /** Set when the user asked to stop; training then ends after the step, with a checkpoint. */
+  readonly stopping: { signal: NodeJS.Signals | undefined };
+}
+
+/** Where a stretch begins or goes on. */
+export interface Start {
+  readonly position: Position;
+  readonly totals: Totals;
+  readonly state: Readonly<Record<string, HostTensor>>;
+}
+
+export interface StretchEnd extends Start {
+  /** Training stopped because the user asked for it; a checkpoint was written. */
+  readonly stopped: boolean;
+  readonly validation: Score | undefined;
+}
+
+/** Trains one stretch, from `start` to its end or to where the user stops it. The loop of dnc, whole. */
+export async function trainStretch(training: Training, stretch: Stretch, start: Start): Promise<StretchEnd> {
+  const { phase, network } = stretch;
+  const acting: Phase = { ...phase, finetune: stretch.finetune };
+  const step: StepProgram = stepProgram(network, acting);
+  const evaluation: EvaluationProgram = evaluationProgram(network, acting);
+  const batches = new Batches(stretch.train, { seed: training.seed, batchSize: phase.batch_size });
+  const random = new RandomInputs(step.program, training.seed);
+  const stepsPerEpoch = batches.steps;
+  const steps = phase.length.unit === 'steps' ? phase.length.amount : phase.length.amount * stepsPerEpoch;
+  const epochs = Math.ceil(steps / stepsPerEpoch);
+
+  const loaded = await training.engine.load(
+    { step: step.program, evaluation: evaluation.program },
+    training.engineOptions,
+  );
+  try {
+    await loaded.setState(completeState(step, start.state));
+    let { position, totals } = start;
+    let score: Score | undefined;
+    const pace = new Pace(steps - position.stretchSteps, training.checkpointSeconds);
+
+    const save = async () => {
+      const state = await loaded.state();
+      training.checkpoints.save({
+        position,
+        totals,
+        historyLength: training.history.length,
+        ...(score?.score !== undefined && { score: score.score }),
+        state,
+      });
+      pace.saved();
+    };
+
+    while (position.stretchSteps < steps) {
+      batches.begin(position.totalEpochs);
+      while (position.step < stepsPerEpoch && position.stretchSteps < steps) {
+        // One batch, its random numbers and scalars, one step.
+        const { inputs, rows } = batches.read(position.step);
+        const learningRate = learningRateAt(phase, { step: position.stretchSteps, steps, stepsPerEpoch });
+        const scalars = step.scalars({ step: position.optimizerSteps + 1, learningRate, rows });
+        const results = await loaded.run('step', {
+          ...inputs,
+          ...random.draw({ epoch: position.totalEpochs, step: position.step }, rows),
+          ...scalarTensors(scalars),
+        });
+        refuseDivergence(results, stretch, position);
+        addTotals(totals, results, rows);
+        position = {
+          ...position,
+          step: position.step + 1,
+          stretchSteps: position.stretchSteps + 1,
+          optimizerSteps: position.optimizerSteps + 1,
+        };
+
+        // What does not change a number: progress, checkpoints, the user's wish to stop.
+        if (pace.tick()) {
+          training.watcher.step?.({
+            phase: phase.name,
+            epoch: position.epoch + 1,
+            epochs,
+            step: position.step,
+            steps: stepsPerEpoch,
+            loss: lossOf(totals),
+            ...pace.now(),
+          });
+          await breathe();
+        }
+        if (training.stopping.signal) {
+          await save();
+          return { position, totals, state: await loaded.state(), stopped: true, validation: score };
+        }
+        if (pace.checkpointDue() && position.step < stepsPerEpoch && position.stretchSteps < steps) await save();
+      }
+
+      // The epoch's end: validation, one line of history, units alive.
+      score = stretch.validation && (await evaluateRows(loaded, 'evaluation', evaluation.metrics, stretch.validation));
+      const learningRate = learningRateAt(phase, { step: position.stretchSteps - 1, steps, stepsPerEpoch });
+      const row = await historyRow({ training, stretch, step, loaded, position, totals, learningRate, score });
+      training.history.append(row);
+      const seconds = pace.epochDone();
+      training.timing.append({ epoch: row.epoch, seconds });
+      training.watcher.epoch?.(row, { epoch: position.epoch + 1, epochs, seconds });
+      totals = newTotals();
+      position = { ...position, epoch: position.epoch + 1, totalEpochs: position.totalEpochs + 1, step: 0 };
+      if (pace.checkpointDue() || position.stretchSteps >= steps) await save();
+    }
+    return { position, totals, state: await loaded.state(), stopped: false, validation: score };
+  } finally {
+    await loaded.close();
+  }
+}
+
+/** The state a step program needs: what there is by name, and zeros for slots that are new. */
+function completeState(step: StepProgram, known: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+  return Object.fromEntries(
+    step.state.map(({ name, shape }) => {
+      const size = shape.reduce((product, extent) => product * extent, 1);
+      return [name, known[name] ?? { shape, data: new Float32Array(size) }];
+    }),
+  );
+}
+
+async function historyRow(at: {
+  readonly training: Training;
+  readonly stretch: Stretch;
+  readonly step: StepProgram;
+  readonly loaded: Loaded;
+  readonly position: Position;
+  readonly totals: Totals;
+  readonly learningRate: number;
+  readonly score: Score | undefined;
+}): Promise<HistoryRow> {
+  const { stretch, step, position, totals, score } = at;
+  const loss = lossOf(totals);
+  const penalties = Object.fromEntries(step.penalties.map((method) => [method, penaltyOf(totals, method)]));
+  return {
+    phase: stretch.phase.name,
+    epoch: position.totalEpochs + 1,
+    step: position.stretchSteps,
+    learning_rate: at.learningRate,
+    objective: Object.values(penalties).reduce((sum, penalty) => sum + penalty, loss),
+    loss,
+    penalties,
+    metrics: Object.fromEntries(step.metrics.map((use) => [use.keyword, metricOf(totals, use)])),
+    ...(score && { validation: { loss: score.loss, metrics: score.metrics } }),
+    alive: await aliveUnits(stretch.network, at.loaded),
+  };
+}
+
+/** Ends training at the first result that is not a finite number; the checkpoints before it stay. */
+function refuseDivergence(results: Readonly<Record<string, HostTensor>>, stretch: Stretch, position: Position): void {
+  for (const [name, { data }] of Object.entries(results)) {
+    if (Number.isFinite(data[0])) continue;
+    fail('diverged', {
+      what: name === 'loss' ? 'the loss' : `the result ${name}`,
+      phase: stretch.phase.name,
+      epoch: position.epoch + 1,
+      step: position.step + 1,
+    });
+  }
+}
+
+/** Scalars as the engines take them. */
+function scalarTensors(scalars: Readonly<Record<string, number>>): Record<string, HostTensor> {
+  return Object.fromEntries(
+    Object.entries(scalars).map(([name, value]) => [name, { shape: [], data: Float32Array.of(value) }]),
+  );
+}
+
+/** Lets signals and timers in: an engine's run may never leave the JavaScript thread. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
