@@ -87,6 +87,65 @@ for (const { engine: name, title, options } of ways) {
       });
     });
 
+    test('axes without entries, as inputs of which nothing is kept leave them', async () => {
+      const b = new Builder();
+      const x = b.batch('x', 'float', ['batch', 0]);
+      const w = b.state('w', [0, 3]);
+      b.result('product', b.matmul(x, w));
+      b.result('dense', b.add(b.matmul(x, w), b.state('bias', [3])));
+      b.result('gradient', b.matmul(x, b.matmul(x, w), true));
+      b.result('columns', b.norm(w, [0]));
+      b.result('total', b.sum(b.relu(x)));
+      b.next(
+        'w',
+        b.inRegion('update', () => b.multiply(w, 0.5)),
+      );
+      const program = b.build('empty');
+      const loaded = await engine.load({ program }, options);
+      const state = {
+        w: { shape: [0, 3], data: new Float32Array(0) },
+        bias: { shape: [3], data: Float32Array.of(1, 2, 3) },
+      };
+      await loaded.setState(state);
+      const inputs = { x: { shape: [2, 0], data: new Float32Array(0) } };
+      const found = await loaded.run('program', inputs);
+      for (const [key, tensor] of Object.entries(evaluate(program, { ...inputs, ...state }).results)) {
+        expectClose(key, found[key]!, tensor);
+      }
+      await loaded.close();
+    });
+
+    test('a state that the data region computes, and one that stays', async () => {
+      const b = new Builder();
+      const x = b.batch('x', 'float', ['batch', 2]);
+      const mean = b.state('mean', [2]);
+      const kept = b.state('kept', [2]);
+      const w = b.state('w', [2]);
+      const total = b.sum(x, [0]);
+      b.next('mean', b.add(b.multiply(mean, 0.5), total));
+      b.next('kept', kept);
+      b.next(
+        'w',
+        b.inRegion('update', () => b.subtract(b.add(w, kept), b.multiply(total, mean))),
+      );
+      b.result('mean', mean);
+      const program = b.build('moving');
+      const loaded = await engine.load({ program }, options);
+      let state: Record<string, HostTensor | Tensor64> = Object.fromEntries(
+        ['mean', 'kept', 'w'].map((key, at) => [key, { shape: [2], data: Float32Array.of(at, at + 0.5) }]),
+      );
+      await loaded.setState(state as Record<string, HostTensor>);
+      for (let step = 0; step < 5; step++) {
+        const x = { shape: [3, 2], data: Float32Array.of(1, 2, 3, -4, step, 1) };
+        const wanted = evaluate(program, { ...state, x });
+        expectClose('mean', (await loaded.run('program', { x })).mean!, wanted.results.mean!);
+        state = { ...state, ...wanted.state };
+      }
+      for (const [key, tensor] of Object.entries(await loaded.state()))
+        expectClose(key, tensor, state[key] as Tensor64);
+      await loaded.close();
+    });
+
     describe.each([
       { optimizer: 'sgd', lambda: 1e-2, keep: 1 },
       { optimizer: 'adam', lambda: 1e-3, keep: 1 },

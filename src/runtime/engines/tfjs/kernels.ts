@@ -32,8 +32,10 @@ function binary(name: Binary | Comparison): Kernel {
 
 /** tfjs takes an empty list of axes for all of them in some places, and nothing is to be done then. */
 function reduction(name: 'sum' | 'mean' | 'max' | 'min'): Kernel {
-  return ({ tf, inputs: [x], attributes }) => {
+  return ({ tf, inputs: [x], attributes, shape }) => {
     const axes = attributes.axes as number[];
+    // A sum of nothing is 0; the wasm backend leaves what the memory held.
+    if (x!.size === 0) return tf.zeros([...shape]);
     return axes.length === 0 ? x!.clone() : tf[name](x!, axes, attributes.keepDims as boolean);
   };
 }
@@ -131,8 +133,13 @@ const table = {
     const { values, indices } = tf.topk(x!, attributes.k as number, true);
     return [values, indices];
   },
-  matmul: ({ tf, inputs: [x, y], attributes }) =>
-    tf.matMul(turned(tf, x!, attributes.transposeX as boolean), turned(tf, y!, attributes.transposeY as boolean)),
+  matmul: ({ tf, inputs: [x, y], attributes, shape }) => {
+    if (x!.size === 0 || y!.size === 0) return tf.zeros([...shape]);
+    return tf.matMul(
+      turned(tf, x!, attributes.transposeX as boolean),
+      turned(tf, y!, attributes.transposeY as boolean),
+    );
+  },
   log_softmax: logSoftmax,
   softmax: unary('softmax'),
 } satisfies Record<Exclude<OpName, 'constant'>, Kernel>;
