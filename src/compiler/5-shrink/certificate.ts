@@ -1,0 +1,234 @@
+import { extents } from '../../ir/dims.js';
+import { allParams, type Network } from '../../ir/graph.js';
+import { evaluate, evaluateInstruction } from '../../program/evaluate.js';
+import type { Program, Tensor64, ValueId } from '../../program/program.js';
+import { drawRandom } from '../../random/streams.js';
+import { paramShape } from '../3-dims/index.js';
+import { forwardProgram } from '../4-program/index.js';
+import type { Values, ValuesExact } from './values.js';
+
+/** Bounds of DESIGN.md, section 4: norm-wise, max |Δ| / max(max |y|, tiny). */
+export const FLOAT64_LIMIT = 1e-12;
+export const FLOAT32_LIMIT = 1e-5;
+export const PROBE_ROWS = 1000;
+const TINY = 1e-30;
+
+/** How far two networks are apart on a batch of rows, before a final softmax or sigmoid. */
+export interface Difference {
+  readonly probe: {
+    readonly rows: number;
+    /** `data`: rows of the data section. `random`: drawn uniformly from `range` under `seed`. */
+    readonly source: 'data' | 'random';
+    readonly seed: number;
+    readonly range?: readonly [number, number];
+  };
+  /** By output, norm-wise. float64: folded values not yet rounded, checks the mathematics. float32: weights as stored. */
+  readonly outputs: Readonly<Record<string, { readonly float64: number; readonly float32: number }>>;
+  /** The largest over the outputs. */
+  readonly float64: number;
+  readonly float32: number;
+}
+
+/** A file with what it holds. */
+export interface HashedFile {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/**
+ * What `certificate.json` holds: that removing dead units left the function alone. `before` is the network of full size after cutting, so cutting
+ * by importance is no part of it. Format 1.
+ */
+export interface Certificate {
+  readonly format: 1;
+  readonly tool: string;
+  readonly equivalent: boolean;
+  readonly before: { readonly spec: HashedFile; readonly weights: HashedFile };
+  readonly after: { readonly spec: HashedFile; readonly weights: HashedFile };
+  readonly probe: Difference['probe'];
+  readonly limits: { readonly float64: number; readonly float32: number };
+  readonly difference: { readonly float64: number; readonly float32: number };
+  readonly outputs: Difference['outputs'];
+}
+
+export interface ProbeOptions {
+  /** Names the random rows, or says under which seed the given ones were drawn. */
+  readonly seed: number;
+  /** Raw rows by input, row-major, whole rows as the data holds them; drawn when absent. */
+  readonly rows?: Readonly<Record<string, Float32Array>>;
+  /** Range of drawn features. Default [0, 1]. */
+  readonly range?: readonly [number, number];
+  readonly count?: number;
+}
+
+/** Compares the cut network of full size with the shrunk one on a probe batch. */
+export function measureDifference(
+  full: { readonly network: Network; readonly values: Values },
+  shrunk: { readonly network: Network; readonly values: Values; readonly exact: ReadonlyMap<string, Float64Array> },
+  options: ProbeOptions,
+): Difference {
+  const { seed, range = [0, 1] } = options;
+  const widths = rawWidths(full.network);
+  const count = options.rows ? rowCount(options.rows, widths) : (options.count ?? PROBE_ROWS);
+  const rows = options.rows ?? drawRows(widths, count, seed, range);
+  const unrounded = new Map<string, Float32Array | Float64Array>([...shrunk.values, ...shrunk.exact]);
+  const run = (network: Network, values: ValuesExact, float32: boolean) =>
+    logits(network, values, inputsOf(network, rows, widths, count), float32);
+  const [full64, full32] = [run(full.network, full.values, false), run(full.network, full.values, true)];
+  const [exact, stored] = [run(shrunk.network, unrounded, false), run(shrunk.network, shrunk.values, true)];
+  const outputs = Object.fromEntries(
+    full.network.graph.outputs.map((name) => [
+      name,
+      {
+        float64: normWise(full64[name]!.data, exact[name]!.data),
+        float32: normWise(full32[name]!.data, stored[name]!.data),
+      },
+    ]),
+  );
+  const largest = (of: 'float64' | 'float32') => Math.max(...Object.values(outputs).map((output) => output[of]));
+  return {
+    probe: { rows: count, source: options.rows ? 'data' : 'random', seed, ...(!options.rows && { range }) },
+    outputs,
+    float64: largest('float64'),
+    float32: largest('float32'),
+  };
+}
+
+/** Whether a difference is within the bounds; NaN is not. */
+export function isEquivalent({ float64, float32 }: Pick<Difference, 'float64' | 'float32'>): boolean {
+  return float64 <= FLOAT64_LIMIT && float32 <= FLOAT32_LIMIT;
+}
+
+/** The certificate, once the texts and weights that it speaks of are written and hashed. */
+export function certificate(
+  tool: string,
+  difference: Difference,
+  files: Pick<Certificate, 'before' | 'after'>,
+): Certificate {
+  return {
+    format: 1,
+    tool,
+    equivalent: isEquivalent(difference),
+    before: files.before,
+    after: files.after,
+    probe: difference.probe,
+    limits: { float64: FLOAT64_LIMIT, float32: FLOAT32_LIMIT },
+    difference: { float64: difference.float64, float32: difference.float32 },
+    outputs: difference.outputs,
+  };
+}
+
+/** max |Δ| / max(max |y|, tiny), y being the reference. NaN where either holds one. */
+export function normWise(reference: ArrayLike<number>, other: ArrayLike<number>): number {
+  if (reference.length !== other.length) throw new Error('outputs of different sizes');
+  let largest = 0;
+  let scale = TINY;
+  for (let k = 0; k < reference.length; k++) {
+    const apart = Math.abs(reference[k]! - other[k]!);
+    if (Number.isNaN(apart)) return Number.NaN;
+    largest = Math.max(largest, apart);
+    scale = Math.max(scale, Math.abs(reference[k]!));
+  }
+  return largest / scale;
+}
+
+/** Features of a whole row, by input, before `keep`. */
+function rawWidths(network: Network): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    network.graph.nodes
+      .filter((node) => network.graph.inputs.includes(node.name))
+      .map((node) => [
+        node.name,
+        (node.arguments.shape as readonly number[]).reduce((product, extent) => product * extent, 1),
+      ]),
+  );
+}
+
+function rowCount(rows: Readonly<Record<string, Float32Array>>, widths: Readonly<Record<string, number>>): number {
+  const counts = Object.entries(widths).map(([input, width]) => {
+    const data = rows[input];
+    if (!data || data.length % width !== 0) throw new Error(`the probe batch has no whole rows for ${input}`);
+    return data.length / width;
+  });
+  if (counts.length === 0 || counts.some((count) => count !== counts[0])) throw new Error('uneven probe rows');
+  return counts[0]!;
+}
+
+function drawRows(
+  widths: Readonly<Record<string, number>>,
+  count: number,
+  seed: number,
+  [low, high]: readonly [number, number],
+): Readonly<Record<string, Float32Array>> {
+  return Object.fromEntries(
+    Object.entries(widths).map(([input, width]) => {
+      const units = Array.from({ length: width }, (_, k) => k);
+      const stream = { stream: `certificate.${input}`, distribution: { kind: 'uniform' }, units, width } as const;
+      const data = drawRandom(stream, { seed, epoch: 0, step: 0 }, count);
+      return [input, data.map((value) => low + (high - low) * value)];
+    }),
+  );
+}
+
+/** The rows as a network reads them: an Input with `keep` takes those features. */
+function inputsOf(
+  network: Network,
+  rows: Readonly<Record<string, Float32Array>>,
+  widths: Readonly<Record<string, number>>,
+  count: number,
+): Record<string, Tensor64> {
+  return Object.fromEntries(
+    network.graph.nodes
+      .filter((node) => network.graph.inputs.includes(node.name))
+      .map((node) => {
+        const width = widths[node.name]!;
+        const keep = node.arguments.keep as readonly number[] | undefined;
+        const shape = [count, ...extents(network.shapes.get(node.name)![0]!)];
+        const data = keep
+          ? Float64Array.from({ length: count * keep.length }, (_, k) => {
+              const row = Math.floor(k / keep.length);
+              return rows[node.name]![row * width + keep[k % keep.length]!]!;
+            })
+          : Float64Array.from(rows[node.name]!);
+        return [node.name, { dtype: 'float', shape, data }];
+      }),
+  );
+}
+
+function logits(
+  network: Network,
+  values: ValuesExact,
+  inputs: Record<string, Tensor64>,
+  float32: boolean,
+): Readonly<Record<string, Tensor64>> {
+  const program = forwardProgram(network, { mode: 'inference', logits: true });
+  const params = allParams(network).map((param): [string, Tensor64] => [
+    param.name,
+    { dtype: 'float', shape: paramShape(param), data: Float64Array.from(values.get(param.name)!) },
+  ]);
+  const given = { ...inputs, ...Object.fromEntries(params) };
+  return float32 ? evaluateRounded(program, given) : evaluate(program, given).results;
+}
+
+/** Runs a program with every result rounded to float32, as an engine that adds up in more bits than it stores. */
+function evaluateRounded(
+  program: Program,
+  inputs: Readonly<Record<string, Tensor64>>,
+): Readonly<Record<string, Tensor64>> {
+  const values = new Map<ValueId, Tensor64>();
+  let batch: number | undefined;
+  for (const { name, value } of program.inputs) {
+    values.set(value, inputs[name]!);
+    const axis = program.values[value]!.shape.indexOf('batch');
+    if (axis >= 0) batch ??= inputs[name]!.shape[axis];
+  }
+  for (const instruction of program.instructions) {
+    const types = instruction.outputs.map((id) => program.values[id]!);
+    const read = instruction.inputs.map((id) => values.get(id)!);
+    evaluateInstruction(instruction, read, types, batch).forEach((tensor, k) => {
+      const rounded = tensor.dtype === 'float' ? { ...tensor, data: tensor.data.map(Math.fround) } : tensor;
+      values.set(instruction.outputs[k]!, rounded);
+    });
+  }
+  return Object.fromEntries(program.outputs.map(({ name, value }) => [name, values.get(value)!]));
+}

@@ -1,0 +1,125 @@
+import type { Unit } from '../../ir/dims.js';
+import { allParams, type Network, type Param } from '../../ir/graph.js';
+import { paramShape } from '../3-dims/index.js';
+import { methodKind, siteOf } from '../4-program/index.js';
+import type { Threshold } from '../spec.js';
+import type { Values } from './values.js';
+
+/**
+ * A threshold that can be applied. `unit`: groups of an L2 norm of at most `value` become 0, columns and rows of annotated kernels as their
+ * methods say. `weight`: elements of annotated kernels with |w| < value become 0, the DropNeuron paper's pruning; biases stay.
+ */
+export type AppliedThreshold = Exclude<Threshold, { readonly kind: 'auto' }>;
+
+export interface CutResult {
+  readonly values: Values;
+  /** Groups that became 0, or were; only for `unit`. */
+  readonly groups: { readonly cut: number; readonly of: number };
+  /** Kernel elements of the network that are not 0, and their number: how the paper counts. */
+  readonly kernels: { readonly nonzero: number; readonly of: number };
+}
+
+/** One column or row of a kernel, with the norm it had before anything was cut. */
+interface Group {
+  readonly kernel: Param;
+  readonly axis: number;
+  readonly position: number;
+  readonly norm: number;
+}
+
+/**
+ * Writes zeros where the threshold says so: removal by importance, which changes the function, and which a metric judges. What is dead because of
+ * the zeros goes by exact shrinking afterwards; the two are never mixed up. The values that were given stay as they are.
+ */
+export function cut(network: Network, values: Values, threshold: AppliedThreshold): CutResult {
+  const masked = new Map(values);
+  const own = (name: string) => {
+    const copy = masked.get(name)!.slice();
+    masked.set(name, copy);
+    return copy;
+  };
+  let groups: readonly Group[] = [];
+  let below: readonly Group[] = [];
+  if (threshold.kind === 'unit') {
+    groups = groupsOf(network, values);
+    below = groups.filter((group) => group.norm <= threshold.value);
+    for (const kernel of new Set(below.map((group) => group.kernel))) {
+      const data = own(kernel.name);
+      for (const group of below) if (group.kernel === kernel) forEachOf(group, (k) => (data[k] = 0));
+    }
+  } else {
+    for (const kernel of annotatedKernels(network)) {
+      const data = own(kernel.name);
+      for (let k = 0; k < data.length; k++) if (Math.abs(data[k]!) < threshold.value) data[k] = 0;
+    }
+  }
+  return { values: masked, groups: { cut: below.length, of: groups.length }, kernels: countKernels(network, masked) };
+}
+
+/** Elements of kernels that are not 0, and their number. */
+export function countKernels(network: Network, values: Values): { nonzero: number; of: number } {
+  let nonzero = 0;
+  let of = 0;
+  for (const param of allParams(network)) {
+    if (param.tensor !== 'kernel') continue;
+    const data = values.get(param.name)!;
+    of += data.length;
+    for (const weight of data) if (weight !== 0) nonzero++;
+  }
+  return { nonzero, of };
+}
+
+/**
+ * The thresholds worth trying: 0, and the group norms present, of which at most `size` are taken at equal shares of the groups. A threshold cuts
+ * norms up to and including it, so that nothing lies between two neighbours of the full list.
+ */
+export function thresholdGrid(network: Network, values: Values, size = 40): readonly number[] {
+  const norms = [...new Set(groupsOf(network, values).map((group) => group.norm))].sort((a, b) => a - b);
+  const present = norms.filter((norm) => norm > 0);
+  if (present.length <= size) return [0, ...present];
+  return [0, ...Array.from({ length: size }, (_, k) => present[Math.ceil(((k + 1) * present.length) / size) - 1]!)];
+}
+
+/** The groups that may be cut: never the columns of output units, which are an interface. */
+function groupsOf(network: Network, values: Values): readonly Group[] {
+  const { dims } = network;
+  const interfaceUnits = new Set<Unit>(
+    network.graph.outputs.flatMap((name) =>
+      network.shapes.get(name)!.flatMap((shape) => shape.flatMap((dim) => dim.units.map((unit) => dims.find(unit)))),
+    ),
+  );
+  return network.graph.nodes.flatMap((node) => {
+    const kernel = siteOf(network, node.name) && network.params.get(node.name)!.kernel;
+    if (!kernel) return [];
+    const cuts = node.annotations.map((annotation) => methodKind(annotation).cut?.(annotation.arguments as never));
+    const data = values.get(kernel.name)!;
+    return kernel.axes.flatMap(({ role, dim }, axis) => {
+      const wanted =
+        role === 'writes' ? cuts.some((one) => one?.incoming) : role === 'reads' && cuts.some((one) => one?.outgoing);
+      if (!wanted) return [];
+      return dim.units.flatMap((unit, position) => {
+        if (role === 'writes' && interfaceUnits.has(dims.find(unit))) return [];
+        const group = { kernel, axis, position, norm: 0 };
+        let squares = 0;
+        forEachOf(group, (k) => (squares += data[k]! * data[k]!));
+        return [{ ...group, norm: Math.sqrt(squares) }];
+      });
+    });
+  });
+}
+
+function annotatedKernels(network: Network): readonly Param[] {
+  return network.graph.nodes.flatMap((node) => {
+    const kernel = network.params.get(node.name)?.kernel;
+    return kernel && node.annotations.length > 0 ? [kernel] : [];
+  });
+}
+
+/** Calls with the offset of every element of a group. */
+function forEachOf({ kernel, axis, position }: Group, visit: (offset: number) => void): void {
+  const shape = paramShape(kernel);
+  const extent = shape[axis]!;
+  const inner = shape.slice(axis + 1).reduce((product, one) => product * one, 1);
+  const outer = shape.slice(0, axis).reduce((product, one) => product * one, 1);
+  for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) visit((o * extent + position) * inner + i);
+}

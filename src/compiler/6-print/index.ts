@@ -1,0 +1,245 @@
+import { Reports } from '../../diagnostics/report.js';
+import { Source } from '../../diagnostics/source.js';
+import type { ArgumentNode, Document, LayerNode } from '../../dsl/document.js';
+import { TextEdits } from '../../dsl/edit.js';
+import { read } from '../../dsl/read.js';
+import type { Network } from '../../ir/graph.js';
+import { numberText, valueText } from '../1-spec/print.js';
+import type { ArgumentEdit } from '../5-shrink/resize.js';
+import type { AppliedThreshold } from '../5-shrink/cut.js';
+import type { Spec } from '../spec.js';
+import { findWord } from '../vocabulary.js';
+import { argumentNodes, insertArgument, propertiesOf, removeArgument } from './arguments.js';
+import { keepInline, keepLines, WIDTH } from './keep.js';
+import { entryOf, follow, layerStatements, usesOf } from './references.js';
+import { writeSets } from './sets.js';
+import { isWidth, type Width, writeWidths } from './widths.js';
+
+export interface SimplifiedText {
+  readonly spec: Spec;
+  /** The network before shrinking: its arguments hold what the spec left to its data. */
+  readonly network: Network;
+  /** What shrinking found; nothing of it is computed again here. */
+  readonly shrunk: { readonly changed: boolean; readonly edits: readonly ArgumentEdit[] };
+  /** The tool and its version: `dnc 1.0.0`. */
+  readonly tool: string;
+  readonly threshold: AppliedThreshold;
+  readonly parameters: { readonly before: number; readonly after: number };
+  /** The weights file, as seen from the folder of the text that is printed. */
+  readonly weights: { readonly path: string; readonly sha256: string };
+  /** The spec that this one comes from, as seen from there. */
+  readonly origin: { readonly path: string; readonly sha256: string };
+  /** From the certificate; undefined where there is none. */
+  readonly difference?: { readonly float32: number; readonly equivalent: boolean };
+}
+
+const HEADER = /^# Simplified by dnc /;
+
+/**
+ * Stage 6: the shrunk spec as the smallest edit of the user's own text. Comments, order and spacing stay; `--set` values of the run are written
+ * first. Where nothing changed and the spec names these weights already, its text comes back as it is.
+ */
+export function printSimplified(simplified: SimplifiedText): string {
+  const { spec, shrunk } = simplified;
+  const { source, document } = writeSets(spec);
+  const settled = spec.origin && spec.weights?.sha256 === simplified.weights.sha256;
+  if (!shrunk.changed && settled && applied(spec)) return source.text;
+
+  const edits = new TextEdits(source);
+  const atEnd = [
+    ...writeArguments(edits, document, simplified),
+    ...writeEntry(edits, document, 'weights', `weights: ${fileText(simplified.weights)}`),
+    ...writeEntry(edits, document, 'origin', originText(simplified)),
+  ];
+  if (atEnd.length > 0) edits.append(atEnd.join('\n'), { apart: true });
+  writeThreshold(edits, document);
+  edits.header(header(simplified), HEADER);
+  const text = edits.apply();
+
+  const reports = new Reports();
+  read(new Source(source.name, text), reports);
+  if (reports.failed) throw new Error('the simplified text does not read');
+  return text;
+}
+
+function applied({ simplify }: Spec): boolean {
+  return simplify.threshold.kind === 'unit' && simplify.threshold.value === 0;
+}
+
+/** The arguments of all layers whose value is another one now. Gives the statements that belong at the end. */
+function writeArguments(edits: TextEdits, document: Document, { spec, network, shrunk }: SimplifiedText): string[] {
+  const atEnd: string[] = [];
+  const widths: Width[] = [];
+  layerStatements(document).forEach((layer, index) => {
+    const { name, kind: keyword, arguments: written } = spec.model.layers[index]!;
+    const kind = findWord('layer', keyword)!;
+    const given = network.graph.nodes.find((node) => node.name === name)!.arguments;
+    const own = new Map(shrunk.edits.filter((edit) => edit.layer === name).map((edit) => [edit.argument, edit.value]));
+    // What the data told, such as an Input's shape, is written out, so that the text stands on its own.
+    for (const [argument, value] of Object.entries(given))
+      if (!own.has(argument) && JSON.stringify(value) !== JSON.stringify(written[argument])) own.set(argument, value);
+
+    for (const [argument, schema] of propertiesOf(kind)) {
+      const nodes = argumentNodes(layer.call, kind, argument);
+      const [first] = nodes;
+      if (isWidth(keyword, argument) && first) {
+        const wanted = (own.get(argument) ?? given[argument]) as number;
+        widths.push({ layer, argument, wanted, value: first.value });
+        continue;
+      }
+      if (!own.has(argument)) continue;
+      const value = own.get(argument);
+      if (value === undefined) {
+        if (first) dropArgument(edits, document, layer, first);
+      } else if (schema.indices) {
+        const of = extentsBefore(network, name).reduce((product, extent) => product * extent, 1);
+        const keep = { argument, kept: value as readonly number[], of };
+        atEnd.push(...writeKeep(edits, document, layer, name, first, keep));
+      } else if (schema.spread) {
+        writeExtents(edits, layer, nodes, value as readonly number[]);
+      } else if (first) edits.replace(first.value.span, valueText(schema, value));
+      else insertArgument(edits, layer.call, `${argument}: ${valueText(schema, value)}`);
+    }
+  });
+  writeWidths(edits, document, widths);
+  return atEnd;
+}
+
+/** How many features a `keep` list chooses from: the Input's own shape, else that of what the layer reads. */
+function extentsBefore(network: Network, name: string): readonly number[] {
+  const node = network.graph.nodes.find((one) => one.name === name)!;
+  const [from] = node.inputs;
+  if (!from) return node.arguments.shape as readonly number[];
+  return network.shapes.get(from.node)![from.output]!.map((dim) => dim.units.length);
+}
+
+/** Extents, as they were written: `Input(28, 28)`, `Reshape([28, 28])`, or not at all. */
+function writeExtents(
+  edits: TextEdits,
+  layer: LayerNode,
+  nodes: readonly ArgumentNode[],
+  extents: readonly number[],
+): void {
+  const [first] = nodes;
+  const text = extents.map(String).join(', ');
+  if (!first) {
+    const others = layer.call.arguments?.[0];
+    if (others) edits.insertBefore(others.span, `${text}, `);
+    else insertArgument(edits, layer.call, text);
+    return;
+  }
+  const list =
+    first.value.kind === 'list' ? first.value.items : first.name ? undefined : nodes.map((node) => node.value);
+  if (list?.length === extents.length) {
+    list.forEach((value, k) => {
+      if (value.kind !== 'number' || value.value !== extents[k]) edits.replace(value.span, String(extents[k]));
+    });
+    return;
+  }
+  const span = { ...first.value.span, end: nodes.at(-1)!.value.span.end };
+  edits.replace(span, first.name || first.value.kind === 'list' ? `[${text}]` : text);
+}
+
+/** A `keep` list: where it stood, else inline where the line stays within 100 columns, else as a `let` at the end of the file. */
+function writeKeep(
+  edits: TextEdits,
+  document: Document,
+  layer: LayerNode,
+  name: string,
+  node: ArgumentNode | undefined,
+  keep: { readonly argument: string; readonly kept: readonly number[]; readonly of: number },
+): string[] {
+  const lines = keepLines(keep.kept, keep.of);
+  const inline = keepInline(keep.kept);
+  if (node) {
+    const { value, lets } = follow(document, node.value);
+    const owner = lets.at(-1);
+    if (owner && lets.length === 1 && value.kind === 'list' && usesOf(document, owner).length === 1) {
+      edits.replace(value.span, lines);
+      return [];
+    }
+  }
+  const room = WIDTH - lineWidth(layer) - (node ? 0 : `, ${keep.argument}: `.length);
+  const replaced = node ? node.value.span.end - node.value.span.start : 0;
+  const fits = inline.length - replaced <= room;
+  const text = fits ? inline : freeName(document, `${name.replaceAll('.', '_')}_keep`);
+  if (node) edits.replace(node.value.span, text);
+  else insertArgument(edits, layer.call, `${keep.argument}: ${text}`);
+  return fits ? [] : [`let ${text} = ${lines}`];
+}
+
+/** How long the line on which a layer's call ends is once gaps before annotations and comments are as narrow as they get. */
+function lineWidth(layer: LayerNode): number {
+  const { source, end } = layer.call.span;
+  return source
+    .line(source.position(end).line)
+    .trimEnd()
+    .replaceAll(/(\S) {2,}(?=[@#])/g, '$1  ').length;
+}
+
+function freeName(document: Document, wanted: string): string {
+  const taken = new Set([
+    ...document.lets.map((node) => node.name.text),
+    ...document.blocks.map((node) => node.name.text),
+    ...layerStatements(document).flatMap((layer) => layer.names.map((name) => name.text)),
+  ]);
+  let name = wanted;
+  for (let k = 2; taken.has(name); k++) name = `${wanted}_${k}`;
+  return name;
+}
+
+/** Takes an argument out, and the `let` that held it if nothing else reads it. */
+function dropArgument(edits: TextEdits, document: Document, layer: LayerNode, node: ArgumentNode): void {
+  removeArgument(edits, layer.call, node);
+  const { lets } = follow(document, node.value);
+  const [owner] = lets;
+  if (owner && lets.length === 1 && usesOf(document, owner).length === 1) edits.removeStatement(owner.span);
+}
+
+/** What was cut is cut: from here on only what is exactly zero goes. */
+function writeThreshold(edits: TextEdits, document: Document): void {
+  const section = entryOf(document.entries, 'simplify')?.value;
+  if (section?.kind !== 'map') return;
+  const threshold = entryOf(section.entries, 'threshold')?.value;
+  if (!threshold || (threshold.kind === 'number' && threshold.value === 0)) return;
+  edits.replace(threshold.span, '0');
+}
+
+/** An entry that dnc writes: in the place of the one that is there, else at the end. */
+function writeEntry(edits: TextEdits, document: Document, key: string, text: string): string[] {
+  const entry = entryOf(document.entries, key);
+  if (!entry) return [text];
+  edits.replace(entry.span, text);
+  return [];
+}
+
+function header({ tool, threshold, parameters, difference }: SimplifiedText): string {
+  const cut = isExact(threshold) ? '' : ` at threshold ${thresholdText(threshold, true)}`;
+  const before = isExact(threshold) ? 'before' : 'the network cut at that threshold';
+  const same = difference?.equivalent
+    ? `same outputs as ${before}`
+    : difference
+      ? `outputs differ from ${before} by up to ${numberText(Number(difference.float32.toPrecision(2)))}`
+      : 'not certified';
+  const count = (value: number) => value.toLocaleString('en-US');
+  return `# Simplified by ${tool}${cut}: ${count(parameters.before)} -> ${count(parameters.after)} parameters; ${same}.`;
+}
+
+function isExact(threshold: AppliedThreshold): boolean {
+  return threshold.kind === 'unit' && threshold.value === 0;
+}
+
+function thresholdText({ kind, value }: AppliedThreshold, short = false): string {
+  const text = numberText(short ? Number(value.toPrecision(3)) : value);
+  return kind === 'weight' ? `weight(${text})` : text;
+}
+
+function fileText({ path, sha256 }: { readonly path: string; readonly sha256: string }): string {
+  return `file(${JSON.stringify(path)}, sha256: ${JSON.stringify(sha256)})`;
+}
+
+function originText({ origin, threshold, difference }: SimplifiedText): string {
+  const largest = difference && Number.isFinite(difference.float32) ? difference.float32 : undefined;
+  const apart = largest === undefined ? '' : `; max_difference: ${numberText(Number(largest.toPrecision(2)))}`;
+  return `origin { spec: ${fileText(origin)}; threshold: ${thresholdText(threshold)}${apart} }`;
+}

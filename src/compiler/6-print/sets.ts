@@ -1,0 +1,129 @@
+import { Reports } from '../../diagnostics/report.js';
+import { Source } from '../../diagnostics/source.js';
+import type { CallNode, Document, EntryNode, ValueNode } from '../../dsl/document.js';
+import { TextEdits } from '../../dsl/edit.js';
+import { read } from '../../dsl/read.js';
+import type { Kind } from '../../ir/kind.js';
+import { type ArgumentSchema, schemaOf } from '../1-spec/expected.js';
+import { sections } from '../sections.js';
+import type { SetValue, Spec } from '../spec.js';
+import { findWord } from '../vocabulary.js';
+import { argumentNodes, insertArgument, propertiesOf } from './arguments.js';
+import { entryOf, follow, layerStatements } from './references.js';
+
+/** The text with the `--set` values of a run written in, so that it says what was run. */
+export function writeSets(spec: Spec): { readonly source: Source; readonly document: Document } {
+  let source = spec.source;
+  let document = spec.document;
+  // One at a time: a later value may lie within an earlier one.
+  for (const set of spec.sets) {
+    const edits = new TextEdits(source);
+    writeSet(edits, spec, document, set);
+    if (edits.empty) continue;
+    source = new Source(spec.source.name, edits.apply());
+    const reports = new Reports();
+    document = read(source, reports);
+    if (reports.failed) throw new Error(`--set ${set.address} written into the text does not read`);
+  }
+  return { source, document };
+}
+
+function writeSet(edits: TextEdits, spec: Spec, document: Document, { address, value }: SetValue): void {
+  const text = value.span.source.text.slice(value.span.start, value.span.end);
+  const path = address.split('.');
+  const named = document.lets.find((node) => node.name.text === address);
+  if (named) {
+    edits.replace(named.value.span, text);
+    return;
+  }
+  if (path[0] === 'model') {
+    const index = spec.model.layers.findIndex(({ name }) => address.startsWith(`model.${name}.`));
+    const layer = spec.model.layers[index];
+    if (!layer) throw new Error(`no layer at ${address}`);
+    const rest = address.slice(`model.${layer.name}.`.length).split('.');
+    setArgument(edits, document, layerStatements(document)[index]!.call, findWord('layer', layer.kind)!, rest, text);
+    return;
+  }
+  const section = sections[path[0] as keyof typeof sections];
+  if (!section) throw new Error(`nothing at ${address}`);
+  const schema = schemaOf(section.schema);
+  if (path.length === 1) {
+    const entry = entryOf(document.entries, path[0]!);
+    if (entry) edits.replace(entry.value.span, text);
+    else edits.append(`${path[0]}: ${text}`, { apart: true });
+    return;
+  }
+  setEntry(edits, document, document.entries, path, { properties: { [path[0]!]: schema } }, text, (added) =>
+    edits.append(added, { apart: true }),
+  );
+}
+
+/** Sets a key of a map, or something inside its value; `add` writes a missing entry. */
+function setEntry(
+  edits: TextEdits,
+  document: Document,
+  entries: readonly EntryNode[],
+  [key = '', ...rest]: readonly string[],
+  schema: ArgumentSchema,
+  text: string,
+  add: (entry: string) => void,
+): void {
+  const entry = entryOf(entries, key);
+  if (!entry) add(nested([key, ...rest], text, schema));
+  else setValue(edits, document, entry.value, rest, schema.properties?.[key] ?? {}, text);
+}
+
+function setValue(
+  edits: TextEdits,
+  document: Document,
+  written: ValueNode,
+  path: readonly string[],
+  schema: ArgumentSchema,
+  text: string,
+): void {
+  if (path.length === 0) {
+    edits.replace(written.span, text);
+    return;
+  }
+  const { value } = follow(document, written);
+  if (value.kind === 'map') {
+    const inside = value.span.source.text.slice(value.span.start + 1, value.span.end - 1);
+    const last = value.entries.at(-1);
+    setEntry(edits, document, value.entries, path, schema, text, (added) => {
+      if (!last) edits.replace(value.span, `{ ${added} }`);
+      else if (inside.includes('\n')) edits.insertAfter(last.span, `\n${edits.indentation(last.span.start)}${added}`);
+      else edits.insertAfter(last.span, `; ${added}`);
+    });
+    return;
+  }
+  const kind = value.kind === 'call' && schema.registry ? findWord(schema.registry, value.callee.text) : undefined;
+  if (value.kind !== 'call' || !kind) throw new Error(`a --set value has no place at ${path.join('.')}`);
+  setArgument(edits, document, value, kind, path, text);
+}
+
+function setArgument(
+  edits: TextEdits,
+  document: Document,
+  call: CallNode,
+  kind: Kind,
+  [name = '', ...rest]: readonly string[],
+  text: string,
+): void {
+  const nodes = argumentNodes(call, kind, name);
+  const schema = propertiesOf(kind).find(([property]) => property === name)?.[1] ?? {};
+  const [first] = nodes;
+  if (!first) insertArgument(edits, call, nested([name, ...rest], text, { properties: { [name]: schema } }));
+  else if (rest.length > 0) setValue(edits, document, first.value, rest, schema, text);
+  else edits.replace({ ...first.value.span, end: nodes.at(-1)!.value.span.end }, text);
+}
+
+/** A missing value with what lies within it: `optimizer: adam(epsilon: 1e-8)`, `finetune: { epochs: 5 }`. */
+function nested([key = '', ...rest]: readonly string[], text: string, schema: ArgumentSchema): string {
+  const own = schema.properties?.[key] ?? {};
+  if (rest.length === 0) return `${key}: ${text}`;
+  if (own.registry && typeof own.default === 'string') {
+    const kind = findWord(own.registry, own.default);
+    return `${key}: ${own.default}(${nested(rest, text, kind ? schemaOf(kind.schema) : {})})`;
+  }
+  return `${key} { ${nested(rest, text, own)} }`;
+}
