@@ -223,9 +223,8 @@ export function visible(text: string): string {
   });
 }
 
-/** C0 and C1 controls, soft hyphen, marks of direction, zero-width spaces, separators, byte-order mark, lone surrogates. */
-const UNSEEN =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/** Controls, soft hyphen, marks of direction, zero-width spaces, separators, byte-order mark, lone surrogates. */
+const UNSEEN = /[\p{Cc}\p{Cs}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 
 /** Columns that a character takes on a terminal: 2 for emoji and East Asian wide ones, 0 for what only combines. */
 function width(character: string): number {

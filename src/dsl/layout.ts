@@ -62,6 +62,8 @@ export interface Layout {
   readonly tokens: Token[];
   /** Statements with a bracket missing: what the parser says about them follows from that. */
   readonly damaged: Set<number>;
+  /** The braces that open layers; the others open maps. */
+  readonly layers: Set<Token>;
 }
 
 const NAME = /^[A-Za-z_]\w*$/;
@@ -185,7 +187,7 @@ function repairString(token: Token, at: Span, reports: Reports): void {
 }
 
 function repairQuotes(token: Token, at: Span, reports: Reports): void {
-  const inner = token.image.replace(/^['“‘]|['”’]$/g, '');
+  const inner = token.image.replace(/^['“‘`]|['”’`]$/g, '');
   const text = JSON.stringify(inner);
   const help = NAME.test(inner) ? `write \`${inner}\`, or \`${text}\` if it is a text` : `write \`${text}\``;
   reports.report('bad-quotes', { text: token.image }, { at, help: [help] });
@@ -220,7 +222,6 @@ function reportCharacters(token: Token, source: Source, reports: Reports): boole
     '\u0000': ['a NUL character', 'is this a text file?'],
     '\ufffd': ['a character that was not UTF-8', 'save the file as UTF-8'],
     '\ufeff': ['a byte-order mark', 'leave it out'],
-    '`': ['a backquote', 'strings stand in double quotes'],
     '!': ['`!`', 'leave it out'],
     '.': ['`.`', 'a dot stands between two names or digits, without blanks'],
     '%': ['`%`', 'it stands right behind a number: `0.2%`'],
@@ -249,6 +250,7 @@ export function layOut(tokens: readonly Token[], source: Source, reports: Report
 class Layouting {
   private readonly out: Token[] = [];
   private readonly damaged = new Set<number>();
+  private readonly layers = new Set<Token>();
   private readonly contexts: Context[] = [{ kind: 'file', statement: undefined, head: 0, body: false }];
   private statements = 0;
   private index = 0;
@@ -262,7 +264,7 @@ class Layouting {
   run(): Layout {
     for (; this.index < this.tokens.length; this.index++) this.take(this.tokens[this.index]!);
     this.end();
-    return { tokens: this.out, damaged: this.damaged };
+    return { tokens: this.out, damaged: this.damaged, layers: this.layers };
   }
 
   private get context(): Context {
@@ -313,7 +315,10 @@ class Layouting {
         this.open(token, 'list');
         return;
       case LeftCurly:
-        this.open(token, this.opensLayers() ? 'layers' : 'map');
+        if (this.opensLayers()) {
+          this.layers.add(token);
+          this.open(token, 'layers');
+        } else this.open(token, 'map');
         return;
       case RightRound:
       case RightSquare:
@@ -332,7 +337,10 @@ class Layouting {
   private goesOn(): boolean {
     const { kind, statement } = this.context;
     if (kind === 'list' || statement === undefined) return true;
-    if (is(this.last, Comma, Equals, Colon, From, To, Plus, Minus, Times, Slash, Range, At)) return true;
+    if (is(this.last, Comma, Equals, Colon, From, To, Plus, Minus, Times, Slash, Range, At)) {
+      // Unless the next line starts a statement of its own: then this one lacks its end.
+      return !this.assignmentNext(kind === 'map' ? Colon : Equals);
+    }
     const next = this.next();
     if (is(next, From, At, LeftCurly)) return true;
     // `with` cannot start a statement: its braces would be a layer's name.
@@ -341,6 +349,15 @@ class Layouting {
       return true;
     }
     return false;
+  }
+
+  private assignmentNext(sign: typeof Word): boolean {
+    let at = this.index + 1;
+    while (is(this.tokens[at], Newline)) at++;
+    const head = this.tokens[at];
+    if (!is(head, Word)) return false;
+    const item = this.context.kind === 'file' && ['let', 'block', 'model'].includes(head!.image);
+    return is(this.tokens[at + 1], sign) || (item && is(this.tokens[at + 1], Word));
   }
 
   private wordBefore(type: typeof Word): boolean {

@@ -3,6 +3,7 @@ import { Reports, type Where } from '../diagnostics/report.js';
 import type { Source, Span } from '../diagnostics/source.js';
 import { balance, DEPTH_LIMIT, tooDeep } from './brackets.js';
 import type {
+  BinaryNode,
   BlockNode,
   CallNode,
   Document,
@@ -18,6 +19,9 @@ import { Begin, End, endOf, is, LeftCurly, lex, StringToken, type Token, Word } 
 
 /** Larger texts are refused: 100,000 layers, the most that a model may have, take less. In UTF-16 units. */
 export const SIZE_LIMIT = 8_000_000;
+
+/** Terms of one sum or product. The stages behind descend into expressions. */
+const TERMS_LIMIT = 1000;
 
 /** The version of the language that this dnc reads. */
 const VERSION = 1;
@@ -141,9 +145,19 @@ function reportProblems(problems: readonly SyntaxProblem[], layout: Layout, sour
       );
       continue;
     }
-    const found = zero ? 'the end of the line' : describe(token);
+    const found = zero ? describeEnd(source, start) : describe(token);
     reports.report('syntax', { expected, found }, { at, help: hints(token, previous, rule) });
   }
+}
+
+/** What ends a statement at an offset. */
+function describeEnd(source: Source, offset: number): string {
+  const rest = /[ \t]*/y;
+  rest.lastIndex = offset;
+  rest.exec(source.text);
+  const sign = source.text[rest.lastIndex];
+  if (sign === undefined) return 'the end of the text';
+  return sign === '\n' || sign === '\r' || sign === '#' ? 'the end of the line' : `\`${sign}\``;
 }
 
 function describe(token: Token): string {
@@ -294,7 +308,8 @@ function checkCall(call: CallNode, reports: Reports): void {
 function checkValue(value: ValueNode, reports: Reports): void {
   switch (value.kind) {
     case 'call':
-      return checkCall(value, reports);
+      checkCall(value, reports);
+      return;
     case 'list':
       for (const item of value.items) checkValue(item, reports);
       return;
@@ -311,12 +326,23 @@ function checkValue(value: ValueNode, reports: Reports): void {
       checkValue(value.to, reports);
       return;
     case 'unary':
-      return checkValue(value.operand, reports);
+      checkValue(value.operand, reports);
+      return;
     case 'binary':
-      // A long sum leans to the left: its spine is walked, not descended.
-      for (let spine: ValueNode = value; ; spine = spine.left) {
-        if (spine.kind !== 'binary') return checkValue(spine, reports);
-        checkValue(spine.right, reports);
-      }
+      checkSum(value, reports);
   }
+}
+
+/** A long sum leans to the left: its spine is walked, not descended, and bounded for those who will descend it. */
+function checkSum(sum: BinaryNode, reports: Reports): void {
+  let spine: ValueNode = sum;
+  for (let terms = 2; spine.kind === 'binary'; terms++) {
+    if (terms > TERMS_LIMIT) {
+      reports.report('expression-too-long', { limit: TERMS_LIMIT }, { at: spine.span });
+      return;
+    }
+    checkValue(spine.right, reports);
+    spine = spine.left;
+  }
+  checkValue(spine, reports);
 }

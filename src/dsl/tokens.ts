@@ -55,12 +55,17 @@ export const Slash = define('Slash', '/', '`/`');
 
 /** `// words`, other languages' comment. */
 export const BadComment = define('BadComment', /\/\/[^\n]*/, 'a comment');
-/** `'words'`, other languages' string. */
-export const BadQuotes = define('BadQuotes', /'(?:[^'\\\r\n]|\\[^\r\n])*['\\]?|“[^”\r\n]*”?|‘[^’\r\n]*’?/, 'a string');
+/** `'words'` and the like: other languages' strings. */
+export const BadQuotes = define(
+  'BadQuotes',
+  /'(?:[^'\\\r\n]|\\[^\r\n])*['\\]?|“[^”\r\n]*”?|‘[^’\r\n]*’?|`[^`\r\n]*`?/,
+  'a string',
+);
 /** Characters beyond ASCII outside of strings and comments. */
 export const BadLetters = define('BadLetters', /[\u0080-\uffff]/, 'a character');
 /** The ASCII characters that mean nothing here. */
-export const BadSign = define('BadSign', /[\x00-\x08\x0b-\x1f\x7f!$%&.<>?^`|~\\]/, 'a character');
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is to find.
+export const BadSign = define('BadSign', /[\x00-\x08\x0b-\x1f\x7f!$%&.<>?^|~\\]/, 'a character');
 
 /** Zero-width: a statement, an entry or a top-level item starts. */
 export const Begin = placed('Begin', 'the start of a statement');
@@ -114,6 +119,8 @@ export function lex(text: string): Token[] {
   lexer ??= new Lexer(lexed, { positionTracking: 'onlyOffset', ensureOptimizations: true, skipValidations: true });
   const { tokens, errors } = lexer.tokenize(text);
   if (errors.length > 0) throw new Error(`no token matches at offset ${errors[0]!.offset}`);
+  // Images change when a token is mended; its place does not.
+  for (const token of tokens) token.endOffset = token.startOffset + token.image.length - 1;
   return tokens;
 }
 
