@@ -6,6 +6,13 @@ import type { Ort, OrtData, OrtSession, OrtTensor, OrtType } from './library.js'
 const ortTypes: Record<DType, OrtType> = { float: 'float32', int: 'int32', bool: 'bool' };
 
 /**
+ * How long an idle worker thread keeps asking for work before it sleeps. Longer than the gaps between a step's parallel nodes, so that
+ * it is awake for the next one; shorter than the update, so that on a machine that others use, too, it does not take their time:
+ * with onnxruntime's own duration a step took more than twice as long there.
+ */
+const SPIN_MICROSECONDS = '20';
+
+/**
  * One program as an onnxruntime session. Inputs and outputs are tensors over memory that the caller names, made once; the library reads
  * and writes that memory in place.
  */
@@ -35,6 +42,7 @@ export class OnnxSession {
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
+      extra: { session: { intra_op: { spin_duration_us: SPIN_MICROSECONDS } } },
     });
   }
 

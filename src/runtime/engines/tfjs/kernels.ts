@@ -1,5 +1,6 @@
 import type { OpName } from '../../../program/ops/index.js';
 import type { Attributes, DType } from '../../../program/program.js';
+import { sameShape } from '../../../program/shapes.js';
 import type { Tensor, Tf } from './library.js';
 
 /** One instruction with its tensors; shapes have the batch put in. */
@@ -51,6 +52,16 @@ function turned(tf: Tf, x: Tensor, transpose: boolean): Tensor {
   return tf.transpose(x, order);
 }
 
+/**
+ * x in the full shape. Added to zeros, since tfjs' broadcastTo copies number by number in JavaScript: ten times slower. A sum with
+ * zero changes nothing but the sign of −0.
+ */
+function stretched(tf: Tf, x: Tensor, shape: readonly number[]): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const zeros = tf.zeros([...shape], x.dtype);
+  return x.dtype === 'bool' ? tf.logicalOr(zeros, x) : tf.add(zeros, x);
+}
+
 function logSoftmax({ tf, inputs: [x] }: Call): Tensor {
   const shifted = tf.sub(x!, tf.max(x!, -1, true));
   return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true)));
@@ -99,7 +110,8 @@ const table = {
   equal: binary('equal'),
   and: binary('logicalAnd'),
   or: binary('logicalOr'),
-  select: ({ tf, inputs: [condition, x, y] }) => tf.where(condition!, x!, y!),
+  select: ({ tf, inputs: [condition, x, y], shape }) =>
+    tf.where(stretched(tf, condition!, shape), stretched(tf, x!, shape), stretched(tf, y!, shape)),
   sum: reduction('sum'),
   mean: reduction('mean'),
   max: reduction('max'),
@@ -111,7 +123,10 @@ const table = {
   argmax: ({ tf, inputs: [x], attributes }) => tf.argMax(x!, attributes.axis as number),
   reshape: ({ tf, inputs: [x], shape }) => tf.reshape(x!, [...shape]),
   transpose: ({ tf, inputs: [x], attributes }) => tf.transpose(x!, attributes.permutation as number[]),
-  broadcast_to: ({ tf, inputs: [x], shape }) => tf.broadcastTo(x!, [...shape]),
+  broadcast_to: ({ tf, inputs: [x], shape }) => {
+    const full = stretched(tf, x!, shape);
+    return full === x ? x!.clone() : full;
+  },
   concat: ({ tf, inputs, attributes }) => tf.concat([...inputs], attributes.axis as number),
   slice: ({ tf, inputs: [x], attributes, shape }) => {
     const begin = shape.map((_, axis) => (axis === attributes.axis ? (attributes.start as number) : 0));
