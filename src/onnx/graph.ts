@@ -111,7 +111,8 @@ export class GraphWriter {
   private once(key: string, make: (name: string) => Initializer): string {
     const known = this.shared.get(key);
     if (known !== undefined) return known;
-    const initializer = make(this.fresh(key.replace(/[^A-Za-z0-9]+/g, '_')));
+    const hint = key.length > 40 ? key.split(' ', 1)[0]! : key;
+    const initializer = make(this.fresh(hint.replace(/[^A-Za-z0-9]+/g, '_')));
     this.initializers.push(initializer);
     this.shared.set(key, initializer.name);
     return initializer.name;
