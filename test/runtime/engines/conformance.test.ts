@@ -61,9 +61,10 @@ for (const { engine: name, title, options } of ways) {
   const label = readiness.ready ? title : `${title} (not ready: ${readiness.because})`;
 
   describe.skipIf(!readiness.ready)(label, () => {
-    // The second way of running onnxruntime differs in the update only.
-    describe.skipIf(options.updatePass === false)('every op as the float64 evaluator computes it', () => {
-      test.each(Object.keys(ops) as OpName[])('%s', async (op) => {
+    describe('every op as the float64 evaluator computes it', () => {
+      // The second way of running onnxruntime differs in the update only: one op shows that it runs.
+      const names = options.updatePass === false ? ['matmul'] : Object.keys(ops);
+      test.each(names as OpName[])('%s', async (op) => {
         const random = generator(seed + op.length * 7919 + op.charCodeAt(0) * 104_729 + op.charCodeAt(op.length - 1));
         const b = new Builder();
         const writer = new CaseWriter(b, random);
