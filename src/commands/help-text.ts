@@ -77,14 +77,17 @@ function text(heading: string, what: string, kind: Kind, column: string, example
   const rows = Object.entries(properties).map(([name, schema]) => ({
     name,
     type: expectedOf(schema).replace(/^an? /, ''),
-    otherwise: schema.default === undefined ? (required.includes(name) ? 'required' : 'none') : defaultText(schema),
+    otherwise:
+      schema.default === undefined
+        ? (schema.absent ?? (required.includes(name) ? 'required' : 'none'))
+        : defaultText(schema),
     description: schema.description ?? '',
   }));
   const width = (key: 'name' | 'type' | 'otherwise', title: string, most: number) =>
     Math.min(most, Math.max(title.length, ...rows.map((row) => row[key].length)));
   const [names, types, defaults] = [
     width('name', column, 24),
-    width('type', 'takes', 36),
+    width('type', 'takes', 30),
     width('otherwise', 'default', 18),
   ];
   const table = rows.flatMap((row) =>

@@ -1,5 +1,5 @@
 import type { Source, Span } from '../diagnostics/source.js';
-import type { CallNode, Document, LayerNode, NameNode } from '../dsl/document.js';
+import type { CallNode, Document, LayerNode, NameNode, ValueNode } from '../dsl/document.js';
 import type { Annotation } from '../ir/graph.js';
 import type { Call, Duration } from '../ir/kind.js';
 
@@ -13,8 +13,17 @@ export interface Spec {
   readonly simplify: SimplifySpec;
   readonly weights?: FileReference;
   readonly origin?: Origin;
+  /** The `--set` values in it, for the printer, which writes them into the text. */
+  readonly sets: readonly SetValue[];
   /** SHA-256 of the resolved text: equal specs have equal hashes whatever their layout. */
   readonly hash: string;
+}
+
+export interface SetValue {
+  /** `width`, `train.batch_size`, `model.fc1.units`. */
+  readonly address: string;
+  /** Its spans point into a source named `--set`. */
+  readonly value: ValueNode;
 }
 
 export interface ModelSpec {
@@ -66,14 +75,16 @@ export interface TrainSpec {
 }
 
 export interface SimplifySpec {
-  /** `exact` (0), a unit norm, `weight(t)` element-wise, or `auto`. */
-  readonly threshold:
-    | { readonly kind: 'unit'; readonly value: number }
-    | { readonly kind: 'weight'; readonly value: number }
-    | { readonly kind: 'auto'; readonly tolerance: number; readonly metric?: string };
+  readonly threshold: Threshold;
   readonly finetune?: PhaseSpec;
   readonly span?: Span;
 }
+
+/** A unit norm (0: exactly zero only), a bound on single weights, or a search. */
+export type Threshold =
+  | { readonly kind: 'unit'; readonly value: number }
+  | { readonly kind: 'weight'; readonly value: number }
+  | { readonly kind: 'auto'; readonly tolerance: number; readonly metric?: string };
 
 export interface FileReference {
   readonly path: string;
@@ -83,7 +94,10 @@ export interface FileReference {
 
 export interface Origin {
   readonly spec: FileReference;
-  readonly threshold: number;
+  /** What was applied: never `auto`. */
+  readonly threshold: Threshold;
+  /** Norm-wise difference of the outputs, from the certificate. */
+  readonly max_difference?: number;
   readonly span: Span;
 }
 

@@ -1,0 +1,127 @@
+import { nearest } from '../../diagnostics/did-you-mean.js';
+import type { Where } from '../../diagnostics/report.js';
+import { type Fault, validators } from '../../generated/validators.js';
+import { type Context, listWords } from './context.js';
+import { type ArgumentSchema, choicesOf, expectedOf, rangeOf, typesOf, wordsFor } from './expected.js';
+import { describeTerm, showNumber, type Term } from './term.js';
+import { nameAt, type Unit } from './unit.js';
+
+/** Runs the compiled validator of a unit and reports what it finds at the nodes that the values came from. */
+export function validate(context: Context, unit: Unit, values: unknown): void {
+  const validator = validators[unit.validator];
+  if (!validator) throw new Error(`no validator ${unit.validator}; run scripts/generate-validators.mjs`);
+  if (validator(values)) return;
+  const reported = new Set<string>();
+  for (const fault of validator.errors ?? []) {
+    const place =
+      fault.keyword === 'required'
+        ? `${fault.instancePath}/${String(fault.params.missingProperty)}`
+        : fault.instancePath;
+    if (place === '' && fault.keyword === 'anyOf') {
+      reportMissingOneOf(context, unit, validator.errors ?? []);
+      continue;
+    }
+    const known = nearestPlace(unit, place);
+    if (reported.has(known) || isBad(unit, place)) continue;
+    const term = unit.terms.get(known);
+    // A root `anyOf` over `required` says which of several arguments are missing; its branches stand before it in the list.
+    if (!term) continue;
+    reported.add(known);
+    reportFault(context, unit, known, term, fault);
+  }
+}
+
+/** A schema `anyOf: [{ required: [a] }, { required: [b] }]`: at least one of them must be there. */
+function reportMissingOneOf(context: Context, unit: Unit, faults: readonly Fault[]): void {
+  const names = faults
+    .filter((fault) => fault.keyword === 'required' && fault.schemaPath.startsWith('#/anyOf/'))
+    .map((fault) => String(fault.params.missingProperty));
+  if (names.some((name) => isBad(unit, `/${name}`))) return;
+  context.report('missing-one-of', { owner: unit.owner, names }, { at: unit.at });
+}
+
+function isBad(unit: Unit, place: string): boolean {
+  for (let at = place; ; at = at.slice(0, at.lastIndexOf('/'))) {
+    if (unit.bad.has(at)) return true;
+    if (at === '') return false;
+  }
+}
+
+/** The place itself, or the nearest above it that was written. */
+function nearestPlace(unit: Unit, place: string): string {
+  let at = place;
+  while (at !== '' && !unit.terms.has(at)) at = at.slice(0, at.lastIndexOf('/'));
+  return at;
+}
+
+function reportFault(context: Context, unit: Unit, place: string, term: Term, fault: Fault): void {
+  const schema = unit.schemas.get(place) ?? {};
+  const name = nameAt(place);
+  const found = describeTerm(term);
+  const where: Where = {
+    at: term.span,
+    ...(term.through && { also: [{ at: term.through.span, note: `\`${term.through.name}\` gets its value here` }] }),
+  };
+  const owner = unit.owner;
+
+  if (fault.keyword === 'type' || fault.keyword === 'const' || fault.keyword === 'anyOf' || fault.keyword === 'enum') {
+    const expected = expectedOf(schema);
+    if (term.kind === 'quantity') {
+      context.report('unit-mismatch', { owner, name, expected, found }, { ...where, ...quantityHelp(term, name) });
+    } else if (term.kind === 'word' && !term.arguments && wantsNumber(schema)) {
+      context.report('word-for-number', { word: term.text }, { ...where, ...context.lets.nearLets(term.text) });
+    } else {
+      context.report('wrong-type', { owner, name, expected, found }, { ...where, ...repair(schema, term) });
+    }
+    return;
+  }
+  const range = rangeOf(schema);
+  const limits: Record<string, () => string> = {
+    minItems: () => `a list of at least ${fault.params.limit} ${fault.params.limit === 1 ? 'value' : 'values'}`,
+    maxItems: () => `a list of at most ${fault.params.limit} values`,
+    uniqueItems: () => 'a list in which nothing stands twice',
+    minLength: () => 'a string that is not empty',
+    minProperties: () => 'a map that is not empty',
+    pattern: () => (name === 'sha256' ? '64 hexadecimal digits' : `of the form ${String(fault.params.pattern)}`),
+    multipleOf: () => `a multiple of ${fault.params.multipleOf}`,
+  };
+  const expected = limits[fault.keyword]?.() ?? (range || (fault.message ?? 'another value'));
+  const value = term.kind === 'number' ? showNumber(term.value) : found;
+  context.report('out-of-range', { owner, name, expected, found: value }, where);
+}
+
+function wantsNumber(schema: ArgumentSchema): boolean {
+  return typesOf(schema).some((type) => type === 'number' || type === 'integer');
+}
+
+function quantityHelp(term: Term & { readonly kind: 'quantity' }, name: string): Pick<Where, 'label' | 'help'> {
+  const word = term.unit.text.replace(/s$/, '');
+  if (name === 'epochs' && word === 'epoch') return { label: `write ${showNumber(term.value)}` };
+  if (name === 'steps' && word === 'step') return { label: `write ${showNumber(term.value)}` };
+  if (name === 'epochs' && word === 'step')
+    return { help: [`write \`steps: ${showNumber(term.value)}\` instead of \`epochs\``] };
+  return { label: `\`${term.unit.text}\` does not fit here` };
+}
+
+function repair(schema: ArgumentSchema, term: Term): Pick<Where, 'label' | 'help'> {
+  const words = wordsFor(schema);
+  if (term.kind === 'word' && words.length > 0) {
+    const near = nearest(term.text, words);
+    return {
+      ...(near !== undefined && { label: `did you mean \`${near}\`?` }),
+      help: [`it can be ${listWords(words)}`],
+    };
+  }
+  if (
+    term.kind === 'string' &&
+    wantsNumber(schema) &&
+    term.value.trim() !== '' &&
+    Number.isFinite(Number(term.value))
+  ) {
+    return { label: 'write it without quotes' };
+  }
+  if (typesOf(schema)[0] === 'array' && !choicesOf(schema) && (term.kind === 'word' || term.kind === 'number')) {
+    return { label: 'put it in brackets: `[ ]`' };
+  }
+  return {};
+}

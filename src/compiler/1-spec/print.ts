@@ -1,0 +1,209 @@
+import type { Call, Kind, RegistryName } from '../../ir/kind.js';
+import type { DataSpec, LayerSpec, PhaseSpec, SimplifySpec, Spec, Threshold, TrainSpec } from '../spec.js';
+import { findWord } from '../vocabulary.js';
+import { type ArgumentSchema, schemaOf } from './expected.js';
+
+/** A spec before its hash is known. */
+export type Unhashed = Omit<Spec, 'hash'>;
+
+/** Lines are broken at list items beyond this column. */
+const WIDTH = 100;
+
+/**
+ * The whole spec as text, every argument written: no `let`s, no model-wide annotations, no comments. Reading it again gives the same text. Equal
+ * specs give equal texts whatever their layout, so its hash is the spec's.
+ */
+export function printResolved(spec: Unhashed): string {
+  const parts = [
+    'dnc 1',
+    printModel(spec),
+    section('data', printData(spec.data)),
+    section('train', printTrain(spec.train)),
+    section('simplify', printSimplify(spec.simplify)),
+  ];
+  if (spec.weights) parts.push(`weights: ${fileText(spec.weights)}`);
+  if (spec.origin) {
+    const { spec: before, threshold, max_difference } = spec.origin;
+    parts.push(
+      section('origin', [
+        `spec: ${fileText(before)}`,
+        `threshold: ${thresholdText(threshold)}`,
+        ...(max_difference === undefined ? [] : [`max_difference: ${numberText(max_difference)}`]),
+      ]),
+    );
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+function section(name: string, lines: readonly string[]): string {
+  return `${name} {\n${indent(lines)}\n}`;
+}
+
+function indent(lines: readonly string[]): string {
+  return lines
+    .flatMap((line) => line.split('\n'))
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
+function printModel({ model }: Unhashed): string {
+  const last = model.layers.at(-1)?.name;
+  const outputs = model.outputs.map((output) => output.text);
+  const written = outputs.length > 0 && !(outputs.length === 1 && outputs[0] === last);
+  const lines = model.layers.map((layer, k) => printLayer(layer, model.layers[k - 1]?.name));
+  return `model ${model.name.text}${written ? ` -> ${outputs.join(', ')}` : ''} {\n${indent(lines)}\n}`;
+}
+
+function printLayer(layer: LayerSpec, above: string | undefined): string {
+  const inputs = layer.inputs.map((input) => input.text);
+  const plain = inputs.length === 0 || (inputs.length === 1 && inputs[0] === above);
+  const call = callText('layer', { word: layer.kind, arguments: layer.arguments });
+  const annotations = layer.annotations.map((one) => `\n  @${callText('annotation', one)}`);
+  return `${layer.name} = ${call}${plain ? '' : ` <- ${inputs.join(', ')}`}${annotations.join('')}`;
+}
+
+function printData(data: DataSpec): string[] {
+  return [
+    `source: ${callText('source', data.source)}`,
+    ...(data.validation ? [`validation: ${splitText(data.validation)}`] : []),
+    ...(data.test ? [`test: ${splitText(data.test)}`] : []),
+    `seed: ${numberText(data.seed)}`,
+    ...(data.inputs
+      ? [
+          section(
+            'inputs',
+            Object.entries(data.inputs).map(
+              ([input, fields]) => `${keyText(input)}: ${listText(fields.map(wordText))}`,
+            ),
+          ),
+        ]
+      : []),
+    ...(data.target === undefined ? [] : [`target: ${wordText(data.target)}`]),
+  ];
+}
+
+function printTrain({ seed, phases }: TrainSpec): string[] {
+  const [only] = phases;
+  if (phases.length === 1 && only!.name === 'train') return [...printPhase(only!), `seed: ${numberText(seed)}`];
+  return [
+    `seed: ${numberText(seed)}`,
+    section(
+      'phases',
+      phases.map((phase) => section(phase.name, printPhase(phase))),
+    ),
+  ];
+}
+
+function printPhase(phase: PhaseSpec): string[] {
+  return [
+    `loss: ${callText('loss', phase.loss)}`,
+    `metrics: ${listText(phase.metrics.map((metric) => callText('metric', metric)))}`,
+    `optimizer: ${callText('optimizer', phase.optimizer)}`,
+    `batch_size: ${numberText(phase.batch_size)}`,
+    `${phase.length.unit}: ${numberText(phase.length.amount)}`,
+  ];
+}
+
+function printSimplify({ threshold, finetune }: SimplifySpec): string[] {
+  return [`threshold: ${thresholdText(threshold)}`, ...(finetune ? [section('finetune', printPhase(finetune))] : [])];
+}
+
+function thresholdText(threshold: Threshold): string {
+  switch (threshold.kind) {
+    case 'unit':
+      return numberText(threshold.value);
+    case 'weight':
+      return `weight(threshold: ${numberText(threshold.value)})`;
+    case 'auto': {
+      const metric = threshold.metric === undefined ? '' : `, metric: ${threshold.metric}`;
+      return `auto(tolerance: ${numberText(threshold.tolerance)}${metric})`;
+    }
+  }
+}
+
+function fileText(file: { readonly path: string; readonly sha256?: string }): string {
+  const digest = file.sha256 === undefined ? '' : `, sha256: ${JSON.stringify(file.sha256)}`;
+  return `file(${JSON.stringify(file.path)}${digest})`;
+}
+
+/** Counts are written as numbers. Shares are not: `15%` might not read as the same double. */
+function splitText(call: Call): string {
+  return call.word === 'count' ? numberText(call.arguments.rows as number) : callText('split', call);
+}
+
+/** A word with all its arguments by name. */
+export function callText(registry: RegistryName, call: Call): string {
+  const kind = findWord(registry, call.word);
+  const given = Object.entries(call.arguments).filter(([, value]) => value !== undefined);
+  if (!kind || given.length === 0) return call.word;
+  const order = Object.keys(schemaOf(kind.schema).properties ?? {});
+  given.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+  return `${call.word}(${given.map(([name, value]) => `${name}: ${valueText(propertyOf(kind, name), value)}`).join(', ')})`;
+}
+
+function propertyOf(kind: Kind, name: string): ArgumentSchema {
+  return schemaOf(kind.schema).properties?.[name] ?? {};
+}
+
+/** A value as its schema reads it. */
+export function valueText(schema: ArgumentSchema, value: unknown): string {
+  if (typeof value === 'number') return numberText(value);
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return wordText(value);
+  if (schema.indices && Array.isArray(value)) return indexText(value as readonly number[]);
+  if (schema.interval && Array.isArray(value)) return `${numberText(value[0])}..${numberText(value[1])}`;
+  if (Array.isArray(value)) return listText(value.map((item) => valueText(schema.items ?? {}, item)));
+  if (schema.registry && isCall(value))
+    return schema.registry === 'split' ? splitText(value) : callText(schema.registry, value);
+  if (schema.duration) {
+    const { amount, unit } = value as { readonly amount: number; readonly unit: string };
+    return `${numberText(amount)} ${unit}`;
+  }
+  const entries = Object.entries(value as object);
+  return `{ ${entries.map(([key, inner]) => `${keyText(key)}: ${valueText(schema.properties?.[key] ?? {}, inner)}`).join(', ')} }`;
+}
+
+function isCall(value: unknown): value is Call {
+  return typeof value === 'object' && value !== null && 'word' in value && 'arguments' in value;
+}
+
+/** A short text that reads as the same double: 0.001, 5e-5. */
+export function numberText(value: number): string {
+  if (value === 0) return '0';
+  const decimal = String(value).replace('e+', 'e');
+  const exponential = value.toExponential();
+  return Math.abs(value) < 1 && exponential.length + 1 < decimal.length ? exponential : decimal;
+}
+
+/** A string, quoted unless it is a name that means itself. */
+function wordText(text: string): string {
+  return /^[A-Za-z_]\w*$/.test(text) && text !== 'true' && text !== 'false' ? text : JSON.stringify(text);
+}
+
+function keyText(key: string): string {
+  return /^[A-Za-z_]\w*$/.test(key) ? key : JSON.stringify(key);
+}
+
+function listText(items: readonly string[]): string {
+  const flat = `[${items.join(', ')}]`;
+  if (flat.length <= WIDTH) return flat;
+  const lines = [''];
+  for (const item of items) {
+    if (lines.at(-1)!.length + item.length + 2 > WIDTH) lines.push('');
+    lines.push(`${lines.pop()}${item}, `);
+  }
+  return `[\n${indent(lines.map((line) => line.trimEnd()))}\n]`;
+}
+
+/** Runs of at least three become ranges. Order is kept. */
+function indexText(indices: readonly number[]): string {
+  const items: string[] = [];
+  for (let k = 0; k < indices.length; ) {
+    let end = k;
+    while (end + 1 < indices.length && indices[end + 1] === indices[end]! + 1) end++;
+    if (end - k >= 2) items.push(`${indices[k]}..${indices[end]}`);
+    else for (let j = k; j <= end; j++) items.push(String(indices[j]));
+    k = end + 1;
+  }
+  return listText(items);
+}

@@ -1,0 +1,271 @@
+import type { Span } from '../../diagnostics/source.js';
+import type { Document, EntryNode } from '../../dsl/document.js';
+import type { Call, Duration } from '../../ir/kind.js';
+import {
+  type DataValues,
+  data,
+  type OriginValues,
+  origin,
+  type PhaseValues,
+  type SectionKind,
+  type SimplifyValues,
+  simplify,
+  type TrainValues,
+  train,
+  trainDefaults,
+} from '../sections.js';
+import type { DataSpec, FileReference, Origin, PhaseSpec, SimplifySpec, Threshold, TrainSpec } from '../spec.js';
+import { findWord, spellingsOf } from '../vocabulary.js';
+import { type Context, listWords } from './context.js';
+import { schemaOf } from './expected.js';
+import { validate } from './faults.js';
+import type { Override } from './overrides.js';
+import { defaultValue, resolveMap, resolveValue } from './resolve.js';
+import { describeTerm, type Term } from './term.js';
+import { Unit } from './unit.js';
+
+/** A section with its values, and where each was written. */
+interface Read<V> {
+  readonly values: Partial<V>;
+  readonly unit: Unit;
+}
+
+/** What stands in for a call that is missing or wrong: it was reported, so nothing runs with it. */
+const missing: Call = { word: '', arguments: {} };
+
+/** Resolves and validates a section. `written` is its value at the top of the spec, absent where only `--set` gives keys. */
+function readSection<V>(
+  context: Context,
+  kind: SectionKind,
+  entry: EntryNode | undefined,
+  at: Span,
+  override: Override | undefined,
+): Read<V> {
+  const unit = new Unit(`section.${kind.keyword}`, kind.keyword, entry?.key.span ?? at);
+  const node = override?.value ?? entry?.value;
+  const term: Term = node ? context.lets.evaluate(node) : { kind: 'map', span: at, entries: [], size: 1, depth: 1 };
+  if (term.kind === 'broken') return { values: {}, unit };
+  if (term.kind !== 'map') {
+    const found = describeTerm(term);
+    const details = { owner: 'the spec', name: kind.keyword, expected: 'keys in braces (`{ key: value }`)', found };
+    context.report('wrong-type', details, { at: term.span });
+    return { values: {}, unit };
+  }
+  const values = resolveMap(context, schemaOf(kind.schema), term, unit, '', override) ?? {};
+  validate(context, unit, values);
+  return { values: values as Partial<V>, unit };
+}
+
+/** Where the sections stand, and what `--set` gives them. */
+export interface SectionPlaces {
+  readonly document: Document;
+  readonly model: Span;
+  readonly sets: Override;
+}
+
+function entryOf(document: Document, key: string): EntryNode | undefined {
+  return document.entries.find((entry) => entry.key.text === key);
+}
+
+export function lowerData(context: Context, { document, model, sets }: SectionPlaces): DataSpec {
+  const entry = entryOf(document, data.keyword);
+  const override = sets.child(data.keyword);
+  if (!entry && !override) {
+    const help = ['for example `data { source: mnist; validation: 5000 }`'];
+    context.report('missing-section', { section: data.keyword }, { at: model, help });
+    return { source: missing, seed: 0 };
+  }
+  const { values, unit } = readSection<DataValues>(context, data, entry, model, override);
+  checkFolds(context, values, unit);
+  return {
+    source: values.source ?? missing,
+    ...(values.validation && { validation: values.validation }),
+    ...(values.test && { test: values.test }),
+    seed: values.seed ?? 0,
+    ...(values.inputs && { inputs: values.inputs }),
+    ...(values.target !== undefined && { target: values.target }),
+    ...(entry && { span: entry.span }),
+  };
+}
+
+function checkFolds(context: Context, values: Partial<DataValues>, unit: Unit): void {
+  for (const key of ['validation', 'test'] as const) {
+    const call = values[key];
+    if (call?.word !== 'fold') continue;
+    const { k, of } = call.arguments as { readonly k?: number; readonly of?: number };
+    if (k === undefined || of === undefined || k <= of) continue;
+    const at = unit.terms.get(`/${key}`)?.span ?? unit.at;
+    context.report(
+      'out-of-range',
+      { owner: 'fold', name: 'k', expected: `≤ of, which is ${of}`, found: String(k) },
+      { at },
+    );
+  }
+}
+
+/** The phases of training; `inherited` is what `finetune` and they take from the section. */
+export interface Training {
+  readonly train: TrainSpec;
+  readonly inherited: Partial<PhaseValues>;
+  /** Names that `during` may use; undefined where the phases could not be read. */
+  readonly phases: ReadonlySet<string> | undefined;
+}
+
+export function lowerTrain(context: Context, { document, model, sets }: SectionPlaces): Training {
+  const entry = entryOf(document, train.keyword);
+  const override = sets.child(train.keyword);
+  if (!entry && !override) {
+    const help = ['for example `train { loss: mean_squared_error; epochs: 20 }`'];
+    context.report('missing-section', { section: train.keyword }, { at: model, help });
+    return { train: { seed: 1, phases: [] }, inherited: {}, phases: undefined };
+  }
+  const { values, unit } = readSection<TrainValues>(context, train, entry, model, override);
+  const { phases, seed, epochs, steps, ...inherited } = values;
+  // A length from the command line takes the place of the one that is written, in whatever unit.
+  const ownLength = {
+    ...(epochs !== undefined && !replaces(override, 'steps', 'epochs') && { epochs }),
+    ...(steps !== undefined && !replaces(override, 'epochs', 'steps') && { steps }),
+  };
+  const lowered: PhaseSpec[] = [];
+  if (unit.bad.has('/phases')) {
+    // Reported; nothing is known of them.
+  } else if (phases) {
+    for (const key of ['epochs', 'steps'] as const) {
+      const term = unit.terms.get(`/${key}`);
+      if (term) context.report('length-above-phases', { key }, { at: term.span, help: ['remove it, or the phases'] });
+    }
+    for (const [name, own] of Object.entries(phases)) {
+      const at = unit.terms.get(`/phases/${name}`)?.span ?? unit.at;
+      if (name === 'finetune' || !/^[A-Za-z_]\w*$/.test(name)) context.report('phase-name', { name }, { at });
+      lowered.push(lowerPhase(context, name, { ...inherited, ...own }, unit, `/phases/${name}`, at));
+    }
+  } else {
+    lowered.push(lowerPhase(context, train.keyword, { ...inherited, ...ownLength }, unit, '', unit.at));
+  }
+  return {
+    train: { seed: seed ?? 1, phases: lowered, ...(entry && { span: entry.span }) },
+    inherited,
+    phases: unit.bad.has('/phases') ? undefined : new Set(lowered.map((phase) => phase.name)),
+  };
+}
+
+function replaces(override: Override | undefined, key: string, other: string): boolean {
+  return override?.child(key) !== undefined && override.child(other) === undefined;
+}
+
+/** Fills in what a stretch of training leaves out, and checks that it has a loss and one length. */
+function lowerPhase(
+  context: Context,
+  name: string,
+  values: Partial<PhaseValues>,
+  unit: Unit,
+  place: string,
+  at: Span,
+): PhaseSpec {
+  const isBad = (key: string) => unit.bad.has(`${place}/${key}`) || unit.bad.has(`/${key}`) || unit.bad.has(place);
+  if (!values.loss && !isBad('loss')) {
+    const help = ['for example `loss: sparse_categorical_crossentropy(from_logits: true)`'];
+    context.report('missing-key', { section: name, key: 'loss', expected: 'a loss' }, { at, help });
+  }
+  const optimizer = { registry: 'optimizer', default: trainDefaults.optimizer } as const;
+  return {
+    name,
+    length: lengthOf(context, name, values, at, isBad('epochs') || isBad('steps')),
+    loss: values.loss ?? missing,
+    metrics: values.metrics ?? [],
+    optimizer: values.optimizer ?? (defaultValue(context, optimizer, at) as Call),
+    batch_size: values.batch_size ?? trainDefaults.batch_size,
+  };
+}
+
+function lengthOf(
+  context: Context,
+  owner: string,
+  { epochs, steps }: Partial<PhaseValues>,
+  at: Span,
+  isBad: boolean,
+): Duration {
+  if (epochs !== undefined && steps !== undefined)
+    context.report('two-lengths', { owner }, { at, help: ['remove one'] });
+  if (epochs !== undefined) return { amount: epochs, unit: 'epochs' };
+  if (steps !== undefined) return { amount: steps, unit: 'steps' };
+  if (!isBad) context.report('missing-length', { owner }, { at, help: ['for example `epochs: 20`'] });
+  return { amount: 1, unit: 'epochs' };
+}
+
+export function lowerSimplify(
+  context: Context,
+  { document, model, sets }: SectionPlaces,
+  inherited: Partial<PhaseValues>,
+  dataSpec: DataSpec,
+): SimplifySpec {
+  const entry = entryOf(document, simplify.keyword);
+  const override = sets.child(simplify.keyword);
+  if (!entry && !override) return { threshold: { kind: 'unit', value: 0 } };
+  const { values, unit } = readSection<SimplifyValues>(context, simplify, entry, model, override);
+  const at = unit.terms.get('/threshold')?.span ?? unit.at;
+  const threshold = lowerThreshold(context, values.threshold, at);
+  if (threshold.kind === 'auto' && dataSpec.source !== missing && !dataSpec.validation) {
+    const also = dataSpec.span ? [{ at: dataSpec.span, note: 'no `validation` here' }] : [];
+    context.report('auto-needs-validation', {}, { at, also, help: ['add `validation: 10%` to `data`'] });
+  }
+  const finetune = values.finetune
+    ? lowerPhase(
+        context,
+        'finetune',
+        { ...inherited, ...values.finetune },
+        unit,
+        '/finetune',
+        unit.terms.get('/finetune')?.span ?? unit.at,
+      )
+    : undefined;
+  return { threshold, ...(finetune && { finetune }), ...(entry && { span: entry.span }) };
+}
+
+function lowerThreshold(context: Context, value: number | Call | undefined, at: Span): Threshold {
+  if (value === undefined || typeof value === 'number') return { kind: 'unit', value: value ?? 0 };
+  const given = value.arguments as {
+    readonly threshold?: number;
+    readonly tolerance?: number;
+    readonly metric?: string;
+  };
+  if (value.word === 'weight') return { kind: 'weight', value: given.threshold ?? 0 };
+  const metric =
+    given.metric === undefined || given.metric === 'loss' ? given.metric : findWord('metric', given.metric)?.keyword;
+  if (given.metric !== undefined && metric === undefined) {
+    const help = [`metrics: ${listWords(['loss', ...spellingsOf('metric')])}`];
+    context.report('unknown-word', { word: given.metric, what: 'a metric' }, { at, help });
+  }
+  return { kind: 'auto', tolerance: given.tolerance ?? 0, ...(metric !== undefined && { metric }) };
+}
+
+export function lowerWeights(context: Context, { document, sets }: SectionPlaces): FileReference | undefined {
+  const override = sets.child('weights');
+  const entry = entryOf(document, 'weights');
+  const node = override?.value ?? entry?.value;
+  if (!node) return undefined;
+  const unit = new Unit('section.weights', 'weights', node.span);
+  const schema = schemaOf(sectionFile);
+  const call = resolveValue(context, schema, context.lets.evaluate(node), unit, '/file', override) as Call | undefined;
+  return call && reference(call, entry?.span ?? node.span);
+}
+
+const sectionFile = origin.schema.properties.spec;
+
+function reference(call: Call, span: Span): FileReference {
+  const given = call.arguments as { readonly path?: string; readonly sha256?: string };
+  return { path: given.path ?? '', ...(given.sha256 !== undefined && { sha256: given.sha256 }), span };
+}
+
+export function lowerOrigin(context: Context, { document, model }: SectionPlaces): Origin | undefined {
+  const entry = entryOf(document, origin.keyword);
+  if (!entry) return undefined;
+  const { values, unit } = readSection<OriginValues>(context, origin, entry, model, undefined);
+  if (!values.spec) return undefined;
+  return {
+    spec: reference(values.spec, unit.terms.get('/spec')?.span ?? entry.span),
+    threshold: lowerThreshold(context, values.threshold, unit.terms.get('/threshold')?.span ?? entry.span),
+    ...(values.max_difference !== undefined && { max_difference: values.max_difference }),
+    span: entry.span,
+  };
+}

@@ -1,0 +1,187 @@
+import { type Call, callOf, type Kind, numberOrCallOf, type Static, Type } from '../ir/kind.js';
+
+/** A section of a spec. Its keys are its schema's properties. */
+export interface SectionKind extends Kind {
+  /** Keys that the language has and this version does not: refused with a word on that, and not in help. */
+  readonly later: readonly string[];
+  /** How it is written; `dnc help` prints it and a test compiles it. */
+  readonly example: string;
+}
+
+const inputs = Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 }), { minItems: 1, oneOrList: true }), {
+  description:
+    'Which fields an input reads: `inputs { image: pixels }`. Absent: by name, a lone input all that is no target.',
+});
+
+export const data = {
+  keyword: 'data',
+  summary: 'Where the rows come from and which of them are held out.',
+  schema: Type.Object({
+    source: callOf('source', { description: 'The data source.' }),
+    validation: Type.Optional(
+      callOf('split', {
+        description:
+          'Rows held out for validation: a count, a share (15%), first(n), last(n), fold(k, of: n). Absent: none.',
+      }),
+    ),
+    test: Type.Optional(
+      callOf('split', {
+        description: "Rows held out for testing, written like `validation`. Absent: the source's own test rows.",
+      }),
+    ),
+    seed: Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 0xffffffff,
+      description: 'Seed of the split; apart from `train.seed`, so that several seeds share a split.',
+    }),
+    inputs: Type.Optional(inputs),
+    target: Type.Optional(
+      Type.String({ minLength: 1, description: "The field to predict. Absent: the source's own target." }),
+    ),
+  }),
+  later: ['targets', 'columns', 'window', 'augment'],
+  example: 'data { source: mnist; validation: 5000 }',
+} as const satisfies SectionKind;
+
+/**
+ * What a phase, `finetune` and the train section itself may say about one stretch of training. `absent` is what holds where a key is left out; no
+ * JSON Schema default, because a phase first takes what its section says.
+ */
+function stretch(absent: { readonly metrics: string; readonly optimizer: string; readonly batch_size: string }) {
+  return {
+    loss: Type.Optional(
+      callOf('loss', { description: 'The loss; its mean over the rows is the data term of the objective.' }),
+    ),
+    metrics: Type.Optional(
+      Type.Array(callOf('metric', { description: 'A metric.' }), {
+        absent: absent.metrics,
+        description: 'Metrics that the history shows.',
+      }),
+    ),
+    optimizer: Type.Optional({
+      ...callOf('optimizer', { description: 'The optimizer, with its learning rate or schedule.' }),
+      absent: absent.optimizer,
+    }),
+    batch_size: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_048_576, absent: absent.batch_size, description: 'Rows in one step.' }),
+    ),
+    epochs: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1e9, description: 'Length, in passes over the training rows.' }),
+    ),
+    steps: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1e9, description: 'Length, in steps of one batch; instead of `epochs`.' }),
+    ),
+  };
+}
+
+/** What `optimizer` and `batch_size` are where neither a phase nor `train` says. */
+export const trainDefaults = { optimizer: 'adam', batch_size: 32 } as const;
+
+const inSection = stretch({
+  metrics: '[]',
+  optimizer: trainDefaults.optimizer,
+  batch_size: String(trainDefaults.batch_size),
+});
+const inPhase = stretch({ metrics: 'as train', optimizer: 'as train', batch_size: 'as train' });
+
+const laterInTraining = [
+  'losses',
+  'loss_weights',
+  'steps_per_epoch',
+  'clip_norm',
+  'class_weight',
+  'early_stopping',
+] as const;
+
+export const phase = {
+  keyword: 'phase',
+  summary: 'One stretch of training: any key of `train`, and its own length. What it leaves out is as `train` has it.',
+  schema: Type.Object(inPhase),
+  later: laterInTraining,
+  example:
+    'train { loss: mean_squared_error; phases { sparse { epochs: 40 }; polish { epochs: 20; optimizer: sgd(0.01) } } }',
+} as const satisfies SectionKind;
+
+export const train = {
+  keyword: 'train',
+  summary: 'How the network is trained.',
+  schema: Type.Object({
+    ...inSection,
+    seed: Type.Integer({
+      default: 1,
+      minimum: 0,
+      maximum: 0xffffffff,
+      description: 'Seed of initial weights, order of rows, and dropout.',
+    }),
+    phases: Type.Optional(
+      Type.Record(Type.String(), phase.schema, {
+        minProperties: 1,
+        section: 'phase',
+        description:
+          'Stretches of training, one after the other: `phases { sparse { epochs: 40 }; polish { epochs: 20 } }`.',
+      }),
+    ),
+  }),
+  later: laterInTraining,
+  example:
+    'train { loss: sparse_categorical_crossentropy(from_logits: true)\n  optimizer: adam(1e-3); metrics: [accuracy]; epochs: 20 }',
+} as const satisfies SectionKind;
+
+export const simplify = {
+  keyword: 'simplify',
+  summary: 'How the trained network is made smaller.',
+  schema: Type.Object({
+    threshold: numberOrCallOf('threshold', {
+      default: 0,
+      minimum: 0,
+      description:
+        'Groups with a smaller norm are cut: a number, weight(t), or auto(tolerance: 0.2%). 0: only what is exactly zero.',
+    }),
+    finetune: Type.Optional(
+      Type.Object(inPhase, {
+        section: 'phase',
+        description: 'Training after the cut, with what is zero held at zero: any key of `train`, and a length.',
+      }),
+    ),
+  }),
+  later: ['target', 'every', 'after', 'patience', 'round_to', 'distil'],
+  example: 'simplify { threshold: auto(tolerance: 0.2%); finetune { epochs: 5 } }',
+} as const satisfies SectionKind;
+
+export const origin = {
+  keyword: 'origin',
+  summary: 'Written by dnc: what this spec was simplified from.',
+  schema: Type.Object({
+    spec: callOf('file', { description: 'The spec before.' }),
+    threshold: numberOrCallOf('threshold', { minimum: 0, description: 'The threshold that was applied.' }),
+    max_difference: Type.Optional(
+      Type.Number({ minimum: 0, description: 'Norm-wise difference of the outputs, from the certificate.' }),
+    ),
+  }),
+  later: [],
+  example: 'origin { spec: file("net.dn"); threshold: 0.01 }',
+} as const satisfies SectionKind;
+
+export const weights = {
+  keyword: 'weights',
+  summary: 'The weights that training starts from and that `eval` and `predict` use: `weights: file("x.safetensors")`.',
+  schema: Type.Object({ file: callOf('file', { description: 'The weights file.' }) }),
+  later: [],
+  example: 'weights: file("net.safetensors")',
+} as const satisfies SectionKind;
+
+/** The sections, by the key at the top of a spec. */
+export const sections = { data, train, simplify, weights, origin } as const satisfies Readonly<
+  Record<string, SectionKind>
+>;
+
+/** Sections that the language has and this version does not. */
+export const laterSections: readonly string[] = ['sweep'];
+
+export type DataValues = Static<typeof data.schema>;
+export type TrainValues = Static<typeof train.schema>;
+export type PhaseValues = Static<typeof phase.schema>;
+export type SimplifyValues = Static<typeof simplify.schema>;
+export type OriginValues = Static<typeof origin.schema>;
+export type { Call };

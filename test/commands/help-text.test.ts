@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { exampleOf, helpText, helpWords, topics } from '../../src/commands/help-text.js';
+import { phase, sections } from '../../src/compiler/sections.js';
+import { registryNames, vocabulary } from '../../src/compiler/vocabulary.js';
+import { lower } from '../compiler/1-spec/harness.js';
+
+const model = 'model Net {\nx = Input(4)\nDense(3)\n}\n';
+const data = 'data { source: mnist; validation: 10% }\n';
+const train = 'train { loss: mean_squared_error; epochs: 3 }\n';
+
+describe('examples', () => {
+  const kinds = registryNames.flatMap((registry) =>
+    Object.values(vocabulary[registry].table).map((kind) => ({ registry, kind, name: `${registry} ${kind.keyword}` })),
+  );
+  it.each(kinds)('$name compiles', ({ registry, kind }) => {
+    const example = exampleOf(registry, kind);
+    const inModel = ['layer', 'activation', 'initializer', 'annotation'].includes(registry);
+    const body = inModel ? `model Net {\nx = Input(4)\n${example}\n}\n` : `${model}${example}\n`;
+    expect(lower(complete(body)).lines).toEqual([]);
+  });
+
+  it.each([...Object.values(sections), phase])('section $keyword compiles', ({ example }) => {
+    expect(lower(complete(`${model}${example}\n`)).lines).toEqual([]);
+  });
+});
+
+function complete(text: string): string {
+  return `${text}${/^data/m.test(text) ? '' : data}${/^train/m.test(text) ? '' : train}`;
+}
+
+it('is there for every word, and lines are no wider than a terminal', () => {
+  for (const word of helpWords()) {
+    const text = helpText(word);
+    expect(text, word).toBeTruthy();
+    for (const line of text!.split('\n')) expect(line.length, line).toBeLessThanOrEqual(120);
+  }
+  expect(helpText('nonsense')).toBeUndefined();
+  expect(helpText('@dropneuron')).toBe(helpText('dropneuron'));
+  expect(topics().map((topic) => topic.name)).toContain('layers');
+});
+
+it('prints a layer from its schema', () => {
+  expect(helpText('Dense')).toMatchInlineSnapshot(`
+    "Dense(units, activation: linear, use_bias: true, kernel_initializer: glorot_uniform,
+        bias_initializer: zeros)
+    A layer. Fully connected layer: every unit reads every input feature.
+
+      argument            takes             default
+      units               whole number ≥ 1  required        Number of output units.
+      activation          activation        linear          Applied to the weighted sum.
+      use_bias            true or false     true            Whether units have a bias.
+      kernel_initializer  initializer       glorot_uniform  How the kernel [in, units] starts.
+      bias_initializer    initializer       zeros           How the bias [units] starts.
+
+    Example:
+      Dense(10)
+
+    From: Keras, keras.layers.Dense
+    "
+  `);
+});
+
+it('does not list what this version does not have', () => {
+  expect(helpText('simplify')).not.toContain('patience');
+  expect(helpText('data')).not.toContain('augment');
+});

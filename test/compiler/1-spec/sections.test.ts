@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import { lower, marks } from './harness.js';
+
+const model = 'model Net {\nx = Input(4)\nDense(3)\n}\n';
+const data = 'data { source: mnist }\n';
+const train = 'train { loss: mse; epochs: 3 }\n';
+
+describe('data', () => {
+  it('reads splits', () => {
+    const split = (text: string) => {
+      const { spec, lines } = lower(`${model}data { source: mnist; validation: ${text} }\n${train}`);
+      expect(lines).toEqual([]);
+      return spec!.data.validation;
+    };
+    expect(split('5000')).toEqual({ word: 'count', arguments: { rows: 5000 } });
+    expect(split('5k')).toEqual({ word: 'count', arguments: { rows: 5000 } });
+    expect(split('15%')).toEqual({ word: 'share', arguments: { fraction: 0.15 } });
+    expect(split('first(10)')).toEqual({ word: 'first', arguments: { rows: 10 } });
+    expect(split('last(10)')).toEqual({ word: 'last', arguments: { rows: 10 } });
+    expect(split('fold(2, of: 5)')).toEqual({ word: 'fold', arguments: { k: 2, of: 5 } });
+  });
+
+  it('refuses splits that are none', () => {
+    const split = (text: string) => marks(lower(`${model}data { source: mnist; test: ${text} }\n${train}`));
+    expect(split('0.15')).toEqual(['out-of-range 0.15']);
+    expect(split('150%')).toEqual(['out-of-range 150%']);
+    expect(split('0')).toEqual(['out-of-range 0']);
+    expect(split('fold(6, of: 5)')).toEqual(['out-of-range fold(6, of: 5)']);
+    expect(split('fold(1)')).toEqual(['missing-argument fold(1)']);
+    expect(split('5 rows')).toEqual(['unit-mismatch 5 rows']);
+    expect(split('mnist')).toEqual(['not-yet mnist']);
+    expect(split('[5]')).toEqual(['wrong-type [5]']);
+  });
+
+  it('binds inputs and the target by name', () => {
+    const { spec, lines } = lower(
+      `${model}data { source: mnist; inputs { x: image; y: [a, "b.c"] }; target: label; seed: 3 }\n${train}`,
+    );
+    expect(lines).toEqual([]);
+    expect(spec!.data).toMatchObject({ seed: 3, target: 'label' });
+    expect(Object.entries(spec!.data.inputs!)).toEqual([
+      ['x', ['image']],
+      ['y', ['a', 'b.c']],
+    ]);
+  });
+
+  it('is needed, like train', () => {
+    expect(lower(model).lines).toEqual([
+      'missing-section @Net: the spec has no `data` section (for example `data { source: mnist; validation: 5000 }`)',
+      'missing-section @Net: the spec has no `train` section (for example `train { loss: mean_squared_error; epochs: 20 }`)',
+    ]);
+    expect(marks(lower(`${model}data { seed: 3 }\ntrain { batch_size: 3 }`))).toEqual([
+      'missing-key data',
+      'missing-key train',
+      'missing-length train',
+    ]);
+    expect(marks(lower(`${model}data: 3\n${train}`))).toEqual(['wrong-type 3']);
+  });
+});
+
+describe('train', () => {
+  it('without phases is one phase of that name', () => {
+    const { spec, lines } = lower(`${model}${data}${train}`);
+    expect(lines).toEqual([]);
+    expect(spec!.train).toMatchObject({
+      seed: 1,
+      phases: [
+        {
+          name: 'train',
+          length: { amount: 3, unit: 'epochs' },
+          loss: { word: 'mean_squared_error', arguments: {} },
+          metrics: [],
+          optimizer: { word: 'adam', arguments: { learning_rate: 0.001 } },
+          batch_size: 32,
+        },
+      ],
+    });
+  });
+
+  it('gives phases what they leave out', () => {
+    const { spec, lines } = lower(
+      `${model}${data}train { loss: mse; metrics: [mse]; batch_size: 64; optimizer: sgd(0.1)\nphases { a { epochs: 4 }; b { steps: 2k; optimizer: adam(cosine(1e-3)) } } }\nsimplify { finetune { epochs: 2; batch_size: 8 } }`,
+    );
+    expect(lines).toEqual([]);
+    const [a, b] = spec!.train.phases;
+    expect(a).toMatchObject({
+      name: 'a',
+      optimizer: { word: 'sgd' },
+      batch_size: 64,
+      length: { amount: 4, unit: 'epochs' },
+    });
+    expect(b).toMatchObject({
+      name: 'b',
+      optimizer: { arguments: { learning_rate: { word: 'cosine', arguments: { initial_learning_rate: 1e-3 } } } },
+      length: { amount: 2000, unit: 'steps' },
+    });
+    expect(spec!.simplify.finetune).toMatchObject({ name: 'finetune', optimizer: { word: 'sgd' }, batch_size: 8 });
+  });
+
+  it('has one length', () => {
+    expect(marks(lower(`${model}${data}train { loss: mse; epochs: 3; steps: 4 }`))).toEqual(['two-lengths train']);
+    expect(marks(lower(`${model}${data}train { loss: mse; epochs: 5 batches }`))).toEqual(['unit-mismatch 5 batches']);
+    expect(lower(`${model}${data}train { loss: mse; epochs: 2k steps }`).lines).toEqual([
+      'unit-mismatch @2k steps: `epochs` of `train` takes a whole number from 1 to 1,000,000,000, and this is `2000 steps` (write `steps: 2000` instead of `epochs`)',
+    ]);
+    expect(
+      marks(lower(`${model}${data}train { loss: mse; epochs: 3; phases { finetune { epochs: 1 }; b { } } }`)),
+    ).toEqual(['length-above-phases 3', 'phase-name { epochs: 1 }', 'missing-length { }']);
+  });
+
+  it('takes known words only', () => {
+    expect(
+      marks(
+        lower(
+          `${model}${data}train { loss: mean_squared_eror; optimizer: adm; metrics: [acuracy]; epochs: 3; lr: 0.1; clip_norm: 1 }`,
+        ),
+      ),
+    ).toEqual([
+      'unknown-word mean_squared_eror',
+      'unknown-word adm',
+      'unknown-word acuracy',
+      'unknown-key lr',
+      'not-yet clip_norm',
+    ]);
+  });
+});
+
+describe('simplify', () => {
+  it('reads thresholds', () => {
+    const threshold = (text: string) => {
+      const { spec, lines } = lower(
+        `${model}data { source: mnist; validation: 10% }\n${train}simplify { threshold: ${text} }`,
+      );
+      expect(lines).toEqual([]);
+      return spec!.simplify.threshold;
+    };
+    expect(threshold('0')).toEqual({ kind: 'unit', value: 0 });
+    expect(threshold('0.01')).toEqual({ kind: 'unit', value: 0.01 });
+    expect(threshold('weight(0.01)')).toEqual({ kind: 'weight', value: 0.01 });
+    expect(threshold('auto(tolerance: 0.2%)')).toEqual({ kind: 'auto', tolerance: 0.002 });
+    expect(threshold('auto(0.2%, metric: accuracy)')).toEqual({ kind: 'auto', tolerance: 0.002, metric: 'accuracy' });
+    expect(threshold('auto(0.2%, metric: loss)')).toEqual({ kind: 'auto', tolerance: 0.002, metric: 'loss' });
+    expect(lower(`${model}${data}${train}`).spec!.simplify).toEqual({ threshold: { kind: 'unit', value: 0 } });
+  });
+
+  it('needs validation data to search', () => {
+    expect(marks(lower(`${model}${data}${train}simplify { threshold: auto(1%) }`))).toEqual([
+      'auto-needs-validation auto(1%)',
+    ]);
+  });
+
+  it('refuses what comes later and what is nothing', () => {
+    expect(
+      marks(
+        lower(
+          `${model}${data}${train}simplify { threshold: -1; every: 3; target { parameters: 10% }; foo: 3 }\nsweep { x: 1..3 }\nsimplfy { }`,
+        ),
+      ),
+    ).toEqual([
+      'out-of-range -1',
+      'not-yet every',
+      'not-yet target',
+      'unknown-key foo',
+      'not-yet sweep',
+      'unknown-section simplfy',
+    ]);
+  });
+});
+
+describe('weights and origin', () => {
+  const digest = '0123456789abcdef'.repeat(4);
+
+  it('name files', () => {
+    const { spec, lines } = lower(
+      `${model}${data}${train}weights: file("a.safetensors", sha256: "${digest}")\norigin { spec: file("a.dn", sha256: "${digest}"); threshold: weight(0.012); max_difference: 3.1e-7 }`,
+    );
+    expect(lines).toEqual([]);
+    expect(spec!.weights).toMatchObject({ path: 'a.safetensors', sha256: digest });
+    expect(spec!.origin).toMatchObject({
+      spec: { path: 'a.dn', sha256: digest },
+      threshold: { kind: 'weight', value: 0.012 },
+      max_difference: 3.1e-7,
+    });
+  });
+
+  it('are checked like any value', () => {
+    expect(marks(lower(`${model}${data}${train}weights: "a.safetensors"`))).toEqual(['wrong-type "a.safetensors"']);
+    expect(marks(lower(`${model}${data}${train}weights: file("a", sha256: "xyz")`))).toEqual(['out-of-range "xyz"']);
+    expect(marks(lower(`${model}${data}${train}origin { }`))).toEqual(['missing-key origin', 'missing-key origin']);
+  });
+});
+
+it('reports three unrelated mistakes as three', () => {
+  expect(
+    marks(
+      lower(
+        'model Net {\nx = Input(4)\nDens(3)\nDense(three)\n}\ndata { source: mnist; validaton: 5 }\ntrain { loss: mse; epochs: 3 }',
+      ),
+    ),
+  ).toEqual(['unknown-layer Dens', 'word-for-number three', 'unknown-key validaton']);
+});
+
+it('needs a model', () => {
+  expect(marks(lower(`${data}${train}`))).toEqual(['missing-model']);
+  expect(marks(lower(`model Net { }\n${data}${train}`))).toEqual(['empty-model Net']);
+});
