@@ -76,8 +76,24 @@ export function indexList(options: Described) {
   });
 }
 
+/** A range that is meant by its two ends, `range: 0..255`; resolved to [from, to]. */
+export function interval(
+  options: Described & { readonly default: readonly [number, number]; readonly allowed: readonly (readonly [number, number])[] },
+) {
+  const { allowed, ...rest } = options;
+  return Type.Unsafe<readonly [number, number]>({
+    type: 'array',
+    items: { type: 'number' },
+    enum: allowed,
+    interval: true,
+    ...rest,
+  });
+}
+
 /** Extents that may be spread as positional arguments: `Input(28, 28, 1)` is `Input([28, 28, 1])`. */
-export function spreadIntegers(options: Described & { readonly minimum?: number; readonly minItems?: number }) {
+export function spreadIntegers(
+  options: Described & { readonly minimum?: number; readonly minItems?: number; readonly default?: readonly number[] },
+) {
   const { minimum, minItems, ...rest } = options;
   return Type.Array(Type.Integer({ minimum: minimum ?? 1 }), { spread: true, minItems: minItems ?? 0, ...rest });
 }

@@ -8,6 +8,7 @@ export const input = defineLayer({
   inputs: [0, 0],
   schema: Type.Object({
     shape: spreadIntegers({
+      default: [],
       description: 'Extents of one row, without the batch: Input(784), Input(28, 28, 1). Absent: as wide as its data.',
     }),
     keep: Type.Optional(

@@ -31,6 +31,8 @@ export interface SimplifiedText {
   readonly origin: { readonly path: string; readonly sha256: string };
   /** From the certificate; undefined where there is none. */
   readonly difference?: { readonly float32: number; readonly equivalent: boolean };
+  /** The small network was trained on afterwards, for so many epochs: its weights are not those that the difference speaks of. */
+  readonly finetunedEpochs?: number;
 }
 
 const HEADER = /^# Simplified by dnc /;
@@ -213,7 +215,7 @@ function writeEntry(edits: TextEdits, document: Document, key: string, text: str
   return [];
 }
 
-function header({ tool, threshold, parameters, difference }: SimplifiedText): string {
+function header({ tool, threshold, parameters, difference, finetunedEpochs }: SimplifiedText): string {
   const cut = isExact(threshold) ? '' : ` at threshold ${thresholdText(threshold, true)}`;
   const before = isExact(threshold) ? 'before' : 'the network cut at that threshold';
   const same = difference?.equivalent
@@ -221,8 +223,9 @@ function header({ tool, threshold, parameters, difference }: SimplifiedText): st
     : difference
       ? `outputs differ from ${before} by up to ${numberText(Number(difference.float32.toPrecision(2)))}`
       : 'not certified';
+  const tuned = finetunedEpochs === undefined ? '' : `, then fine-tuned for ${numberText(finetunedEpochs)} epochs`;
   const count = (value: number) => value.toLocaleString('en-US');
-  return `# Simplified by ${tool}${cut}: ${count(parameters.before)} -> ${count(parameters.after)} parameters; ${same}.`;
+  return `# Simplified by ${tool}${cut}: ${count(parameters.before)} -> ${count(parameters.after)} parameters; ${same}${tuned}.`;
 }
 
 function isExact(threshold: AppliedThreshold): boolean {

@@ -69,7 +69,7 @@ function setEntry(
   add: (entry: string) => void,
 ): void {
   const entry = entryOf(entries, key);
-  if (!entry) add(nested([key, ...rest], text, schema));
+  if (!entry) add(missing([key, ...rest], text));
   else setValue(edits, document, entry.value, rest, schema.properties?.[key] ?? {}, text);
 }
 
@@ -91,8 +91,11 @@ function setValue(
     const last = value.entries.at(-1);
     setEntry(edits, document, value.entries, path, schema, text, (added) => {
       if (!last) edits.replace(value.span, `{ ${added} }`);
-      else if (inside.includes('\n')) edits.insertAfter(last.span, `\n${edits.indentation(last.span.start)}${added}`);
-      else edits.insertAfter(last.span, `; ${added}`);
+      else if (inside.includes('\n')) {
+        // Below the last entry's line, so that a comment on it stays beside it.
+        const rest = /^[ \t]*(?:#[^\r\n]*)?(?=\r?\n)/.exec(last.span.source.text.slice(last.span.end))?.[0] ?? '';
+        edits.insert(last.span.end + rest.length, `\n${edits.indentation(last.span.start)}${added}`);
+      } else edits.insertAfter(last.span, `; ${added}`);
     });
     return;
   }
@@ -112,18 +115,12 @@ function setArgument(
   const nodes = argumentNodes(call, kind, name);
   const schema = propertiesOf(kind).find(([property]) => property === name)?.[1] ?? {};
   const [first] = nodes;
-  if (!first) insertArgument(edits, call, nested([name, ...rest], text, { properties: { [name]: schema } }));
+  if (!first) insertArgument(edits, call, missing([name, ...rest], text));
   else if (rest.length > 0) setValue(edits, document, first.value, rest, schema, text);
   else edits.replace({ ...first.value.span, end: nodes.at(-1)!.value.span.end }, text);
 }
 
-/** A missing value with what lies within it: `optimizer: adam(epsilon: 1e-8)`, `finetune: { epochs: 5 }`. */
-function nested([key = '', ...rest]: readonly string[], text: string, schema: ArgumentSchema): string {
-  const own = schema.properties?.[key] ?? {};
-  if (rest.length === 0) return `${key}: ${text}`;
-  if (own.registry && typeof own.default === 'string') {
-    const kind = findWord(own.registry, own.default);
-    return `${key}: ${own.default}(${nested(rest, text, kind ? schemaOf(kind.schema) : {})})`;
-  }
-  return `${key} { ${nested(rest, text, own)} }`;
+/** A missing entry: stage 1 lets an address go into nothing that is not written, a section apart. */
+function missing([key = '', ...rest]: readonly string[], text: string): string {
+  return rest.length === 0 ? `${key}: ${text}` : `${key} { ${missing(rest, text)} }`;
 }

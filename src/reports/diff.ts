@@ -1,0 +1,411 @@
+import { isEquivalent, type Certificate } from '../compiler/5-shrink/certificate.js';
+import { runsOf } from '../compiler/6-print/keep.js';
+import type { Spec } from '../compiler/spec.js';
+import type { Network, Node } from '../ir/graph.js';
+import { columns } from './columns.js';
+import { showAnnotation, summarize } from './summary.js';
+
+/** One of the two models. */
+export interface DiffSide {
+  /** As the user named it. */
+  readonly file: string;
+  readonly spec: Spec;
+  /** With the original unit ids that its weights file knows, so that survivors can be told. */
+  readonly network: Network;
+}
+
+/** What is known of the outputs of both. */
+export type Behaviour =
+  /** From shrinking: the network as it was cut, against the one that is left. */
+  | { readonly kind: 'certificate'; readonly certificate: Certificate }
+  /** Both models run on the same rows. `changed`: rows whose largest output is another one, for classifiers. */
+  | { readonly kind: 'measured'; readonly max_difference: number; readonly rows: number; readonly changed?: number };
+
+export type Sign = '~' | '+' | '-' | '-/+' | ' ';
+
+export interface Change<T> {
+  readonly before?: T;
+  readonly after?: T;
+}
+
+export interface SettingChange extends Change<string> {
+  readonly sign: Exclude<Sign, ' ' | '-/+'>;
+  /** An argument (`use_bias`), an annotation's word (`@l1`), or an address (`train.batch_size`). */
+  readonly name: string;
+}
+
+/** What was kept of the units that a layer makes, by their indices in the network that was trained first. */
+export interface KeptAxis {
+  readonly indices: readonly number[];
+  /** Of how many: as many as the layer has in the first of the two models. */
+  readonly of: number;
+}
+
+export interface LayerDiff {
+  readonly sign: Sign;
+  readonly name: string;
+  readonly kind: Change<string>;
+  /** Length of the last axis of the output; of an Input: features that are read. */
+  readonly units: Change<number>;
+  /** Length of the last axis of what it reads; absent for Inputs. */
+  readonly reads?: Change<number>;
+  readonly parameters: Change<number>;
+  readonly multiply_adds: Change<number>;
+  readonly bytes: Change<number>;
+  readonly kept?: KeptAxis;
+  readonly arguments: readonly SettingChange[];
+  readonly annotations: readonly SettingChange[];
+}
+
+export interface Sizes {
+  readonly parameters: number;
+  readonly weights: number;
+  readonly multiply_adds: number;
+  readonly bytes: number;
+}
+
+/** What `dnc diff --format json` prints. Format 1. */
+export interface DiffResult {
+  readonly format: 1;
+  readonly same: boolean;
+  readonly before: { readonly file: string; readonly model: string } & Sizes;
+  readonly after: { readonly file: string; readonly model: string } & Sizes;
+  readonly layers: readonly LayerDiff[];
+  /** Sections, outputs and weights. */
+  readonly settings: readonly SettingChange[];
+  readonly behaviour?: Behaviour;
+  /** Layers and settings by sign. */
+  readonly totals: {
+    readonly changed: number;
+    readonly added: number;
+    readonly removed: number;
+    readonly replaced: number;
+  };
+}
+
+/** Compares two models: layers by name, in the order of the second, with those of the first alone where they stood. */
+export function diffModels(before: DiffSide, after: DiffSide, behaviour?: Behaviour): DiffResult {
+  const [old, fresh] = [summarize(before.network), summarize(after.network)];
+  const sizes = new Map(old.layers.map((layer) => [layer.name, layer]));
+  const freshSizes = new Map(fresh.layers.map((layer) => [layer.name, layer]));
+  const layers = mergedNames(before.network, after.network).map((name): LayerDiff => {
+    const [a, b] = [nodeAt(before.network, name), nodeAt(after.network, name)];
+    const own = (of: (side: { parameters: number; multiply_adds: number }) => number) =>
+      change(mapped(sizes.get(name), of), mapped(freshSizes.get(name), of));
+    const comparable = a !== undefined && b !== undefined && a.kind === b.kind;
+    const units = change(unitsOf(before.network, a), unitsOf(after.network, b));
+    const reads = change(readsOf(before.network, a), readsOf(after.network, b));
+    const written = comparable ? argumentChanges(a, b) : [];
+    const annotations = comparable ? annotationChanges(a, b) : [];
+    const kept = comparable ? keptAxis(before.network, after.network, name) : undefined;
+    const differs = units.before !== units.after || written.length > 0 || annotations.length > 0 || kept !== undefined;
+    const sign = !a ? '+' : !b ? '-' : !comparable ? '-/+' : differs ? '~' : ' ';
+    return {
+      sign,
+      name,
+      kind: change(a?.kind, b?.kind),
+      units,
+      ...((reads.before ?? reads.after) !== undefined && { reads }),
+      parameters: own((side) => side.parameters),
+      multiply_adds: own((side) => side.multiply_adds),
+      bytes: own((side) => 4 * side.parameters),
+      ...(kept && { kept }),
+      arguments: written,
+      annotations,
+    };
+  });
+  const settings = settingChanges(before.spec, after.spec, before.network, after.network);
+  const count = (sign: Sign) => [...layers, ...settings].filter((one) => one.sign === sign).length;
+  const totals = { changed: count('~'), added: count('+'), removed: count('-'), replaced: count('-/+') };
+  const summary = ({ file }: DiffSide, { model, parameters, weights, multiply_adds, bytes }: typeof old) => ({
+    file,
+    model,
+    parameters,
+    weights,
+    multiply_adds,
+    bytes,
+  });
+  return {
+    format: 1,
+    same: Object.values(totals).every((total) => total === 0),
+    before: summary(before, old),
+    after: summary(after, fresh),
+    layers,
+    settings,
+    ...(behaviour && { behaviour }),
+    totals,
+  };
+}
+
+function change<T>(before: T | undefined, after: T | undefined): Change<T> {
+  return { ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+}
+
+function mapped<T, R>(value: T | undefined, of: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : of(value);
+}
+
+function nodeAt(network: Network, name: string): Node | undefined {
+  return network.graph.nodes.find((node) => node.name === name);
+}
+
+function mergedNames(before: Network, after: Network): string[] {
+  const names = after.graph.nodes.map((node) => node.name);
+  let at = 0;
+  for (const { name } of before.graph.nodes) {
+    const found = names.indexOf(name);
+    if (found >= 0) at = found + 1;
+    else names.splice(at++, 0, name);
+  }
+  return names;
+}
+
+function unitsOf(network: Network, node: Node | undefined): number | undefined {
+  return node && network.shapes.get(node.name)![0]?.at(-1)?.units.length;
+}
+
+function readsOf(network: Network, node: Node | undefined): number | undefined {
+  const from = node?.inputs[0];
+  return from && network.shapes.get(from.node)![from.output]!.at(-1)?.units.length;
+}
+
+/** Which units survived, where both sides count them in the same network that was trained first. */
+function keptAxis(before: Network, after: Network, name: string): KeptAxis | undefined {
+  if (before.dims.widthOf(name) !== after.dims.widthOf(name)) return undefined;
+  const madeBy = (network: Network) => {
+    const units = network.shapes.get(name)![0]?.at(-1)?.units ?? [];
+    const made = units.every(
+      (unit) => network.dims.origin(unit).layer === name && network.dims.componentsOf(unit).length === 0,
+    );
+    return made ? units.map((unit) => network.dims.origin(unit).index) : undefined;
+  };
+  const [old, fresh] = [madeBy(before), madeBy(after)];
+  if (!old || !fresh || fresh.length >= old.length) return undefined;
+  return fresh.every((index) => old.includes(index)) ? { indices: fresh, of: old.length } : undefined;
+}
+
+/** Arguments with another value. What the units and `kept` say already is left out. */
+function argumentChanges(a: Node, b: Node): SettingChange[] {
+  const told = new Set(['units', ...(a.kind === 'Input' ? ['keep'] : [])]);
+  const names = [...new Set([...Object.keys(a.arguments), ...Object.keys(b.arguments)])].filter(
+    (name) => !told.has(name),
+  );
+  return names.flatMap((name) => valueChanges(name, a.arguments[name], b.arguments[name]));
+}
+
+function annotationChanges(a: Node, b: Node): SettingChange[] {
+  const words = [...new Set([...a.annotations, ...b.annotations].map((one) => one.word))];
+  return words.flatMap((word) => {
+    const shown = (node: Node) =>
+      mapped(
+        node.annotations.find((one) => one.word === word),
+        showAnnotation,
+      );
+    return settingChange(`@${word}`, shown(a), shown(b));
+  });
+}
+
+function settingChanges(a: Spec, b: Spec, before: Network, after: Network): SettingChange[] {
+  const outputs = (network: Network) => network.graph.outputs.join(', ');
+  return [
+    ...settingChange('model.outputs', outputs(before), outputs(after)),
+    ...(['data', 'train', 'simplify'] as const).flatMap((section) => valueChanges(section, a[section], b[section])),
+    ...(a.weights?.sha256 !== undefined && a.weights.sha256 === b.weights?.sha256
+      ? []
+      : settingChange('weights', weightsText(a), weightsText(b))),
+  ];
+}
+
+function weightsText({ weights }: Spec): string | undefined {
+  return weights && `${weights.path}${weights.sha256 === undefined ? '' : ` (sha256 ${weights.sha256.slice(0, 8)}…)`}`;
+}
+
+function settingChange(name: string, before: string | undefined, after: string | undefined): SettingChange[] {
+  if (before === after) return [];
+  const sign = before === undefined ? '+' : after === undefined ? '-' : '~';
+  return [{ sign, name, ...change(before, after) }];
+}
+
+/** Differences at the deepest address where both sides still have the same form. */
+function valueChanges(name: string, before: unknown, after: unknown): SettingChange[] {
+  if (isRecord(before) && isRecord(after)) {
+    const [a, b] = [callWord(before), callWord(after)];
+    if (a === b) {
+      if (a !== undefined) return valueChanges(name, before.arguments, after.arguments);
+      const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => key !== 'span');
+      return keys.flatMap((key) => valueChanges(`${name}.${key}`, before[key], after[key]));
+    }
+  }
+  if (Array.isArray(before) && Array.isArray(after) && before.some(isRecord) && before.length === after.length) {
+    return before.flatMap((one, k) => {
+      const at = isRecord(one) && typeof one.name === 'string' ? one.name : String(k + 1);
+      return valueChanges(`${name}.${at}`, one, after[k]);
+    });
+  }
+  return settingChange(name, showValue(before), showValue(after));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function callWord(value: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof value.word === 'string' && isRecord(value.arguments) ? value.word : undefined;
+}
+
+function showValue(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) {
+    const whole = value.length > 0 && value.every((one) => Number.isInteger(one) && one >= 0);
+    return `[${(whole ? runsOf(value as number[]) : value.map(showValue)).join(', ')}]`;
+  }
+  if (!isRecord(value)) return String(value);
+  const inside = Object.entries(callWord(value) === undefined ? value : (value.arguments as object))
+    .filter(([key, inner]) => inner !== undefined && key !== 'span')
+    .map(([key, inner]) => `${key}: ${showValue(inner)}`)
+    .join(', ');
+  const word = callWord(value);
+  return word === undefined ? `{ ${inside} }` : inside === '' ? word : `${word}(${inside})`;
+}
+
+const SIGNS = '~ changed   + added   - removed   -/+ replaced';
+
+export interface DiffTextOptions {
+  /** Height and width of Inputs that are images: their kept pixels are drawn. */
+  readonly pictures?: Readonly<Record<string, readonly [height: number, width: number]>>;
+}
+
+/** The same for people, with a legend above and a one-line total at the end. */
+export function diffText(diff: DiffResult, options: DiffTextOptions = {}): string {
+  const { before, after, layers, settings } = diff;
+  if (diff.same) return `no difference between ${before.file} and ${after.file}\n${behaviourText(diff)}`;
+  const model = before.model === after.model ? after.model : `${before.model} → ${after.model}`;
+  const sizes = columns(
+    [
+      [
+        'parameters',
+        arrow(count(before.parameters), count(after.parameters)),
+        share(before.parameters, after.parameters),
+      ],
+      [
+        'multiply-adds',
+        arrow(count(before.multiply_adds), count(after.multiply_adds)),
+        share(before.multiply_adds, after.multiply_adds),
+      ],
+      ['bytes', arrow(bytes(before.bytes), bytes(after.bytes)), share(before.bytes, after.bytes)],
+    ].map((line) => ['    ', ...line]),
+    ['left', 'left', 'left', 'right'],
+  );
+  const shown = layers.filter((layer) => layer.sign !== ' ' || layer.reads?.before !== layer.reads?.after);
+  const table = columns(shown.map(layerLine), ['left', 'left', 'left', 'left', 'left', 'left']).split('\n');
+  const body = shown.flatMap((layer, k) => [table[k]!, ...details(layer, options)]);
+  const { changed, added, removed, replaced } = diff.totals;
+  return [
+    SIGNS,
+    `--- ${before.file}`,
+    `+++ ${after.file}`,
+    `${before.parameters === after.parameters ? ' ' : '~'} model ${model}`,
+    ...sizes.trimEnd().split('\n'),
+    ...body,
+    ...settings.map((setting) => `${setting.sign} ${settingText(setting)}`),
+    ...behaviourText(diff).split('\n').slice(0, -1),
+    `${changed} changed, ${added} added, ${removed} removed${replaced > 0 ? `, ${replaced} replaced` : ''}`,
+    '',
+  ].join('\n');
+}
+
+function layerLine({ sign, name, kind, units, reads, parameters }: LayerDiff): string[] {
+  const isInput = (kind.after ?? kind.before) === 'Input';
+  return [
+    ` ${sign.padStart(2)} ${name}`,
+    arrow(kind.before, kind.after),
+    arrow(mapped(units.before, count), mapped(units.after, count)),
+    isInput ? '' : `reads ${arrow(mapped(reads?.before, count), mapped(reads?.after, count))}`,
+    (parameters.before ?? 0) + (parameters.after ?? 0) === 0
+      ? ''
+      : `parameters ${arrow(mapped(parameters.before, count), mapped(parameters.after, count))}`,
+    '',
+  ];
+}
+
+const WIDTH = 100;
+
+function details({ name, kind, kept, arguments: changed, annotations }: LayerDiff, options: DiffTextOptions): string[] {
+  const lines = [...changed, ...annotations].map((one) => `      ${one.sign} ${settingText(one)}`);
+  if (!kept) return lines;
+  const noun = kind.after === 'Input' ? 'features' : 'units';
+  const head = `      kept ${percent(kept.indices.length / kept.of)} of its ${noun}: `;
+  lines.unshift(clip(head + (runsOf(kept.indices).join(', ') || 'none')));
+  const picture = options.pictures?.[name];
+  if (picture && kind.after === 'Input') lines.splice(1, 0, ...draw(kept.indices, picture));
+  return lines;
+}
+
+/** Kept pixels, two rows a line. */
+function draw(indices: readonly number[], [height, width]: readonly [number, number]): string[] {
+  const kept = new Set(indices);
+  const lines: string[] = [];
+  for (let y = 0; y < height; y += 2) {
+    let line = '      │';
+    for (let x = 0; x < width; x++) {
+      const upper = kept.has(y * width + x);
+      const lower = y + 1 < height && kept.has((y + 1) * width + x);
+      line += upper ? (lower ? '█' : '▀') : lower ? '▄' : ' ';
+    }
+    lines.push(`${line}│`);
+  }
+  return lines;
+}
+
+function settingText({ name, before, after }: SettingChange): string {
+  // An annotation's text begins with its own name.
+  const named = name.startsWith('@') ? '' : `${name} `;
+  return clip(`${named}${before === undefined || after === undefined ? (after ?? before) : `${before} → ${after}`}`);
+}
+
+function clip(text: string): string {
+  return text.length <= WIDTH ? text : `${text.slice(0, WIDTH - 1).replace(/[, ]*$/, '')}…`;
+}
+
+function behaviourText({ behaviour }: DiffResult): string {
+  if (!behaviour) return '';
+  if (behaviour.kind === 'measured') {
+    const { max_difference, rows, changed } = behaviour;
+    const predictions = changed === undefined ? '' : `; ${count(changed)} predictions changed`;
+    return `behaviour: max|Δ| ${short(max_difference)} of the largest output over ${count(rows)} rows${predictions}\n`;
+  }
+  const { difference, probe } = behaviour.certificate;
+  const verdict = isEquivalent(difference) ? 'same outputs as' : 'NOT the outputs of';
+  return (
+    `behaviour: ${verdict} the network as it was cut: max|Δ| ${short(difference.float32)} of the largest output in float32, ` +
+    `${short(difference.float64)} in float64, over ${count(probe.rows)} rows (certificate)\n`
+  );
+}
+
+function arrow(before: string | undefined, after: string | undefined): string {
+  if (before === after || before === undefined || after === undefined) return after ?? before ?? '';
+  return `${before} → ${after}`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function bytes(value: number): string {
+  if (value < 1000) return `${value} B`;
+  const [scaled, unit] = value < 1e6 ? [value / 1e3, 'kB'] : value < 1e9 ? [value / 1e6, 'MB'] : [value / 1e9, 'GB'];
+  return `${scaled.toPrecision(3)} ${unit}`;
+}
+
+function percent(value: number): string {
+  return `${(100 * value).toFixed(1)} %`;
+}
+
+function share(before: number, after: number): string {
+  if (before === 0 || before === after) return '';
+  return `(${after < before ? '-' : '+'}${percent(Math.abs(after - before) / before)})`;
+}
+
+function short(value: number): string {
+  return value === 0 ? '0' : value.toExponential(1).replace('e+', 'e');
+}
