@@ -1,3 +1,4 @@
+import type { Span } from '../diagnostics/source.js';
 import type { Kind, Static, TObject } from '../ir/kind.js';
 
 /** One column of a data set: row-major, rows first. */
@@ -15,6 +16,11 @@ export interface Field {
 /** Rows with named fields. `target` names the field that is the source's own target. */
 export interface Table {
   readonly rows: number;
+  /**
+   * Which rows of the fields' data are the rows of this table, in its order. Absent: all, in the order of the data. A part of a split shares the
+   * data with the whole.
+   */
+  readonly selection?: Int32Array;
   readonly fields: readonly Field[];
   readonly target: string;
   /** Files read, with their SHA-256: the run's data lock. Generators have an empty list. */
@@ -27,6 +33,8 @@ export interface SourcePlace {
   readonly dataFolder: string | undefined;
   /** The folder that relative paths of the spec are relative to. */
   readonly specFolder: string;
+  /** Where the spec names the source, for messages. */
+  readonly at?: Span | undefined;
 }
 
 /** A data source. One file, one registry line. */

@@ -75,6 +75,20 @@ images of unsigned bytes, 2049 (00 00 08 01) are labels. Another number means an
     explain: `After its magic number an IDX file has one 32-bit number for each dimension: how many items, and their size. The header was refused before
 anything was allocated for it.`,
   }),
+  'support-too-large': code<{ support: number; features: number }>({
+    severity: 'error',
+    message: ({ support, features }) => `${support} of ${counted(features, 'feature')} cannot matter`,
+    exit: 4,
+    explain: `\`support\` is how many of the features the generated target depends on: at most all of them.
+${example('data { source: sparse_regression(features: 20, support: 2) }')}`,
+  }),
+  'table-too-large': code<{ source: string; rows: number; width: number; limit: number }>({
+    severity: 'error',
+    message: ({ source, rows, width, limit }) =>
+      `${source} would make ${counted(rows, 'row')} of ${counted(width, 'number')}; dnc holds at most ${many(limit)} numbers in a table`,
+    exit: 4,
+    explain: `A generated table is held in memory as a whole. The limit is checked before anything is allocated: ask for fewer rows or features.`,
+  }),
   'rows-differ': code<{ first: string; rows: number; second: string; others: number }>({
     severity: 'error',
     message: ({ first, rows, second, others }) => `${first} has ${counted(rows, 'row')}, ${second} has ${many(others)}`,
@@ -111,6 +125,13 @@ ${example('data { source: mnist; validation: 5000 }     # 55,000 of 60,000 are l
     exit: 4,
     explain: `A part without rows cannot be measured on. Ask for a larger share, or write a number of rows.`,
   }),
+  'no-such-fold': code<{ part: string; fold: number; of: number }>({
+    severity: 'error',
+    message: ({ part, fold, of }) => `\`${part}\` asks for fold ${fold} of ${of}`,
+    exit: 4,
+    explain: `Folds count from 1 to their number.
+${example('data { source: mnist; validation: fold(1, of: 5) }')}`,
+  }),
   'unknown-field': code<{ field: string; reader: string; source: string }>({
     severity: 'error',
     message: ({ field, reader, source }) => `${reader} reads the field \`${field}\`, which ${source} does not have`,
@@ -138,12 +159,5 @@ ${example('model Net {\n  pixels = Input(784)\n  …\n}\ndata { source: mnist; i
     exit: 4,
     explain: `Weights are stored as safetensors: a header in JSON that names every tensor, then their bytes without gaps. dnc reads it strictly and uses nothing
 of a file that contradicts itself or its checksum.`,
-  }),
-  'path-outside': code<{ path: string; folder: string }>({
-    severity: 'error',
-    message: ({ path, folder }) => `the path ${path} leads out of ${folder}`,
-    exit: 4,
-    explain: `Files that dnc's own records name lie beside those records. A path that is absolute, climbs with \`..\` or follows a link to somewhere else is
-refused: the record was edited or comes from a stranger.`,
   }),
 };

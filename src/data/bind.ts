@@ -1,0 +1,215 @@
+import { didYouMeanOr } from '../diagnostics/did-you-mean.js';
+import { fail } from '../diagnostics/report.js';
+import type { Span } from '../diagnostics/source.js';
+import type { TargetForm } from '../losses/loss.js';
+import type { Field, Table } from './source.js';
+
+/** What the data section says about who reads what. */
+export interface BindChoices {
+  /** Fields of each input, by the input's name. */
+  readonly inputs?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** The field that the output is to predict. Absent: the source's own target, or with several outputs the field of each one's name. */
+  readonly target?: string | undefined;
+  readonly span?: Span | undefined;
+}
+
+/** What a network reads. */
+export interface Readers {
+  readonly data: BindChoices;
+  readonly inputs: readonly {
+    readonly name: string;
+    /** Extents of a row as the data has them, before `keep`. */
+    readonly extents: readonly number[];
+    /** The features that are read, as row-major indices into them. Absent: all. */
+    readonly keep?: readonly number[];
+  }[];
+  readonly outputs: readonly {
+    readonly name: string;
+    /** Extents of a row of the output. */
+    readonly extents: readonly number[];
+    /** What the loss wants: a class number, or a number for every unit of the output. */
+    readonly form: TargetForm;
+  }[];
+}
+
+/** One tensor of a batch: where its rows come from. Row r of the table is row `rows[r]` of `data` (r itself when absent), `width` numbers each. */
+export interface BoundTensor {
+  /** The program's batch input: an input's name, or `target:<output>`. */
+  readonly name: string;
+  /** Extents of a row; their product is `width`. Empty for a class number. */
+  readonly extents: readonly number[];
+  readonly width: number;
+  readonly data: Float32Array | Int32Array;
+  readonly rows: Int32Array | undefined;
+}
+
+/** A table as one network reads it. */
+export interface BoundTable {
+  readonly rows: number;
+  readonly tensors: readonly BoundTensor[];
+}
+
+/**
+ * Binds the fields of a table to the inputs and targets of a network (LANGUAGE.md, section 6). An input takes the fields that the data section gives
+ * it, else the field of its name; a lone input takes all fields that are no target. An output takes the data section's target, else a lone one the
+ * source's own and one of several the field of its name. Extents must agree in number only: rows are row-major on both sides. `keep` is applied
+ * here, once. Nothing is copied where a field is read as it is.
+ *
+ * Targets: class numbers for `classes`; for `values` the numbers of the field, a class number as a one-hot row, or as 0 or 1 where the output is one
+ * unit wide.
+ *
+ * @throws Failure unknown-field, unbound-input, field-mismatch, label-out-of-range
+ */
+export function bind({ data, inputs, outputs }: Readers, table: Table): BoundTable {
+  const where = { at: data.span };
+  for (const name of Object.keys(data.inputs ?? {})) {
+    if (inputs.some((input) => input.name === name)) continue;
+    const names = inputs.map((input) => input.name);
+    fail('unbound-input', { input: name }, { ...where, help: didYouMeanOr(name, names, 'inputs') });
+  }
+  const fieldOf = (name: string, reader: string): Field => {
+    const found = table.fields.find((field) => field.name === name);
+    if (found) return found;
+    const names = table.fields.map((field) => field.name);
+    return fail(
+      'unknown-field',
+      { field: name, reader, source: 'the data source' },
+      { ...where, help: didYouMeanOr(name, names, 'fields') },
+    );
+  };
+  const targets = outputs.map(({ name }) =>
+    fieldOf(outputs.length === 1 ? (data.target ?? table.target) : name, `the output ${name}`),
+  );
+
+  const features = table.fields.filter((field) => !targets.includes(field) && field.name !== table.target);
+
+  const boundInputs = inputs.map((input): BoundTensor => {
+    const reader = `the input ${input.name}`;
+    const given = data.inputs && Object.hasOwn(data.inputs, input.name) ? data.inputs[input.name] : undefined;
+    const own = table.fields.find((field) => field.name === input.name);
+    const fields = given
+      ? given.map((name) => fieldOf(name, reader))
+      : own || inputs.length > 1
+        ? [own ?? fieldOf(input.name, reader)]
+        : features.length > 0
+          ? features
+          : // An autoencoder: what it is to predict is all there is to read.
+            targets;
+    return bindInput(input, fields, table, where);
+  });
+  const boundTargets = outputs.map((output, k) => bindTarget(output, targets[k]!, table, where));
+  return { rows: table.rows, tensors: [...boundInputs, ...boundTargets] };
+}
+
+type Where = { readonly at: Span | undefined };
+
+function bindInput(
+  input: Readers['inputs'][number],
+  fields: readonly Field[],
+  table: Table,
+  where: Where,
+): BoundTensor {
+  const { name, extents, keep } = input;
+  for (const field of fields) {
+    if (field.form === 'values') continue;
+    fail(
+      'field-mismatch',
+      { reader: `the input ${name}`, expected: 'real numbers', field: field.name, found: 'class numbers' },
+      where,
+    );
+  }
+  const width = volume(extents);
+  const widths = fields.map((field) => volume(field.shape));
+  const found = widths.reduce((sum, w) => sum + w, 0);
+  if (found !== width) {
+    fail(
+      'field-mismatch',
+      {
+        reader: `the input ${name}`,
+        expected: shapeText(extents),
+        field: fields.map((field) => field.name).join(', '),
+        found: fields.map((field) => shapeText(field.shape)).join(' and '),
+      },
+      where,
+    );
+  }
+  if (fields.length === 1 && !keep)
+    return { name, extents, width, data: fields[0]!.data as Float32Array, rows: table.selection };
+
+  // Where each number of a row comes from: the field, and the place in the field's row.
+  const places = fields.flatMap((field, k) =>
+    Array.from({ length: widths[k]! }, (_, at) => ({ field, at, width: widths[k]! })),
+  );
+  const kept = keep ? keep.map((index) => places[index] ?? outside(name, index, width)) : places;
+  const data = new Float32Array(table.rows * kept.length);
+  kept.forEach(({ field, at, width: step }, column) => {
+    const { data: from } = field;
+    const { selection } = table;
+    for (let row = 0; row < table.rows; row++)
+      data[row * kept.length + column] = from[(selection ? selection[row]! : row) * step + at]!;
+  });
+  return { name, extents: keep ? [kept.length] : extents, width: kept.length, data, rows: undefined };
+}
+
+function outside(name: string, index: number, width: number): never {
+  throw new Error(`${name} keeps feature ${index} of ${width}`);
+}
+
+function bindTarget(output: Readers['outputs'][number], field: Field, table: Table, where: Where): BoundTensor {
+  const { extents, form } = output;
+  const name = `target:${output.name}`;
+  const reader = `the target of ${output.name}`;
+  const width = volume(extents);
+  if (field.form === 'classes') {
+    checkLabels(output, field, table, where);
+    if (form === 'classes') return { name, extents: [], width: 1, data: field.data, rows: table.selection };
+    return { name, extents, width, data: oneHot(field, table, width), rows: undefined };
+  }
+  const mismatch = (expected: string): never =>
+    fail('field-mismatch', { reader, expected, field: field.name, found: shapeText(field.shape) }, where);
+  if (form === 'classes') return mismatch('class numbers');
+  if (volume(field.shape) !== width) return mismatch(shapeText(extents));
+  return { name, extents, width, data: field.data as Float32Array, rows: table.selection };
+}
+
+/** Every class number must select a unit of the output; an output one unit wide tells two classes apart. */
+function checkLabels(output: Readers['outputs'][number], field: Field, table: Table, where: Where): void {
+  const units = output.extents.at(-1) ?? 1;
+  const classes = output.form === 'values' && units === 1 ? 2 : units;
+  for (let row = 0; row < table.rows; row++) {
+    const stored = table.selection ? table.selection[row]! : row;
+    const label = field.data[stored]!;
+    if (label >= 0 && label < classes) continue;
+    fail(
+      'label-out-of-range',
+      {
+        where: `the field ${field.name}`,
+        row: stored,
+        label,
+        classes,
+        because: `the output ${output.name} tells apart`,
+      },
+      where,
+    );
+  }
+}
+
+function oneHot(field: Field, table: Table, width: number): Float32Array {
+  const data = new Float32Array(table.rows * width);
+  for (let row = 0; row < table.rows; row++) {
+    const label = field.data[table.selection ? table.selection[row]! : row]!;
+    if (width === 1) data[row] = label;
+    else data[row * width + label] = 1;
+  }
+  return data;
+}
+
+function volume(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+function shapeText(shape: readonly number[]): string {
+  const size = volume(shape);
+  if (shape.length <= 1) return `${size} ${size === 1 ? 'number' : 'numbers'} a row`;
+  return `${shape.join('×')} a row`;
+}

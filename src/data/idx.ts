@@ -1,0 +1,174 @@
+import { fail } from '../diagnostics/report.js';
+import { type InputFile, readInput } from './files.js';
+import { gunzipExactly, gunzipHead, isGzip } from './gzip.js';
+
+/**
+ * IDX, the format of MNIST (Y. LeCun, "The MNIST database of handwritten digits"): two zero bytes, the type of the elements, the number of dimensions,
+ * one big-endian 32-bit extent for each, then the elements in row-major order, big-endian. Plain or packed with gzip, told apart by the first bytes.
+ */
+export interface Idx {
+  /** Extents; the first is the number of rows. */
+  readonly extents: readonly number[];
+  readonly data: IdxData;
+  /** SHA-256 of the file as it lies on the disk. */
+  readonly sha256: string;
+}
+
+export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+
+interface ElementType {
+  readonly name: string;
+  readonly size: number;
+  read(view: DataView, count: number): IdxData;
+}
+
+const TYPES: Readonly<Record<number, ElementType>> = {
+  8: {
+    name: 'unsigned bytes',
+    size: 1,
+    read: (view, count) => new Uint8Array(view.buffer, view.byteOffset, count),
+  },
+  9: {
+    name: 'signed bytes',
+    size: 1,
+    read: (view, count) => new Int8Array(view.buffer, view.byteOffset, count),
+  },
+  11: {
+    name: '16-bit integers',
+    size: 2,
+    read: (view, count) => Int16Array.from({ length: count }, (_, k) => view.getInt16(2 * k)),
+  },
+  12: {
+    name: '32-bit integers',
+    size: 4,
+    read: (view, count) => Int32Array.from({ length: count }, (_, k) => view.getInt32(4 * k)),
+  },
+  13: {
+    name: '32-bit floats',
+    size: 4,
+    read: (view, count) => Float32Array.from({ length: count }, (_, k) => view.getFloat32(4 * k)),
+  },
+  14: {
+    name: '64-bit floats',
+    size: 8,
+    read: (view, count) => Float64Array.from({ length: count }, (_, k) => view.getFloat64(8 * k)),
+  },
+};
+
+/** No data set has more dimensions. */
+const MOST_DIMENSIONS = 8;
+/** No file holds more elements: as many floats are what a typed array can hold. */
+const MOST_ELEMENTS = 2 ** 30;
+
+/** What the reader is to find. */
+export interface IdxExpectation {
+  /** Number of dimensions, at least and at most, the rows included. */
+  readonly dimensions: readonly [least: number, most: number];
+  /** The element types that will do, by number: 8 for unsigned bytes. Absent: any. */
+  readonly types?: readonly number[];
+  /** Extents of a row. Absent: any. */
+  readonly row?: readonly number[];
+}
+
+/**
+ * Reads an IDX file. The header is checked against the size of the file before anything is allocated for the elements.
+ *
+ * @throws Failure file-missing, file-unreadable, file-too-large, idx-magic, idx-header, file-truncated, file-trailing, gzip-damaged
+ */
+export function readIdx(file: InputFile, expectation: IdxExpectation): Idx {
+  const { bytes, sha256 } = readInput(file);
+  return { ...decodeIdx(bytes, file, expectation), sha256 };
+}
+
+/** The same, of bytes that were read already. */
+export function decodeIdx(bytes: Uint8Array, file: InputFile, expectation: IdxExpectation): Omit<Idx, 'sha256'> {
+  const packed = isGzip(bytes);
+  const head = packed ? gunzipHead(bytes, file) : bytes;
+  const { extents, type, offset } = readHeader(head, bytes.length, packed, file, expectation);
+  const count = extents.reduce((product, extent) => product * extent, 1);
+  const expected = offset + count * type.size;
+  const where = { at: file.at };
+  if (!packed && bytes.length < expected)
+    fail('file-truncated', { file: file.name, expected, found: bytes.length, offset: bytes.length, packed }, where);
+  if (!packed && bytes.length > expected)
+    fail('file-trailing', { file: file.name, expected, found: bytes.length, packed }, where);
+  const whole = packed ? gunzipExactly(bytes, expected, file) : bytes;
+  const view = new DataView(whole.buffer, whole.byteOffset + offset, count * type.size);
+  return { extents, data: type.read(view, count) };
+}
+
+function readHeader(
+  head: Uint8Array,
+  fileSize: number,
+  packed: boolean,
+  file: InputFile,
+  { dimensions: [least, most], types, row }: IdxExpectation,
+): { readonly extents: readonly number[]; readonly type: ElementType; readonly offset: number } {
+  const where = { at: file.at };
+  const needs = (size: number) => {
+    if (head.length < size)
+      fail('file-truncated', { file: file.name, expected: size, found: head.length, offset: fileSize, packed }, where);
+  };
+  needs(4);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const type = TYPES[head[2]!];
+  const rank = head[3]!;
+  const fits = head[0] === 0 && head[1] === 0 && type !== undefined && rank <= Math.min(most, MOST_DIMENSIONS);
+  if (!type || !fits || rank < least || (types && !types.includes(head[2]!))) {
+    fail(
+      'idx-magic',
+      { file: file.name, expected: expectedMagic(least, most, types), found: foundMagic(view.getUint32(0)) },
+      where,
+    );
+  }
+  const offset = 4 + 4 * rank;
+  needs(offset);
+  const extents: number[] = [];
+  let count = 1;
+  for (let axis = 0; axis < rank; axis++) {
+    const extent = view.getUint32(4 + 4 * axis);
+    const at = { file: file.name, offset: 4 + 4 * axis };
+    const what = axis === 0 ? 'a number of rows' : `extent ${axis} of a row`;
+    const known = axis === 0 ? undefined : row?.[axis - 1];
+    if (known !== undefined && extent !== known)
+      fail('idx-header', { ...at, expected: `${known} as ${what}`, found: String(extent) }, where);
+    if (extent === 0) fail('idx-header', { ...at, expected: `${what}, at least 1`, found: '0' }, where);
+    count *= extent;
+    if (count > MOST_ELEMENTS) {
+      const found: string = `${extent.toLocaleString('en-US')}, or at least ${count.toLocaleString('en-US')} elements`;
+      fail(
+        'idx-header',
+        { ...at, expected: `${what}, with at most ${MOST_ELEMENTS.toLocaleString('en-US')} elements in all`, found },
+        where,
+      );
+    }
+    extents.push(extent);
+  }
+  return { extents, type, offset };
+}
+
+function magic(type: number, rank: number): number {
+  return type * 256 + rank;
+}
+
+function expectedMagic(least: number, most: number, types: readonly number[] | undefined): string {
+  if (least === most && types?.length === 1)
+    return `the magic number ${magic(types[0]!, least)} (${describe(types[0]!, least)})`;
+  const ranks = least === most ? dimensions(least) : `${least} to ${dimensions(most)}`;
+  return `the magic number of an IDX file with ${ranks}${types ? ` of ${types.map((type) => TYPES[type]!.name).join(' or ')}` : ''}`;
+}
+
+function foundMagic(found: number): string {
+  const [type, rank] = [(found >>> 8) & 0xff, found & 0xff];
+  if (found >>> 16 === 0 && TYPES[type] && rank <= MOST_DIMENSIONS) return `${found} (${describe(type, rank)})`;
+  const bytes = [24, 16, 8, 0].map((shift) => ((found >>> shift) & 0xff).toString(16).padStart(2, '0'));
+  return `the bytes ${bytes.join(' ')}`;
+}
+
+function describe(type: number, rank: number): string {
+  return `${TYPES[type]!.name}, ${dimensions(rank)}`;
+}
+
+function dimensions(count: number): string {
+  return `${count} dimension${count === 1 ? '' : 's'}`;
+}

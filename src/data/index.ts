@@ -1,0 +1,15 @@
+import type { SourceKind } from './source.js';
+import { drawnDigits } from './sources/drawn-digits.js';
+import { fashionMnist } from './sources/fashion-mnist.js';
+import { idx } from './sources/idx.js';
+import { mnist } from './sources/mnist.js';
+import { sparseRegression } from './sources/sparse-regression.js';
+
+/** The data sources. Adding one is one file and one line here. */
+export const sources = {
+  drawn_digits: drawnDigits,
+  fashion_mnist: fashionMnist,
+  idx,
+  mnist,
+  sparse_regression: sparseRegression,
+} as const satisfies Readonly<Record<string, SourceKind>>;

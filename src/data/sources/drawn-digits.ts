@@ -1,0 +1,37 @@
+import { Type } from '../../ir/kind.js';
+import { drawDigits, SIDE } from '../digits.js';
+import { imageRange, pixelValues } from '../images.js';
+import { defineSource, type Field, type Table } from '../source.js';
+
+const IMAGE: Omit<Field, 'data'> = { name: 'image', shape: [SIDE, SIDE, 1], form: 'values' };
+const LABEL: Omit<Field, 'data'> = { name: 'label', shape: [], form: 'classes', classes: 10 };
+
+export const drawnDigits = defineSource({
+  keyword: 'drawn_digits',
+  summary: 'Generated: digits drawn with a shaky pen, `image` 28×28×1 and `label` of 10 classes. Needs no files.',
+  schema: Type.Object({
+    train: Type.Integer({ default: 10_000, minimum: 1, maximum: 200_000, description: 'Training rows.' }),
+    test: Type.Integer({ default: 2_000, minimum: 1, maximum: 200_000, description: 'Test rows.' }),
+    seed: Type.Integer({ default: 0, minimum: 0, maximum: 0xffffffff, description: 'Seed of the drawing.' }),
+    range: imageRange,
+  }),
+  describe: () => ({ fields: [IMAGE, LABEL], target: 'label' }),
+  read: async ({ train, test, seed, range }) => {
+    const values = pixelValues(range);
+    const draw = (part: string, rows: number): Table => {
+      const { images, labels } = drawDigits(part, seed, rows);
+      const data = new Float32Array(images.length);
+      for (let k = 0; k < data.length; k++) data[k] = values[images[k]!]!;
+      return {
+        rows,
+        fields: [
+          { ...IMAGE, data },
+          { ...LABEL, data: labels },
+        ],
+        target: 'label',
+        files: [],
+      };
+    };
+    return { train: draw('train', train), test: draw('test', test) };
+  },
+});

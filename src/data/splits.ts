@@ -1,0 +1,114 @@
+import { fail } from '../diagnostics/report.js';
+import type { Span } from '../diagnostics/source.js';
+import type { Call } from '../ir/kind.js';
+import { Permutation } from '../random/permutation.js';
+import type { Table } from './source.js';
+
+/** What the data section says about splitting. */
+export interface SplitChoices {
+  /** `count(rows)`, `share(fraction)`, `first(rows)`, `last(rows)` or `fold(k, of)`. */
+  readonly validation?: Call | undefined;
+  readonly test?: Call | undefined;
+  readonly seed: number;
+  readonly span?: Span | undefined;
+}
+
+/** The parts of a data set; they share its data. Rows of a part keep their order. */
+export interface Parts {
+  readonly train: Table;
+  readonly validation?: Table;
+  readonly test?: Table;
+}
+
+/**
+ * Splits the rows that a source read. The test part is taken first: from the training rows as the choices say, else the source's own. Then the
+ * validation part is taken from the training rows that are left. `count`, `share` and `fold` draw their rows by the seed of the data section; a share
+ * is one of all training rows that the source has, so that `validation: 15%` and `test: 15%` are equally large.
+ *
+ * @throws Failure not-enough-rows, empty-part
+ */
+export function split(read: { readonly train: Table; readonly test?: Table }, choices: SplitChoices): Parts {
+  const all = Int32Array.from({ length: read.train.rows }, (_, row) => row);
+  const withoutTest = choices.test ? holdOut('test', choices.test, all, all.length, choices) : undefined;
+  const rest = withoutTest?.rest ?? all;
+  const withoutValidation = choices.validation
+    ? holdOut('validation', choices.validation, rest, all.length, choices)
+    : undefined;
+  const train = withoutValidation?.rest ?? rest;
+  const test = withoutTest ? select(read.train, withoutTest.held) : read.test;
+  return {
+    train: train === all ? read.train : select(read.train, train),
+    ...(withoutValidation && { validation: select(read.train, withoutValidation.held) }),
+    ...(test && { test }),
+  };
+}
+
+/** The table of some of its rows, by their positions. */
+export function select(table: Table, positions: Int32Array): Table {
+  const { selection } = table;
+  return {
+    ...table,
+    rows: positions.length,
+    selection: selection ? positions.map((position) => selection[position]!) : positions,
+  };
+}
+
+/** Takes rows away for a part; both results keep the order of `from`. `total` is what a share is a share of. */
+function holdOut(
+  part: 'validation' | 'test',
+  call: Call,
+  from: Int32Array,
+  total: number,
+  { seed, span }: SplitChoices,
+): { readonly held: Int32Array; readonly rest: Int32Array } {
+  const number = (name: string) => call.arguments[name] as number;
+  const where = { at: span };
+  const enough = (asked: number) => {
+    if (asked < from.length) return asked;
+    const of = from.length === total ? 'to train on' : 'left to train on';
+    return fail('not-enough-rows', { part, asked, rows: from.length, of }, where);
+  };
+  /** Whether the row at a position is held out. Drawn parts ask for the position's place in a random order. */
+  let isHeld: (position: number) => boolean;
+  const order = () => new Permutation(from.length, `split.${part}`, { seed });
+  switch (call.word) {
+    case 'first': {
+      const rows = enough(number('rows'));
+      isHeld = (position) => position < rows;
+      break;
+    }
+    case 'last': {
+      const rows = enough(number('rows'));
+      isHeld = (position) => position >= from.length - rows;
+      break;
+    }
+    case 'count':
+    case 'share': {
+      const rows = enough(call.word === 'count' ? number('rows') : Math.round(number('fraction') * total));
+      const random = order();
+      isHeld = (position) => random.at(position) < rows;
+      break;
+    }
+    case 'fold': {
+      const [fold, of] = [number('k') - 1, number('of')];
+      if (fold >= of) fail('no-such-fold', { part, fold: fold + 1, of }, where);
+      enough(Math.ceil(from.length / of));
+      const random = order();
+      isHeld = (position) => random.at(position) % of === fold;
+      break;
+    }
+    default:
+      throw new Error(`no split ${call.word}`);
+  }
+  const held: number[] = [];
+  const rest: number[] = [];
+  from.forEach((row, position) => void (isHeld(position) ? held : rest).push(row));
+  if (held.length === 0) fail('empty-part', { part, asked: asWritten(call), rows: from.length }, where);
+  return { held: Int32Array.from(held), rest: Int32Array.from(rest) };
+}
+
+function asWritten({ word, arguments: args }: Call): string {
+  if (word === 'share') return `${(args.fraction as number) * 100}%`;
+  if (word === 'fold') return `fold(${args.k}, of: ${args.of})`;
+  return word === 'count' ? String(args.rows) : `${word}(${args.rows})`;
+}
