@@ -1,14 +1,18 @@
 import type { Code, Details } from '../../diagnostics/catalogue/index.js';
 import type { Reports, Where } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
+import type { Call } from '../../ir/kind.js';
 import type { Limits } from '../limits.js';
 import type { Lets } from './evaluate.js';
+import type { ArgumentSchema } from './expected.js';
 
 /** What the parts of stage 1 share. */
 export class Context {
   /** A model's annotation is resolved once for every layer: each of its mistakes is reported once. */
   private readonly seen = new Set<string>();
   private readonly sources: Source[] = [];
+  /** Defaults that are calls, resolved once. */
+  readonly defaults = new Map<ArgumentSchema, Call>();
 
   constructor(
     private readonly reports: Reports,

@@ -11,12 +11,13 @@ const WIDTH = 100;
 
 /**
  * The whole spec as text, every argument written: no `let`s, no model-wide annotations, no comments. Reading it again gives the same text. Equal
- * specs give equal texts whatever their layout, so its hash is the spec's.
+ * specs give equal texts whatever their layout, so its hash is the spec's. `shapeOf` gives the shape of an `Input` that takes it from the data;
+ * without it such an input stays without.
  */
-export function printResolved(spec: Unhashed): string {
+export function printResolved(spec: Unhashed, shapeOf?: (input: string) => readonly number[] | undefined): string {
   const parts = [
     'dnc 1',
-    printModel(spec),
+    printModel(spec, shapeOf),
     section('data', printData(spec.data)),
     section('train', printTrain(spec.train)),
     section('simplify', printSimplify(spec.simplify)),
@@ -46,12 +47,20 @@ function indent(lines: readonly string[]): string {
     .join('\n');
 }
 
-function printModel({ model }: Unhashed): string {
+function printModel({ model }: Unhashed, shapeOf?: (input: string) => readonly number[] | undefined): string {
   const last = model.layers.at(-1)?.name;
   const outputs = model.outputs.map((output) => output.text);
   const written = outputs.length > 0 && !(outputs.length === 1 && outputs[0] === last);
-  const lines = model.layers.map((layer, k) => printLayer(layer, model.layers[k - 1]?.name));
+  const lines = model.layers.map((layer, k) => {
+    const above = model.layers[k - 1]?.name;
+    const shape = isOpen(layer) ? shapeOf?.(layer.name) : undefined;
+    return printLayer(shape ? { ...layer, arguments: { ...layer.arguments, shape } } : layer, above);
+  });
   return `model ${model.name.text}${written ? ` -> ${outputs.join(', ')}` : ''} {\n${indent(lines)}\n}`;
+}
+
+function isOpen({ kind, arguments: { shape } }: LayerSpec): boolean {
+  return kind === 'Input' && Array.isArray(shape) && shape.length === 0;
 }
 
 function printLayer(layer: LayerSpec, above: string | undefined): string {

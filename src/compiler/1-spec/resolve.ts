@@ -177,10 +177,14 @@ function reportNothingThere(context: Context, override: Override): void {
 export function defaultValue(context: Context, schema: ArgumentSchema, at: Span, override?: Override): unknown {
   const given = schema.default;
   if (schema.registry && typeof given === 'string') {
+    const known = override ? undefined : context.defaults.get(schema);
+    if (known) return known;
     const kind = findWord(schema.registry, given);
     if (!kind) throw new Error(`the default ${given} is not ${vocabulary[schema.registry].one}`);
     const { values } = resolveArguments(context, schema.registry, kind, new Map(), at, override);
-    return { word: kind.keyword, arguments: values } satisfies Call;
+    const call: Call = { word: kind.keyword, arguments: values };
+    if (!override) context.defaults.set(schema, call);
+    return call;
   }
   if (override) reportNothingThere(context, override);
   if (schema.duration && typeof given === 'number') return { amount: given, unit: 'epochs' } satisfies Duration;

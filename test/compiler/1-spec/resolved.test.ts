@@ -125,6 +125,14 @@ describe('the resolved text', () => {
     }
   });
 
+  it('writes out the shape that an input takes from the data', () => {
+    const { spec } = lower(text.replace('Input(784, keep: [0, 1, 2, 98..101, 700])', 'Input'));
+    expect(printResolved(spec!)).toContain('image = Input(shape: [])');
+    expect(printResolved(spec!, (name) => (name === 'image' ? [28, 28, 1] : undefined))).toContain(
+      'image = Input(shape: [28, 28, 1])',
+    );
+  });
+
   it('has no hash where the spec was refused', () => {
     expect(lower(text.replace('Dense(10)', 'Dense(ten)')).spec!.hash).toBe('');
   });
