@@ -58,6 +58,8 @@ function compileSchemas(schemas, annotationKeywords) {
     strict: true,
     allErrors: true,
     allowUnionTypes: true,
+    // Branches of an `anyOf` may require what the object around them defines.
+    strictRequired: false,
     // One statement a line: a bundler cannot point into a line of that length.
     code: { source: true, esm: true, lines: true },
   });

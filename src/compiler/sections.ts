@@ -59,10 +59,12 @@ function stretch(absent: { readonly metrics: string; readonly optimizer: string;
         description: 'Metrics that the history shows.',
       }),
     ),
-    optimizer: Type.Optional({
-      ...callOf('optimizer', { description: 'The optimizer, with its learning rate or schedule.' }),
-      absent: absent.optimizer,
-    }),
+    optimizer: Type.Optional(
+      callOf('optimizer', {
+        absent: absent.optimizer,
+        description: 'The optimizer, with its learning rate or schedule.',
+      }),
+    ),
     batch_size: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1_048_576, absent: absent.batch_size, description: 'Rows in one step.' }),
     ),

@@ -198,8 +198,8 @@ const VARIETY = {
   /** Share of images with a stray stroke, and how far it may go. */
   stray: 0.1,
   strayLength: 9,
-  /** Of every pixel, in parts of black. */
-  grain: 0.04,
+  /** The share of its darkness that a single pixel may lack. Paper is clean: pixels without ink are 0. */
+  grain: 0.2,
 } as const;
 
 /** Counters of an image's stream. Points and pixels have ranges of their own, so that no number is used twice. */
@@ -244,9 +244,10 @@ export function drawDigits(
     const start = row * PIXELS;
     const ink = 1 - VARIETY.paleness * stream.uniform(AT.ink);
     for (let pixel = 0; pixel < PIXELS; pixel++) {
-      const grain = VARIETY.grain * (2 * stream.uniform(AT.pixels + pixel) - 1);
-      const value = ink * canvas[pixel]! + grain;
-      images[start + pixel] = value <= 0 ? 0 : value >= 1 ? 255 : Math.floor(value * 255 + 0.5);
+      const cover = canvas[pixel]!;
+      if (cover === 0) continue;
+      const grain = 1 - VARIETY.grain * stream.uniform(AT.pixels + pixel);
+      images[start + pixel] = Math.floor(255 * ink * grain * cover + 0.5);
     }
   }
   return { images, labels };

@@ -76,6 +76,8 @@ function unpack(
       fail('file-trailing', { file: file.name, expected, found: undefined, packed: true }, where);
     if (code === 'Z_BUF_ERROR' && expected !== undefined) {
       const { data } = unpack(bytes, file, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: expected + 1 });
+      if (data.length === expected)
+        fail('gzip-damaged', { file: file.name, problem: `its checksum is cut off at byte ${bytes.length}` }, where);
       fail(
         'file-truncated',
         { file: file.name, expected, found: data.length, offset: bytes.length, packed: true },

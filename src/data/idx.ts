@@ -113,12 +113,13 @@ function readHeader(
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const type = TYPES[head[2]!];
   const rank = head[3]!;
-  const fits = head[0] === 0 && head[1] === 0 && type !== undefined && rank <= Math.min(most, MOST_DIMENSIONS);
-  if (!type || !fits || rank < least || (types && !types.includes(head[2]!))) {
+  const fits = head[0] === 0 && head[1] === 0 && type !== undefined && rank <= MOST_DIMENSIONS;
+  const swapped = fits && (least === 1 ? rank > most : rank === 1);
+  if (!type || !fits || rank < least || rank > most || (types && !types.includes(head[2]!))) {
     fail(
       'idx-magic',
       { file: file.name, expected: expectedMagic(least, most, types), found: foundMagic(view.getUint32(0)) },
-      where,
+      swapped ? { ...where, help: ['have images and labels changed places?'] } : where,
     );
   }
   const offset = 4 + 4 * rank;
@@ -135,10 +136,10 @@ function readHeader(
     if (extent === 0) fail('idx-header', { ...at, expected: `${what}, at least 1`, found: '0' }, where);
     count *= extent;
     if (count > MOST_ELEMENTS) {
-      const found: string = `${extent.toLocaleString('en-US')}, or at least ${count.toLocaleString('en-US')} elements`;
+      const most = `at most ${MOST_ELEMENTS.toLocaleString('en-US')} elements in all`;
       fail(
         'idx-header',
-        { ...at, expected: `${what}, with at most ${MOST_ELEMENTS.toLocaleString('en-US')} elements in all`, found },
+        { ...at, expected: `${what} that makes ${most}`, found: extent.toLocaleString('en-US') },
         where,
       );
     }

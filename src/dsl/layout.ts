@@ -421,8 +421,15 @@ class Layouting {
       if (type && !entry && (type !== Dnc || is(next, NumberToken))) retype(token, type);
     } else if (starts && kind === 'layers') {
       if (token.image === 'repeat' && this.repeats()) retype(token, Repeat);
-    } else if (kind === 'layers' && token.image === 'with' && is(this.next(), LeftCurly)) retype(token, With);
+    } else if (kind === 'layers' && token.image === 'with' && this.changes()) retype(token, With);
     this.emit(token);
+  }
+
+  /** Whether `with` inside a statement is the keyword: behind a whole layer or repeat, before braces. */
+  private changes(): boolean {
+    const { head, body } = this.context;
+    const whole = body || !is(this.out[head], Repeat);
+    return whole && is(this.last, Word, RightRound, RightCurly) && is(this.next(), LeftCurly);
   }
 
   /** Whether a word stands where only a name can stand, so that `-` behind it cannot be a minus. */

@@ -36,18 +36,6 @@ export function lastCompiledFile(folder: string): string {
   return path.join(folder, 'build', 'latest.json');
 }
 
-/** The spec that was compiled last in a folder, if any. */
-export function lastCompiled(folder: string): string | undefined {
-  const file = lastCompiledFile(folder);
-  if (!existsSync(file)) return undefined;
-  try {
-    const { spec } = JSON.parse(readFileSync(file, 'utf8')) as { spec?: unknown };
-    return typeof spec === 'string' ? path.join(folder, spec) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 export function sourceHash(text: string, sets: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify([version, text, sets]))

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Compiled, compile } from '../compiler/compile.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Source } from '../diagnostics/source.js';
-import { artifactFolder, lastCompiledFile, sourceHash, writeArtifact } from './artifact.js';
+import { artifactFolder, isUpToDate, lastCompiledFile, sourceHash, writeArtifact } from './artifact.js';
 import { writeAtomically } from '../runtime/files.js';
 import { originalsOf, startingValues } from '../runtime/load.js';
 
@@ -18,4 +19,24 @@ export function compileToFolder(
   const missing = writeArtifact(folder, compiled, values, sourceHash(source.text, sets));
   writeAtomically(lastCompiledFile(path.dirname(file)), `${JSON.stringify({ spec: path.basename(file), sets })}\n`);
   return { compiled, folder, warnings: [...compiled.warnings, ...missing] };
+}
+
+/** Compiles where the artifact folder is missing or was made from another text; gives the warnings of that. */
+export function compileIfNeeded(source: Source, file: string, sets: readonly string[]): readonly Diagnostic[] {
+  if (isUpToDate(artifactFolder(file), sourceHash(source.text, sets))) return [];
+  return compileToFolder(source, file, sets).warnings;
+}
+
+/** What was compiled last in a folder, with its `--set` values. */
+export function lastCompiled(folder: string): { readonly file: string; readonly sets: readonly string[] } | undefined {
+  try {
+    const { spec, sets } = JSON.parse(readFileSync(lastCompiledFile(folder), 'utf8')) as {
+      spec: unknown;
+      sets: unknown;
+    };
+    if (typeof spec !== 'string' || !Array.isArray(sets)) return undefined;
+    return { file: folder === '.' ? spec : path.join(folder, spec), sets: sets.map(String) };
+  } catch {
+    return undefined;
+  }
 }

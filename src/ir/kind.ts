@@ -42,6 +42,8 @@ export interface Duration {
 
 interface Described {
   readonly description: string;
+  /** What holds where the argument is left out, for help, where that is no default of the schema. */
+  readonly absent?: string;
 }
 
 /**
@@ -78,7 +80,10 @@ export function indexList(options: Described) {
 
 /** A range that is meant by its two ends, `range: 0..255`; resolved to [from, to]. */
 export function interval(
-  options: Described & { readonly default: readonly [number, number]; readonly allowed: readonly (readonly [number, number])[] },
+  options: Described & {
+    readonly default: readonly [number, number];
+    readonly allowed: readonly (readonly [number, number])[];
+  },
 ) {
   const { allowed, ...rest } = options;
   return Type.Unsafe<readonly [number, number]>({

@@ -19,7 +19,14 @@ export type Behaviour =
   /** From shrinking: the network as it was cut, against the one that is left. */
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   /** Both models run on the same rows. `changed`: rows whose largest output is another one, for classifiers. */
-  | { readonly kind: 'measured'; readonly max_difference: number; readonly rows: number; readonly changed?: number };
+  | {
+      readonly kind: 'measured';
+      /** `cut`: the network as it was cut, as the certificate has it. `weights`: both specs with their own weights. */
+      readonly of: 'cut' | 'weights';
+      readonly max_difference: number;
+      readonly rows: number;
+      readonly changed?: number;
+    };
 
 export type Sign = '~' | '+' | '-' | '-/+' | ' ';
 
@@ -372,7 +379,8 @@ function behaviourText({ behaviour }: DiffResult): string {
   if (behaviour.kind === 'measured') {
     const { max_difference, rows, changed } = behaviour;
     const predictions = changed === undefined ? '' : `; ${count(changed)} predictions changed`;
-    return `behaviour: max|Δ| ${short(max_difference)} of the largest output over ${count(rows)} rows${predictions}\n`;
+    const against = behaviour.of === 'cut' ? 'against the network as it was cut, ' : '';
+    return `behaviour: ${against}max|Δ| ${short(max_difference)} of the largest output over ${count(rows)} rows${predictions} (run again)\n`;
   }
   const { difference, probe } = behaviour.certificate;
   const verdict = isEquivalent(difference) ? 'same outputs as' : 'NOT the outputs of';

@@ -18,39 +18,48 @@ export const dropneuron = defineMethod({
   cite:
     'Pan, Dong and Guo 2016, DropNeuron (arXiv 1606.07326), equations 5 and 6; proximal step: Alvarez and Salzmann 2016, equation 8; ' +
     'reweighting: Candès, Wakin and Boyd 2008, section 2.2, on group norms',
-  schema: Type.Object({
-    lambda: Type.Optional(Type.Number({ minimum: 0, description: 'Coefficient of both penalties in the objective.' })),
-    li: Type.Optional(
-      Type.Number({
-        minimum: 0,
-        description: 'Coefficient of Σ over columns ‖W[:, j]‖₂ (connections into unit j); absent: lambda.',
-      }),
-    ),
-    lo: Type.Optional(
-      Type.Number({
-        minimum: 0,
+  schema: Type.Object(
+    {
+      lambda: Type.Optional(
+        Type.Number({ minimum: 0, description: 'Coefficient of both penalties in the objective.' }),
+      ),
+      li: Type.Optional(
+        Type.Number({
+          minimum: 0,
+          description: 'Coefficient of Σ over columns ‖W[:, j]‖₂ (connections into unit j); absent: lambda.',
+        }),
+      ),
+      lo: Type.Optional(
+        Type.Number({
+          minimum: 0,
+          description:
+            'Coefficient of Σ over rows ‖W[i, :]‖₂ (connections out of unit i of the layer before); absent: lambda.',
+        }),
+      ),
+      solver: Type.Union([Type.Literal('gradient'), Type.Literal('proximal')], {
+        default: 'proximal',
         description:
-          'Coefficient of Σ over rows ‖W[i, :]‖₂ (connections out of unit i of the layer before); absent: lambda.',
+          "gradient: a term of the loss, as in the paper's code, never exactly 0. proximal: a group soft threshold after every update, with exact zeros; li, then lo (an approximation of their joint step).",
       }),
-    ),
-    solver: Type.Union([Type.Literal('gradient'), Type.Literal('proximal')], {
-      default: 'proximal',
-      description:
-        "gradient: a term of the loss, as in the paper's code, never exactly 0. proximal: a group soft threshold after every update, with exact zeros; li, then lo (an approximation of their joint step).",
-    }),
-    reweighted: Type.Boolean({
-      default: true,
-      description:
-        'Whether a group weighs 1 / (its norm / the mean of the non-zero norms + delta): small groups go, large ones are left alone.',
-    }),
-    delta: Type.Number({ default: 0.1, exclusiveMinimum: 0, description: 'Keeps the weight of a small group finite.' }),
-    metric: Type.Union([Type.Literal('optimizer'), Type.Literal('euclidean')], {
-      default: 'optimizer',
-      description:
-        "optimizer: the proximal step is scaled by the group's mean of the optimizer's own diagonal, so that both solvers aim at one objective. euclidean: by 1.",
-    }),
-    during: phases,
-  }),
+      reweighted: Type.Boolean({
+        default: true,
+        description:
+          'Whether a group weighs 1 / (its norm / the mean of the non-zero norms + delta): small groups go, large ones are left alone.',
+      }),
+      delta: Type.Number({
+        default: 0.1,
+        exclusiveMinimum: 0,
+        description: 'Keeps the weight of a small group finite.',
+      }),
+      metric: Type.Union([Type.Literal('optimizer'), Type.Literal('euclidean')], {
+        default: 'optimizer',
+        description:
+          "optimizer: the proximal step is scaled by the group's mean of the optimizer's own diagonal, so that both solvers aim at one objective. euclidean: by 1.",
+      }),
+      during: phases,
+    },
+    { anyOf: [{ required: ['lambda'] }, { required: ['li'] }, { required: ['lo'] }] },
+  ),
   penalty: (b, { arguments: args, site, kernel }) => {
     const term = (axes: readonly number[], strength: number): Value => {
       const norms = b.norm(kernel, axes, true);

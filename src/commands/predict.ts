@@ -1,0 +1,39 @@
+import { availableParallelism } from 'node:os';
+import { type Command, listOption, sharedOptions, textOption, UsageError, wholeNumber } from './command.js';
+import { readSpec, specFile } from './spec-file.js';
+
+const SPLITS = ['test', 'validation', 'train'] as const;
+
+export const predict: Command = {
+  name: 'predict',
+  summary: "Writes a spec's outputs for rows of its data, one JSON line a row.",
+  parameters: '[spec]',
+  options: [
+    { flags: '--split <name>', description: 'test (default), validation or train' },
+    { flags: '--rows <number>', description: 'only the first rows' },
+    sharedOptions.set,
+    sharedOptions.dataDir,
+    sharedOptions.engine,
+    sharedOptions.threads,
+  ],
+  examples: ['dnc predict runs/net/latest/net.min.dn --rows 10'],
+  run: async ({ parameters: [given], options, io }) => {
+    const { predictSpec } = await import('../runtime/evaluate-spec.js');
+    const split = textOption(options, 'split') ?? 'test';
+    if (!SPLITS.some((one) => one === split))
+      throw new UsageError(`--split takes test, validation or train, not ${split}`);
+    const file = specFile(given);
+    const rows = predictSpec({
+      file,
+      source: readSpec(file),
+      sets: listOption(options, 'set'),
+      split: split as (typeof SPLITS)[number],
+      dataFolder: textOption(options, 'dataDir'),
+      engine: textOption(options, 'engine') ?? 'auto',
+      engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },
+      rows: wholeNumber(options, 'rows', 1),
+    });
+    for await (const row of rows) io.out(`${JSON.stringify(row)}\n`);
+    return 0;
+  },
+};

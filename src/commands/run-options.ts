@@ -1,0 +1,57 @@
+import { availableParallelism } from 'node:os';
+import type { RunOptions } from '../runtime/run.js';
+import type { RunEnd } from '../runtime/run.js';
+import { type Io, type Options, textOption, wholeNumber } from './command.js';
+import { watcherFor } from './watcher.js';
+
+/** Options of the commands that train. */
+export const runOptionList = [
+  { flags: '--threads <number>', description: 'threads of the engine (default: all cores)' },
+  { flags: '--no-update-pass', description: 'onnxruntime: run the update inside ONNX instead of WebAssembly' },
+  { flags: '--checkpoint-seconds <number>', description: 'seconds between checkpoints within a phase (default: 15)' },
+] as const;
+
+/** How to run, from the command line. */
+export function runOptions(options: Options, io: Io, stopping: RunOptions['stopping']): RunOptions {
+  return {
+    engine: textOption(options, 'engine') ?? 'auto',
+    engineOptions: {
+      threads: wholeNumber(options, 'threads', 1) ?? availableParallelism(),
+      updatePass: options.updatePass !== false,
+    },
+    checkpointSeconds: wholeNumber(options, 'checkpointSeconds', 0) ?? 15,
+    watcher: watcherFor(io),
+    stopping,
+  };
+}
+
+/**
+ * Lets the first Ctrl-C (or SIGTERM) end training after the step, with a checkpoint, and the second at once. Gives the exit code of a run
+ * that was stopped.
+ */
+export async function stoppable(
+  io: Io,
+  work: (stopping: RunOptions['stopping']) => Promise<RunEnd>,
+): Promise<{ end: RunEnd; exit: number }> {
+  const stopping: RunOptions['stopping'] = { signal: undefined };
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping.signal) process.exit(exitOf(signal));
+    stopping.signal = signal;
+    io.note(`${signal}: writing a checkpoint after this step; once more stops at once\n`);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    const end = await work(stopping);
+    if (!end.stopped) return { end, exit: 0 };
+    io.note(`stopped; go on with: dnc train --resume ${end.folder}\n`);
+    return { end, exit: exitOf(end.stopped) };
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+function exitOf(signal: NodeJS.Signals): number {
+  return signal === 'SIGTERM' ? 143 : 130;
+}

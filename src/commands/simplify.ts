@@ -1,0 +1,39 @@
+import { availableParallelism } from 'node:os';
+import { type Command, listOption, sharedOptions, textOption, wholeNumber } from './command.js';
+
+export const simplify: Command = {
+  name: 'simplify',
+  summary: 'Simplifies a finished run again, or a spec with weights: cuts by its threshold, removes what is dead.',
+  parameters: '<run-or-spec>',
+  options: [
+    {
+      flags: '--threshold <value>',
+      description: 'instead of the spec\'s: 0.02, "weight(0.01)", "auto(tolerance: 0.2%)"',
+    },
+    { flags: '--out <folder>', description: 'where the result goes (default: beside what was given)' },
+    sharedOptions.set,
+    sharedOptions.dataDir,
+    sharedOptions.engine,
+    sharedOptions.threads,
+    sharedOptions.json,
+  ],
+  examples: ['dnc simplify runs/net/latest --threshold 0.05 --out smaller', 'dnc simplify net.min.dn --out again'],
+  run: async ({ parameters: [given], options, io }) => {
+    const { simplifyAgain } = await import('../runtime/simplify-again.js');
+    const { resultJson } = await import('../runtime/run.js');
+    const { resultText } = await import('../reports/result.js');
+    const { render } = await import('../diagnostics/render.js');
+    const threshold = textOption(options, 'threshold');
+    const result = await simplifyAgain({
+      from: given!,
+      sets: [...listOption(options, 'set'), ...(threshold === undefined ? [] : [`simplify.threshold=${threshold}`])],
+      out: textOption(options, 'out'),
+      dataFolder: textOption(options, 'dataDir'),
+      engine: textOption(options, 'engine') ?? 'auto',
+      engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },
+    });
+    if (result.simplified.warnings.length > 0) io.note(render(result.simplified.warnings, { color: io.colour }));
+    io.out(options.json ? `${JSON.stringify(resultJson(result), undefined, 2)}\n` : resultText(result));
+    return 0;
+  },
+};

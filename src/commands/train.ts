@@ -1,0 +1,81 @@
+import { type Command, listOption, sharedOptions, textOption, UsageError } from './command.js';
+import { runOptionList } from './run-options.js';
+import { readSpec, specFile } from './spec-file.js';
+
+export const train: Command = {
+  name: 'train',
+  summary: 'Trains a spec, simplifies it, and writes the smaller spec with its weights into a run folder.',
+  parameters: '[spec]',
+  options: [
+    sharedOptions.set,
+    sharedOptions.dataDir,
+    sharedOptions.engine,
+    ...runOptionList,
+    { flags: '--resume <run>', description: 'go on with a run that was stopped' },
+    { flags: '--out <folder>', description: "the run's folder (default: runs/<name>/<time>-<hash> beside the spec)" },
+    { flags: '--from-scratch', description: 'ignore the weights that the spec names' },
+    { flags: '--diff', description: 'show at the end what changed, in the text and in the network' },
+    sharedOptions.json,
+  ],
+  examples: [
+    'dnc train',
+    'dnc train specs/lenet-300-100.dn --data-dir data',
+    'dnc train net.dn --set train.epochs=5 --engine tfjs-wasm',
+    'dnc train --resume runs/net/latest',
+  ],
+  run: async ({ parameters: [given], options, io }) => {
+    const { runOptions, stoppable } = await import('./run-options.js');
+    const { isFinished, resultJson, resumeRun, startRun } = await import('../runtime/run.js');
+    const { resultText } = await import('../reports/result.js');
+    const resume = textOption(options, 'resume');
+    let work: (stopping: { signal: NodeJS.Signals | undefined }) => ReturnType<typeof startRun>;
+    if (resume !== undefined) {
+      if (given !== undefined || listOption(options, 'set').length > 0)
+        throw new UsageError('--resume goes on with what the run began with: give neither a spec nor --set');
+      if (isFinished(resume)) {
+        io.note(`${resume} came to its end already\n`);
+        return 0;
+      }
+      work = (stopping) => resumeRun(resume, runOptions(options, io, stopping));
+    } else {
+      const { compileIfNeeded, lastCompiled } = await import('../exporters/compile-to-folder.js');
+      const last = lastCompiled('.');
+      const file = specFile(given, { compiledLast: last?.file });
+      const source = readSpec(file);
+      const sets =
+        given === undefined && file === last?.file
+          ? [...last.sets, ...listOption(options, 'set')]
+          : listOption(options, 'set');
+      const { render } = await import('../diagnostics/render.js');
+      const warnings = compileIfNeeded(source, file, sets);
+      if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));
+      work = (stopping) =>
+        startRun({
+          ...runOptions(options, io, stopping),
+          specFile: file,
+          source,
+          sets,
+          dataFolder: textOption(options, 'dataDir'),
+          fromScratch: options.fromScratch === true,
+          out: textOption(options, 'out'),
+        });
+    }
+    const { end, exit } = await stoppable(io, work);
+    io.status('');
+    if (!end.result) return exit;
+    const { render } = await import('../diagnostics/render.js');
+    if (end.result.simplified.warnings.length > 0)
+      io.note(render(end.result.simplified.warnings, { color: io.colour }));
+    if (options.json) io.out(`${JSON.stringify({ folder: end.folder, ...resultJson(end.result) }, undefined, 2)}\n`);
+    else io.out(resultText(end.result));
+    if (options.diff && !options.json) {
+      const { diffFiles } = await import('../reports/diff-files.js');
+      const { diffText } = await import('../reports/diff.js');
+      const { textDiff } = await import('../reports/text-diff.js');
+      io.out(
+        `\n${textDiff(end.result.files.original, end.result.files.spec)}\n${diffText(diffFiles(end.result.files.original, end.result.files.spec))}`,
+      );
+    }
+    return exit;
+  },
+};

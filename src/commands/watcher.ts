@@ -1,0 +1,68 @@
+import type { HistoryRow, Watcher } from '../runtime/progress.js';
+import type { Io } from './command.js';
+
+/** Seconds without an epoch's end after which a line says that training goes on, where no terminal shows it move. */
+const HEARTBEAT = 30;
+
+/** Shows training: a moving line on a terminal, a line an epoch everywhere. */
+export function watcherFor(io: Io): Watcher {
+  let lastLine = performance.now();
+  return {
+    note: (text) => io.note(text),
+    step: (at) => {
+      const line = `${at.phase} ${at.epoch}/${at.epochs}  ${bar(at.step / at.steps)}  ${at.step}/${at.steps}  ${Math.round(at.stepsPerSecond)} steps/s  ${duration(at.secondsLeft)} left  loss ${number(at.loss)}`;
+      if (io.terminal) io.status(line);
+      else if (performance.now() - lastLine > HEARTBEAT * 1000) {
+        lastLine = performance.now();
+        io.note(`${line}\n`);
+      }
+    },
+    epoch: (row, { epoch, epochs, seconds }) => {
+      lastLine = performance.now();
+      io.note(`${epochLine(row, epoch, epochs)}  ${seconds.toFixed(seconds < 10 ? 2 : 1)} s\n`);
+    },
+  };
+}
+
+/** One epoch for people: the objective by its terms, metrics, units alive. */
+function epochLine(row: HistoryRow, epoch: number, epochs: number): string {
+  const width = String(epochs).length;
+  const terms = [
+    `loss ${number(row.loss)}`,
+    ...Object.entries(row.penalties).map(([method, penalty]) => `${method} ${number(penalty)}`),
+  ];
+  const metrics = Object.entries(row.metrics).map(([name, value]) => `${name} ${number(value)}`);
+  const validation = row.validation
+    ? [
+        `validation: ${[`loss ${number(row.validation.loss)}`, ...Object.entries(row.validation.metrics).map(([name, value]) => `${name} ${number(value)}`)].join(' ')}`,
+      ]
+    : [];
+  const alive = Object.entries(row.alive).map(([layer, units]) => `${layer} ${units}`);
+  return [
+    `${row.phase} ${String(epoch).padStart(width)}/${epochs}`,
+    `objective ${number(row.objective)} = ${terms.join(' + ')}`,
+    ...metrics,
+    ...validation,
+    `alive ${alive.join(' ')}`,
+  ].join('  ');
+}
+
+function number(value: number): string {
+  if (value === 0) return '0';
+  return Math.abs(value) >= 0.001 && Math.abs(value) < 1000
+    ? String(Number(value.toPrecision(4)))
+    : value.toExponential(2);
+}
+
+function bar(share: number): string {
+  const full = Math.round(20 * share);
+  return `[${'='.repeat(full)}${' '.repeat(20 - full)}]`;
+}
+
+function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,53 @@
+import { countWeights, type RunResult } from '../runtime/run.js';
+import { columns } from './columns.js';
+import { summarize } from './summary.js';
+
+/** What `dnc train` and `dnc simplify` print at the end. */
+export function resultText({ simplified, network, scores, finetuned, files }: RunResult): string {
+  const { threshold, search, shrunk, kernels, difference } = simplified;
+  const [before, after] = [summarize(network.before), summarize(network.after)];
+  const kept = shrunk.kept.filter((one) => one.before > 0);
+  const lines: string[] = [];
+
+  const found = search
+    ? `, found on ${search.before.rows.toLocaleString('en')} validation rows in ${search.tried.length} tries`
+    : '';
+  const applied = threshold.kind === 'weight' ? `weight(${short(threshold.value)})` : short(threshold.value);
+  lines.push(`threshold    ${applied}${found}\n`);
+  lines.push(`units        ${kept.map((one) => `${one.layer} ${one.before} → ${one.positions.length}`).join(', ')}\n`);
+  lines.push(`parameters   ${change(before.parameters, after.parameters)}\n`);
+  const weights = [countWeights(network.before), countWeights(network.after)] as const;
+  lines.push(`weights      ${change(...weights)}; not zero after the cut: ${kernels.nonzero.toLocaleString('en')}\n`);
+  lines.push(`multiply-adds ${change(before.multiply_adds, after.multiply_adds)}\n`);
+  lines.push(
+    `removal      ${files.equivalent ? 'exact' : 'NOT EXACT'}: outputs differ by ${difference.float64.toExponential(1)} in float64, ${difference.float32.toExponential(1)} in float32` +
+      `${finetuned ? ' (before fine-tuning)' : ''}\n`,
+  );
+  const rows = Object.entries(scores).flatMap(([split, { trained, simplified: small }]) => [
+    ...Object.keys(trained.metrics).map((metric) => [
+      split,
+      metric,
+      value(trained.metrics[metric]!),
+      value(small.metrics[metric]!),
+    ]),
+    [split, 'loss', value(trained.loss), value(small.loss)],
+  ]);
+  const table =
+    rows.length > 0
+      ? `\n${columns([['rows', 'metric', 'trained', finetuned ? 'simplified and fine-tuned' : 'simplified'], ...rows], ['left', 'left', 'right', 'right'])}`
+      : '';
+  return `${lines.join('')}${table}\n${files.spec}\n${files.weights}\n${files.certificate}\n`;
+}
+
+function change(before: number, after: number): string {
+  const share = before === 0 ? '' : ` (${(100 * (after / before)).toFixed(1)} %)`;
+  return `${before.toLocaleString('en')} → ${after.toLocaleString('en')}${share}`;
+}
+
+function short(value_: number): string {
+  return String(Number(value_.toPrecision(4)));
+}
+
+function value(number: number): string {
+  return number !== 0 && Math.abs(number) < 0.001 ? number.toExponential(3) : number.toFixed(4);
+}

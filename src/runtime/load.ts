@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Originals } from '../compiler/3-dims/index.js';
+import { paramShape } from '../compiler/3-dims/index.js';
+import type { Compiled } from '../compiler/compile.js';
+import type { Values } from '../compiler/5-shrink/values.js';
+import type { FileReference } from '../compiler/spec.js';
+import { fail } from '../diagnostics/report.js';
+import { sha256 } from '../hash.js';
+import { allParams, type Network } from '../ir/graph.js';
+import { writeAtomically } from './files.js';
+import { initialValues } from './initial-values.js';
+import { decodeModelWeights, encodeModelWeights, originalsOfNetwork } from './weights/model-weights.js';
+
+/** Gives `compile` what the weights file knows of the original units: the file is looked for beside the spec that names it. */
+export function originalsOf(specFile: string): (weights: FileReference) => Originals {
+  return (weights) => readWeights(specFile, weights).originals;
+}
+
+/** The values that a network starts from: those of the weights file that its spec names, else what its initializers draw. */
+export function startingValues(
+  compiled: Compiled,
+  specFile: string,
+  options: { readonly fromScratch: boolean },
+): Values {
+  const { spec, network } = compiled;
+  if (!spec.weights || options.fromScratch) return initialValues(network, spec.train.seed);
+  const { values } = readWeights(specFile, spec.weights);
+  refuseOtherShapes(network, values, spec.weights);
+  return values;
+}
+
+/** Writes the network as trained into a run, before anything is cut. */
+export function writeTrained(file: string, { network, spec }: Compiled, values: Values): void {
+  writeAtomically(
+    file,
+    encodeModelWeights({ values, network, originals: originalsOfNetwork(network), specHash: spec.hash }),
+  );
+}
+
+/** Reads it back. */
+export function readTrained(file: string, { network }: Compiled): Values {
+  const reference = { path: file, span: undefined };
+  const { values } = decode(file, reference);
+  refuseOtherShapes(network, values, reference);
+  return values;
+}
+
+interface Place {
+  readonly path: string;
+  readonly sha256?: string;
+  readonly span: FileReference['span'] | undefined;
+}
+
+function readWeights(specFile: string, weights: FileReference): ReturnType<typeof decodeModelWeights> {
+  return decode(path.resolve(path.dirname(specFile), weights.path), weights);
+}
+
+function decode(file: string, place: Place): ReturnType<typeof decodeModelWeights> {
+  const where = { at: place.span };
+  if (!existsSync(file)) fail('weights-missing', { file: place.path, reason: 'there is no such file' }, where);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    return fail('weights-missing', { file: place.path, reason: String((error as NodeJS.ErrnoException).code) }, where);
+  }
+  if (place.sha256 !== undefined && sha256(bytes) !== place.sha256) {
+    fail('weights-missing', { file: place.path, reason: 'its SHA-256 is not the one that the spec names' }, where);
+  }
+  return decodeModelWeights(bytes, place.path);
+}
+
+function refuseOtherShapes(network: Network, values: Values, place: Place): void {
+  for (const param of allParams(network)) {
+    const shape = paramShape(param);
+    const found = values.get(param.name);
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    if (found?.length === size) continue;
+    fail(
+      'weights-shape',
+      { tensor: param.name, expected: shape.join('×'), found: found ? `${found.length} numbers` : 'nothing' },
+      { at: place.span, help: ['--from-scratch trains without them'] },
+    );
+  }
+}
+
+/** The values in a weights file, which must have this SHA-256 and fit the network. */
+export function valuesInFile(file: string, hash: string, network: Network): Values {
+  const place = { path: file, sha256: hash, span: undefined };
+  const { values } = decode(file, place);
+  refuseOtherShapes(network, values, place);
+  return values;
+}

@@ -1,0 +1,383 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Compiled, compile } from '../compiler/compile.js';
+import { printResolved } from '../compiler/1-spec/print.js';
+import type { PhaseSpec, Spec } from '../compiler/spec.js';
+import type { Values } from '../compiler/5-shrink/values.js';
+import { fail } from '../diagnostics/report.js';
+import { Source } from '../diagnostics/source.js';
+import type { Network } from '../ir/graph.js';
+import type { HostTensor } from '../program/program.js';
+import { version } from '../version.js';
+import { type Checkpoint, Checkpoints, type Position } from './checkpoint.js';
+import { engineRecord, sameRecord, showRecord } from './engine-record.js';
+import { chooseEngine } from './engines/index.js';
+import type { Engine, EngineOptions } from './engines/engine.js';
+import type { Score } from './evaluate-rows.js';
+import { writeAtomically } from './files.js';
+import { History } from './history.js';
+import { originalsOf, readTrained, startingValues, writeTrained } from './load.js';
+import type { Watcher } from './progress.js';
+import { bindRows, type Rows, readRows } from './rows.js';
+import { defaultRunFolder, RunFolder, type RunRecord } from './run-folder.js';
+import { type Written, writeSimplified } from './write-simplified.js';
+import { scorer, type Simplified, simplify, tensorsOf, valuesOf } from './simplify.js';
+import { newTotals } from './totals.js';
+import { type StretchEnd, type Training, trainStretch } from './train.js';
+
+/** What a command line may say about how to run, none of which is a part of the spec. */
+export interface RunOptions {
+  readonly engine: string;
+  readonly engineOptions: EngineOptions;
+  readonly checkpointSeconds: number;
+  readonly watcher: Watcher;
+  readonly stopping: { signal: NodeJS.Signals | undefined };
+}
+
+export interface StartOptions extends RunOptions {
+  readonly specFile: string;
+  readonly source: Source;
+  readonly sets: readonly string[];
+  readonly dataFolder: string | undefined;
+  readonly fromScratch: boolean;
+  /** The run's folder; absent: `runs/<name>/<time>-<hash>` beside the spec. */
+  readonly out: string | undefined;
+}
+
+/** What a run came to. */
+export interface RunEnd {
+  readonly folder: string;
+  /** The signal that stopped it, with a checkpoint written. */
+  readonly stopped?: NodeJS.Signals;
+  readonly result?: RunResult;
+}
+
+export interface RunResult {
+  readonly simplified: Simplified;
+  readonly network: { readonly before: Network; readonly after: Network };
+  readonly finetuned: boolean;
+  readonly files: Written;
+  /** On the rows held out, once, at the end: the network as trained, and the simplified one. */
+  readonly scores: Readonly<
+    Partial<Record<'validation' | 'test', { readonly trained: Score; readonly simplified: Score }>>
+  >;
+}
+
+/** Trains a spec from its beginning, simplifies it, and writes everything into a new run folder. */
+export async function startRun(options: StartOptions): Promise<RunEnd> {
+  const compiled = compile(options.source, { sets: options.sets, originals: originalsOf(options.specFile) });
+  const { engine, because } = await chooseEngine(options.engine);
+  const record = await engineRecord(engine, options.engineOptions);
+  options.watcher.note(`engine: ${showRecord(record)} (${because})\n`);
+  const specFolder = path.dirname(options.specFile);
+  const rows = await readRows(compiled.spec, { dataFolder: options.dataFolder, specFolder });
+
+  const folder = new RunFolder(options.out ?? defaultRunFolder(options.specFile, compiled.spec.hash, new Date()));
+  folder.create();
+  folder.lock();
+  try {
+    const name = path.basename(options.specFile, path.extname(options.specFile));
+    writeAtomically(folder.file(`${name}.dn`), options.source.text);
+    writeAtomically(folder.file('spec.resolved.dn'), printResolved(compiled.spec));
+    folder.writeRecord({
+      format: 1,
+      dnc: version,
+      name,
+      specFolder: path.resolve(specFolder),
+      specFile: path.basename(options.specFile),
+      sets: options.sets,
+      ...(options.dataFolder !== undefined && { dataFolder: path.resolve(options.dataFolder) }),
+      fromScratch: options.fromScratch,
+      engine: record,
+      updatePass: options.engineOptions.updatePass ?? true,
+      data: rows.files,
+    });
+    folder.markLatest();
+    options.watcher.note(`run: ${folder.path}\n`);
+    const values = startingValues(compiled, options.specFile, { fromScratch: options.fromScratch });
+    return await new Run(options, folder, compiled, engine, rows, name, options.specFile).go({
+      position: { stretch: 0, epoch: 0, step: 0, stretchSteps: 0, totalEpochs: 0, optimizerSteps: 0 },
+      totals: newTotals(),
+      state: tensorsOf(compiled.network, values),
+    });
+  } finally {
+    folder.unlock();
+  }
+}
+
+/** Goes on with a run that was stopped, as if it had not been. */
+export async function resumeRun(path_: string, options: RunOptions): Promise<RunEnd> {
+  const folder = new RunFolder(path_);
+  const record = folder.readRecord();
+  const specFile = path.join(record.specFolder, record.specFile);
+  const copy = folder.file(`${record.name}.dn`);
+  const source = new Source(copy, readFileSync(copy, 'utf8'));
+  const compiled = compile(source, { sets: record.sets, originals: originalsOf(specFile) });
+  folder.lock();
+  try {
+    const { engine } = await chooseEngine(record.engine.engine);
+    const engineOptions: EngineOptions = { threads: record.engine.threads, updatePass: record.updatePass };
+    const found = await engineRecord(engine, engineOptions);
+    if (!sameRecord(found, record.engine))
+      fail('resume-engine', { recorded: showRecord(record.engine), found: showRecord(found) });
+    options.watcher.note(`engine: ${showRecord(found)}\n`);
+    const rows = await readRows(compiled.spec, { dataFolder: record.dataFolder, specFolder: record.specFolder });
+    refuseOtherData(record, rows);
+
+    const checkpoint = new Checkpoints(folder.file('checkpoints')).newest(options.watcher.note);
+    const history = new History(folder.file('history.jsonl'));
+    const run = new Run({ ...options, engineOptions }, folder, compiled, engine, rows, record.name, specFile);
+    if (!checkpoint) {
+      // Stopped before the first checkpoint: from the beginning, with the same numbers.
+      history.cut(0);
+      const values = startingValues(compiled, specFile, { fromScratch: record.fromScratch });
+      options.watcher.note('the run stopped before its first checkpoint; it begins again\n');
+      return await run.go({
+        position: { stretch: 0, epoch: 0, step: 0, stretchSteps: 0, totalEpochs: 0, optimizerSteps: 0 },
+        totals: newTotals(),
+        state: tensorsOf(compiled.network, values),
+      });
+    }
+    history.cut(checkpoint.historyLength);
+    options.watcher.note(
+      `going on at epoch ${checkpoint.position.totalEpochs + 1}, step ${checkpoint.position.step + 1}\n`,
+    );
+    return await run.go(checkpoint);
+  } finally {
+    folder.unlock();
+  }
+}
+
+/** One run under way: the phases, simplifying, the fine-tuning, the results. */
+class Run {
+  private readonly training: Training;
+
+  constructor(
+    private readonly options: RunOptions,
+    private readonly folder: RunFolder,
+    private readonly compiled: Compiled,
+    private readonly engine: Engine,
+    private readonly rows: Rows,
+    private readonly name: string,
+    private readonly specFile: string,
+  ) {
+    this.training = {
+      seed: compiled.spec.train.seed,
+      engine,
+      engineOptions: options.engineOptions,
+      history: new History(folder.file('history.jsonl')),
+      timing: new History(folder.file('timing.jsonl')),
+      checkpoints: new Checkpoints(folder.file('checkpoints')),
+      checkpointSeconds: options.checkpointSeconds,
+      watcher: options.watcher,
+      stopping: options.stopping,
+    };
+  }
+
+  async go(from: Pick<Checkpoint, 'position' | 'totals' | 'state'>): Promise<RunEnd> {
+    const { spec, network } = this.compiled;
+    const { phases } = spec.train;
+
+    // The phases, one after the other. The trained network is kept, so that simplifying can be done again.
+    let at: Pick<StretchEnd, 'position' | 'totals' | 'state'> = from;
+    let trained: Values;
+    const before = this.trainedFile();
+    if (from.position.stretch < phases.length) {
+      for (let index = from.position.stretch; index < phases.length; index++) {
+        const end = await this.stretch(index, phases[index]!, network, at, false);
+        if (end.stopped) return this.stopped();
+        at = { ...end, position: nextStretch(end.position, continues(phases[index]!, phases[index + 1])) };
+      }
+      trained = valuesOf(network, at.state);
+      writeTrained(before, this.compiled, trained);
+    } else {
+      trained = readTrained(before, this.compiled);
+    }
+
+    // Cut, shrink, certify.
+    const last = phases.at(-1)!;
+    const bind = (of: Network, table: Rows['train'] | undefined) => table && bindRows(of, spec, last, table);
+    const simplified = await simplify({
+      spec,
+      network,
+      values: trained,
+      phase: last,
+      validation: bind(network, this.rows.validation),
+      engine: this.engine,
+      engineOptions: this.options.engineOptions,
+    });
+    const { shrunk } = simplified;
+
+    // Fine-tuning of the small network, if asked for; its optimizer starts anew.
+    const { finetune } = spec.simplify;
+    let values: Values = shrunk.values;
+    if (finetune) {
+      const start =
+        from.position.stretch === phases.length
+          ? from
+          : {
+              position: { ...at.position, optimizerSteps: 0 },
+              totals: newTotals(),
+              state: tensorsOf(shrunk.network, shrunk.values),
+            };
+      const end = await this.stretch(phases.length, finetune, shrunk.network, start, true);
+      if (end.stopped) return this.stopped();
+      values = valuesOf(shrunk.network, end.state);
+    }
+
+    const files = writeSimplified({
+      folder: this.folder.path,
+      name: this.name,
+      specFile: this.specFile,
+      compiled: this.compiled,
+      simplified,
+      values,
+      finetunedEpochs: finetune && epochsOf(finetune, this.rows.train.rows),
+    });
+    const judged = {
+      engine: this.engine,
+      engineOptions: this.options.engineOptions,
+      spec,
+      phase: last,
+      rows: this.rows,
+    };
+    const scores = await scoresOf(judged, [network, trained], [shrunk.network, values]);
+    const result: RunResult = {
+      simplified,
+      network: { before: network, after: shrunk.network },
+      finetuned: finetune !== undefined,
+      files,
+      scores,
+    };
+    writeAtomically(this.folder.file('result.json'), `${JSON.stringify(resultJson(result), undefined, 2)}\n`);
+    return { folder: this.folder.path, result };
+  }
+
+  private stretch(
+    index: number,
+    phase: PhaseSpec,
+    network: Network,
+    start: {
+      readonly position: Position;
+      readonly totals: Checkpoint['totals'];
+      readonly state: Readonly<Record<string, HostTensor>>;
+    },
+    finetune: boolean,
+  ): Promise<StretchEnd> {
+    const { spec } = this.compiled;
+    return trainStretch(
+      this.training,
+      {
+        index,
+        phase,
+        finetune,
+        network,
+        train: bindRows(network, spec, phase, this.rows.train),
+        validation: this.rows.validation && bindRows(network, spec, phase, this.rows.validation),
+      },
+      start,
+    );
+  }
+
+  private trainedFile(): string {
+    return this.folder.file('trained.safetensors');
+  }
+
+  private stopped(): RunEnd {
+    return { folder: this.folder.path, stopped: this.options.stopping.signal ?? 'SIGINT' };
+  }
+}
+
+/** The position before the first step of the next stretch. The optimizer's slots go on where the next one is of the same kind. */
+function nextStretch(position: Position, keepsSlots: boolean): Position {
+  return {
+    ...position,
+    stretch: position.stretch + 1,
+    epoch: 0,
+    step: 0,
+    stretchSteps: 0,
+    optimizerSteps: keepsSlots ? position.optimizerSteps : 0,
+  };
+}
+
+function continues(phase: PhaseSpec, next: PhaseSpec | undefined): boolean {
+  return next !== undefined && phase.optimizer.word === next.optimizer.word;
+}
+
+function refuseOtherData(record: RunRecord, rows: Rows): void {
+  for (const { name, sha256 } of record.data) {
+    const now = rows.files.find((file) => file.name === name);
+    if (now?.sha256 !== sha256) fail('resume-data', { file: name });
+  }
+}
+
+/** Judges the network as trained and the simplified one on the rows held out: once, when everything is decided. */
+export async function scoresOf(
+  at: {
+    readonly engine: Engine;
+    readonly engineOptions: EngineOptions;
+    readonly spec: Spec;
+    readonly phase: PhaseSpec;
+    readonly rows: Rows;
+  },
+  trained: readonly [Network, Values],
+  simplified: readonly [Network, Values],
+): Promise<RunResult['scores']> {
+  const score = async ([network, values]: readonly [Network, Values]) => {
+    const judge = await scorer(at.engine, at.engineOptions, network, at.phase);
+    const on = (table: Rows['train']) => judge.score(values, bindRows(network, at.spec, at.phase, table));
+    const { validation, test } = at.rows;
+    try {
+      return { ...(validation && { validation: await on(validation) }), ...(test && { test: await on(test) }) };
+    } finally {
+      await judge.close();
+    }
+  };
+  const before: { validation?: Score; test?: Score } = await score(trained);
+  const after: { validation?: Score; test?: Score } = await score(simplified);
+  return Object.fromEntries(
+    (['validation', 'test'] as const).flatMap((split) => {
+      const [one, other] = [before[split], after[split]];
+      return one && other ? [[split, { trained: one, simplified: other }]] : [];
+    }),
+  );
+}
+
+/** How long a phase is, in epochs. */
+function epochsOf({ length, batch_size }: PhaseSpec, rows: number): number {
+  return length.unit === 'epochs' ? length.amount : length.amount / Math.ceil(rows / batch_size);
+}
+
+/** What `result.json` holds. */
+export function resultJson({ simplified, network, scores, finetuned, files }: RunResult): object {
+  const kept = Object.fromEntries(
+    simplified.shrunk.kept.map((one) => [one.layer, { kept: one.positions.length, of: one.before }]),
+  );
+  return {
+    format: 1,
+    threshold: simplified.threshold,
+    nonzero_weights: simplified.kernels.nonzero,
+    weights_before: countWeights(network.before),
+    weights_after: countWeights(network.after),
+    units: kept,
+    finetuned,
+    equivalent: files.equivalent,
+    difference: { float64: simplified.difference.float64, float32: simplified.difference.float32 },
+    scores,
+  };
+}
+
+/** Elements of kernels, as papers count: biases apart. */
+export function countWeights(network: Network): number {
+  let weights = 0;
+  for (const params of network.params.values()) {
+    const axes = params.kernel?.axes;
+    if (axes) weights += axes.reduce((product, axis) => product * axis.dim.units.length, 1);
+  }
+  return weights;
+}
+
+/** Whether a folder holds a run that came to its end. */
+export function isFinished(folder: string): boolean {
+  return existsSync(path.join(folder, 'result.json'));
+}

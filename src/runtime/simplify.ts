@@ -1,0 +1,142 @@
+import { evaluationProgram, metricKind } from '../compiler/4-program/index.js';
+import { type Difference, measureDifference } from '../compiler/5-shrink/certificate.js';
+import { type AppliedThreshold, cut, thresholdGrid } from '../compiler/5-shrink/cut.js';
+import { type Judgement, type SearchResult, searchThreshold } from '../compiler/5-shrink/search.js';
+import { dependsOnInputs, type ShrinkResult, shrink } from '../compiler/5-shrink/shrink.js';
+import type { Values } from '../compiler/5-shrink/values.js';
+import type { PhaseSpec, Spec } from '../compiler/spec.js';
+import { diagnostic, fail } from '../diagnostics/report.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Network } from '../ir/graph.js';
+import type { BoundTable } from '../data/bind.js';
+import { paramShape } from '../compiler/3-dims/index.js';
+import { allParams } from '../ir/graph.js';
+import type { HostTensor } from '../program/program.js';
+import type { Engine, EngineOptions } from './engines/engine.js';
+import { evaluateRows, type Score } from './evaluate-rows.js';
+
+/** A trained network after cutting by its spec's threshold and removing what is dead. */
+export interface Simplified {
+  readonly threshold: AppliedThreshold;
+  /** How the threshold was found, where it was searched for. */
+  readonly search?: SearchResult;
+  /** The network of full size with what the threshold cut set to 0: what the certificate compares with. */
+  readonly masked: Values;
+  readonly kernels: { readonly nonzero: number; readonly of: number };
+  readonly shrunk: ShrinkResult;
+  readonly difference: Difference;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Cuts by importance as `simplify { threshold }` says, judged on validation rows, then shrinks exactly and measures that the outputs stayed.
+ * @throws Failure no-validation-data; dead-network
+ */
+export async function simplify(at: {
+  readonly spec: Spec;
+  readonly network: Network;
+  readonly values: Values;
+  readonly phase: PhaseSpec;
+  readonly validation: BoundTable | undefined;
+  readonly engine: Engine;
+  readonly engineOptions: EngineOptions;
+}): Promise<Simplified> {
+  const { spec, network, values } = at;
+  const wanted = spec.simplify.threshold;
+  const warnings: Diagnostic[] = [];
+  let threshold: AppliedThreshold;
+  let search: SearchResult | undefined;
+  if (wanted.kind === 'auto') {
+    if (!at.validation) return fail('no-validation-data', {}, { at: spec.simplify.span });
+    search = await findThreshold(at, at.validation, wanted);
+    threshold = { kind: 'unit', value: search.threshold };
+    if (search.coarse) {
+      const percent = (value: number) => `${Number((100 * value).toPrecision(2))}%`;
+      warnings.push(
+        diagnostic(
+          'tolerance-below-noise',
+          {
+            tolerance: percent(search.coarse.tolerance),
+            noise: percent(search.coarse.standardError),
+            rows: search.before.rows,
+          },
+          { at: spec.simplify.span },
+        ),
+      );
+    }
+  } else {
+    threshold = wanted;
+  }
+  const { values: masked, kernels } = cut(network, values, threshold);
+  const shrunk = shrink(network, masked);
+  const difference = measureDifference({ network, values: masked }, shrunk, { seed: spec.data.seed });
+  return { threshold, ...(search && { search }), masked, kernels, shrunk, difference, warnings };
+}
+
+/** Tries the grid of thresholds on the validation rows, on the engine. */
+async function findThreshold(
+  at: Parameters<typeof simplify>[0],
+  validation: BoundTable,
+  wanted: { readonly tolerance: number; readonly metric?: string },
+): Promise<SearchResult> {
+  const { network, values, phase } = at;
+  const name = wanted.metric ?? phase.metrics[0]?.word;
+  const kind = name === undefined || name === 'loss' ? undefined : metricKind({ word: name, arguments: {} });
+  const judge = await scorer(at.engine, at.engineOptions, network, phase);
+  try {
+    return await searchThreshold<Values>({
+      grid: thresholdGrid(network, values),
+      cut: (value) => {
+        const candidate = cut(network, values, { kind: 'unit', value }).values;
+        return dependsOnInputs(network, candidate) ? candidate : undefined;
+      },
+      evaluate: async (candidate): Promise<Judgement> => {
+        const score = await judge.score(candidate, validation);
+        const error = kind && score.standardErrors[kind.keyword];
+        return {
+          metric: kind ? score.metrics[kind.keyword]! : score.loss,
+          rows: score.rows,
+          ...(error !== undefined && { standardError: error }),
+        };
+      },
+      tolerance: wanted.tolerance,
+      better: kind?.better ?? 'lower',
+      unitRange: kind?.unitRange ?? false,
+    });
+  } finally {
+    await judge.close();
+  }
+}
+
+/** Scores several sets of values of one network. */
+export async function scorer(
+  engine: Engine,
+  options: EngineOptions,
+  network: Network,
+  phase: Pick<PhaseSpec, 'loss' | 'metrics'>,
+): Promise<{ score(values: Values, table: BoundTable): Promise<Score>; close(): Promise<void> }> {
+  const evaluation = evaluationProgram(network, phase);
+  const loaded = await engine.load({ evaluation: evaluation.program }, options);
+  return {
+    score: async (values, table) => {
+      await loaded.setState(tensorsOf(network, values));
+      return evaluateRows(loaded, 'evaluation', evaluation.metrics, table);
+    },
+    close: () => loaded.close(),
+  };
+}
+
+/** Parameters as an engine's state. */
+export function tensorsOf(network: Network, values: Values): Record<string, HostTensor> {
+  return Object.fromEntries(
+    allParams(network).map((param): [string, HostTensor] => [
+      param.name,
+      { shape: paramShape(param), data: values.get(param.name)! },
+    ]),
+  );
+}
+
+/** The parameters in an engine's state, as values. */
+export function valuesOf(network: Network, state: Readonly<Record<string, HostTensor>>): Map<string, Float32Array> {
+  return new Map(allParams(network).map((param) => [param.name, state[param.name]!.data as Float32Array]));
+}

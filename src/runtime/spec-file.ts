@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fail } from '../diagnostics/report.js';
+import { Source } from '../diagnostics/source.js';
+
+/** A spec is refused beyond this many bytes: nobody writes one by hand, and reading it would take the machine's memory. */
+const LARGEST_SPEC = 16 * 2 ** 20;
+
+/** The text of a spec. */
+export function readSpecFile(file: string): Source {
+  const bytes = readBytes(file);
+  if (bytes.length > LARGEST_SPEC)
+    fail('spec-missing', {
+      file,
+      reason: `it has ${bytes.length.toLocaleString('en')} bytes, and no spec is that long`,
+    });
+  return new Source(file, bytes.toString('utf8'));
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason =
+      code === 'ENOENT'
+        ? 'there is no such file'
+        : code === 'EISDIR'
+          ? 'it is a folder'
+          : code === 'EACCES'
+            ? 'no permission'
+            : String(code);
+    const near =
+      code === 'ENOENT' && existsSync(path.dirname(file))
+        ? readdirSync(path.dirname(file)).filter((name) => name.endsWith('.dn'))
+        : [];
+    return fail(
+      'spec-missing',
+      { file, reason },
+      near.length > 0 ? { help: [`specs there: ${near.slice(0, 8).join(', ')}`] } : {},
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import type { Originals } from '../../compiler/3-dims/index.js';
+import { paramShape } from '../../compiler/3-dims/index.js';
+import type { Values } from '../../compiler/5-shrink/values.js';
+import { fail } from '../../diagnostics/report.js';
+import { allParams, type Network } from '../../ir/graph.js';
+import type { HostTensor } from '../../program/program.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+
+/**
+ * The weights file of a network: safetensors with every parameter under its name (`fc1.kernel`, float32), and for every layer that makes units
+ * their original indices as `units:<layer>` (int32), with how many there were in the metadata `width:<layer>`. So a simplified network
+ * can always say which of the original units survived.
+ */
+export interface ModelWeights {
+  readonly values: Values;
+  readonly originals: Originals;
+}
+
+const UNITS = 'units:';
+const WIDTH = 'width:';
+
+export function encodeModelWeights(at: {
+  readonly network: Network;
+  readonly values: Values;
+  readonly originals: Originals;
+  readonly specHash: string;
+}): Uint8Array {
+  const tensors: Record<string, HostTensor> = {};
+  const metadata: Record<string, string> = { format: '1', spec: at.specHash };
+  for (const param of allParams(at.network))
+    tensors[param.name] = { shape: paramShape(param), data: at.values.get(param.name)! };
+  for (const [layer, { indices, width }] of Object.entries(at.originals)) {
+    tensors[`${UNITS}${layer}`] = { shape: [indices.length], data: Int32Array.from(indices) };
+    metadata[`${WIDTH}${layer}`] = String(width);
+  }
+  return writeSafetensors(tensors, metadata);
+}
+
+/** Reads a weights file; one without unit indices (from another tool) is as good, its units then count as the original ones. */
+export function decodeModelWeights(bytes: Uint8Array, file: string): ModelWeights {
+  const { tensors, metadata } = readSafetensors(bytes, file);
+  const values = new Map<string, Float32Array>();
+  const originals: Record<string, { indices: readonly number[]; width: number }> = Object.create(null);
+  for (const [name, { data }] of Object.entries(tensors)) {
+    if (!name.startsWith(UNITS)) {
+      if (!(data instanceof Float32Array))
+        fail('weights-missing', { file, reason: `${name} does not hold 32-bit floats` });
+      values.set(name, data);
+      continue;
+    }
+    const layer = name.slice(UNITS.length);
+    const width = Number(metadata[`${WIDTH}${layer}`]);
+    const indices = [...(data as Int32Array)];
+    const sound =
+      data instanceof Int32Array &&
+      Number.isSafeInteger(width) &&
+      indices.every((index, k) => index >= 0 && index < width && (k === 0 || index > indices[k - 1]!));
+    if (!sound) fail('weights-missing', { file, reason: `${name} does not hold rising indices below its width` });
+    originals[layer] = { indices, width };
+  }
+  return { values, originals };
+}
+
+/** The original indices of the units that every layer with parameters makes. */
+export function originalsOfNetwork(network: Network): Originals {
+  const { dims } = network;
+  const originals: Record<string, { indices: readonly number[]; width: number }> = Object.create(null);
+  for (const node of network.graph.nodes) {
+    if (Object.keys(network.params.get(node.name) ?? {}).length === 0) continue;
+    const last = network.shapes.get(node.name)?.[0]?.at(-1);
+    if (!last?.units.every((unit) => dims.origin(unit).layer === node.name)) continue;
+    originals[node.name] = {
+      indices: last.units.map((unit) => dims.origin(unit).index),
+      width: Math.max(last.units.length, dims.widthOf(node.name)),
+    };
+  }
+  return originals;
+}
