@@ -1,8 +1,7 @@
 import type { Check } from './check.js';
 import { lossFitsOutput } from './loss-fits-output.js';
 import { oneTrainedOutput } from './one-trained-output.js';
-import { parametersWithinLimit } from './parameters-within-limit.js';
 import { rescaledTwice } from './rescaled-twice.js';
 
 /** Every check on a network with dimensions, in the order in which their messages read best. */
-export const checks: readonly Check[] = [parametersWithinLimit, oneTrainedOutput, lossFitsOutput, rescaledTwice];
+export const checks: readonly Check[] = [oneTrainedOutput, lossFitsOutput, rescaledTwice];

@@ -176,11 +176,6 @@ ${example('train { epochs: 60 }            # or steps: 64k')}`,
     explain: `dnc keeps an identity for every unit and refuses sizes that no machine holds before it reserves memory for them. The limit is raised by the environment
 variable \`DNC_MAX_UNITS\`, for example \`DNC_MAX_UNITS=5000000 dnc compile\`.`,
   }),
-  'too-many-parameters': code<{ layer: string; found: string; most: string }>({
-    severity: 'error',
-    message: ({ layer, found, most }) => `\`${layer}\` has ${found} parameters, and a layer may have at most ${most}`,
-    explain: `dnc refuses sizes that no machine holds before it reserves memory for them. The limit is raised by the environment variable \`DNC_MAX_PARAMETERS\`.`,
-  }),
   'too-many-layers': code<{ found: string; most: string }>({
     severity: 'error',
     message: ({ found, most }) => `the model has ${found} layers, and dnc takes at most ${most}`,

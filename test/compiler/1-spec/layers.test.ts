@@ -153,6 +153,17 @@ describe('annotations', () => {
     ]);
   });
 
+  it('may need one of several arguments', () => {
+    expect(lower(spec('x = Input(4)\nDense(3) @dropneuron(solver: gradient)')).lines).toEqual([
+      'missing-one-of @dropneuron(solver: gradient): `@dropneuron` needs at least one of `lambda`, `li`, `lo`',
+    ]);
+    expect(marks(lower(spec('x = Input(4)\nDense(3) @dropneuron(lambda: three)')))).toEqual(['word-for-number three']);
+    expect(marks(lower(spec('x = Input(4)\nDense(3) @dropneuron(delta: 0)')))).toEqual([
+      'missing-one-of dropneuron(delta: 0)',
+      'out-of-range 0',
+    ]);
+  });
+
   it('of the model report a mistake once, whatever the number of layers', () => {
     const found = lower(
       `model Net @l1(-1) {\nx = Input(4)\nDense(3)\nDense(3)\nDense(3)\n}\ndata { source: mnist }\ntrain { loss: mse; epochs: 1 }`,
