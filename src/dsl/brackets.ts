@@ -104,6 +104,8 @@ function balanced(tokens: readonly Token[]): boolean {
 
 class Mending {
   private readonly out: Token[] = [];
+  /** The last token that is no newline. */
+  private last: Token | undefined;
   private readonly open: Open[] = [];
   /** Lines with a string that is not closed: it may have swallowed brackets, and is reported itself. */
   private readonly swallowing = new Set<number>();
@@ -133,6 +135,7 @@ class Mending {
         fresh = false;
       }
       this.take(token, index);
+      this.last = token;
     });
     this.end();
     return this.out;
@@ -195,7 +198,7 @@ class Mending {
   }
 
   private startOfLine(token: Token, index: number): void {
-    const before = this.out.findLast((one) => !is(one, Newline));
+    const before = this.last;
     // `name =` on a new line is a statement; behind a comma it is Python's way to write an argument.
     const statement =
       is(token, Word) && is(this.tokens[index + 1], Equals) && !is(before, Comma, LeftRound, LeftSquare, Equals);

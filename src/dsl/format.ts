@@ -115,7 +115,7 @@ class Formatting {
     let shown = ' '.repeat(indent);
     const origin = this.column(first);
     line.forEach((token, index) => {
-      if (is(token, Minus) && !is(this.previous, ...OPERAND_ENDS)) this.unary.add(token);
+      if (is(token, Minus) && !endsOperand(this.previous)) this.unary.add(token);
       if (index > 0) {
         const before = line[index - 1]!;
         const least = this.gap(before, token);
@@ -172,7 +172,9 @@ class Formatting {
   private readonly unary = new Set<Token>();
 }
 
-const OPERAND_ENDS = [Word, NumberToken, StringToken, RightRound, RightSquare];
+function endsOperand(token: Token | undefined): boolean {
+  return is(token, Word, NumberToken, StringToken, RightRound, RightSquare);
+}
 
 /** Leaves out each `;` and `,` that separates nothing: at the end of a line, before a closing bracket, behind another one. */
 function withoutIdleSigns(line: Line): Line {

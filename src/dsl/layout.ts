@@ -107,66 +107,80 @@ const IMAGES: Record<string, typeof Word> = {
  */
 export function repair(tokens: readonly Token[], source: Source, reports: Reports): Token[] {
   const out: Token[] = [];
+  let unknown = false;
   for (const token of tokens) {
-    const at: Span = { source, start: token.startOffset, end: endOf(token) };
-    if (is(token, Comment)) continue;
-    if (is(token, BadComment)) {
-      reports.report('slash-comment', {}, { at, help: [`write \`#${token.image.slice(2, 60).trimEnd()}\``] });
-      continue;
-    }
-    if (is(token, NumberToken)) repairNumber(token, at, reports);
-    else if (is(token, StringToken)) repairString(token, at, reports);
-    else if (is(token, BadQuotes)) repairQuotes(token, at, reports);
-    else if (is(token, BadLetters, BadSign)) {
-      const last = out.at(-1);
-      const alike = LOOKALIKES[token.image];
-      if (alike) {
-        reports.report('bad-character', { name: alike.name }, { at, help: [`write \`${alike.image}\``] });
-        token.image = alike.image;
-        retype(token, IMAGES[alike.image]!);
-      } else if (token.image === '\ufeff' && token.startOffset === 0) continue;
-      else if (last && is(last, Word, BadLetters, BadSign) && joins(last, token)) {
-        absorb(last, token);
+    const at = (): Span => ({ source, start: token.startOffset, end: endOf(token) });
+    switch (token.tokenType) {
+      case Comment:
         continue;
+      case BadComment:
+        reports.report('slash-comment', {}, { at: at(), help: [`write \`#${token.image.slice(2, 60).trimEnd()}\``] });
+        continue;
+      case NumberToken:
+        if (absorbed(token, out, source)) continue;
+        repairNumber(token, at, reports);
+        break;
+      case Word:
+        if (absorbed(token, out, source)) continue;
+        break;
+      case StringToken:
+        repairString(token, at, reports);
+        break;
+      case BadQuotes:
+        repairQuotes(token, at(), reports);
+        break;
+      case BadLetters:
+      case BadSign: {
+        const alike = LOOKALIKES[token.image];
+        if (alike) {
+          reports.report('bad-character', { name: alike.name }, { at: at(), help: [`write \`${alike.image}\``] });
+          token.image = alike.image;
+          retype(token, IMAGES[alike.image]!);
+        } else if (token.image === '\ufeff' && token.startOffset === 0) continue;
+        unknown = true;
+        if (absorbed(token, out, source)) continue;
       }
-    } else if (is(token, Word, NumberToken) && is(out.at(-1), BadLetters) && joins(out.at(-1)!, token)) {
-      absorb(out.at(-1)!, token);
-      continue;
     }
     out.push(token);
   }
+  if (!unknown) return out;
   return out.filter((token) => !is(token, BadLetters, BadSign) || reportCharacters(token, source, reports));
 }
 
-/** Whether two neighbours without a blank between them are one mistake: a name with foreign letters, or a run of signs. */
-function joins(left: Token, right: Token): boolean {
-  if (endOf(left) !== right.startOffset) return false;
-  const letters = (token: Token) => is(token, Word, NumberToken) || LETTERS.test(token.image);
-  return letters(left) === letters(right);
+/**
+ * Whether a token goes on a mistake right before it: a name with foreign letters in it, or a run of signs that mean nothing. Only the end of the
+ * mistake is noted, so that a long one costs no more than its length.
+ */
+function absorbed(token: Token, out: readonly Token[], source: Source): boolean {
+  const last = out.at(-1);
+  if (!last || endOf(last) !== token.startOffset) return false;
+  const bad = is(last, BadLetters, BadSign);
+  if (!bad && !(is(last, Word) && is(token, BadLetters))) return false;
+  if (inName(last, source) !== inName(token, source)) return false;
+  last.endOffset = token.endOffset!;
+  retype(last, BadLetters);
+  return true;
 }
 
-const LETTERS = /^[\p{L}\p{N}\p{M}\ud800-\udfff]|^\w/u;
-
-function absorb(left: Token, right: Token): void {
-  left.image += right.image;
-  left.endOffset = right.endOffset!;
-  retype(left, BadLetters);
+/** Whether a token starts with a letter or digit of some script. Halves of surrogate pairs count: most are letters or pictures. */
+function inName(token: Token, source: Source): boolean {
+  return /^[\w\p{L}\p{N}\p{M}\ud800-\udfff]/u.test(source.text.charAt(token.startOffset));
 }
 
-function repairNumber(token: Token, at: Span, reports: Reports): void {
+function repairNumber(token: Token, at: () => Span, reports: Reports): void {
   const reading = readNumber(token.image);
   if (!('problem' in reading)) return;
   reports.report(
     'bad-number',
     { text: token.image, problem: reading.problem },
-    { at, ...(reading.repair !== undefined && { help: [`write \`${reading.repair}\``] }) },
+    { at: at(), ...(reading.repair !== undefined && { help: [`write \`${reading.repair}\``] }) },
   );
   token.image = reading.repair?.split(' ')[0] ?? '1';
 }
 
-function repairString(token: Token, at: Span, reports: Reports): void {
+function repairString(token: Token, at: () => Span, reports: Reports): void {
   if (isCutString(token)) {
-    reports.report('unclosed-string', {}, { at, label: 'no `"` up to the end of the line' });
+    reports.report('unclosed-string', {}, { at: at(), label: 'no `"` up to the end of the line' });
     return;
   }
   try {
@@ -180,7 +194,7 @@ function repairString(token: Token, at: Span, reports: Reports): void {
     reports.report(
       'bad-string',
       { problem },
-      { at, help: [`write ${inner.includes('\t') ? '`\\t`' : `\`${mended}\``}`] },
+      { at: at(), help: [`write ${inner.includes('\t') ? '`\\t`' : `\`${mended}\``}`] },
     );
     token.image = mended;
   }
@@ -203,13 +217,14 @@ function repairQuotes(token: Token, at: Span, reports: Reports): void {
 /** Reports a run of characters without meaning. True when a name comes out of it; else they are left out. */
 function reportCharacters(token: Token, source: Source, reports: Reports): boolean {
   const at: Span = { source, start: token.startOffset, end: endOf(token) };
-  const first = String.fromCodePoint(token.image.codePointAt(0) ?? 0);
+  const text = source.text.slice(at.start, at.end);
+  const first = String.fromCodePoint(text.codePointAt(0)!);
   const hexadecimal = `U+${first.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
-  if (/^[\p{L}\p{N}\p{M}\w]/u.test(token.image)) {
-    const plain = token.image.normalize('NFKD').replaceAll('ß', 'ss').replace(/\W/g, '');
-    const name = NAME.test(plain) ? plain : undefined;
+  if (/^[\p{L}\p{N}\p{M}\w]/u.test(text)) {
+    const plain = text.slice(0, 100).normalize('NFKD').replaceAll('ß', 'ss').replace(/\W/g, '');
+    const name = NAME.test(plain) && text.length <= 100 ? plain : undefined;
     const help = name ? [`write \`${name}\``] : [];
-    reports.report('bad-name', { text: token.image, problem: 'names are made of A-Z, a-z, 0-9 and _' }, { at, help });
+    reports.report('bad-name', { text, problem: 'names are made of A-Z, a-z, 0-9 and _' }, { at, help });
     token.image = name ?? '_';
     retype(token, Word);
     return true;
@@ -227,7 +242,7 @@ function reportCharacters(token: Token, source: Source, reports: Reports): boole
     '%': ['`%`', 'it stands right behind a number: `0.2%`'],
   };
   const [name, help] = known[first] ?? [
-    /^[\p{C}\p{Z}]/u.test(first) ? `the character ${hexadecimal}` : `\`${token.image}\``,
+    /^[\p{C}\p{Z}]/u.test(first) ? `the character ${hexadecimal}` : `\`${text.slice(0, 40)}\``,
     undefined,
   ];
   reports.report('bad-character', { name }, { at, ...(help !== undefined && { help: [help] }) });

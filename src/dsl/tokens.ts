@@ -124,8 +124,9 @@ export function lex(text: string): Token[] {
   return tokens;
 }
 
-export function is(token: Token | undefined, ...types: TokenType[]): boolean {
-  return token !== undefined && types.includes(token.tokenType);
+/** Whether a token is there and of one of the types. */
+export function is(token: Token | undefined, type: TokenType, ...others: TokenType[]): boolean {
+  return token !== undefined && (token.tokenType === type || others.includes(token.tokenType));
 }
 
 /** Makes a token another type's, in place. */

@@ -34,7 +34,7 @@ export function startingValues(
 export function writeTrained(file: string, { network, spec }: Compiled, values: Values): void {
   writeAtomically(
     file,
-    encodeModelWeights({ values, network, originals: originalsOfNetwork(network), specHash: spec.hash }),
+    encodeModelWeights({ values, network, originals: originalsOfNetwork(network) }),
   );
 }
 

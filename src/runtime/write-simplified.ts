@@ -41,7 +41,7 @@ export function writeSimplified(at: {
   const { shrunk, difference, masked, threshold } = simplified;
   const file = (suffix: string) => path.join(folder, `${name}${suffix}`);
   const encode = (of: Network, tensors: Values) =>
-    encodeModelWeights({ values: tensors, network: of, originals: originalsOfNetwork(of), specHash: spec.hash });
+    encodeModelWeights({ values: tensors, network: of, originals: originalsOfNetwork(of) });
 
   const small = encode(shrunk.network, values);
   const certified =

@@ -23,10 +23,9 @@ export function encodeModelWeights(at: {
   readonly network: Network;
   readonly values: Values;
   readonly originals: Originals;
-  readonly specHash: string;
 }): Uint8Array {
   const tensors: Record<string, HostTensor> = {};
-  const metadata: Record<string, string> = { format: '1', spec: at.specHash };
+  const metadata: Record<string, string> = { format: '1' };
   for (const param of allParams(at.network))
     tensors[param.name] = { shape: paramShape(param), data: at.values.get(param.name)! };
   for (const [layer, { indices, width }] of Object.entries(at.originals)) {

@@ -100,7 +100,7 @@ export function readSafetensors(bytes: Uint8Array, file: string): Safetensors {
   )) {
     if (start !== end) bad(at, `${JSON.stringify(name)} begins at byte ${start} of the data, expected ${end}`);
     if (stop > available) bad(at, `${JSON.stringify(name)} ends at byte ${stop} of ${available}`);
-    const own = bytes.slice(dataStart + start, dataStart + stop);
+    const own = Uint8Array.from(bytes.subarray(dataStart + start, dataStart + stop));
     tensors[name] = { shape, data: type.read(littleEndian(own, type.size).buffer as ArrayBuffer) };
     end = stop;
   }
@@ -181,7 +181,7 @@ const HOST_IS_LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** Bytes in the other order where the processor's is not the file's. */
 function littleEndian(bytes: Uint8Array, size: number): Uint8Array {
   if (HOST_IS_LITTLE || size === 1) return bytes;
-  const swapped = bytes.slice();
+  const swapped = Uint8Array.from(bytes);
   for (let at = 0; at < swapped.length; at += size) swapped.subarray(at, at + size).reverse();
   return swapped;
 }

@@ -343,7 +343,7 @@ class PassWriter {
     const { code } = this;
     if (cells !== 0) {
       this.fill(cells, 8 * size, () => code.v128(wideLanes(neutral[op])));
-    } else if (form === 'row' || this.loops.some((extent) => extent === 0)) {
+    } else if (form === 'row') {
       this.fill(target, 4 * size, () => code.v128(lanes(neutral[op])));
     }
   }

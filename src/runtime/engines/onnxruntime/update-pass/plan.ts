@@ -5,9 +5,11 @@ import { allAxes, type ElementwiseNode, type Graph, type NodeId } from './graph.
  * Decides in which passes over memory the graph is computed, what is kept between them, and where.
  *
  * A *group* is what belongs to one tensor: elementwise nodes and tensors of one shape that read each other (a kernel with its
- * gradient and its optimizer slots). Everything of a group can be computed in one walk over its elements, but for what must be
- * complete before it is read: a reduction, a smaller tensor (it is computed once, not once a row), memory read in another shape.
- * The *stage* of a node is the number of such barriers before it, and a **pass** is what one group computes at one stage.
+ * gradient and its optimizer slots). Everything of a group can be computed in one walk over its elements, but for what needs a
+ * walk to be complete: a reduction, or memory read in another shape. The *stage* of a node is the number of such barriers before
+ * it, and a **pass** is what one group computes at one stage. Smaller tensors are groups of their own, so a factor by column is
+ * computed once, not once a row. Between passes values go to a later stage, or at the same stage to a larger shape, never in a
+ * circle.
  *
  *   1. `stages` and `groups`.
  *   2. `needs`: at which stages each node's value is read; from the ends (stores, reductions) back to the operands.
@@ -101,9 +103,8 @@ function analyse(graph: Graph): Analysis {
       const all = allAxes(node.shape);
       for (const operand of node.operands) {
         const { kind } = nodes[operand.node]!;
-        const apart = kind === 'elementwise' && operand.axes !== all;
-        if (apart) wanted.add(operand.node);
-        stage[id] = Math.max(stage[id]!, stage[operand.node]! + (apart ? 1 : 0));
+        if (kind === 'elementwise' && operand.axes !== all) wanted.add(operand.node);
+        stage[id] = Math.max(stage[id]!, stage[operand.node]!);
         // Numbers are read by everyone, so that sharing one brings nothing together.
         if (operand.axes === all && (kind === 'elementwise' || (kind !== 'constant' && node.shape.length > 0))) {
           join(id, operand.node);
@@ -199,8 +200,6 @@ interface Draft {
   readonly shape: readonly number[];
   readonly computed: Set<NodeId>;
   readonly loaded: Set<NodeId>;
-  /** Of the loaded: not read element by element along with the pass, so that the pass must not store over them. */
-  readonly misplaced: Set<NodeId>;
   readonly kept: Set<NodeId>;
   readonly reductions: NodeId[];
 }
@@ -217,7 +216,6 @@ function draftPasses(graph: Graph, analysis: Analysis, kept: ReadonlySet<NodeId>
         shape,
         computed: new Set(),
         loaded: new Set(),
-        misplaced: new Set(),
         kept: new Set(),
         reductions: [],
       };
@@ -248,7 +246,6 @@ function draftPasses(graph: Graph, analysis: Analysis, kept: ReadonlySet<NodeId>
         const here = kind === 'elementwise' && axes === all && (storedAt.get(operand) ?? stage) === stage;
         if (here) continue;
         pass.loaded.add(operand);
-        if (axes !== all) pass.misplaced.add(operand);
       }
     }
   }
@@ -312,26 +309,29 @@ function place(graph: Graph, drafts: readonly Draft[]): Plan {
     const node = nodes[id]!;
     return node.kind === 'reshape' ? baseOf(node.base) : id;
   };
-  /** The passes that read a memory, and whether each reads every element where it stands. */
-  const readers = new Map<NodeId, Map<number, boolean>>();
+  /** The passes that read a memory. */
+  const readers = new Map<NodeId, Set<number>>();
   for (const [index, pass] of drafts.entries()) {
     for (const id of pass.loaded) {
       const base = baseOf(id);
-      const inPlace = base === id && !pass.misplaced.has(id);
-      const known = readers.get(base) ?? new Map<number, boolean>();
-      known.set(index, inPlace && (known.get(index) ?? true));
-      readers.set(base, known);
+      const known = readers.get(base);
+      if (known) known.add(index);
+      else readers.set(base, new Set([index]));
       const from = producer.get(base);
       if (from !== undefined) order.add(from, index);
     }
   }
-  const readersOf = (id: NodeId) => readers.get(id) ?? new Map<number, boolean>();
+  const readersOf = (id: NodeId | undefined): ReadonlySet<number> =>
+    (id === undefined ? undefined : readers.get(id)) ?? new Set();
 
-  /** May pass `writer` write where `reading` read the old content, if it comes after them? */
-  const mayOverwrite = (reading: ReadonlyMap<number, boolean>, writer: number) =>
-    [...reading].every(([reader, inPlace]) => (reader === writer ? inPlace : !order.follows(writer, reader)));
-  const overwrite = (reading: ReadonlyMap<number, boolean>, writer: number) => {
-    for (const reader of reading.keys()) order.add(reader, writer);
+  /**
+   * May pass `writer` write where the passes `reading` read the old content, if it comes after them? It may be one of them: a
+   * pass reads what is as large as its own shape element by element, along with its stores.
+   */
+  const mayOverwrite = (reading: ReadonlySet<number>, writer: number) =>
+    [...reading].every((reader) => reader === writer || !order.follows(writer, reader));
+  const overwrite = (reading: ReadonlySet<number>, writer: number) => {
+    for (const reader of reading) order.add(reader, writer);
   };
 
   const places = new Map<NodeId, Place>();
@@ -360,7 +360,7 @@ function place(graph: Graph, drafts: readonly Draft[]): Plan {
     if (role !== 'state' || nodes[node]!.kind !== 'elementwise') continue;
     const writer = producer.get(node)!;
     const old = inputs.get(name);
-    const reading = old === undefined ? new Map<number, boolean>() : readersOf(old);
+    const reading = readersOf(old);
     if (mayOverwrite(reading, writer)) {
       overwrite(reading, writer);
       store(node, { kind: 'input', name }, true);
