@@ -31,7 +31,7 @@ export function startingValues(
 }
 
 /** Writes the network as trained into a run, before anything is cut. */
-export function writeTrained(file: string, { network, spec }: Compiled, values: Values): void {
+export function writeTrained(file: string, { network }: Compiled, values: Values): void {
   writeAtomically(
     file,
     encodeModelWeights({ values, network, originals: originalsOfNetwork(network) }),
