@@ -17,7 +17,11 @@ export function decode(name: string, bytes: Uint8Array, reports: Reports): Sourc
     new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     const start = firstBroken(source.text, bytes);
-    reports.report('not-utf-8', { encoding: '' }, { at: { source, start, end: start + 1 }, help: ['save the file as UTF-8'] });
+    reports.report(
+      'not-utf-8',
+      { encoding: '' },
+      { at: { source, start, end: start + 1 }, help: ['save the file as UTF-8'] },
+    );
   }
   return source;
 }

@@ -66,6 +66,14 @@ export interface Layout {
   readonly layers: Set<Token>;
 }
 
+/** The words that start a top-level item. */
+const ITEM_WORDS = new Map([
+  ['dnc', Dnc],
+  ['let', Let],
+  ['block', Block],
+  ['model', Model],
+]);
+
 const NAME = /^[A-Za-z_]\w*$/;
 
 /** Characters that look like another one of the language: pasted, or typed on another keyboard. */
@@ -431,7 +439,7 @@ class Layouting {
     if (this.names(starts)) this.joinHyphens(token);
     const next = this.tokens[this.index + 1];
     if (starts && kind === 'file') {
-      const type = { dnc: Dnc, let: Let, block: Block, model: Model }[token.image];
+      const type = ITEM_WORDS.get(token.image);
       const entry = is(next, Colon) || (is(next, LeftCurly) && type === Let);
       if (type && !entry && (type !== Dnc || is(next, NumberToken))) retype(token, type);
     } else if (starts && kind === 'layers') {

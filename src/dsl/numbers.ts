@@ -61,8 +61,8 @@ function repairOf(text: string): NumberReading {
   const unit = /^([\d_]+(?:\.\d+)?(?:[eE][+-]?\d+)?[kMG]?)([A-Za-z_]\w*)$/.exec(text);
   if (unit) {
     const [, number = '', letters = ''] = unit;
-    const suffix = { K: 'k', m: 'M', g: 'G' }[letters];
-    if (letters === 'K' || letters === 'g') return give('the suffixes are k, M, G and %', number + suffix);
+    if (letters === 'K') return give('the suffixes are k, M, G and %', `${number}k`);
+    if (letters === 'g') return give('the suffixes are k, M, G and %', `${number}G`);
     if (letters === 'f' || letters === 'L' || letters === 'e' || letters === 'E') {
       return give(letters === 'f' || letters === 'L' ? 'a number has no type' : 'the exponent is missing', number);
     }

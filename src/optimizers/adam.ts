@@ -28,12 +28,12 @@ export const adam = defineOptimizer({
   update: (b, { arguments: { beta_1, beta_2, epsilon }, parameter, gradient, slots, scalars }) => {
     const momentum = b.add(b.multiply(slots.momentum!, beta_1), b.multiply(gradient, 1 - beta_1));
     const variance = b.add(b.multiply(slots.variance!, beta_2), b.multiply(b.square(gradient), 1 - beta_2));
-    const inverse = b.reciprocal(b.add(b.sqrt(variance), epsilon));
+    const divisor = b.add(b.sqrt(variance), epsilon);
     return {
-      parameter: b.subtract(parameter, b.multiply(b.multiply(momentum, inverse), scalars.rate!)),
+      parameter: b.subtract(parameter, b.multiply(b.divide(momentum, divisor), scalars.rate!)),
       slots: { momentum, variance },
-      // 1 / (√v̂ + ε'), with v̂ the corrected variance and ε' = ε / √(1 − β₂ᵗ).
-      scale: b.multiply(inverse, scalars.correction!),
+      // √v̂ + ε', with v̂ the corrected variance and ε' = ε / √(1 − β₂ᵗ).
+      diagonal: b.divide(divisor, scalars.correction!),
     };
   },
 });

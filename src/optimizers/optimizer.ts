@@ -7,7 +7,10 @@ export interface OptimizerKind<S extends TObject = TObject, A = Static<S>> exten
   slots(args: A): readonly string[];
   /** Scalars beside `learning_rate` that the host computes for a step: `step` counts from 1 since the slots were zero. */
   scalars?(args: A, at: { readonly step: number; readonly learningRate: number }): Readonly<Record<string, number>>;
-  /** The next parameter and slots. `scale` is the diagonal by which it scales a gradient, which proximal steps use; absent: 1. */
+  /**
+   * The next parameter and slots. `diagonal`, in the parameter's shape, is what it divides a gradient by before the learning rate: the metric in
+   * which a proximal step measures distance; absent: 1 everywhere.
+   */
   update(
     b: Builder,
     at: {
@@ -18,7 +21,7 @@ export interface OptimizerKind<S extends TObject = TObject, A = Static<S>> exten
       readonly slots: Readonly<Record<string, Value>>;
       readonly scalars: Readonly<Record<string, Value>>;
     },
-  ): { readonly parameter: Value; readonly slots: Readonly<Record<string, Value>>; readonly scale?: Value };
+  ): { readonly parameter: Value; readonly slots: Readonly<Record<string, Value>>; readonly diagonal?: Value };
 }
 
 export function defineOptimizer<S extends TObject>(kind: OptimizerKind<S, Static<S>>): OptimizerKind {

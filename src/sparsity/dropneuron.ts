@@ -42,19 +42,19 @@ export const dropneuron = defineMethod({
           "gradient: a term of the loss, as in the paper's code, never exactly 0. proximal: a group soft threshold after every update, with exact zeros; li, then lo (an approximation of their joint step).",
       }),
       reweighted: Type.Boolean({
-        default: true,
+        default: false,
         description:
           'Whether a group weighs 1 / (its norm / the mean of the non-zero norms + delta): small groups go, large ones are left alone.',
       }),
       delta: Type.Number({
-        default: 0.1,
+        default: 0.5,
         exclusiveMinimum: 0,
         description: 'Keeps the weight of a small group finite.',
       }),
       metric: Type.Union([Type.Literal('optimizer'), Type.Literal('euclidean')], {
         default: 'optimizer',
         description:
-          "optimizer: the proximal step is scaled by the group's mean of the optimizer's own diagonal, so that both solvers aim at one objective. euclidean: by 1.",
+          "optimizer: a proximal step moves a group by learning rate · lambda / the group's mean of what the optimizer divides gradients by, so that both solvers aim at one objective. euclidean: by learning rate · lambda.",
       }),
       during: phases,
     },
@@ -72,13 +72,15 @@ export const dropneuron = defineMethod({
     return b.add(term(site.incoming, li), term(site.outgoing, lo));
   },
   differentiated: ({ solver }) => solver === 'gradient',
-  prox: (b, { arguments: args, site, kernel, learningRate, scale }) => {
+  // min ½(w − z)ᵀD(w − z) / rate + lambda·‖w‖ with D replaced by its mean over the group is a soft threshold of the group's norm by
+  // rate · lambda / mean(D). (The mean of 1/D instead lets the few weights that never had a gradient decide: whole layers died of them.)
+  prox: (b, { arguments: args, site, kernel, learningRate, diagonal }) => {
     if (args.solver === 'gradient') return undefined;
     const step = (from: Value, axes: readonly number[], strength: number): Value => {
       if (strength === 0) return from;
       const norms = b.norm(from, axes, true);
       let move = b.multiply(learningRate, strength);
-      if (args.metric === 'optimizer' && scale) move = b.multiply(b.mean(scale, axes, true), move);
+      if (args.metric === 'optimizer' && diagonal) move = b.divide(move, b.mean(diagonal, axes, true));
       if (args.reweighted) move = b.multiply(weights(b, norms, args.delta), move);
       const left = b.relu(b.subtract(1, b.divide(move, b.maximum(norms, 1e-30))));
       return b.multiply(from, left);

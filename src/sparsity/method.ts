@@ -23,8 +23,8 @@ export interface Moment<A> {
   readonly kernel: Value;
   readonly bias: Value | undefined;
   readonly learningRate: Value;
-  /** In `prox`: the optimizer's own diagonal scale for the kernel; undefined means 1. */
-  readonly scale: Value | undefined;
+  /** In `prox`: what the optimizer divided the kernel's gradient by, element by element; undefined means 1. */
+  readonly diagonal: Value | undefined;
 }
 
 /** What a threshold cuts at a site after training. */

@@ -145,7 +145,7 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
       if (param.tensor === 'kernel') {
         for (const { method, moment } of moments) {
           if (moment.site.layer !== param.layer) continue;
-          next = method.prox?.(b, { ...moment, kernel: next, scale: updated.scale })?.kernel ?? next;
+          next = method.prox?.(b, { ...moment, kernel: next, diagonal: updated.diagonal })?.kernel ?? next;
         }
       }
       b.next(param.name, next);
@@ -247,7 +247,7 @@ function momentsOf(network: Network, phase: Phase, forward: Forward, learningRat
               kernel: forward.params.get(own.kernel!.name)!,
               bias: own.bias && forward.params.get(own.bias.name),
               learningRate,
-              scale: undefined,
+              diagonal: undefined,
             },
           },
         ];

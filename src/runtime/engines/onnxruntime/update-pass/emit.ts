@@ -131,6 +131,7 @@ class PassWriter {
 
   write(): Code {
     for (const sink of this.sinks) this.prepare(sink);
+    // Without elements nothing is added: sums are 0, as new memory is.
     if (this.loops.every((extent) => extent > 0)) {
       this.setConstants();
       this.nest(0);

@@ -63,10 +63,10 @@ interface Analysis {
   readonly group: readonly number[];
   /** For reductions: the group of the operand. */
   readonly reducedIn: readonly number[];
-  /** Elementwise nodes that another pass, a caller or a state reads. */
+  /** Elementwise nodes that are stored whatever else: other groups read them, or they are next states and results. */
   readonly wanted: ReadonlySet<NodeId>;
-  /** Of these, the ones that only a state reads: their pass may be chosen. */
-  readonly states: ReadonlySet<NodeId>;
+  /** Of these, next states and results that no other group reads: their pass may be chosen. */
+  readonly ends: ReadonlySet<NodeId>;
 }
 
 /** The operands of a node in its own shape and computed elementwise: what a pass may compute along with it. */
@@ -113,21 +113,15 @@ function analyse(graph: Graph): Analysis {
     }
   }
 
-  const states = new Set<NodeId>();
-  for (const { node, role } of graph.outputs) {
-    if (nodes[node]!.kind === 'elementwise' && !wanted.has(node) && role === 'state') states.add(node);
-  }
-  for (const { node, role } of graph.outputs) {
-    if (nodes[node]!.kind !== 'elementwise') continue;
-    if (role === 'result') states.delete(node);
-    wanted.add(node);
-  }
+  const ends = new Set<NodeId>();
+  for (const { node } of graph.outputs) if (nodes[node]!.kind === 'elementwise' && !wanted.has(node)) ends.add(node);
+  for (const node of ends) wanted.add(node);
   return {
     stage,
     group: nodes.map((_, id) => find(id)),
     reducedIn: nodes.map((node) => (node.kind === 'reduction' ? find(node.operand) : -1)),
     wanted,
-    states,
+    ends,
   };
 }
 
@@ -146,8 +140,8 @@ function findNeeds(graph: Graph, analysis: Analysis, kept: ReadonlySet<NodeId>):
     if (node.kind !== 'elementwise') continue;
     let computed = needed[id]! as ReadonlySet<number>;
     if (analysis.wanted.has(id) || kept.has(id)) {
-      // A next state that is only read along with others is computed with the first of them; all else as early as it can.
-      const late = (analysis.states.has(id) || !analysis.wanted.has(id)) && computed.size > 0;
+      // Ends are computed with the first that reads them within the group; all else as early as it can.
+      const late = (analysis.ends.has(id) || !analysis.wanted.has(id)) && computed.size > 0;
       const at = late ? Math.min(...computed) : analysis.stage[id]!;
       storedAt.set(id, at);
       computed = new Set([at]);
@@ -329,7 +323,7 @@ function place(graph: Graph, drafts: readonly Draft[]): Plan {
    * pass reads what is as large as its own shape element by element, along with its stores.
    */
   const mayOverwrite = (reading: ReadonlySet<number>, writer: number) =>
-    [...reading].every((reader) => reader === writer || !order.follows(writer, reader));
+    [...reading].every((reader) => !order.follows(writer, reader));
   const overwrite = (reading: ReadonlySet<number>, writer: number) => {
     for (const reader of reading) order.add(reader, writer);
   };
