@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import { type BoundTensor, bind, type Readers } from '../../src/data/bind.js';
+import type { Table } from '../../src/data/source.js';
+import { select } from '../../src/data/splits.js';
+import { failureOf } from './failure.js';
+
+/** Four rows: a picture of 2×3×1, two more numbers, a class number, and a number to predict. */
+const pixels = Float32Array.from({ length: 24 }, (_, k) => k);
+const table: Table = {
+  rows: 4,
+  fields: [
+    { name: 'image', shape: [2, 3, 1], form: 'values', data: pixels },
+    { name: 'area', shape: [], form: 'values', data: Float32Array.of(100, 101, 102, 103) },
+    { name: 'place', shape: [2], form: 'values', data: Float32Array.of(0, 1, 10, 11, 20, 21, 30, 31) },
+    { name: 'label', shape: [], form: 'classes', classes: 3, data: Int32Array.of(2, 0, 1, 2) },
+    { name: 'price', shape: [1], form: 'values', data: Float32Array.of(5, 6, 7, 8) },
+  ],
+  target: 'label',
+  files: [],
+};
+const images: Table = { ...table, fields: [table.fields[0]!, table.fields[3]!] };
+
+const digit = { name: 'digit', extents: [3], form: 'classes' } as const;
+
+/** The rows of a tensor, read as Batches reads them. */
+function rowsOf({ data, rows, width }: BoundTensor, count = 4): number[][] {
+  return Array.from({ length: count }, (_, row) => {
+    const start = (rows ? rows[row]! : row) * width;
+    return [...data.slice(start, start + width)];
+  });
+}
+
+function bound(readers: Partial<Readers>, of: Table = table) {
+  const { rows, tensors } = bind({ data: {}, inputs: [], outputs: [digit], ...readers }, of);
+  const named = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  return { rows, tensor: (name: string) => named.get(name)! };
+}
+
+describe('inputs', () => {
+  test('the field of its name; nothing is copied; extents need only agree in number', () => {
+    for (const extents of [[6], [2, 3, 1], [3, 2]]) {
+      const { tensor } = bound({ inputs: [{ name: 'image', extents }] });
+      expect(tensor('image').data).toBe(pixels);
+      expect(tensor('image').extents).toEqual(extents);
+    }
+  });
+
+  test('a lone input of another name reads everything that is no target', () => {
+    expect(bound({ inputs: [{ name: 'pixels', extents: [6] }] }, images).tensor('pixels').data).toBe(pixels);
+    const { tensor } = bound({
+      data: { target: 'price' },
+      inputs: [{ name: 'facts', extents: [9] }],
+      outputs: [{ name: 'out', extents: [1], form: 'values' }],
+    });
+    expect(rowsOf(tensor('facts'))[1]).toEqual([6, 7, 8, 9, 10, 11, 101, 10, 11]);
+  });
+
+  test('the fields that the data section gives it, joined in their order', () => {
+    const data = { inputs: { facts: ['place', 'area'] } };
+    const { tensor } = bound({ data, inputs: [{ name: 'facts', extents: [3] }] });
+    expect(rowsOf(tensor('facts'))).toEqual([
+      [0, 1, 100],
+      [10, 11, 101],
+      [20, 21, 102],
+      [30, 31, 103],
+    ]);
+  });
+
+  test('keep picks features of the joined row, in the order of its indices', () => {
+    const data = { inputs: { facts: ['place', 'area'] } };
+    const { tensor } = bound({ data, inputs: [{ name: 'facts', extents: [3], keep: [2, 0] }] });
+    expect(tensor('facts')).toMatchObject({ extents: [2], width: 2 });
+    expect(rowsOf(tensor('facts'))[2]).toEqual([102, 20]);
+    const none = bound({ inputs: [{ name: 'image', extents: [6], keep: [] }] });
+    expect(rowsOf(none.tensor('image'))[0]).toEqual([]);
+  });
+
+  test('a part of a table is read through its selection, copied or not', () => {
+    const part = select(table, Int32Array.of(3, 1));
+    const whole = bound({ inputs: [{ name: 'image', extents: [6] }] }, part);
+    expect(rowsOf(whole.tensor('image'), 2).map(([pixel]) => pixel)).toEqual([18, 6]);
+    const kept = bound({ inputs: [{ name: 'image', extents: [6], keep: [5] }] }, part);
+    expect(rowsOf(kept.tensor('image'), 2)).toEqual([[23], [11]]);
+    expect(rowsOf(kept.tensor('target:digit'), 2)).toEqual([[2], [0]]);
+  });
+});
+
+describe('targets', () => {
+  test('class numbers as they are, and as rows with a one', () => {
+    expect(rowsOf(bound({}).tensor('target:digit'))).toEqual([[2], [0], [1], [2]]);
+    expect(bound({}).tensor('target:digit').extents).toEqual([]);
+    const { tensor } = bound({ outputs: [{ ...digit, form: 'values' }] });
+    expect(rowsOf(tensor('target:digit'))).toEqual([
+      [0, 0, 1],
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ]);
+  });
+
+  test('two classes on one unit are 0 and 1', () => {
+    const two = { ...table.fields[3]!, classes: 2, data: Int32Array.of(1, 0, 1, 1) };
+    const { tensor } = bound({ outputs: [{ name: 'yes', extents: [1], form: 'values' }] }, { ...table, fields: [two] });
+    expect(rowsOf(tensor('target:yes'))).toEqual([[1], [0], [1], [1]]);
+  });
+
+  test('an autoencoder predicts the raw field, whatever its input keeps', () => {
+    for (const name of ['image', 'pixels']) {
+      const { tensor } = bound(
+        {
+          data: { target: 'image' },
+          inputs: [{ name, extents: [6], keep: [0, 5] }],
+          outputs: [{ name: 'copy', extents: [6], form: 'values' }],
+        },
+        images,
+      );
+      expect(rowsOf(tensor(name))[1]).toEqual([6, 11]);
+      expect(rowsOf(tensor('target:copy'))[1]).toEqual([6, 7, 8, 9, 10, 11]);
+    }
+  });
+
+  test('several outputs read the fields of their names', () => {
+    const { tensor } = bound({
+      inputs: [{ name: 'image', extents: [6] }],
+      outputs: [
+        { name: 'price', extents: [1], form: 'values' },
+        { name: 'label', extents: [3], form: 'classes' },
+      ],
+    });
+    expect(rowsOf(tensor('target:price'))).toEqual([[5], [6], [7], [8]]);
+    expect(rowsOf(tensor('target:label'))).toEqual([[2], [0], [1], [2]]);
+  });
+});
+
+test('messages', async () => {
+  const message = async (readers: Partial<Readers>, of: Table = table) => {
+    const { text, exit, help } = await failureOf(() => bound(readers, of));
+    expect(exit).toBe(4);
+    return [text, ...help].join(' | ');
+  };
+  const image = { name: 'image', extents: [7] };
+  expect(await message({ inputs: [image] })).toMatchInlineSnapshot(
+    `"field-mismatch: the input image takes 7 numbers a row, the data have 2×3×1 a row (image)"`,
+  );
+  expect(await message({ inputs: [{ name: 'label', extents: [1] }] })).toMatchInlineSnapshot(
+    `"field-mismatch: the input label takes real numbers, the data have class numbers (label)"`,
+  );
+  expect(await message({ data: { inputs: { image: ['imgae'] } }, inputs: [image] })).toMatchInlineSnapshot(
+    `"unknown-field: the input image reads the field \`imgae\`, which the data source does not have | did you mean \`image\`?"`,
+  );
+  expect(await message({ data: { inputs: { imag: ['image'] } }, inputs: [image] })).toMatchInlineSnapshot(
+    `"unbound-input: the data section gives \`imag\` fields, but the model has no such input | did you mean \`image\`?"`,
+  );
+  expect(await message({ data: { target: 'lable' } })).toMatchInlineSnapshot(
+    `"unknown-field: the output digit reads the field \`lable\`, which the data source does not have | did you mean \`label\`?"`,
+  );
+  expect(await message({ inputs: [image, { name: 'more', extents: [1] }] })).toMatchInlineSnapshot(
+    `"field-mismatch: the input image takes 7 numbers a row, the data have 2×3×1 a row (image)"`,
+  );
+  expect(await message({ outputs: [{ ...digit, extents: [2] }] })).toMatchInlineSnapshot(
+    `"label-out-of-range: label out of range: row 0 of the field label is 2, but the output digit tells apart 2 classes (0 to 1)"`,
+  );
+  expect(await message({ outputs: [{ name: 'yes', extents: [1], form: 'values' }] })).toMatchInlineSnapshot(
+    `"label-out-of-range: label out of range: row 0 of the field label is 2, but the output yes tells apart 2 classes (0 to 1)"`,
+  );
+  expect(await message({ data: { target: 'price' } })).toMatchInlineSnapshot(
+    `"field-mismatch: the target of digit takes class numbers, the data have 1 number a row (price)"`,
+  );
+  expect(await message({ data: { target: 'price' }, outputs: [{ ...digit, form: 'values' }] })).toMatchInlineSnapshot(
+    `"field-mismatch: the target of digit takes 3 numbers a row, the data have 1 number a row (price)"`,
+  );
+  // The row is named as the source counts it, also in a part.
+  expect(
+    await message({ outputs: [{ ...digit, extents: [2] }] }, select(table, Int32Array.of(1, 3))),
+  ).toMatchInlineSnapshot(
+    `"label-out-of-range: label out of range: row 3 of the field label is 2, but the output digit tells apart 2 classes (0 to 1)"`,
+  );
+});
