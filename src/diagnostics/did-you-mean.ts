@@ -10,7 +10,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     const bound = Math.max(1, Math.floor(Math.max(word.length, name.length) / 3));
     // A bound on the work: lengths that differ by more than the bound cannot be near.
     if (name === word || Math.abs(name.length - word.length) > bound + 2) continue;
-    const away = distance(word, name);
+    const away = distance(word, name, Math.min(least, bound + 0.4));
     if (away < least && away <= bound + 0.4) {
       least = away;
       best = name;
@@ -37,7 +37,8 @@ export function didYouMeanOr(word: string, known: Iterable<string>, what: string
 /** Small enough that a difference in case or separators never outweighs a letter. */
 const LITTLE = 0.1;
 
-function distance(from: string, to: string): number {
+/** The distance, or infinity as soon as it is known to go beyond `most`. */
+function distance(from: string, to: string, most: number): number {
   const columns = to.length + 1;
   let before = new Float64Array(columns);
   let above = new Float64Array(columns);
@@ -46,6 +47,7 @@ function distance(from: string, to: string): number {
   for (let i = 1; i <= from.length; i++) {
     const a = from[i - 1]!;
     row[0] = above[0]! + weight(a);
+    let nearestInRow = row[0];
     for (let j = 1; j < columns; j++) {
       const b = to[j - 1]!;
       let least = Math.min(above[j]! + weight(a), row[j - 1]! + weight(b), above[j - 1]! + replacement(a, b));
@@ -54,7 +56,10 @@ function distance(from: string, to: string): number {
         least = Math.min(least, before[j - 2]! + 0.9);
       }
       row[j] = least;
+      nearestInRow = Math.min(nearestInRow, least);
     }
+    // A swap reaches over one row, so one letter of slack stays.
+    if (nearestInRow > most + 1) return Number.POSITIVE_INFINITY;
     [before, above, row] = [above, row, before];
   }
   return above[to.length]!;

@@ -75,7 +75,9 @@ describe('the column rule', () => {
 
 describe('removing statements', () => {
   const gone = (text: string, ...parts: string[]) =>
-    edit(text, (edits, find) => parts.forEach((part) => edits.removeStatement(find(part))));
+    edit(text, (edits, find) => {
+      for (const part of parts) edits.removeStatement(find(part));
+    });
   test('with line and comment', () => {
     expect(gone('{\n  a = 1   # c\n  b = 2\n}\n', 'a = 1')).toBe('{\n  b = 2\n}\n');
     expect(gone('{\n  a = 1\n  b = 2', 'b = 2')).toBe('{\n  a = 1\n');
