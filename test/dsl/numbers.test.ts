@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { numberText, readNumber } from '../../src/dsl/numbers.js';
-import { codes, readWell } from './specs.js';
+import { codes, readWell, runs } from './specs.js';
 
 test.each([
   ...[
@@ -105,7 +105,7 @@ test('numbers written read back to the same bits', () => {
     fc.property(fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }), (number) => {
       expect(readNumber(numberText(number))).toEqual({ value: number === 0 ? 0 : number, percent: false });
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
   expect(() => numberText(Number.NaN)).toThrow();
   expect(() => numberText(-1)).toThrow();

@@ -5,7 +5,7 @@ import { difference } from '../../src/dsl/compare.js';
 import { format } from '../../src/dsl/format.js';
 import { printDocument, printStatement, printValue } from '../../src/dsl/print.js';
 import { document } from './arbitrary.js';
-import { fixtures, readText, readWell } from './specs.js';
+import { fixtures, readText, readWell, runs } from './specs.js';
 
 test('what is printed reads back to the same document, and fmt leaves it alone', () => {
   fc.assert(
@@ -16,7 +16,7 @@ test('what is printed reads back to the same document, and fmt leaves it alone',
       expect(difference(one, again)).toBeUndefined();
       expect(format(text)).toBe(text);
     }),
-    { numRuns: 1000 },
+    runs(400),
   );
 });
 
@@ -41,7 +41,7 @@ test('blanks thrown into a text change nothing, and fmt takes them out the same 
       expect(difference(one, readWellQuietly(once))).toBeUndefined();
       expect(format(once)).toBe(once);
     }),
-    { numRuns: 300 },
+    runs(150),
   );
 });
 

@@ -5,7 +5,7 @@ import { Reports } from '../../src/diagnostics/report.js';
 import { decode } from '../../src/dsl/decode.js';
 import { format } from '../../src/dsl/format.js';
 import { lex } from '../../src/dsl/tokens.js';
-import { codes, expectPlaced, fixtures, readText } from './specs.js';
+import { codes, expectPlaced, fixtures, readText, runs } from './specs.js';
 
 /** Reads a text as a user's worst day has it: no throw, no silence, everything placed, and a message can be printed. */
 function survive(text: string) {
@@ -132,7 +132,7 @@ test('mutated specs: no crash, and what does not compile says why', () => {
         }
       },
     ),
-    { numRuns: 1000 },
+    runs(500),
   );
 });
 
@@ -142,13 +142,13 @@ test('token soup and character soup', () => {
       survive(pieces.join(''));
       survive(pieces.join(' '));
     }),
-    { numRuns: 1000 },
+    runs(500),
   );
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
       survive(text);
     }),
-    { numRuns: 1000 },
+    runs(500),
   );
 });
 
