@@ -158,6 +158,9 @@ describe('elementwise operations', () => {
     b.result('c', b.sum(ones, [0]));
     b.result('d', ones);
     b.result('e', b.select(b.constant(0, [], 'bool'), x, column));
+    b.result('g', b.power(b.batch('v', 'float', [5]), b.constant([2, 2, 2], [3, 1])));
+    b.result('h', b.divide(x, 0));
+    b.result('i', b.divide(x, -0));
     b.result('f', b.reshape(b.exp(b.constant([1, 1], [2])), [1, 2]));
     await expectAgrees(b.build('constants'), any(2));
   });
@@ -275,6 +278,8 @@ describe('shapes', () => {
   it('reads one vector by row and by column', async () => {
     const b = new Builder();
     const v = b.batch('v', 'float', [9]);
+    const x = b.batch('x', 'float', [9, 9]);
+    b.result('both', b.subtract(b.add(x, v), b.multiply(b.add(x, b.reshape(v, [9, 1])), 2)));
     b.result('outer', b.subtract(b.reshape(v, [9, 1]), b.multiply(v, 2)));
     b.result('sums', b.sum(b.multiply(b.reshape(v, [9, 1]), v), [0]));
     await expectAgrees(b.build('outer'), any(11));

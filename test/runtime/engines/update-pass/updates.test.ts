@@ -296,6 +296,33 @@ describe('states in place', () => {
     await expectAgrees(b.build('temporaries'), any(4), 4);
   });
 
+  it('keeps a temporary that is read after the next value of every state', async () => {
+    const b = new Builder();
+    const w = b.state('w', [8, 9]);
+    const g = b.batch('g', 'float', [8, 9]);
+    const one = b.sqrt(b.divide(b.abs(b.multiply(g, w)), b.add(b.square(g), 1)));
+    const next = b.multiply(one, b.sum(one, [0]));
+    b.next('w', next);
+    b.result('later', b.multiply(one, b.sum(next, [1], true)));
+    await expectAgrees(b.build('later'), any(6), 4);
+  });
+
+  it('keeps a temporary for readers that nothing else puts before the next value', async () => {
+    for (const first of [true, false]) {
+      const b = new Builder();
+      const w = b.state('w', [8, 9]);
+      const g = b.batch('g', 'float', [8, 9]);
+      const h = b.batch('h', 'float', [5]);
+      const one = b.sqrt(b.divide(b.abs(b.multiply(g, w)), b.add(b.square(g), 1)));
+      const writeResult = () => b.result('result', b.multiply(one, b.sum(one, [0])));
+      if (first) writeResult();
+      // Two barriers after h, whatever happens with w.
+      b.next('w', b.multiply(one, b.sum(b.multiply(h, b.sum(h)))));
+      if (!first) writeResult();
+      await expectAgrees(b.build('unordered'), any(7), 4);
+    }
+  });
+
   it('writes one value to several states and results', async () => {
     const b = new Builder();
     const x = b.state('x', [7]);
