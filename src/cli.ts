@@ -82,12 +82,11 @@ function crashed(error: unknown, words: readonly string[], io: Io): number {
 }
 
 function terminalIo(): Io {
-  // A reader that stops reading (`dnc … | head`) is no error.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-    });
-  }
+  // A reader that stops reading (`dnc … | head`) is no error. Training goes on where only its messages are no longer read.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+  });
+  process.stderr.on('error', () => {});
   const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
   const colour = process.env.NO_COLOR ? false : process.env.FORCE_COLOR ? process.env.FORCE_COLOR !== '0' : terminal;
   let shown = false;

@@ -5,8 +5,9 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Source } from '../diagnostics/source.js';
 import type { Document } from '../dsl/document.js';
 import { read } from '../dsl/read.js';
-import type { Network } from '../ir/graph.js';
+import { type Network, nodeOf } from '../ir/graph.js';
 import { lowerSpec } from './1-spec/index.js';
+import { printResolved } from './1-spec/print.js';
 import { lowerGraph } from './2-graph/index.js';
 import { lowerDims, type Originals } from './3-dims/index.js';
 import { checks } from './checks/index.js';
@@ -82,4 +83,9 @@ function shapeOfData(spec: Spec, input: string): readonly number[] | undefined {
   const field =
     features.find((one) => one.name === named) ?? (!wanted && features.length === 1 ? features[0] : undefined);
   return field?.shape;
+}
+
+/** The resolved spec as text, with the shapes that Inputs took from their data. */
+export function resolvedText({ spec, network }: Pick<Compiled, 'spec' | 'network'>): string {
+  return printResolved(spec, (input) => nodeOf(network.graph, input).arguments.shape as readonly number[]);
 }

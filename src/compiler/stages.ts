@@ -5,10 +5,9 @@ import { read } from '../dsl/read.js';
 import { showShape } from '../ir/dims.js';
 import type { Network } from '../ir/graph.js';
 import { printProgram } from '../program/print.js';
-import { printResolved } from './1-spec/print.js';
 import { paramShape } from './3-dims/index.js';
 import { evaluationProgram, forwardProgram, stepProgram } from './4-program/index.js';
-import { type CompileOptions, compile } from './compile.js';
+import { type CompileOptions, compile, resolvedText } from './compile.js';
 
 type StagePrinter = (source: Source, options: CompileOptions) => string;
 
@@ -20,7 +19,7 @@ export const stagePrinters = {
     reports.throwIfFailed();
     return printDocument(document);
   },
-  spec: (source, options) => printResolved(compile(source, options).spec),
+  spec: (source, options) => resolvedText(compile(source, options)),
   graph: (source, options) =>
     compile(source, options)
       .network.graph.nodes.map(

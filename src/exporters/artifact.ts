@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Compiled } from '../compiler/compile.js';
-import { printResolved } from '../compiler/1-spec/print.js';
+import { type Compiled, resolvedText } from '../compiler/compile.js';
 import { forwardProgram } from '../compiler/4-program/index.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { diagnostic } from '../diagnostics/report.js';
@@ -74,7 +73,7 @@ export function writeArtifact(
     writeAtomically(path.join(folder, name), content);
     files.push(name);
   };
-  put('spec.resolved.dn', printResolved(spec));
+  put('spec.resolved.dn', resolvedText(compiled));
   put('forward.onnx', forwardOnnx(network, values));
   const tfjs = tfjsModel(network, values, { name: spec.train.phases[0]!.name, finetune: false });
   if ('missing' in tfjs) {

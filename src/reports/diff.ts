@@ -1,6 +1,6 @@
 import { isEquivalent, type Certificate } from '../compiler/5-shrink/certificate.js';
 import { runsOf } from '../compiler/6-print/keep.js';
-import type { Spec } from '../compiler/spec.js';
+import type { Spec, Threshold } from '../compiler/spec.js';
 import type { Network, Node } from '../ir/graph.js';
 import { columns } from './columns.js';
 import { showAnnotation, summarize } from './summary.js';
@@ -203,12 +203,11 @@ function argumentChanges(a: Node, b: Node): SettingChange[] {
 function annotationChanges(a: Node, b: Node): SettingChange[] {
   const words = [...new Set([...a.annotations, ...b.annotations].map((one) => one.word))];
   return words.flatMap((word) => {
-    const shown = (node: Node) =>
-      mapped(
-        node.annotations.find((one) => one.word === word),
-        showAnnotation,
-      );
-    return settingChange(`@${word}`, shown(a), shown(b));
+    const at = (node: Node) => node.annotations.find((one) => one.word === word);
+    const [old, fresh] = [at(a), at(b)];
+    return old && fresh
+      ? valueChanges(`@${word}`, old.arguments, fresh.arguments)
+      : settingChange(`@${word}`, mapped(old, showAnnotation), mapped(fresh, showAnnotation));
   });
 }
 
@@ -216,11 +215,20 @@ function settingChanges(a: Spec, b: Spec, before: Network, after: Network): Sett
   const outputs = (network: Network) => network.graph.outputs.join(', ');
   return [
     ...settingChange('model.outputs', outputs(before), outputs(after)),
-    ...(['data', 'train', 'simplify'] as const).flatMap((section) => valueChanges(section, a[section], b[section])),
+    ...valueChanges('data', a.data, b.data),
+    ...valueChanges('train', a.train, b.train),
+    ...settingChange('simplify.threshold', thresholdText(a.simplify.threshold), thresholdText(b.simplify.threshold)),
+    ...valueChanges('simplify.finetune', a.simplify.finetune, b.simplify.finetune),
     ...(a.weights?.sha256 !== undefined && a.weights.sha256 === b.weights?.sha256
       ? []
       : settingChange('weights', weightsText(a), weightsText(b))),
   ];
+}
+
+function thresholdText(threshold: Threshold): string {
+  if (threshold.kind === 'unit') return String(threshold.value);
+  const { kind, ...rest } = threshold;
+  return showValue({ word: kind, arguments: rest })!;
 }
 
 function weightsText({ weights }: Spec): string | undefined {
@@ -365,13 +373,15 @@ function draw(indices: readonly number[], [height, width]: readonly [number, num
 }
 
 function settingText({ name, before, after }: SettingChange): string {
-  // An annotation's text begins with its own name.
-  const named = name.startsWith('@') ? '' : `${name} `;
-  return clip(`${named}${before === undefined || after === undefined ? (after ?? before) : `${before} → ${after}`}`);
+  // A whole annotation's text begins with its own name.
+  const named = (after ?? before)?.startsWith('@') ? '' : `${name} `;
+  return clip(`${named}${before === undefined || after === undefined ? (after ?? before) : `${before} → ${after}`}`, 8);
 }
 
-function clip(text: string): string {
-  return text.length <= WIDTH ? text : `${text.slice(0, WIDTH - 1).replace(/[, ]*$/, '')}…`;
+/** Cuts what would go beyond 100 columns behind an indentation. */
+function clip(text: string, indentation = 0): string {
+  const width = WIDTH - indentation;
+  return text.length <= width ? text : `${text.slice(0, width - 1).replace(/[, ]*$/, '')}…`;
 }
 
 function behaviourText({ behaviour }: DiffResult): string {

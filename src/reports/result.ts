@@ -1,12 +1,11 @@
-import { countWeights, type RunResult } from '../runtime/run.js';
+import { countWeights, type RunResult, unitCounts } from '../runtime/run.js';
 import { columns } from './columns.js';
 import { summarize } from './summary.js';
 
 /** What `dnc train` and `dnc simplify` print at the end. */
 export function resultText({ simplified, network, scores, finetuned, files }: RunResult): string {
-  const { threshold, search, shrunk, kernels, difference } = simplified;
+  const { threshold, search, kernels, difference } = simplified;
   const [before, after] = [summarize(network.before), summarize(network.after)];
-  const kept = shrunk.kept.filter((one) => one.before > 0);
   const lines: string[] = [];
 
   const found = search
@@ -14,7 +13,13 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
     : '';
   const applied = threshold.kind === 'weight' ? `weight(${short(threshold.value)})` : short(threshold.value);
   lines.push(`threshold    ${applied}${found}\n`);
-  lines.push(`units        ${kept.map((one) => `${one.layer} ${one.before} → ${one.positions.length}`).join(', ')}\n`);
+  lines.push(
+    `units        ${
+      unitCounts(network)
+        .map((one) => `${one.layer} ${one.before} → ${one.after}`)
+        .join(', ') || 'all stay'
+    }\n`,
+  );
   lines.push(`parameters   ${change(before.parameters, after.parameters)}\n`);
   const weights = [countWeights(network.before), countWeights(network.after)] as const;
   lines.push(`weights      ${change(...weights)}; not zero after the cut: ${kernels.nonzero.toLocaleString('en')}\n`);

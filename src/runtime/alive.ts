@@ -17,7 +17,10 @@ export function countAlive(network: Network, values: ReadonlyMap<string, Float32
     const shape = network.shapes.get(node.name)![0]!;
     const last = shape.at(-1);
     const own = last?.units.filter((unit) => network.dims.origin(network.dims.find(unit)).layer === node.name) ?? [];
-    if (own.length > 0) alive[node.name] = own.filter((unit) => live.needed.has(network.dims.find(unit))).length;
+    // The lone channel of an image says nothing.
+    const lone = node.kind === 'Input' && own.length === 1;
+    if (own.length > 0 && !lone)
+      alive[node.name] = own.filter((unit) => live.needed.has(network.dims.find(unit))).length;
   }
   return alive;
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
+import { sha256 } from '../hash.js';
 import type { HostTensor } from '../program/program.js';
-import { replaceFolder } from './files.js';
+import { failToWrite, replaceFolder } from './files.js';
 import type { Totals } from './totals.js';
 import { readSafetensors, writeSafetensors } from './weights/safetensors.js';
 
@@ -35,9 +35,15 @@ export interface Checkpoint {
   readonly state: Readonly<Record<string, HostTensor>>;
 }
 
-interface Manifest extends Omit<Checkpoint, 'state'> {
+/** Everything but the state, with the SHA-256 of `state.safetensors`. */
+interface Contents extends Omit<Checkpoint, 'state'> {
   readonly format: 1;
   readonly sha256: string;
+}
+
+interface Manifest extends Contents {
+  /** SHA-256 of the rest of the manifest: a flipped bit in a step number is found, too. */
+  readonly own: string;
 }
 
 /** Complete checkpoints in `folder`, the newest two and the best; written beside, synced, renamed. */
@@ -47,7 +53,8 @@ export class Checkpoints {
   save(checkpoint: Checkpoint): void {
     const { state, ...rest } = checkpoint;
     const bytes = writeSafetensors(state);
-    const manifest: Manifest = { format: 1, sha256: createHash('sha256').update(bytes).digest('hex'), ...rest };
+    const contents: Contents = { format: 1, sha256: sha256(bytes), ...rest };
+    const manifest: Manifest = { ...contents, own: sha256(JSON.stringify(contents)) };
     const numbers = this.numbers();
     const number = (numbers.at(-1) ?? 0) + 1;
     replaceFolder(path.join(this.folder, name(number)), {
@@ -78,9 +85,10 @@ export class Checkpoints {
     try {
       const manifest = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as Manifest;
       const bytes = readFileSync(path.join(folder, 'state.safetensors'));
-      if (manifest.format !== 1 || createHash('sha256').update(bytes).digest('hex') !== manifest.sha256)
+      const { own, ...contents } = manifest;
+      if (manifest.format !== 1 || sha256(JSON.stringify(contents)) !== own || sha256(bytes) !== manifest.sha256)
         return undefined;
-      const { format: _, sha256: __, ...rest } = manifest;
+      const { format: _, sha256: __, ...rest } = contents;
       return { ...rest, state: readSafetensors(bytes, path.join(folder, 'state.safetensors')).tensors };
     } catch {
       return undefined;
@@ -97,7 +105,12 @@ export class Checkpoints {
     );
     numbers.forEach((number, k) => {
       if (k >= numbers.length - 2 || (k === best && scores[k] !== undefined)) return;
-      rmSync(path.join(this.folder, name(number)), { recursive: true, force: true });
+      const folder = path.join(this.folder, name(number));
+      try {
+        rmSync(folder, { recursive: true, force: true });
+      } catch (error) {
+        failToWrite(folder, error);
+      }
     });
   }
 

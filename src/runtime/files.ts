@@ -26,6 +26,27 @@ export function failToWrite(file: string, error: unknown): never {
   fail('cannot-write', { file, reason: REASONS[code] ?? code });
 }
 
+/** Removes what an action that failed left behind. That it cannot be removed is not the error to show. */
+function discard(path_: string): void {
+  try {
+    rmSync(path_, { recursive: true, force: true });
+  } catch {}
+}
+
+/**
+ * Removes what a process that was killed left half-written in a folder, under names that only `writeAtomically` and `replaceFolder` give.
+ * No other process may be writing there.
+ */
+export function removeHalfWritten(folder: string): void {
+  let entries: readonly string[];
+  try {
+    entries = readdirSync(folder);
+  } catch {
+    return;
+  }
+  for (const entry of entries) if (/^(\..*\.\d+|\d{6})\.part$/.test(entry)) discard(path.join(folder, entry));
+}
+
 /** Makes a folder and those above it. */
 export function makeFolder(folder: string): void {
   try {
@@ -37,14 +58,13 @@ export function makeFolder(folder: string): void {
 
 /**
  * Makes a folder with these files appear at once: written beside, synced, renamed. A reader sees all of them or none. What an earlier
- * process left half-written beside it is removed.
+ * process left half-written in the folder above it is removed.
  */
 export function replaceFolder(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   const parent = path.dirname(folder);
   const beside = `${folder}.part`;
   try {
-    for (const entry of readdirSync(parent))
-      if (entry.endsWith('.part')) rmSync(path.join(parent, entry), { recursive: true, force: true });
+    removeHalfWritten(parent);
     mkdirSync(beside);
     for (const [name, content] of Object.entries(files)) {
       const file = openSync(path.join(beside, name), 'w');
@@ -61,7 +81,7 @@ export function replaceFolder(folder: string, files: Readonly<Record<string, str
     renameSync(beside, folder);
     syncFolder(parent);
   } catch (error) {
-    rmSync(beside, { recursive: true, force: true });
+    discard(beside);
     failToWrite(folder, error);
   }
 }
@@ -97,7 +117,7 @@ export function writeAtomically(file: string, content: string | Uint8Array): voi
     renameSync(beside, file);
     syncFolder(folder);
   } catch (error) {
-    rmSync(beside, { force: true });
+    discard(beside);
     failToWrite(file, error);
   }
 }

@@ -32,10 +32,7 @@ export function startingValues(
 
 /** Writes the network as trained into a run, before anything is cut. */
 export function writeTrained(file: string, { network }: Compiled, values: Values): void {
-  writeAtomically(
-    file,
-    encodeModelWeights({ values, network, originals: originalsOfNetwork(network) }),
-  );
+  writeAtomically(file, encodeModelWeights({ values, network, originals: originalsOfNetwork(network) }));
 }
 
 /** Reads it back. */

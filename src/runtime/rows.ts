@@ -23,7 +23,7 @@ export async function readRows(
 ): Promise<Rows> {
   const kind = (sources as Readonly<Record<string, SourceKind>>)[spec.data.source.word];
   if (!kind) throw new Error(`no data source ${spec.data.source.word}`);
-  const read = await kind.read(spec.data.source.arguments as never, place);
+  const read = await kind.read(spec.data.source.arguments as never, { ...place, at: spec.data.span });
   const parts = split(read, spec.data);
   return {
     train: parts.train,

@@ -12,7 +12,7 @@ import {
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
 import type { EngineRecord } from './engines/engine.js';
-import { failToWrite, writeAtomically } from './files.js';
+import { failToWrite, removeHalfWritten, writeAtomically } from './files.js';
 
 /** What a run must know to go on: everything that may change numbers, and where its inputs are. */
 export interface RunRecord {
@@ -59,28 +59,51 @@ export class RunFolder {
     }
   }
 
-  /** Keeps a second process out while this one writes. A lock whose process is gone is taken over. */
+  /**
+   * Keeps a second process out while this one writes. A lock whose process is gone is taken over, and what that one left half-written goes.
+   */
   lock(): void {
     const lock = this.file('lock');
-    for (let tries = 0; ; tries++) {
+    for (let tries = 0; !this.locked; tries++) {
       try {
         const file = openSync(lock, 'wx');
-        writeSync(file, `${process.pid}\n`);
-        closeSync(file);
+        try {
+          writeSync(file, `${process.pid}\n`);
+        } finally {
+          closeSync(file);
+        }
         this.locked = true;
-        return;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') failToWrite(lock, error);
-        const holder = Number(readFileSync(lock, 'utf8').trim());
-        if (tries > 0 || isAlive(holder)) fail('run-locked', { folder: this.path, process: holder });
-        rmSync(lock, { force: true });
+        const holder = this.lockHolder();
+        if (holder !== undefined && (tries > 0 || isAlive(holder)))
+          fail('run-locked', { folder: this.path, process: holder });
+        try {
+          rmSync(lock, { force: true });
+        } catch (problem) {
+          failToWrite(lock, problem);
+        }
       }
     }
+    removeHalfWritten(this.path);
+    removeHalfWritten(this.file('checkpoints'));
   }
 
   unlock(): void {
-    if (this.locked) rmSync(this.file('lock'), { force: true });
+    // A lock that cannot be removed is stale as soon as this process ends; the error that is on its way, if any, matters more.
+    try {
+      if (this.locked) rmSync(this.file('lock'), { force: true });
+    } catch {}
     this.locked = false;
+  }
+
+  /** The process that the lock names; undefined where the lock went in the meantime. */
+  private lockHolder(): number | undefined {
+    try {
+      return Number(readFileSync(this.file('lock'), 'utf8').trim());
+    } catch {
+      return undefined;
+    }
   }
 
   writeRecord(record: RunRecord): void {

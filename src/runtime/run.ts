@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Compiled, compile } from '../compiler/compile.js';
-import { printResolved } from '../compiler/1-spec/print.js';
+import { type Compiled, compile, resolvedText } from '../compiler/compile.js';
 import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import type { Values } from '../compiler/5-shrink/values.js';
 import { fail } from '../diagnostics/report.js';
@@ -78,7 +77,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   try {
     const name = path.basename(options.specFile, path.extname(options.specFile));
     writeAtomically(folder.file(`${name}.dn`), options.source.text);
-    writeAtomically(folder.file('spec.resolved.dn'), printResolved(compiled.spec));
+    writeAtomically(folder.file('spec.resolved.dn'), resolvedText(compiled));
     folder.writeRecord({
       format: 1,
       dnc: version,
@@ -350,21 +349,49 @@ function epochsOf({ length, batch_size }: PhaseSpec, rows: number): number {
 
 /** What `result.json` holds. */
 export function resultJson({ simplified, network, scores, finetuned, files }: RunResult): object {
-  const kept = Object.fromEntries(
-    simplified.shrunk.kept.map((one) => [one.layer, { kept: one.positions.length, of: one.before }]),
-  );
   return {
     format: 1,
     threshold: simplified.threshold,
     nonzero_weights: simplified.kernels.nonzero,
     weights_before: countWeights(network.before),
     weights_after: countWeights(network.after),
-    units: kept,
+    units: Object.fromEntries(unitCounts(network).map(({ layer, before, after }) => [layer, { before, after }])),
     finetuned,
     equivalent: files.equivalent,
     difference: { float64: simplified.difference.float64, float32: simplified.difference.float32 },
     scores,
   };
+}
+
+/** Length of the last axis, before and after, of every layer where it changed, and of those that have weights. */
+export function unitCounts({
+  before,
+  after,
+}: RunResult['network']): { layer: string; before: number; after: number }[] {
+  return before.graph.nodes.flatMap(({ name, kind }) => {
+    const [old, left] = [before, after].map((network) => network.shapes.get(name)?.[0]?.at(-1)?.units.length ?? 0) as [
+      number,
+      number,
+    ];
+    const own = kind === 'Input' || Object.keys(before.params.get(name) ?? {}).length > 0;
+    const said = own ? old > 1 || old !== left : old !== left && !handsOn(before, name);
+    return said ? [{ layer: name, before: old, after: left }] : [];
+  });
+}
+
+/** Whether a layer's last axis is the one it reads: its units were counted where they are made. */
+function handsOn(network: Network, name: string): boolean {
+  const node = network.graph.nodes.find((one) => one.name === name)!;
+  const own = network.shapes.get(name)?.[0]?.at(-1);
+  return node.inputs.some(({ node: from, output }) => {
+    const read = network.shapes.get(from)?.[output]?.at(-1);
+    return (
+      read !== undefined &&
+      own !== undefined &&
+      read.units.length === own.units.length &&
+      read.units[0] === own.units[0]
+    );
+  });
 }
 
 /** Elements of kernels, as papers count: biases apart. */

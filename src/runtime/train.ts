@@ -88,7 +88,8 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       pace.saved();
     };
 
-    while (position.stretchSteps < steps) {
+    // A run that was stopped right after the last step of the stretch still has that epoch to end.
+    while (position.stretchSteps < steps || position.step > 0) {
       batches.begin(position.totalEpochs);
       while (position.step < stepsPerEpoch && position.stretchSteps < steps) {
         // One batch, its random numbers and scalars, one step.
