@@ -1,0 +1,265 @@
+"""Writes golden vectors from Keras on TensorFlow, in float64: python keras_vectors.py FOLDER."""
+
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+from common import (
+    activation_points,
+    cases,
+    classes,
+    flat,
+    label,
+    one_hot,
+    plain,
+    step_batch,
+    step_parameters,
+    step_rate,
+    volume,
+    wave,
+    write,
+)
+
+keras.config.set_floatx("float64")
+tf.config.threading.set_intra_op_parallelism_threads(1)
+ORACLE = f"Keras {keras.__version__}, TensorFlow {tf.__version__}, float64"
+
+
+def number(x):
+    return tf.constant(x, dtype=tf.float64)
+
+
+def shaped(shape, salt, scale=1.0):
+    return number(np.reshape(np.array(wave(volume(shape), salt)) * scale, shape))
+
+
+def with_gradient(function, *inputs):
+    """The function's value, and the gradient of Σ upstream · value for each input, with the upstream numbers of wave(·, 7)."""
+    with tf.GradientTape() as tape:
+        for one in inputs:
+            tape.watch(one)
+        value = function(*inputs)
+        total = tf.reduce_sum(value * shaped(value.shape, 7))
+    return value, tape.gradient(total, list(inputs))
+
+
+def activations(section):
+    points = number(activation_points(section))
+    for case in section["cases"]:
+        function = getattr(keras.activations, case["word"])
+        value, (slope,) = with_gradient(lambda x: function(x, **case.get("arguments", {})), points)
+        yield label(case), {"value": flat(value), "gradient": flat(slope)}
+
+
+def target_of(case, rows, salt):
+    """Targets that suit a loss or metric."""
+    shape = case["shape"]
+    if case["word"] == "sparse_categorical_crossentropy" or case.get("form") == "classes":
+        return tf.constant(classes(rows, salt, shape[-1]), dtype=tf.int32)
+    if case["word"] == "categorical_crossentropy" or (case["word"] == "accuracy" and shape[-1] > 1):
+        return number(one_hot(classes(rows, salt, shape[-1]), shape[-1]))
+    if case["word"] in ("binary_crossentropy", "accuracy"):
+        return number(np.reshape([float(x > 0) for x in wave(rows * volume(shape), salt)], [rows, *shape]))
+    return shaped([rows, *shape], salt)
+
+
+def losses(section):
+    rows = section["rows"]
+    for case in section["cases"]:
+        arguments = case.get("arguments", {})
+        kinds = {
+            "mean_squared_error": keras.losses.MeanSquaredError,
+            "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+            "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
+            "binary_crossentropy": keras.losses.BinaryCrossentropy,
+        }
+        loss = kinds[case["word"]](reduction="sum_over_batch_size", **arguments)
+        outputs = shaped([rows, *case["shape"]], 3, case.get("scale", 3))
+        target = target_of(case, rows, 4)
+        ending = {"categorical": keras.activations.softmax, "sparse": keras.activations.softmax, "binary": keras.activations.sigmoid}
+        through = ending.get(case["word"].split("_")[0]) if arguments.get("from_logits") is False else None
+        with tf.GradientTape() as tape:
+            tape.watch(outputs)
+            value = loss(target, through(outputs) if through else outputs)
+        yield label(case), {"value": plain(value), "gradient": flat(tape.gradient(value, outputs))}
+
+
+def metrics(section):
+    for case in section["cases"]:
+        shape = case["shape"]
+        if case["word"] == "accuracy":
+            metric = (
+                keras.metrics.SparseCategoricalAccuracy()
+                if case["form"] == "classes"
+                else keras.metrics.CategoricalAccuracy()
+                if shape[-1] > 1
+                else keras.metrics.BinaryAccuracy(threshold=0.5)
+            )
+        else:
+            # Keras has no nmse; the mean squared error over the variance is 1 - R².
+            metric = keras.metrics.MeanSquaredError() if case["word"] == "mse" else keras.metrics.R2Score()
+        for batch, rows in enumerate(section["batches"]):
+            metric.update_state(target_of(case, rows, 40 + batch), shaped([rows, *shape], 30 + batch))
+        # Metrics accumulate in float32 whatever floatx says.
+        found = float(metric.result())
+        yield label(case), {"value": plain(1 - found if case["word"] == "nmse" else found)}
+
+
+def optimizer_of(case, learning_rate):
+    kind = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}[case.get("word") or case["optimizer"]]
+    return kind(learning_rate=learning_rate, **case.get("arguments", {}))
+
+
+def optimizers(section):
+    shape = section["shape"]
+    for case in section["cases"]:
+        variable = keras.Variable(shaped(shape, 11), dtype="float64")
+        optimizer = optimizer_of(case, case["learning_rate"])
+        path = []
+        for step in range(section["steps"]):
+            optimizer.apply([shaped(shape, 500 + step)], [variable])
+            path.append(flat(variable.value))
+        yield label(case), {"first": path[0], "last": path[-1]}
+
+
+def schedules(section):
+    for case in section["cases"]:
+        arguments = case["arguments"]
+        if case["word"] == "constant":
+            values = [arguments["value"]] * (section["steps"] + 1)
+        else:
+            schedule = keras.optimizers.schedules.CosineDecay(decay_steps=section["steps"], **arguments)
+            values = [float(schedule(step)) for step in range(section["steps"] + 1)]
+        yield label(case), {"value": plain(values)}
+
+
+def initializers(section):
+    kinds = {
+        "constant": keras.initializers.Constant,
+        "glorot_normal": keras.initializers.GlorotNormal,
+        "glorot_uniform": keras.initializers.GlorotUniform,
+        "he_normal": keras.initializers.HeNormal,
+        "he_uniform": keras.initializers.HeUniform,
+        "lecun_normal": keras.initializers.LecunNormal,
+        "lecun_uniform": keras.initializers.LecunUniform,
+        "normal": keras.initializers.RandomNormal,
+        "ones": keras.initializers.Ones,
+        "truncated_normal": keras.initializers.TruncatedNormal,
+        "uniform": keras.initializers.RandomUniform,
+        "zeros": keras.initializers.Zeros,
+    }
+    for case in section["cases"]:
+        arguments = dict(case.get("arguments", {}))
+        if case["word"] not in ("constant", "ones", "zeros"):
+            arguments["seed"] = 7
+        drawn = np.array(kinds[case["word"]](**arguments)(section["shape"]))
+        yield label(case), {
+            "mean": plain(drawn.mean()),
+            "deviation": plain(drawn.std()),
+            "low": plain(drawn.min()),
+            "high": plain(drawn.max()),
+            "quantiles": plain(np.quantile(drawn, section["quantiles"])),
+        }
+
+
+def layers(section):
+    for case in section["cases"]:
+        layer = getattr(keras.layers, case["kind"])(**case.get("arguments", {}))
+        x = shaped([section["rows"], *case["input"]], 3, 2)
+        layer.build(x.shape)
+        for at, weight in enumerate(layer.weights):
+            weight.assign(shaped(weight.shape, 20 + at))
+        weights = [weight.value for weight in layer.weights]
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = layer(x, training=False) if case["kind"] == "Dropout" else layer(x)
+            total = tf.reduce_sum(value * shaped(value.shape, 7))
+        slopes = tape.gradient(total, [x, *weights])
+        yield label(case), {
+            "shape": list(value.shape),
+            "value": flat(value),
+            "gradient": flat(slopes[0]),
+            "weights": [flat(one) for one in slopes[1:]],
+        }
+
+
+def group_norms(kernel, axis):
+    """Σ of the Euclidean norms along an axis; the gradient of a group that is zero is zero."""
+    squares = tf.reduce_sum(tf.square(kernel), axis=axis)
+    alive = squares > 0
+    return tf.reduce_sum(tf.where(alive, tf.sqrt(tf.where(alive, squares, tf.ones_like(squares))), tf.zeros_like(squares)))
+
+
+class Penalty(keras.Regularizer):
+    """li: norms of columns (into a unit), lo: of rows (out of a unit); l1 and l2 as Keras has them."""
+
+    def __init__(self, li=0.0, lo=0.0, l1=0.0, l2=0.0):
+        self.li, self.lo, self.elements = li, lo, keras.regularizers.L1L2(l1, l2)
+
+    def __call__(self, kernel):
+        total = self.elements(kernel)
+        if self.li:
+            total += self.li * group_norms(kernel, 0)
+        if self.lo:
+            total += self.lo * group_norms(kernel, 1)
+        return total
+
+
+def steps(section):
+    widths = section["widths"]
+    for case in section["cases"]:
+        penalties = case["penalties"]
+        elements = {key: value for key, value in penalties.items() if key in ("l1", "l2")}
+        network = [keras.Input([widths[0]])]
+        for at, units in enumerate(widths[1:]):
+            last = at == len(widths) - 2
+            network.append(
+                keras.layers.Dense(
+                    units,
+                    activation=case.get("output", "linear") if last else case.get("hidden", "relu"),
+                    kernel_regularizer=Penalty(**penalties),
+                    bias_regularizer=Penalty(**elements) if case.get("bias") else None,
+                )
+            )
+        model = keras.Sequential(network)
+        for layer, (kernel, bias) in zip(model.layers, step_parameters(section, case)):
+            layer.set_weights([np.array(kernel), np.array(bias)])
+        word = case.get("loss", "sparse_categorical_crossentropy")
+        loss = {
+            "sparse_categorical_crossentropy": lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            "mean_squared_error": keras.losses.MeanSquaredError,
+            "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+            "binary_crossentropy": keras.losses.BinaryCrossentropy,
+        }[word]()
+        optimizer = optimizer_of(case, case["learning_rate"])
+        data_losses, penalty_values = [], []
+        for step in range(section["steps"]):
+            # By hand: Keras' own schedule computes in float32, and has its own section.
+            optimizer.learning_rate.assign(step_rate(section, case, step))
+            x, y = step_batch(section, case, step)
+            x, y = number(x), tf.constant(y, dtype=tf.int32) if word.startswith("sparse") else number(y)
+            with tf.GradientTape() as tape:
+                data = loss(y, model(x, training=True))
+                penalty = tf.add_n(model.losses)
+                objective = data + penalty
+            slopes = tape.gradient(objective, model.trainable_weights)
+            optimizer.apply(slopes, model.trainable_weights)
+            data_losses.append(float(data))
+            penalty_values.append(float(penalty))
+        yield label(case), {
+            "loss": plain(data_losses),
+            "penalty": plain(penalty_values),
+            "parameters": [flat(weight.value) for weight in model.trainable_weights],
+        }
+
+
+def main(folder):
+    everything = cases()
+    for write_section in (activations, losses, metrics, optimizers, schedules, initializers, layers, steps):
+        name = write_section.__name__
+        write(folder, name, ORACLE, dict(write_section(everything[name])))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
