@@ -125,7 +125,6 @@ export function normWise(reference: ArrayLike<number>, other: ArrayLike<number>)
   let scale = TINY;
   for (let k = 0; k < reference.length; k++) {
     const apart = Math.abs(reference[k]! - other[k]!);
-    if (Number.isNaN(apart)) return Number.NaN;
     largest = Math.max(largest, apart);
     scale = Math.max(scale, Math.abs(reference[k]!));
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { unitFacts } from '../../../src/compiler/5-shrink/facts.js';
 import { shrink, type ShrinkResult } from '../../../src/compiler/5-shrink/shrink.js';
 import { Failure } from '../../../src/diagnostics/report.js';
 import type { Network } from '../../../src/ir/graph.js';
@@ -255,6 +256,58 @@ describe('shrink', () => {
       { layer: 'fc', argument: 'units', before: 4, value: 2 },
       { layer: 'flat', argument: 'keep', before: [1, 3], value: undefined },
     ]);
+  });
+
+  it('a keep list in another order keeps its order', () => {
+    const network = networkOf([
+      { name: 'image', kind: 'Input', arguments: { shape: [3] } },
+      { name: 'fc', kind: 'Dense', arguments: { units: 4, activation: 'relu' } },
+      { name: 'flat', kind: 'Flatten', arguments: { keep: [3, 1] } },
+      { name: 'out', kind: 'Dense', arguments: { units: 2 } },
+    ]);
+    expect(shrunk(network, randomValues(network, 20)).edits[1]).toMatchObject({ layer: 'flat', value: [1, 0] });
+  });
+
+  it('a constant that stays for another reader is not folded', () => {
+    const network = networkOf(
+      [
+        LENET[0]!,
+        LENET[1]!,
+        { name: 'share', kind: 'Activation', arguments: { activation: 'softmax' } },
+        { name: 'out', kind: 'Dense', arguments: { units: 2 }, reads: 'fc1' },
+      ],
+      ['share', 'out'],
+    );
+    const values = randomValues(network, 21);
+    zero(values, 'fc1.kernel', 5, { column: 1 });
+    values.get('fc1.bias')![1] = 0.75;
+    const result = shrunk(network, values);
+    expect(result.changed).toBe(false);
+    expect(result.folded).toEqual([]);
+  });
+
+  it('does not fold what is no number', () => {
+    const network = networkOf(LENET);
+    const values = randomValues(network, 22);
+    zero(values, 'fc1.kernel', 5, { column: 1 });
+    values.get('fc1.bias')![1] = Number.POSITIVE_INFINITY;
+    expect(shrink(network, values).changed).toBe(false);
+  });
+
+  it('knows that dropout draws in training, and that 0 is 0 under any draw', () => {
+    const network = networkOf([
+      LENET[0]!,
+      LENET[1]!,
+      { name: 'drop', kind: 'Dropout', arguments: { rate: 0.5 } },
+      { name: 'out', kind: 'Dense', arguments: { units: 2 } },
+    ]);
+    const values = randomValues(network, 23);
+    for (const column of [0, 3]) zero(values, 'fc1.kernel', 5, { column });
+    values.get('fc1.bias')!.set([0.5], 0);
+    values.get('fc1.bias')!.set([-0.5], 3);
+    const facts = (mode: 'training' | 'inference') => unitFacts(network, values, mode).get('drop')![0];
+    expect(facts('inference')).toEqual([{ constant: 0.5 }, 'varies', 'varies', 'zero', 'varies']);
+    expect(facts('training')).toEqual(['varies', 'varies', 'varies', 'zero', 'varies']);
   });
 
   it('keeps what Reshape splits', () => {

@@ -306,6 +306,45 @@ ${TRAIN}
     );
   });
 
+  it('a keep list stands on the line up to 100 columns', () => {
+    // Every third pixel makes runs of one; two blanks before the comment are the least.
+    const text = (comment: string) =>
+      `model M {\n  image = Input(784)    # ${comment}\n  digit = Dense(10)\n}\n${TRAIN}`;
+    const kept = [100, 200, 300, 400, 500, 600, 700];
+    const written = '  image = Input(784, keep: [100, 200, 300, 400, 500, 600, 700])  # ';
+    const most = 100 - written.length;
+    expect(lines(simplified(text('x'.repeat(most)), { image: kept }), /Input/)).toEqual([written + 'x'.repeat(most)]);
+    expect(lines(simplified(text('x'.repeat(most + 1)), { image: kept }), /Input/)[0]).toContain('keep: image_keep');
+  });
+
+  it('a keep list that something else reads stays; this layer gets its own', () => {
+    const text = `let kept = [1, 5..9]\nlet spare = kept
+model M {\n  image = Input(784, keep: kept)\n  digit = Dense(10)\n}\n${TRAIN}`;
+    expect(lines(simplified(text, { image: [5, 6, 9] }), /kept|Input/)).toEqual([
+      'let kept = [1, 5..9]',
+      'let spare = kept',
+      '  image = Input(784, keep: [5, 6, 9])',
+    ]);
+  });
+
+  it('a keep list that has become everything goes, with the let that held it', () => {
+    const text = `let some = [1, 3]
+model M {
+  image = Input(784)
+  fc = Dense(4)
+  flat = Flatten(keep: some)   # some
+  again = Reshape(2, keep: [0])
+  digit = Dense(10)
+}
+${TRAIN}`;
+    const out = simplified(text, {});
+    expect(lines(out, /some|fc|again/)).toEqual([
+      '  fc = Dense(1)',
+      '  flat = Flatten               # some',
+      '  again = Reshape(1)',
+    ]);
+  });
+
   it('a bias that folding added is written', () => {
     const text = `model M {
   image = Input(784)
