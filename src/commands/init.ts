@@ -25,12 +25,12 @@ export const init: Command = {
 function starter(name: string): string {
   const model = name.replace(/\W+/g, '_').replace(/^(\d)/, '_$1');
   return `# ${name}: digits that dnc draws itself. \`dnc help <word>\` explains every word.
-let lambda = 4e-4                                # how strongly neurons are dropped
+let lambda = 2.5e-3                              # how strongly neurons are dropped
 
 model ${model} @dropneuron(lambda) {
   image  = Input(28, 28, 1)
   pixels = Flatten
-  hidden = Dense(64, activation: relu)
+  hidden = Dense(128, activation: relu)
   digit  = Dense(10)
 }
 
@@ -48,7 +48,8 @@ train {
 }
 
 simplify {
-  threshold: auto(tolerance: 0.5%)               # cut as much as validation accuracy allows
+  threshold: auto(tolerance: 1%)                 # cut as much as validation accuracy allows
+  finetune { epochs: 5; optimizer: adam(learning_rate: cosine(1e-3)) }
 }
 `;
 }

@@ -25,7 +25,7 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
   lines.push(`weights      ${change(...weights)}; not zero after the cut: ${kernels.nonzero.toLocaleString('en')}\n`);
   lines.push(`multiply-adds ${change(before.multiply_adds, after.multiply_adds)}\n`);
   lines.push(
-    `removal      ${files.equivalent ? 'exact' : 'NOT EXACT'}: outputs differ by ${difference.float64.toExponential(1)} in float64, ${difference.float32.toExponential(1)} in float32` +
+    `removal      ${files.equivalent ? 'exact' : 'NOT EXACT'}: outputs differ by ${apart(difference.float64)} in float64, ${apart(difference.float32)} in float32` +
       `${finetuned ? ' (before fine-tuning)' : ''}\n`,
   );
   const rows = Object.entries(scores).flatMap(([split, { trained, simplified: small }]) => [
@@ -55,4 +55,9 @@ function short(value_: number): string {
 
 function value(number: number): string {
   return number !== 0 && Math.abs(number) < 0.001 ? number.toExponential(3) : number.toFixed(4);
+}
+
+/** A norm-wise difference. */
+function apart(difference: number): string {
+  return difference === 0 ? '0' : difference.toExponential(1);
 }

@@ -1,5 +1,6 @@
 import { extents, showShape } from '../ir/dims.js';
 import type { Annotation, Network } from '../ir/graph.js';
+import { methodKind } from '../compiler/4-program/index.js';
 import { layerKind } from '../layers/index.js';
 import { columns } from './columns.js';
 
@@ -76,10 +77,11 @@ export function summaryText(network: Network): string {
   return `model ${summary.model}\n${table}`;
 }
 
-/** `@dropneuron(lambda: 0.0001)`: the arguments that were given a value. */
+/** `@dropneuron(lambda: 0.0001)`: the arguments that are not at their default. */
 export function showAnnotation(annotation: Annotation): string {
+  const properties: Readonly<Record<string, { default?: unknown }>> = methodKind(annotation).schema.properties;
   const given = Object.entries(annotation.arguments)
-    .filter(([, value]) => value !== undefined)
+    .filter(([name, value]) => value !== undefined && value !== properties[name]?.default)
     .map(([name, value]) => `${name}: ${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}`);
-  return `@${annotation.word}(${given.join(', ')})`;
+  return given.length > 0 ? `@${annotation.word}(${given.join(', ')})` : `@${annotation.word}`;
 }

@@ -17,7 +17,7 @@ export type Kernel = (call: Call) => Tensor | readonly Tensor[];
 
 export const tfjsTypes = { float: 'float32', int: 'int32', bool: 'bool' } as const satisfies Record<DType, string>;
 
-type Unary = 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'square' | 'reciprocal' | 'tanh' | 'sigmoid';
+type Unary = 'neg' | 'abs' | 'exp' | 'log' | 'sqrt' | 'square' | 'reciprocal' | 'tanh' | 'sigmoid';
 type UnaryToo = 'softplus' | 'relu' | 'erf' | 'logicalNot' | 'softmax';
 
 function unary(name: Unary | UnaryToo): Kernel {
@@ -80,7 +80,8 @@ function scatterAdd({ tf, inputs: [x, indices], attributes, shape }: Call): Tens
 const table = {
   negate: unary('neg'),
   abs: unary('abs'),
-  sign: unary('sign'),
+  /** Compared: the wasm backend's sign is 0 below about 2e-7. */
+  sign: ({ tf, inputs: [x] }) => tf.sub(tf.cast(tf.greater(x!, 0), 'float32'), tf.cast(tf.less(x!, 0), 'float32')),
   exp: unary('exp'),
   log: unary('log'),
   sqrt: unary('sqrt'),
