@@ -101,7 +101,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
           ...random.draw({ epoch: position.totalEpochs, step: position.step }, rows),
           ...scalarTensors(scalars),
         });
-        refuseDivergence(results, stretch, position);
+        refuseDivergence(results, stretch, position, training.checkpoints.newestPath());
         addTotals(totals, results, rows);
         position = {
           ...position,
@@ -186,15 +186,29 @@ async function historyRow(at: {
 }
 
 /** Ends training at the first result that is not a finite number; the checkpoints before it stay. */
-function refuseDivergence(results: Readonly<Record<string, HostTensor>>, stretch: Stretch, position: Position): void {
+function refuseDivergence(
+  results: Readonly<Record<string, HostTensor>>,
+  stretch: Stretch,
+  position: Position,
+  checkpoint: string | undefined,
+): void {
   for (const [name, { data }] of Object.entries(results)) {
     if (Number.isFinite(data[0])) continue;
-    fail('diverged', {
-      what: name === 'loss' ? 'the loss' : `the result ${name}`,
-      phase: stretch.phase.name,
-      epoch: position.epoch + 1,
-      step: position.step + 1,
-    });
+    fail(
+      'diverged',
+      {
+        what: name === 'loss' ? 'the loss' : `the result ${name}`,
+        phase: stretch.phase.name,
+        epoch: position.epoch + 1,
+        step: position.step + 1,
+      },
+      {
+        help: [
+          'a smaller learning_rate is the usual cure',
+          checkpoint === undefined ? 'no checkpoint had been written yet' : `the last good checkpoint is ${checkpoint}`,
+        ],
+      },
+    );
   }
 }
 
