@@ -118,7 +118,7 @@ export const opCases: Record<OpName, Case> = {
   },
   negate: unary('negate', -3, 3),
   abs: unary('abs', -3, 3),
-  sign: (w) => w.b.sign(w.halves(w.shape())),
+  sign: (w) => w.b.sign(w.random() < 0.5 ? w.halves(w.shape()) : w.float(w.shape(), -1e-7, 1e-7)),
   exp: unary('exp', -20, 3),
   log: unary('log', 1e-6, 5),
   sqrt: unary('sqrt', 0, 5),
