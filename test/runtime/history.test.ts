@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { History } from '../../src/runtime/history.js';
+import { failureOf } from '../data/failure.js';
+import { temporaryFolder } from '../support/folders.js';
+
+test('a history grows line by line and is cut back to where a checkpoint was made', () => {
+  const file = path.join(temporaryFolder(), 'history.jsonl');
+  const history = new History(file);
+  expect(history.length).toBe(0);
+  history.append({ epoch: 1 });
+  const { length } = history;
+  history.append({ epoch: 2, name: 'ü' });
+  expect(readFileSync(file, 'utf8')).toBe('{"epoch":1}\n{"epoch":2,"name":"ü"}\n');
+  history.cut(length);
+  expect(readFileSync(file, 'utf8')).toBe('{"epoch":1}\n');
+  history.append({ epoch: 3 });
+  expect(readFileSync(file, 'utf8')).toBe('{"epoch":1}\n{"epoch":3}\n');
+});
+
+test('cutting back to nothing makes no file', () => {
+  const file = path.join(temporaryFolder(), 'history.jsonl');
+  new History(file).cut(0);
+  expect(existsSync(file)).toBe(false);
+});
+
+test('a history that cannot be written is exit code 5 and names the file', async () => {
+  const file = path.join(temporaryFolder(), 'none', 'history.jsonl');
+  const { text, exit } = await failureOf(() => new History(file).append({}));
+  expect(exit).toBe(5);
+  expect(text).toBe(`cannot-write: cannot write ${file}: its folder does not exist`);
+});

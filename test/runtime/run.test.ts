@@ -1,0 +1,214 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { Source } from '../../src/diagnostics/source.js';
+import { isFinished, type RunOptions, resumeRun, startRun } from '../../src/runtime/run.js';
+import { failureOf } from '../data/failure.js';
+import { temporaryFolder } from '../support/folders.js';
+import { tinySpec, writeSpec } from '../support/specs.js';
+
+/** Lets training stop after `steps` steps, as a signal would; endless for a run that is not stopped. */
+function options(steps: number, notes: string[] = []): RunOptions {
+  let asked = 0;
+  return {
+    engine: 'auto',
+    engineOptions: { threads: 1 },
+    checkpointSeconds: 1000,
+    watcher: { note: (text) => notes.push(text) },
+    stopping: {
+      get signal() {
+        asked += 1;
+        return asked >= steps ? ('SIGTERM' as const) : undefined;
+      },
+      set signal(_) {},
+    },
+  };
+}
+
+/** A run from its beginning, stopped and resumed after every `stride` steps. Gives its folder and how often it was stopped. */
+async function run(
+  folder: string,
+  name: string,
+  text: string,
+  stride: number,
+): Promise<{ out: string; stops: number }> {
+  const specFile = writeSpec(folder, text);
+  const out = path.join(folder, 'runs', name);
+  const start = {
+    specFile,
+    source: new Source(specFile, text),
+    sets: [],
+    dataFolder: undefined,
+    fromScratch: false,
+    out,
+  };
+  let end = await startRun({ ...options(stride), ...start });
+  let stops = 0;
+  for (; !end.result; stops++) {
+    expect(end.stopped).toBe('SIGTERM');
+    expect(isFinished(out)).toBe(false);
+    end = await resumeRun(out, options(stride));
+  }
+  expect(isFinished(out)).toBe(true);
+  return { out, stops };
+}
+
+/** Everything of a run that may hold no trace of when it was stopped. */
+function trace(out: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(out)
+      .filter((name) => name !== 'checkpoints' && name !== 'timing.jsonl')
+      .sort()
+      .map((name) => [name, readFileSync(path.join(out, name)).toString('base64')]),
+  );
+}
+
+test('a run that is stopped after every step ends in the same bytes', async () => {
+  const folder = temporaryFolder();
+  const text = tinySpec({ first: 2, second: 2, finetune: 2 });
+  const whole = await run(folder, 'whole', text, Number.POSITIVE_INFINITY);
+  expect(whole.stops).toBe(0);
+  const everyStep = await run(folder, 'every-step', text, 1);
+  // 100 rows in batches of 17 are 6 steps; 2 epochs of each of the three stretches.
+  expect(everyStep.stops).toBe(36);
+  expect(trace(everyStep.out)).toEqual(trace(whole.out));
+  const everyFew = await run(folder, 'every-few', text, 5);
+  expect(everyFew.stops).toBe(7);
+  expect(trace(everyFew.out)).toEqual(trace(whole.out));
+  const history = readFileSync(path.join(whole.out, 'history.jsonl'), 'utf8').trim().split('\n');
+  expect(history.map((line) => JSON.parse(line).epoch)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test('a length in steps that ends within an epoch is stopped and resumed, too', async () => {
+  const folder = temporaryFolder();
+  const text = tinySpec({ finetune: 1 }).replace('warm      { epochs: 3', 'warm      { steps: 8');
+  const whole = await run(folder, 'whole', text, Number.POSITIVE_INFINITY);
+  const stopped = await run(folder, 'stopped', text, 4);
+  expect(trace(stopped.out)).toEqual(trace(whole.out));
+});
+
+test('a run without a whole checkpoint begins again; a damaged newest one is passed over', async () => {
+  const folder = temporaryFolder();
+  const text = tinySpec();
+  const whole = await run(folder, 'whole', text, Number.POSITIVE_INFINITY);
+  const specFile = path.join(folder, 'net.dn');
+  for (const damage of ['newest', 'all'] as const) {
+    const out = path.join(folder, 'runs', damage);
+    const start = {
+      specFile,
+      source: new Source(specFile, text),
+      sets: [],
+      dataFolder: undefined,
+      fromScratch: false,
+      out,
+    };
+    expect((await startRun({ ...options(21), ...start })).stopped).toBe('SIGTERM');
+    const checkpoints = path.join(out, 'checkpoints');
+    const numbers = readdirSync(checkpoints).sort();
+    expect(numbers.length).toBeGreaterThan(1);
+    for (const number of damage === 'newest' ? numbers.slice(-1) : numbers)
+      appendFileSync(path.join(checkpoints, number, 'state.safetensors'), 'x');
+    const notes: string[] = [];
+    expect((await resumeRun(out, options(Number.POSITIVE_INFINITY, notes))).result).toBeDefined();
+    expect(notes.join('')).toContain('is damaged; going back to the one before');
+    expect(notes.join('').includes('it begins again')).toBe(damage === 'all');
+    expect(trace(out)).toEqual(trace(whole.out));
+  }
+});
+
+test('locks: a live process is respected, a dead one is not', async () => {
+  const folder = temporaryFolder();
+  const text = tinySpec();
+  const specFile = writeSpec(folder, text);
+  const out = path.join(folder, 'run');
+  const start = {
+    specFile,
+    source: new Source(specFile, text),
+    sets: [],
+    dataFolder: undefined,
+    fromScratch: false,
+    out,
+  };
+  await startRun({ ...options(3), ...start });
+  const lock = path.join(out, 'lock');
+  expect(existsSync(lock)).toBe(false);
+
+  writeFileSync(lock, `${process.ppid}\n`);
+  const refused = await failureOf(() => resumeRun(out, options(1)));
+  expect(refused.exit).toBe(5);
+  expect(refused.text).toBe(`run-locked: ${out} is being written by process ${process.ppid}`);
+  expect(readFileSync(lock, 'utf8')).toBe(`${process.ppid}\n`);
+
+  // Beyond the largest process id of any system; then what a process killed while it wrote the lock leaves.
+  for (const stale of ['999999999\n', '', 'nonsense']) {
+    writeFileSync(lock, stale);
+    writeFileSync(path.join(out, '.trained.safetensors.999999999.part'), 'half');
+    mkdirSync(path.join(out, 'checkpoints', '000099.part'));
+    expect((await resumeRun(out, options(1))).stopped).toBe('SIGTERM');
+    expect(existsSync(lock)).toBe(false);
+    expect(readdirSync(out).filter((name) => name.endsWith('.part'))).toEqual([]);
+    expect(readdirSync(path.join(out, 'checkpoints')).filter((name) => name.endsWith('.part'))).toEqual([]);
+  }
+});
+
+test('a run is not written over, and goes on only as it began', async () => {
+  const folder = temporaryFolder();
+  const text = tinySpec();
+  const specFile = writeSpec(folder, text);
+  const out = path.join(folder, 'run');
+  const start = {
+    specFile,
+    source: new Source(specFile, text),
+    sets: [],
+    dataFolder: undefined,
+    fromScratch: false,
+    out,
+  };
+  await startRun({ ...options(3), ...start });
+  expect(await failureOf(() => startRun({ ...options(3), ...start }))).toMatchObject({
+    exit: 5,
+    text: `run-exists: ${out} holds a run already`,
+  });
+
+  const record = path.join(out, 'run.json');
+  const written = readFileSync(record, 'utf8');
+  writeFileSync(
+    record,
+    written.replace('"threads": 1', '"threads": 2').replace(/"version": "[^"]*"/, '"version": "0.1.0"'),
+  );
+  const other = await failureOf(() => resumeRun(out, options(3)));
+  expect(other).toMatchObject({ exit: 6 });
+  expect(other.text).toMatch(/^resume-engine: the run was made with .* 0\.1\.0, 2 threads.*, and here is /);
+
+  writeFileSync(record, written.slice(0, 40));
+  expect(await failureOf(() => resumeRun(out, options(3)))).toMatchObject({
+    exit: 4,
+    text: `run-damaged: ${record} is damaged`,
+  });
+  rmSync(record);
+  expect(await failureOf(() => resumeRun(out, options(3)))).toMatchObject({
+    exit: 4,
+    text: `no-run: ${out} holds no run`,
+  });
+  expect(await failureOf(() => resumeRun(path.join(folder, 'nowhere'), options(3)))).toMatchObject({ exit: 4 });
+});
+
+test('a spec that changed after the run began changes nothing in it', async () => {
+  const folder = temporaryFolder();
+  const text = tinySpec();
+  const whole = await run(folder, 'whole', text, Number.POSITIVE_INFINITY);
+  const specFile = path.join(folder, 'net.dn');
+  const out = path.join(folder, 'runs', 'edited');
+  const start = {
+    specFile,
+    source: new Source(specFile, text),
+    sets: [],
+    dataFolder: undefined,
+    fromScratch: false,
+    out,
+  };
+  await startRun({ ...options(5), ...start });
+  writeFileSync(specFile, text.replace('Dense(8', 'Dense(9'));
+  expect((await resumeRun(out, options(Number.POSITIVE_INFINITY))).result).toBeDefined();
+  expect(trace(out)).toEqual(trace(whole.out));
+});

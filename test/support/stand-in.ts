@@ -1,0 +1,39 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Stream } from '../../src/random/streams.js';
+
+/**
+ * Writes four files of 28×28 images in MNIST's names and format into `folder`/mnist: a class is a bright square at its own place, in noise.
+ * The border is always 0, as it is in MNIST.
+ */
+export function writeStandInForMnist(folder: string, rows: { readonly train: number; readonly test: number }): void {
+  const own = path.join(folder, 'mnist');
+  mkdirSync(own, { recursive: true });
+  for (const [part, count] of [
+    ['train', rows.train],
+    ['t10k', rows.test],
+  ] as const) {
+    const noise = Stream.named(`stand-in ${part}`, { seed: 1 });
+    const labels = Uint8Array.from({ length: count }, (_, row) => (row * 7 + (row >> 3)) % 10);
+    const images = new Uint8Array(count * 784);
+    for (let row = 0; row < count; row++) {
+      const [top, left] = [4 + 4 * (labels[row]! % 5), 6 + 8 * Math.floor(labels[row]! / 5)];
+      for (let y = 2; y < 26; y++)
+        for (let x = 2; x < 26; x++) {
+          const k = row * 784 + y * 28 + x;
+          const inside = y >= top && y < top + 4 && x >= left && x < left + 7;
+          images[k] = Math.floor(noise.uniform(k) * (inside ? 255 : 60));
+        }
+    }
+    writeFileSync(path.join(own, `${part}-images-idx3-ubyte`), idx([count, 28, 28], images));
+    writeFileSync(path.join(own, `${part}-labels-idx1-ubyte`), idx([count], labels));
+  }
+}
+
+/** An IDX file of unsigned bytes. */
+export function idx(extents: readonly number[], elements: Uint8Array): Buffer {
+  const header = Buffer.alloc(4 + 4 * extents.length);
+  header.writeUInt32BE(0x0800 + extents.length, 0);
+  extents.forEach((extent, axis) => void header.writeUInt32BE(extent, 4 + 4 * axis));
+  return Buffer.concat([header, elements]);
+}
