@@ -67,7 +67,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   const compiled = compile(options.source, { sets: options.sets, originals: originalsOf(options.specFile) });
   const { engine, because } = await chooseEngine(options.engine);
   const record = await engineRecord(engine, options.engineOptions);
-  options.watcher.note(`engine: ${showRecord(record)} (${because})\n`);
+  options.watcher.note(`engine: ${record.engine} ${record.version} (${because})\n`);
   const specFolder = path.dirname(options.specFile);
   const rows = await readRows(compiled.spec, { dataFolder: options.dataFolder, specFolder });
 
@@ -119,7 +119,7 @@ export async function resumeRun(path_: string, options: RunOptions): Promise<Run
     const found = await engineRecord(engine, engineOptions);
     if (!sameRecord(found, record.engine))
       fail('resume-engine', { recorded: showRecord(record.engine), found: showRecord(found) });
-    options.watcher.note(`engine: ${showRecord(found)}\n`);
+    options.watcher.note(`engine: ${found.engine} ${found.version}, as before\n`);
     const rows = await readRows(compiled.spec, { dataFolder: record.dataFolder, specFolder: record.specFolder });
     refuseOtherData(record, rows);
 

@@ -71,6 +71,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
     training.engineOptions,
   );
   try {
+    training.watcher.note(`${phase.name}: ${loaded.describe}\n`);
     await loaded.setState(completeState(step, start.state));
     let { position, totals } = start;
     let score: Score | undefined;
