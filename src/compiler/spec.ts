@@ -55,6 +55,8 @@ export interface DataSpec {
   readonly inputs?: Readonly<Record<string, readonly string[]>>;
   readonly target?: string;
   readonly span?: Span;
+  /** Where the source is named, for messages about what it holds. */
+  readonly sourceSpan?: Span;
 }
 
 /** The keys of one stretch of training; a phase and `finetune` may change any of them. */

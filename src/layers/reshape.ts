@@ -21,7 +21,7 @@ export const reshape = defineLayer({
     const from = extents(x);
     if (volume(from) !== volume(target_shape)) {
       misfit(
-        `${volume(from)} elements, as the input ${from.join('×')} has`,
+        `${volume(from)} elements (its input is ${from.join('×')})`,
         `${volume(target_shape)} (${target_shape.join('×')})`,
       );
       return [target_shape.map((extent) => dims.fresh(extent, name))];

@@ -23,7 +23,10 @@ export async function readRows(
 ): Promise<Rows> {
   const kind = (sources as Readonly<Record<string, SourceKind>>)[spec.data.source.word];
   if (!kind) throw new Error(`no data source ${spec.data.source.word}`);
-  const read = await kind.read(spec.data.source.arguments as never, { ...place, at: spec.data.span });
+  const read = await kind.read(spec.data.source.arguments as never, {
+    ...place,
+    at: spec.data.sourceSpan ?? spec.data.span,
+  });
   const parts = split(read, spec.data);
   return {
     train: parts.train,
@@ -39,7 +42,7 @@ export function bindRows(network: Network, spec: Spec, phase: Pick<PhaseSpec, 'l
   const shape = extents(network.shapes.get(output.name)![0]!);
   return bind(
     {
-      data: spec.data,
+      data: { ...spec.data, span: spec.data.sourceSpan ?? spec.data.span },
       inputs: network.graph.nodes
         .filter((node) => node.kind === 'Input')
         .map((node) => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Compiled, compile, resolvedText } from '../compiler/compile.js';
 import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import type { Values } from '../compiler/5-shrink/values.js';
-import { fail } from '../diagnostics/report.js';
+import { Failure, fail } from '../diagnostics/report.js';
 import { Source } from '../diagnostics/source.js';
 import type { Network } from '../ir/graph.js';
 import type { HostTensor } from '../program/program.js';
@@ -70,6 +70,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   options.watcher.note(`engine: ${record.engine} ${record.version} (${because})\n`);
   const specFolder = path.dirname(options.specFile);
   const rows = await readRows(compiled.spec, { dataFolder: options.dataFolder, specFolder });
+  refuseUnfitRows(compiled, rows);
 
   const folder = new RunFolder(options.out ?? defaultRunFolder(options.specFile, compiled.spec.hash, new Date()));
   folder.create();
@@ -204,7 +205,7 @@ class Run {
       validation: bind(network, this.rows.validation),
       engine: this.engine,
       engineOptions: this.options.engineOptions,
-    });
+    }).catch((error: unknown) => this.refuseDeadNetwork(error));
     const { shrunk } = simplified;
 
     // Fine-tuning of the small network, if asked for; its optimizer starts anew.
@@ -278,6 +279,15 @@ class Run {
     );
   }
 
+  /** Training is not lost because the threshold took too much: the message says how to cut anew. */
+  private refuseDeadNetwork(error: unknown): never {
+    if (!(error instanceof Failure)) throw error;
+    const help = `the trained network is kept: dnc simplify ${this.folder.path} --threshold VALUE cuts it anew`;
+    throw new Failure(
+      error.diagnostics.map((one) => (one.code === 'dead-network' ? { ...one, help: [...one.help, help] } : one)),
+    );
+  }
+
   private trainedFile(): string {
     return this.folder.file('trained.safetensors');
   }
@@ -285,6 +295,11 @@ class Run {
   private stopped(): RunEnd {
     return { folder: this.folder.path, stopped: this.options.stopping.signal ?? 'SIGINT' };
   }
+}
+
+/** Data that the network cannot read ends a run before it leaves a folder. */
+function refuseUnfitRows({ spec, network }: Compiled, { train, validation, test }: Rows): void {
+  for (const table of [train, validation, test]) if (table) bindRows(network, spec, spec.train.phases[0]!, table);
 }
 
 /** The position before the first step of the next stretch. The optimizer's slots go on where the next one is of the same kind. */

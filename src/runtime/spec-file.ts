@@ -14,6 +14,8 @@ export function readSpecFile(file: string): Source {
       file,
       reason: `it has ${bytes.length.toLocaleString('en')} bytes, and no spec is that long`,
     });
+  const zero = bytes.indexOf(0);
+  if (zero >= 0) fail('spec-missing', { file, reason: `it is no text: byte ${zero.toLocaleString('en')} is 0` });
   return new Source(file, bytes.toString('utf8'));
 }
 

@@ -77,6 +77,7 @@ export function lowerData(context: Context, { document, model, sets }: SectionPl
   }
   const { values, unit } = readSection<DataValues>(context, data, entry, model, override);
   checkFolds(context, values, unit);
+  const sourceTerm = unit.terms.get('/source');
   return {
     source: values.source ?? missing,
     ...(values.validation && { validation: values.validation }),
@@ -85,6 +86,7 @@ export function lowerData(context: Context, { document, model, sets }: SectionPl
     ...(values.inputs && { inputs: values.inputs }),
     ...(values.target !== undefined && { target: values.target }),
     ...(entry && { span: entry.span }),
+    ...(sourceTerm && { sourceSpan: sourceTerm.span }),
   };
 }
 

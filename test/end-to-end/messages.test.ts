@@ -1,0 +1,220 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { sha256 } from '../../src/hash.js';
+import { dnc } from '../support/cli.js';
+import { temporaryFolder } from '../support/folders.js';
+import { tinySpec } from '../support/specs.js';
+import { idx } from '../support/stand-in.js';
+
+// What a user reads who made a mistake: one golden text for each, the process's own words and exit code. UPDATE=1 writes them anew.
+const goldens = path.join(import.meta.dirname, 'messages');
+
+interface Case {
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  readonly words: readonly string[];
+  readonly exit: number;
+}
+
+const images = idx(
+  [60, 4, 4],
+  Uint8Array.from({ length: 60 * 16 }, (_, k) => (k * 37) % 256),
+);
+const labels = idx(
+  [60],
+  Uint8Array.from({ length: 60 }, (_, k) => k % 3),
+);
+
+/** A spec that reads the two files beside it. */
+function idxSpec(
+  options: { readonly input?: string; readonly classes?: number; readonly files?: string } = {},
+): string {
+  const { input = 'Input(4, 4, 1)', classes = 3, files = 'images: "images.gz", labels: "labels"' } = options;
+  return `model Small {
+  image  = ${input}
+  pixels = Flatten
+  class  = Dense(${classes})
+}
+
+data {
+  source: idx(${files})
+}
+
+train {
+  loss: sparse_categorical_crossentropy(from_logits: true)
+  epochs: 1
+}
+`;
+}
+
+/** The tiny spec with one change. */
+function changed(from: string | RegExp, to: string): Record<string, string> {
+  const text = tinySpec().replace(from, to);
+  if (text === tinySpec()) throw new Error(`the spec has no ${from}`);
+  return { 'net.dn': text };
+}
+
+const check = ['check', 'net.dn'];
+const train = ['train', 'net.dn', '--threads', '1'];
+// Stored, not packed tight: the bytes do not depend on the version of zlib.
+const packed = gzipSync(images, { level: 0 });
+
+const cases: Readonly<Record<string, Case>> = {
+  'unknown key': { files: changed('batch_size:', 'batchsize:'), words: check, exit: 3 },
+  'unknown section': { files: changed('simplify {', 'simplfy {'), words: check, exit: 3 },
+  'unknown layer': { files: changed('Dropout(0.2)', 'Droput(0.2)'), words: check, exit: 3 },
+  'unknown argument': { files: changed('activation: tanh', 'activaton: tanh'), words: check, exit: 3 },
+  'unknown annotation': { files: changed('@dropneuron(0.01)\n', '@dropneurons(0.01)\n'), words: check, exit: 3 },
+  'wrong type': { files: changed('Dense(8,', 'Dense("eight",'), words: check, exit: 3 },
+  'wrong range': { files: changed('Dropout(0.2)', 'Dropout(1.2)'), words: check, exit: 3 },
+  'wrong set': { files: { 'net.dn': tinySpec() }, words: [...check, '--set', 'train.batch_size=many'], exit: 3 },
+  'unknown set': { files: { 'net.dn': tinySpec() }, words: [...check, '--set', 'train.batchsize=3'], exit: 3 },
+  'missing spec': { files: { 'net.dn': tinySpec() }, words: ['check', 'ned.dn'], exit: 4 },
+  'spec is a folder': { files: { 'net.dn/inside': '' }, words: check, exit: 4 },
+  'no spec here': { files: { 'notes.txt': '' }, words: ['check'], exit: 4 },
+  'several specs here': { files: { 'a.dn': tinySpec(), 'b.dn': tinySpec() }, words: ['compile'], exit: 2 },
+  'empty spec': { files: { 'net.dn': '' }, words: check, exit: 3 },
+  'binary spec': { files: { 'net.dn': Uint8Array.of(31, 139, 8, 0, 1, 2, 3) }, words: check, exit: 4 },
+  'missing mnist': {
+    files: { 'net.dn': idxSpec({ input: 'Input(28, 28, 1)', classes: 10 }).replace(/idx\(.*\)/, 'mnist') },
+    words: [...train, '--data-dir', '.'],
+    exit: 4,
+  },
+  'missing file': { files: { 'net.dn': idxSpec(), labels }, words: train, exit: 4 },
+  'truncated gzip': {
+    files: { 'net.dn': idxSpec(), 'images.gz': packed.subarray(0, 300), labels },
+    words: train,
+    exit: 4,
+  },
+  'truncated idx': {
+    files: {
+      'net.dn': idxSpec({ files: 'images: "images", labels: "labels"' }),
+      images: images.subarray(0, 300),
+      labels,
+    },
+    words: train,
+    exit: 4,
+  },
+  'damaged gzip': {
+    files: { 'net.dn': idxSpec(), 'images.gz': packed.map((byte, k) => (k === 200 ? byte ^ 64 : byte)), labels },
+    words: train,
+    exit: 4,
+  },
+  'wrong magic number': {
+    files: { 'net.dn': idxSpec(), 'images.gz': gzipSync('GIF89a of something', { level: 0 }), labels },
+    words: train,
+    exit: 4,
+  },
+  'images and labels exchanged': {
+    files: { 'net.dn': idxSpec({ files: 'images: "labels", labels: "images.gz"' }), 'images.gz': packed, labels },
+    words: train,
+    exit: 4,
+  },
+  'labels out of range': {
+    files: { 'net.dn': idxSpec({ classes: 2 }), 'images.gz': packed, labels },
+    words: train,
+    exit: 4,
+  },
+  'rows differ': {
+    files: { 'net.dn': idxSpec(), 'images.gz': packed, labels: idx([59], labels.subarray(8, 67)) },
+    words: train,
+    exit: 4,
+  },
+  'data of another shape': {
+    files: { 'net.dn': idxSpec({ input: 'Input(5, 5, 1)' }), 'images.gz': packed, labels },
+    words: train,
+    exit: 4,
+  },
+  'shape mismatch': { files: changed('drop     = Dropout(0.2)', 'drop     = Reshape(3, 3)'), words: check, exit: 3 },
+  'a layer that loses all units': {
+    files: changed('threshold: auto(tolerance: 1%)', 'threshold: 1000'),
+    words: train,
+    exit: 3,
+  },
+  'a trillion units': { files: changed('Dense(8,', 'Dense(1000000000000,'), words: check, exit: 3 },
+  'a trillion features': { files: changed('Input(12)', 'Input(1000000, 1000000)'), words: check, exit: 3 },
+  'a trillion rows': { files: changed('samples: 120', 'samples: 1000000000000'), words: check, exit: 3 },
+  'a trillion rows a batch': { files: changed('batch_size: 17', 'batch_size: 1e12'), words: check, exit: 3 },
+  'brackets 100,000 deep': { files: changed('Dense(8,', `Dense(${'['.repeat(100_000)},`), words: check, exit: 3 },
+  'parentheses 100,000 deep': {
+    files: changed('Dense(8,', `Dense(${'('.repeat(100_000)}8${')'.repeat(100_000)},`),
+    words: check,
+    exit: 3,
+  },
+  'braces 100,000 deep': { files: changed('train {', 'train {'.repeat(100_000)), words: check, exit: 3 },
+  diverging: {
+    files: changed('learning_rate: 0.02', 'learning_rate: 1e10'),
+    words: [...train, '--out', 'run'],
+    exit: 7,
+  },
+  'no run to resume': { files: { 'net.dn': tinySpec() }, words: ['train', '--resume', '.'], exit: 4 },
+  'no weights': { files: { 'net.dn': tinySpec() }, words: ['eval', 'net.dn'], exit: 4 },
+  'lost weights': { files: { 'net.dn': `${tinySpec()}\nweights: file("net.safetensors")\n` }, words: check, exit: 4 },
+  'damaged weights': {
+    files: { 'net.dn': `${tinySpec()}\nweights: file("net.safetensors")\n`, 'net.safetensors': 'not weights at all' },
+    words: check,
+    exit: 4,
+  },
+  'output under a file': { files: { 'net.dn': tinySpec() }, words: [...train, '--out', 'net.dn/run'], exit: 5 },
+  'unknown engine': { files: { 'net.dn': tinySpec() }, words: [...train, '--engine', 'onnx'], exit: 2 },
+  'unknown command': { files: {}, words: ['trian'], exit: 2 },
+  'unknown option': { files: { 'net.dn': tinySpec() }, words: [...train, '--epochs', '3'], exit: 2 },
+  'unknown word': { files: {}, words: ['help', 'Dens'], exit: 2 },
+  'unknown code': { files: {}, words: ['explain', 'shape-missmatch'], exit: 2 },
+  'threads of no number': { files: { 'net.dn': tinySpec() }, words: ['train', 'net.dn', '--threads', 'all'], exit: 2 },
+};
+
+describe('messages', () => {
+  test.each(Object.keys(cases))('%s', async (name) => {
+    const { files, words, exit } = cases[name]!;
+    const folder = temporaryFolder();
+    for (const [file, content] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+      writeFileSync(path.join(folder, file), content);
+    }
+    const before = hashes(folder);
+    // Far more than it takes: what is killed after that hangs.
+    const ended = await dnc(words, { cwd: folder, limit: 20_000 });
+    expect(ended.signal).toBeNull();
+    expect(hashes(folder)).toMatchObject(before);
+    expect(ended.stderr).not.toMatch(/^\s+at .*[:(]/m);
+    expect(ended.stderr).not.toContain('mistake of its own');
+    expect(ended.stderr).not.toContain('\u001b');
+    expect(ended.stdout).toBe('');
+    const text = `$ dnc ${words.join(' ')}\n${normalised(ended.stderr, folder)}exit code ${ended.code}\n`;
+    const golden = path.join(goldens, `${name.replaceAll(' ', '-').replaceAll(',', '')}.txt`);
+    if (process.env.UPDATE || !existsSync(golden)) {
+      if (process.env.CI) throw new Error(`${golden} does not exist`);
+      writeFileSync(golden, text);
+    }
+    expect(text).toBe(readFileSync(golden, 'utf8'));
+    expect(ended.code).toBe(exit);
+  });
+
+  test('no golden text is left over', () => {
+    const named = Object.keys(cases).map((name) => `${name.replaceAll(' ', '-').replaceAll(',', '')}.txt`);
+    expect(readdirSync(goldens).sort()).toEqual(named.sort());
+  });
+});
+
+/** Without what differs from machine to machine: folders, the engine, durations. */
+function normalised(text: string, folder: string): string {
+  return text
+    .replaceAll(folder, '<folder>')
+    .replaceAll(tmpdir(), '<temporary>')
+    .replace(/^engine: .*$/m, 'engine: <engine>')
+    .replace(/^run: .*$/m, 'run: <run>')
+    .replace(/runs\/net\/\d{8}-\d{6}-[0-9a-f]{8}/g, '<run>')
+    .replace(/^(warm|shrinking|finetune|train)[: ].*\n/gm, '');
+}
+
+/** Every file below a folder with the hash of its content. */
+function hashes(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => statSync(path.join(folder, file)).isFile())
+      .map((file) => [file, sha256(readFileSync(path.join(folder, file)))]),
+  );
+}
