@@ -8,6 +8,8 @@ export interface MetricKind<S extends TObject = TObject, A = Static<S>> extends 
   readonly better: 'higher' | 'lower';
   /** Whether its values lie in [0, 1], so that a tolerance means absolute points. */
   readonly unitRange: boolean;
+  /** The only form of target that it can be computed from. Absent: either. */
+  readonly target?: TargetForm;
   /** Sums over the batch, each a float scalar. */
   sums(
     b: Builder,

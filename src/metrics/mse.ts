@@ -10,6 +10,7 @@ export const mse = defineMetric({
   schema: Type.Object({}),
   better: 'lower',
   unitRange: false,
+  target: 'values',
   sums: (b, { target, prediction }) => {
     const rows = rowMean(b, b.square(b.subtract(prediction, target)));
     return { error: b.sum(rows), squared: b.sum(b.square(rows)) };

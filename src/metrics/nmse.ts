@@ -9,6 +9,7 @@ export const nmse = defineMetric({
   schema: Type.Object({}),
   better: 'lower',
   unitRange: false,
+  target: 'values',
   sums: (b, { target, prediction }) => ({
     error: b.sum(rowMean(b, b.square(b.subtract(prediction, target)))),
     target: b.sum(rowMean(b, target)),

@@ -63,7 +63,7 @@ export class Builder {
     const known = this.ins.find((one) => one.role === 'scalar' && one.name === name);
     return known ? this.value(known.value) : this.declare({ name, role: 'scalar' }, { dtype: 'float', shape: [] });
   }
-  /** A float tensor [batch, units] drawn by the host, an input named `random:<stream>`; a Bernoulli draw is 1 with probability `keep`, else 0. */
+  /** A float tensor [batch, …], as many numbers a row as the draw has units, drawn by the host, an input named `random:<stream>`; a Bernoulli draw is 1 with probability `keep`, else 0. */
   random(random: RandomSpec, shape: readonly Extent[]): Value {
     return this.declare({ name: `random:${random.stream}`, role: 'random', random }, { dtype: 'float', shape });
   }

@@ -1,5 +1,5 @@
 import { ops } from './ops/index.js';
-import type { Instruction, Program, Region, ValueId } from './program.js';
+import { type Instruction, type Program, type Region, sizeOf, type ValueId } from './program.js';
 import { sameType, showType } from './shapes.js';
 
 /**
@@ -29,7 +29,8 @@ export function verify(program: Program): Program {
     if (role === 'scalar' && type.shape.length > 0) fail(`${where} is a scalar and ${showType(type)}`);
     if (role === 'state' && type.shape.includes('batch')) fail(`${where} is a state and has a batch`);
     if ((role === 'random') !== (random !== undefined)) fail(`${where} is ${role} and its draw does not fit that`);
-    if (random && (type.shape.length !== 2 || type.shape[1] !== random.units.length)) {
+    const [rows, ...row] = type.shape;
+    if (random && (rows !== 'batch' || row.includes('batch') || sizeOf(row as number[]) !== random.units.length)) {
       fail(`${where} is ${showType(type)} and draws ${random.units.length} units a row`);
     }
   }

@@ -2,7 +2,7 @@ import { evaluationProgram, metricKind } from '../compiler/4-program/index.js';
 import { type Difference, measureDifference } from '../compiler/5-shrink/certificate.js';
 import { type AppliedThreshold, cut, thresholdGrid } from '../compiler/5-shrink/cut.js';
 import { type Judgement, type SearchResult, searchThreshold } from '../compiler/5-shrink/search.js';
-import { dependsOnInputs, type ShrinkResult, shrink } from '../compiler/5-shrink/shrink.js';
+import { dependsOnInputs, refuseDeadNetwork, type ShrinkResult, shrink } from '../compiler/5-shrink/shrink.js';
 import type { Values } from '../compiler/5-shrink/values.js';
 import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import { diagnostic, fail } from '../diagnostics/report.js';
@@ -48,6 +48,8 @@ export async function simplify(at: {
   let search: SearchResult | undefined;
   if (wanted.kind === 'auto') {
     if (!at.validation) return fail('no-validation-data', {}, { at: spec.simplify.span });
+    // A network that training itself left without living units has nothing to search in.
+    refuseDeadNetwork(network, values);
     search = await findThreshold(at, at.validation, wanted);
     threshold = { kind: 'unit', value: search.threshold };
     if (search.coarse) {
@@ -81,8 +83,13 @@ async function findThreshold(
 ): Promise<SearchResult> {
   const { network, values, phase } = at;
   const name = wanted.metric ?? phase.metrics[0]?.word;
-  const kind = name === undefined || name === 'loss' ? undefined : metricKind({ word: name, arguments: {} });
-  const judge = await scorer(at.engine, at.engineOptions, network, phase);
+  // The metric need not be one that the history shows.
+  const call =
+    name === undefined || name === 'loss'
+      ? undefined
+      : (phase.metrics.find(({ word }) => word === name) ?? { word: name, arguments: {} });
+  const kind = call && metricKind(call);
+  const judge = await scorer(at.engine, at.engineOptions, network, { loss: phase.loss, metrics: call ? [call] : [] });
   try {
     return await searchThreshold<Values>({
       grid: thresholdGrid(network, values),

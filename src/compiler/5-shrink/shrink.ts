@@ -120,6 +120,11 @@ export function dependsOnInputs(network: Network, values: Values): boolean {
   return deadOutputs(network, liveness(network, values)).length === 0;
 }
 
+/** @throws Failure dead-network where an output no longer depends on any input */
+export function refuseDeadNetwork(network: Network, values: Values): void {
+  refuseDeadOutputs(network, liveness(network, values));
+}
+
 function deadOutputs(network: Network, { facts }: Liveness): string[] {
   return network.graph.outputs.filter((name) => facts.get(name)![0]!.every((fact) => fact !== 'varies'));
 }

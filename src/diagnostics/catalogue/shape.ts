@@ -77,6 +77,12 @@ export const shapeCodes = {
     message: ({ loss, layer, expected, found }) => `${loss} needs ${expected} from ${layer}, which gives ${found}`,
     explain: 'For classes the output has one unit per class; for real targets it has the shape of the target.',
   }),
+  'metric-target': code<{ metric: string; loss: string }>({
+    severity: 'error',
+    message: ({ metric, loss }) => `${metric} compares numbers, and the targets of ${loss} are class numbers`,
+    explain:
+      'A class number is a name, so its difference to an output means nothing. Use a metric of classes, or a loss whose targets are numbers:\n\n```\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); metrics: [accuracy]; epochs: 20 }\n```',
+  }),
   'several-outputs': code<{ model: string; found: number }>({
     severity: 'error',
     message: ({ model, found }) => `model ${model} has ${found} outputs; this version trains networks with one`,
