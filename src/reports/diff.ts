@@ -247,7 +247,7 @@ function valueChanges(name: string, before: unknown, after: unknown): SettingCha
     const [a, b] = [callWord(before), callWord(after)];
     if (a === b) {
       if (a !== undefined) return valueChanges(name, before.arguments, after.arguments);
-      const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => key !== 'span');
+      const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => !isPlace(key));
       return keys.flatMap((key) => valueChanges(`${name}.${key}`, before[key], after[key]));
     }
   }
@@ -258,6 +258,11 @@ function valueChanges(name: string, before: unknown, after: unknown): SettingCha
     });
   }
   return settingChange(name, showValue(before), showValue(after));
+}
+
+/** Where something was written is no part of what it says. */
+function isPlace(key: string): boolean {
+  return key === 'span' || key === 'sourceSpan';
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -276,7 +281,7 @@ function showValue(value: unknown): string | undefined {
   }
   if (!isRecord(value)) return String(value);
   const inside = Object.entries(callWord(value) === undefined ? value : (value.arguments as object))
-    .filter(([key, inner]) => inner !== undefined && key !== 'span')
+    .filter(([key, inner]) => inner !== undefined && !isPlace(key))
     .map(([key, inner]) => `${key}: ${showValue(inner)}`)
     .join(', ');
   const word = callWord(value);

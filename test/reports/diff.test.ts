@@ -65,10 +65,10 @@ describe('diff', () => {
   ~ fc2    Dense  100 → 48   reads 300 → 102  parameters 30,100 → 4,896
       kept 48.0 % of its units: 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34…
       ~ use_bias true → false
-      - @l2(lambda: 0.0001, bias: false)
+      - @l2(lambda: 0.0001)
   ~ digit  Dense  10         reads 100 → 48   parameters 1,010 → 490
       ~ @dropneuron.lambda 0.0001 → 0.0002
-      + @l1(lambda: 0.00001, bias: false)
+      + @l1(lambda: 0.00001)
 ~ train.phases.train.optimizer.learning_rate 0.001 → 0.01
 ~ simplify.threshold auto(tolerance: 0.002) → 0
 + weights x.min.safetensors (sha256 abababab…)
