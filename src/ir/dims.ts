@@ -48,12 +48,17 @@ export class Dims {
   }
 
   /**
-   * The row-major product of axes, as flatten makes it. Where at most one axis is longer than 1 its units go on as they are; else every
-   * product unit is new and needs each of its components.
+   * The row-major product of axes, as flatten makes it. Where at most one axis is longer than 1 its units go on as they are, and the single units of
+   * the others stay, since every unit of the product needs them; else every product unit is new and needs each of its components.
    */
   product(parts: readonly Dim[], layer: string): Dim {
     const long = parts.filter((part) => part.units.length !== 1);
-    if (long.length <= 1) return long[0] ?? parts[0] ?? this.fresh(1, layer);
+    if (long.length <= 1) {
+      const same = long[0] ?? parts[0] ?? this.fresh(1, layer);
+      for (const part of parts)
+        if (part !== same) this.pin(part, `${layer} flattens it, and all features need an axis of 1`);
+      return same;
+    }
     let tuples: Unit[][] = [[]];
     for (const part of parts) tuples = tuples.flatMap((tuple) => part.units.map((unit) => [...tuple, unit]));
     const product = this.fresh(tuples.length, layer);

@@ -33,7 +33,10 @@ export const reshape = defineLayer({
     // Only axes of size 1 come or go: the others are the same axes.
     if (long.length === wanted.length && long.every((dim, k) => dim.units.length === wanted[k])) {
       let next = 0;
-      return [target_shape.map((extent) => (extent === 1 ? dims.fresh(1, name) : long[next++]!))];
+      const output = target_shape.map((extent) => (extent === 1 ? dims.fresh(1, name) : long[next++]!));
+      for (const dim of [...x, ...output])
+        if (!long.includes(dim)) dims.pin(dim, `Reshape ${name} adds or drops it, and all features need an axis of 1`);
+      return [output];
     }
     const output = target_shape.map((extent) => dims.fresh(extent, name));
     for (const dim of [...x, ...output]) dims.pin(dim, `Reshape ${name} splits the axis, and its parts are not units`);
@@ -42,7 +45,9 @@ export const reshape = defineLayer({
   forward: (b, { arguments: { target_shape, keep }, inputs: [x] }) => [
     keepFeatures(b, b.reshape(x!, ['batch', ...target_shape]), keep),
   ],
-  unitwise: (_, [x = []], [y = []]) => [...x, ...y],
+  // A flat result and axes that are handed on are units that go apart; the parts of a split axis are not.
+  unitwise: ({ target_shape }, [x = []], [y = []]) =>
+    target_shape.length === 1 ? [...x, ...y] : x.filter((dim) => y.includes(dim)),
   resize: ({ target_shape, keep }, { features, inputExtents: [from = []], outputExtents: [to = []] }) =>
     target_shape.length === 1 ? { target_shape: [volume(from)], keep: features(keep) } : { target_shape: [...to] },
   spelling: {

@@ -95,7 +95,8 @@ function pin(site: Site, dims: Dims, needed: Set<Unit>, pins: Map<Unit, Pin>): v
   const keep = (unit: Unit, reason: string) => {
     if (needed.has(unit)) return;
     needed.add(unit);
-    pins.set(unit, { layer: node.name, reason });
+    // What the shape rule said of this unit tells more than what holds for the kind of layer.
+    pins.set(unit, { layer: node.name, reason: dims.pinOf(unit) ?? reason });
   };
   const mixes = kind.pinReason?.(node.arguments) ?? `${kind.keyword} mixes units`;
   const parts = new Set([...site.components.values()].flat());

@@ -1,0 +1,225 @@
+import { Dims, extents, type Dim, type Shape, type Unit } from '../../src/ir/dims.js';
+import type { Mode } from '../../src/ir/units.js';
+import type { LayerKind, ParamDecl } from '../../src/layers/layer.js';
+import { Builder, type Value } from '../../src/program/builder.js';
+import { evaluate } from '../../src/program/evaluate.js';
+import { gradient } from '../../src/program/gradient.js';
+import { type Program, sizeOf, type Tensor64 } from '../../src/program/program.js';
+import { Random } from '../program/support.js';
+
+/** Rows of the batch: two, so that a layer that mixes rows is noticed. */
+const ROWS = 2;
+
+/** A layer by itself, with inputs of given extents: its shapes, and a program that gives its output and the gradients of a weighted sum of it. */
+export interface Trial {
+  readonly dims: Dims;
+  readonly inputs: readonly Shape[];
+  readonly outputs: readonly Shape[];
+  readonly params: Readonly<Record<string, ParamDecl>>;
+  /** What `shape` said does not fit. */
+  readonly misfits: readonly string[];
+  /** Results `output` and `gradient:<tensor>`; inputs `input <k>`, the parameters, masks, and `upstream`. */
+  readonly program: Program;
+  /** Values for everything that the program reads, `upstream` included. */
+  readonly given: Readonly<Record<string, Tensor64>>;
+}
+
+/** Makes a trial. The values follow from the name and the seed of the run. */
+export function tryLayer(
+  kind: LayerKind,
+  args: Readonly<Record<string, unknown>>,
+  inputExtents: readonly (readonly number[])[],
+  mode: Mode,
+  name = 'layer',
+): Trial {
+  const dims = new Dims();
+  const misfits: string[] = [];
+  const inputs = inputExtents.map((shape, k) => shape.map((extent) => dims.fresh(extent, `input${k}`)));
+  const outputs = kind.shape(args as never, {
+    name,
+    inputs,
+    dims,
+    misfit: (expected, found, help) => misfits.push(`${expected}; ${found}${help ? ` (${help})` : ''}`),
+  });
+  const params = kind.params?.(args as never, inputs, outputs) ?? {};
+
+  const random = new Random(`${kind.keyword} ${JSON.stringify([args, inputExtents, mode])}`);
+  const numbers = (shape: readonly number[]): Tensor64 => ({
+    dtype: 'float',
+    shape,
+    data: Float64Array.from({ length: sizeOf(shape) }, () => random.between(-1, 1)),
+  });
+  const given: Record<string, Tensor64> = {};
+  const b = new Builder();
+  const values = inputs.map((shape, k) => {
+    given[`input ${k}`] = numbers([ROWS, ...extents(shape)]);
+    return b.batch(`input ${k}`, 'float', ['batch', ...extents(shape)]);
+  });
+  // An Input's own value is what the program is given for it.
+  const own = kind.inputs[1] === 0 ? outputs.slice(0, 1) : [];
+  for (const shape of own) {
+    given['input 0'] = numbers([ROWS, ...extents(shape)]);
+    values.push(b.batch('input 0', 'float', ['batch', ...extents(shape)]));
+  }
+  const weights = Object.fromEntries(
+    Object.entries(params).map(([tensor, { axes }]): [string, Value] => {
+      const shape = axes.map((axis) => axis.dim.units.length);
+      given[tensor] = numbers(shape);
+      return [tensor, b.state(tensor, shape)];
+    }),
+  );
+  const [output] = kind.forward(b, {
+    name,
+    arguments: args as never,
+    mode,
+    inputs: values,
+    params: weights,
+    inputShapes: inputs,
+    outputShapes: outputs,
+    random: (tensor, distribution) => {
+      const shape = extents(inputs[0]!);
+      const width = sizeOf(shape);
+      const full = [ROWS, width];
+      const keep = distribution.kind === 'bernoulli' ? distribution.keep : 0;
+      given[`random:${name}.${tensor}`] = {
+        dtype: 'float',
+        shape: full,
+        data: Float64Array.from({ length: sizeOf(full) }, () => (random.next() < keep ? 1 : 0)),
+      };
+      const units = Array.from({ length: width }, (_, k) => k);
+      const drawn = b.random({ stream: `${name}.${tensor}`, distribution, units, width }, ['batch', width]);
+      return b.reshape(drawn, values[0]!.type.shape);
+    },
+  });
+  b.result('output', output!);
+  given.upstream = numbers([ROWS, ...extents(outputs[0]!)]);
+  const upstream = b.batch('upstream', 'float', output!.type.shape);
+  const wrt = [...values.map((value, k) => [`input ${k}`, value] as const), ...Object.entries(weights)];
+  const gradients = gradient(
+    b,
+    b.sum(b.multiply(output!, upstream)),
+    wrt.map(([, value]) => value),
+  );
+  wrt.forEach(([tensor], k) => {
+    b.result(`gradient:${tensor}`, gradients[k]!);
+  });
+  return { dims, inputs, outputs, params, misfits, program: b.build(kind.keyword), given };
+}
+
+export function outputOf({ program, given }: Trial, changed: Readonly<Record<string, Tensor64>> = {}): Tensor64 {
+  return evaluate(program, { ...given, ...changed }).results.output!;
+}
+
+/** The tensors whose gradients a trial gives. */
+export function variablesOf({ program }: Trial): string[] {
+  return program.outputs.flatMap(({ name }) => (name.startsWith('gradient:') ? [name.slice('gradient:'.length)] : []));
+}
+
+/** The largest error of the gradients against central differences, relative to the largest gradient. */
+export function gradientError(trial: Trial): number {
+  const STEP = 1e-6;
+  const { results } = evaluate(trial.program, trial.given);
+  const upstream = trial.given.upstream!.data;
+  const total = (changed: Record<string, Tensor64>) =>
+    outputOf(trial, changed).data.reduce((sum, value, k) => sum + value * upstream[k]!, 0);
+  let worst = 0;
+  let largest = 1e-3;
+  for (const tensor of variablesOf(trial)) {
+    const found = results[`gradient:${tensor}`]!.data;
+    const at = trial.given[tensor]!;
+    for (let k = 0; k < at.data.length; k++) {
+      const moved = (by: number) => {
+        const data = at.data.slice();
+        data[k]! += by;
+        return { [tensor]: { ...at, data } };
+      };
+      const wanted = (total(moved(STEP)) - total(moved(-STEP))) / (2 * STEP);
+      worst = Math.max(worst, Math.abs(wanted - found[k]!));
+      largest = Math.max(largest, Math.abs(wanted));
+    }
+  }
+  return worst / largest;
+}
+
+/** For every element of the output, the elements of a tensor that it depends on: a non-zero entry of the float64 Jacobian, or another output after a large move. */
+function dependencies(trial: Trial, tensor: string): ReadonlySet<number>[] {
+  const at = trial.given[tensor]!;
+  const before = outputOf(trial);
+  const found = Array.from(before.data, () => new Set<number>());
+  // Row by row of the Jacobian, by reverse mode.
+  for (let k = 0; k < before.data.length; k++) {
+    const data = new Float64Array(before.data.length);
+    data[k] = 1;
+    const { results } = evaluate(trial.program, { ...trial.given, upstream: { ...trial.given.upstream!, data } });
+    results[`gradient:${tensor}`]!.data.forEach((entry, i) => {
+      if (entry !== 0) found[k]!.add(i);
+    });
+  }
+  for (let i = 0; i < at.data.length; i++)
+    for (const move of [-3, 0.5, 3]) {
+      const data = at.data.slice();
+      data[i]! += move;
+      outputOf(trial, { [tensor]: { ...at, data } }).data.forEach((value, k) => {
+        if (value !== before.data[k]) found[k]!.add(i);
+      });
+    }
+  return found;
+}
+
+/**
+ * Where the layer's claim to be unit-wise does not hold, in words; empty if it does. For a Dim that it claims, an element of the output at
+ * unit j may depend on an element of an input or a parameter that carries this Dim only where that one is at unit j, too. A unit that is made of others
+ * (Flatten) is at each of its components. Rows of the batch must not mix in any case.
+ */
+export function brokenClaims(kind: LayerKind, args: Readonly<Record<string, unknown>>, trial: Trial): string[] {
+  const { dims, inputs, outputs, params } = trial;
+  const claimed = (kind.unitwise?.(args as never, inputs, outputs) ?? []).filter((dim) => dim.units.length > 1);
+  const broken = new Set<string>();
+  const [output = []] = outputs;
+  const outputElements = elementsOf(dims, output);
+  const variables = [
+    ...inputs.map((shape, k) => ({ tensor: `input ${k}`, axes: shape, batch: true })),
+    ...Object.entries(params).map(([tensor, { axes }]) => ({
+      tensor,
+      axes: axes.map((axis) => axis.dim),
+      batch: false,
+    })),
+  ];
+  for (const { tensor, axes, batch } of variables) {
+    const elements = elementsOf(dims, axes);
+    const carried = claimed.filter((dim) => carries(dims, axes, dim));
+    dependencies(trial, tensor).forEach((sources, k) => {
+      for (const i of sources) {
+        if (batch && Math.floor(k / outputElements.length) !== Math.floor(i / elements.length))
+          broken.add(`${tensor}: rows of the batch mix`);
+        const [to, from] = [outputElements[k % outputElements.length]!, elements[i % elements.length]!];
+        for (const dim of carried) {
+          const at = (units: ReadonlySet<Unit>) =>
+            dim.units.flatMap((unit, j) => (units.has(dims.find(unit)) ? [j] : []));
+          const [into, out] = [at(to), at(from)];
+          if (String(into) !== String(out))
+            broken.add(`${tensor}: unit ${into.join(', ') || 'none'} of the output depends on unit ${out.join(', ')}`);
+        }
+      }
+    });
+  }
+  return [...broken];
+}
+
+function carries(dims: Dims, axes: Shape, dim: Dim): boolean {
+  const wanted = new Set(dim.units.map((unit) => dims.find(unit)));
+  return axes.some((axis) => axis.units.some((unit) => closure(dims, unit).some((one) => wanted.has(one))));
+}
+
+/** For every element of one row, the units that it is at. */
+function elementsOf(dims: Dims, shape: Shape): ReadonlySet<Unit>[] {
+  let elements: Unit[][] = [[]];
+  for (const axis of shape)
+    elements = elements.flatMap((units) => axis.units.map((unit) => [...units, ...closure(dims, unit)]));
+  return elements.map((units) => new Set(units));
+}
+
+/** The unit and everything that it is made of. */
+function closure(dims: Dims, unit: Unit): Unit[] {
+  return [dims.find(unit), ...dims.componentsOf(unit).flatMap((part) => closure(dims, part))];
+}
