@@ -30,7 +30,7 @@ export interface Checkpoint {
   readonly totals: Totals;
   /** Bytes of history.jsonl that belong to it. */
   readonly historyLength: number;
-  /** The validation score at the last epoch's end, higher is better; undefined before the first or without validation data. */
+  /** The validation score of this state, higher is better; undefined within an epoch and without validation data. */
   readonly score?: number;
   readonly state: Readonly<Record<string, HostTensor>>;
 }

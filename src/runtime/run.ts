@@ -126,10 +126,12 @@ export async function resumeRun(path_: string, options: RunOptions): Promise<Run
 
     const checkpoint = new Checkpoints(folder.file('checkpoints')).newest(options.watcher.note);
     const history = new History(folder.file('history.jsonl'));
+    const timing = new History(folder.file('timing.jsonl'));
     const run = new Run({ ...options, engineOptions }, folder, compiled, engine, rows, record.name, specFile);
     if (!checkpoint) {
       // Stopped before the first checkpoint: from the beginning, with the same numbers.
       history.cut(0);
+      timing.cut(0);
       const values = startingValues(compiled, specFile, { fromScratch: record.fromScratch });
       options.watcher.note('the run stopped before its first checkpoint; it begins again\n');
       return await run.go({
@@ -139,6 +141,7 @@ export async function resumeRun(path_: string, options: RunOptions): Promise<Run
       });
     }
     history.cut(checkpoint.historyLength);
+    timing.cutFrom(({ epoch }) => typeof epoch === 'number' && epoch <= checkpoint.position.totalEpochs);
     options.watcher.note(
       `going on at epoch ${checkpoint.position.totalEpochs + 1}, step ${checkpoint.position.step + 1}\n`,
     );
@@ -184,9 +187,14 @@ class Run {
     const before = this.trainedFile();
     if (from.position.stretch < phases.length) {
       for (let index = from.position.stretch; index < phases.length; index++) {
-        const end = await this.stretch(index, phases[index]!, network, at, false);
+        const end = await this.stretch(phases[index]!, network, at, false);
         if (end.stopped) return this.stopped();
-        at = { ...end, position: nextStretch(end.position, continues(phases[index]!, phases[index + 1])) };
+        const keepsSlots = continues(phases[index]!, phases[index + 1]);
+        at = {
+          ...end,
+          position: nextStretch(end.position, keepsSlots),
+          state: keepsSlots ? end.state : tensorsOf(network, valuesOf(network, end.state)),
+        };
       }
       trained = valuesOf(network, at.state);
       writeTrained(before, this.compiled, trained);
@@ -220,7 +228,7 @@ class Run {
               totals: newTotals(),
               state: tensorsOf(shrunk.network, shrunk.values),
             };
-      const end = await this.stretch(phases.length, finetune, shrunk.network, start, true);
+      const end = await this.stretch(finetune, shrunk.network, start, true);
       if (end.stopped) return this.stopped();
       values = valuesOf(shrunk.network, end.state);
     }
@@ -254,7 +262,6 @@ class Run {
   }
 
   private stretch(
-    index: number,
     phase: PhaseSpec,
     network: Network,
     start: {
@@ -268,7 +275,6 @@ class Run {
     return trainStretch(
       this.training,
       {
-        index,
         phase,
         finetune,
         network,

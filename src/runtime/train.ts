@@ -4,7 +4,7 @@ import type { PhaseSpec } from '../compiler/spec.js';
 import { type BoundTable, Batches } from '../data/batches.js';
 import { fail } from '../diagnostics/report.js';
 import type { Network } from '../ir/graph.js';
-import type { HostTensor } from '../program/program.js';
+import { type HostTensor, sizeOf } from '../program/program.js';
 import { RandomInputs } from './random-inputs.js';
 import { aliveUnits } from './alive.js';
 import type { Checkpoints, Position } from './checkpoint.js';
@@ -18,7 +18,6 @@ import { addTotals, lossOf, metricOf, newTotals, penaltyOf, type Totals } from '
 
 /** One stretch of training: a phase, or the fine-tuning. */
 export interface Stretch {
-  readonly index: number;
   readonly phase: PhaseSpec;
   readonly finetune: boolean;
   readonly network: Network;
@@ -51,7 +50,6 @@ export interface Start {
 export interface StretchEnd extends Start {
   /** Training stopped because the user asked for it; a checkpoint was written. */
   readonly stopped: boolean;
-  readonly validation: Score | undefined;
 }
 
 /** Trains one stretch, from `start` to its end or to where the user stops it. The loop of dnc, whole. */
@@ -75,15 +73,19 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
     await loaded.setState(completeState(step, start.state));
     let { position, totals } = start;
     let score: Score | undefined;
+    /** Where the step that was made last began. */
+    let stepBefore = position;
     const pace = new Pace(steps - position.stretchSteps, training.checkpointSeconds);
 
     const save = async () => {
       const state = await loaded.state();
+      refuseBrokenState(state, stretch, stepBefore, training.checkpoints.newestPath());
       training.checkpoints.save({
         position,
         totals,
         historyLength: training.history.length,
-        ...(score?.score !== undefined && { score: score.score }),
+        // Within an epoch the state has moved on from what was scored.
+        ...(position.step === 0 && score && Number.isFinite(score.score) && { score: score.score }),
         state,
       });
       pace.saved();
@@ -104,6 +106,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         });
         refuseDivergence(results, stretch, position, training.checkpoints.newestPath());
         addTotals(totals, results, rows);
+        stepBefore = position;
         position = {
           ...position,
           step: position.step + 1,
@@ -126,7 +129,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         }
         if (training.stopping.signal) {
           await save();
-          return { position, totals, state: await loaded.state(), stopped: true, validation: score };
+          return { position, totals, state: await loaded.state(), stopped: true };
         }
         if (pace.checkpointDue() && position.step < stepsPerEpoch && position.stretchSteps < steps) await save();
       }
@@ -143,7 +146,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       position = { ...position, epoch: position.epoch + 1, totalEpochs: position.totalEpochs + 1, step: 0 };
       if (pace.checkpointDue() || position.stretchSteps >= steps) await save();
     }
-    return { position, totals, state: await loaded.state(), stopped: false, validation: score };
+    return { position, totals, state: await loaded.state(), stopped: false };
   } finally {
     await loaded.close();
   }
@@ -153,8 +156,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
 function completeState(step: StepProgram, known: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
   return Object.fromEntries(
     step.state.map(({ name, shape }) => {
-      const size = shape.reduce((product, extent) => product * extent, 1);
-      return [name, known[name] ?? { shape, data: new Float32Array(size) }];
+      return [name, known[name] ?? { shape, data: new Float32Array(sizeOf(shape)) }];
     }),
   );
 }
@@ -193,24 +195,34 @@ function refuseDivergence(
   position: Position,
   checkpoint: string | undefined,
 ): void {
-  for (const [name, { data }] of Object.entries(results)) {
-    if (Number.isFinite(data[0])) continue;
-    fail(
-      'diverged',
-      {
-        what: name === 'loss' ? 'the loss' : `the result ${name}`,
-        phase: stretch.phase.name,
-        epoch: position.epoch + 1,
-        step: position.step + 1,
-      },
-      {
-        help: [
-          'a smaller learning_rate is the usual cure',
-          checkpoint === undefined ? 'no checkpoint had been written yet' : `the last good checkpoint is ${checkpoint}`,
-        ],
-      },
-    );
-  }
+  for (const [name, { data }] of Object.entries(results))
+    if (!Number.isFinite(data[0]))
+      diverged(name === 'loss' ? 'the loss' : `the result ${name}`, stretch, position, checkpoint);
+}
+
+/** The same for what the step left: its results were computed from the numbers before its update. No checkpoint holds a broken state. */
+function refuseBrokenState(
+  state: Readonly<Record<string, HostTensor>>,
+  stretch: Stretch,
+  position: Position,
+  checkpoint: string | undefined,
+): void {
+  for (const [name, { data }] of Object.entries(state))
+    for (const value of data) if (!Number.isFinite(value)) diverged(name, stretch, position, checkpoint);
+}
+
+/** `position` is that before the step. */
+function diverged(what: string, stretch: Stretch, position: Position, checkpoint: string | undefined): never {
+  fail(
+    'diverged',
+    { what, phase: stretch.phase.name, epoch: position.epoch + 1, step: position.step + 1 },
+    {
+      help: [
+        'a smaller learning_rate is the usual cure',
+        checkpoint === undefined ? 'no checkpoint had been written yet' : `the last good checkpoint is ${checkpoint}`,
+      ],
+    },
+  );
 }
 
 /** Scalars as the engines take them. */

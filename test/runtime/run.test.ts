@@ -77,11 +77,35 @@ test('a run that is stopped after every step ends in the same bytes', async () =
   expect(trace(everyFew.out)).toEqual(trace(whole.out));
   const history = readFileSync(path.join(whole.out, 'history.jsonl'), 'utf8').trim().split('\n');
   expect(history.map((line) => JSON.parse(line).epoch)).toEqual([1, 2, 3, 4, 5, 6]);
+  for (const { out } of [whole, everyStep, everyFew]) {
+    const timing = readFileSync(path.join(out, 'timing.jsonl'), 'utf8').trim().split('\n');
+    expect(timing.map((line) => JSON.parse(line).epoch)).toEqual([1, 2, 3, 4, 5, 6]);
+  }
+});
+
+test('a last step that breaks the numbers is noticed though nothing is computed from them, and no checkpoint holds them', async () => {
+  const folder = temporaryFolder();
+  const text = tinySpec().replace(/warm .*/, 'warm { steps: 1; optimizer: sgd(learning_rate: 1e39) }');
+  const specFile = writeSpec(folder, text);
+  const out = path.join(folder, 'run');
+  const start = {
+    specFile,
+    source: new Source(specFile, text),
+    sets: [],
+    dataFolder: undefined,
+    fromScratch: false,
+    out,
+  };
+  const { text: message, exit, help } = await failureOf(() => startRun({ ...options(100), ...start }));
+  expect(exit).toBe(7);
+  expect(message).toMatch(/^diverged: training diverged: \S+ is not finite at step 1 of epoch 1 \(warm\)$/);
+  expect(help).toContain('no checkpoint had been written yet');
+  expect(readdirSync(path.join(out, 'checkpoints'))).toEqual([]);
 });
 
 test('a length in steps that ends within an epoch is stopped and resumed, too', async () => {
   const folder = temporaryFolder();
-  const text = tinySpec({ finetune: 1 }).replace('warm      { epochs: 3', 'warm      { steps: 8');
+  const text = tinySpec({ finetune: 1 }).replace('warm { epochs: 3', 'warm { steps: 8');
   const whole = await run(folder, 'whole', text, Number.POSITIVE_INFINITY);
   const stopped = await run(folder, 'stopped', text, 4);
   expect(trace(stopped.out)).toEqual(trace(whole.out));
