@@ -10,5 +10,5 @@ export const elu = defineActivation({
   }),
   unitwise: true,
   forward: (b, x, args) => b.select(b.greater(x, 0), x, b.multiply(b.subtract(b.exp(b.minimum(x, 0)), 1), args.alpha)),
-  spelling: {},
+  spelling: { tfjs: ({ alpha }) => (alpha === 1 ? 'elu' : undefined) },
 });

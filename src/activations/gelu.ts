@@ -19,5 +19,5 @@ export const gelu = defineActivation({
           ),
         )
       : b.multiply(b.multiply(x, 0.5), b.add(b.erf(b.multiply(x, Math.SQRT1_2)), 1)),
-  spelling: {},
+  spelling: { tfjs: ({ approximate }) => (approximate ? 'gelu_new' : 'gelu') },
 });
