@@ -18,8 +18,10 @@ const jobs = {
   update: () => {
     build();
     run('npx', ['biome', 'check', '--write'], 'format');
+    node(['scripts/reference.mjs']);
     run('npx', ['vitest', 'run', '--update', ...rest], 'update', { UPDATE: '1' });
   },
+  new: () => node(['scripts/new.mjs', ...rest]),
   format: () => run('npx', ['biome', 'check', '--write'], 'format'),
   bench: () => {
     build();

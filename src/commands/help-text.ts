@@ -42,10 +42,10 @@ export function helpText(word: string): string | undefined {
   const topic = topics().find((one) => one.name === plain);
   if (topic) return topicText(topic);
   const parts = [
-    ...allSections.filter((section) => section.keyword === plain).map(sectionText),
+    ...allSections.filter((section) => section.keyword === plain).map((section) => text(sectionHelp(section))),
     ...registryNames.flatMap((registry) => {
       const kind = findWord(registry, plain);
-      return kind ? [kindText(registry, kind)] : [];
+      return kind ? [text(kindHelp(registry, kind))] : [];
     }),
   ];
   return parts.length > 0 ? parts.join('\n') : undefined;
@@ -58,21 +58,50 @@ export function topicText({ name, words }: Topic): string {
   return `${name}\n\n${lines.join('\n')}\n`;
 }
 
-function sectionText(section: SectionKind): string {
-  return text(`${section.keyword} { … }`, 'a section', section, 'key', section.example);
+/** What help and the reference say of one word, before it is laid out. */
+export interface WordHelp {
+  /** How it is written with all its arguments and their defaults. */
+  readonly call: string;
+  /** What it is: `a layer`. */
+  readonly what: string;
+  readonly kind: Kind;
+  /** What its properties are called. */
+  readonly column: 'key' | 'argument';
+  readonly rows: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly otherwise: string;
+    readonly description: string;
+  }[];
+  readonly example: string;
 }
 
-function kindText(registry: RegistryName, kind: Kind): string {
+/** Every section and every word, by table, in the order of `topics`. */
+export function wordsByTopic(): { readonly name: string; readonly words: readonly WordHelp[] }[] {
+  return [
+    { name: 'sections', words: allSections.map(sectionHelp) },
+    ...registryNames.map((registry) => ({
+      name: vocabulary[registry].many,
+      words: Object.values(vocabulary[registry].table).map((kind) => kindHelp(registry, kind)),
+    })),
+  ];
+}
+
+function sectionHelp(section: SectionKind): WordHelp {
+  return wordHelp(`${section.keyword} { … }`, 'a section', section, 'key', section.example);
+}
+
+function kindHelp(registry: RegistryName, kind: Kind): WordHelp {
   const shown = registry === 'annotation' ? `@${kind.keyword}` : kind.keyword;
   const properties = schemaOf(kind.schema).properties ?? {};
   const given = Object.entries(properties).map(([name, schema]) =>
     schema.default === undefined ? name : `${name}: ${defaultText(schema)}`,
   );
   const call = given.length > 0 ? `${shown}(${given.join(', ')})` : shown;
-  return text(call, vocabulary[registry].one, kind, 'argument', exampleOf(registry, kind));
+  return wordHelp(call, vocabulary[registry].one, kind, 'argument', exampleOf(registry, kind));
 }
 
-function text(heading: string, what: string, kind: Kind, column: string, example: string): string {
+function wordHelp(call: string, what: string, kind: Kind, column: WordHelp['column'], example: string): WordHelp {
   const { properties = {}, required = [] } = schemaOf(kind.schema);
   const rows = Object.entries(properties).map(([name, schema]) => ({
     name,
@@ -83,6 +112,10 @@ function text(heading: string, what: string, kind: Kind, column: string, example
         : defaultText(schema),
     description: schema.description ?? '',
   }));
+  return { call, what, kind, column, rows, example };
+}
+
+function text({ call, what, kind, column, rows, example }: WordHelp): string {
   const width = (key: 'name' | 'type' | 'otherwise', title: string, most: number) =>
     Math.min(most, Math.max(title.length, ...rows.map((row) => row[key].length)));
   const [names, types, defaults] = [
@@ -109,7 +142,7 @@ function text(heading: string, what: string, kind: Kind, column: string, example
     '',
   );
   return [
-    ...wrap(heading, WIDTH, '    '),
+    ...wrap(call, WIDTH, '    '),
     ...wrap(`${capital(what)}. ${kind.summary}`, WIDTH),
     ...(kind.aliases?.length ? [`Also written ${kind.aliases.join(', ')}.`] : []),
     '',

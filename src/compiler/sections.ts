@@ -138,12 +138,12 @@ export const simplify = {
       default: 0,
       minimum: 0,
       description:
-        'Groups with a smaller norm are cut: a number, weight(t), or auto(tolerance: 0.2%). 0: only what is exactly zero.',
+        'Groups whose norm is at most this are cut: a number, weight(t), or auto(tolerance: 0.2%). 0: only what is exactly zero.',
     }),
     finetune: Type.Optional(
       Type.Object(inPhase, {
         section: 'phase',
-        description: 'Training after the cut, with what is zero held at zero: any key of `train`, and a length.',
+        description: 'Training of the small network after the cut: any key of `train`, and a length.',
       }),
     ),
   }),
