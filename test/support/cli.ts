@@ -68,7 +68,8 @@ export function start(words: readonly string[], options: DncOptions = {}): Runni
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(limit);
-      for (const { text, failed } of waiting) failed(new Error(`dnc ended without saying ${text}:\n${stderr}`));
+      for (const { text, failed } of waiting)
+        failed(new Error(`dnc ended without saying ${text}:\n${stderr.slice(-2000)}`));
       resolve({ code, signal, stdout, stderr });
     });
   });

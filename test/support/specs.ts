@@ -26,7 +26,7 @@ train {
   batch_size: 17
   seed: 5
   phases {
-    warm      { epochs: ${first}; optimizer: sgd(learning_rate: 0.02, momentum: 0.9) }
+    warm { epochs: ${first}; optimizer: sgd(learning_rate: 0.02, momentum: 0.9) }
     shrinking { epochs: ${second}; optimizer: adam(learning_rate: cosine(0.01)) }
   }
 }
