@@ -1,16 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
-import { registryNames, spellingsOf } from '../src/compiler/vocabulary.js';
-import { engines } from '../src/runtime/engines/index.js';
+import { describe, expect, test } from 'vitest';
 
-/**
- * The rows of `src`, in the order in which data flows: a file imports from rows above its own, and from its own. Folders of one row do not
- * import each other. `ARCHITECTURE.md` prints the same list.
- */
+// A file imports from rows above its own, or from its own row. Files in `src` itself count as what they are for.
 const rows: readonly (readonly string[])[] = [
-  // Plain values without a row: the version, and the hash of a text.
-  ['version.ts', 'hash.ts', 'generated'],
+  ['version.ts', 'hash.ts'],
   ['diagnostics'],
   ['dsl'],
   ['ir'],
@@ -18,9 +12,10 @@ const rows: readonly (readonly string[])[] = [
   ['activations'],
   ['layers'],
   ['random'],
-  ['sparsity', 'losses', 'optimizers', 'schedules', 'initializers'],
-  ['metrics'],
+  ['sparsity', 'losses', 'metrics', 'optimizers', 'schedules', 'initializers'],
   ['data'],
+  // Validators made from the schemas of all words.
+  ['generated'],
   ['compiler'],
   ['onnx'],
   ['runtime'],
@@ -30,89 +25,137 @@ const rows: readonly (readonly string[])[] = [
   ['cli.ts', 'index.ts'],
 ];
 
-const root = path.resolve(import.meta.dirname, '../src');
-const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+/** Packages that hold a backend, and the only places that may load them. */
+const backends = /^(@tensorflow\/|onnxruntime)/;
+const backendPlaces = [/^runtime\/engines\//, /^exporters\/tfjs\/classes\.ts$/];
+
+/** Folders of words, each with the table that must name every file of it. */
+const registries: readonly { readonly folder: string; readonly helpers: readonly string[] }[] = [
+  { folder: 'activations', helpers: ['activation'] },
+  { folder: 'layers', helpers: ['layer', 'keep', 'apply-activation'] },
+  { folder: 'sparsity', helpers: ['method', 'during'] },
+  { folder: 'losses', helpers: ['loss', 'rows'] },
+  { folder: 'metrics', helpers: ['metric'] },
+  { folder: 'optimizers', helpers: ['optimizer'] },
+  { folder: 'schedules', helpers: ['schedule'] },
+  { folder: 'initializers', helpers: ['initializer', 'initial', 'truncate', 'variance-scaling'] },
+  { folder: 'program/ops', helpers: [] },
+  { folder: 'compiler/checks', helpers: ['check'] },
+  { folder: 'diagnostics/catalogue', helpers: [] },
+];
+
+const source = path.resolve(import.meta.dirname, '../src');
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .map((file) => file.split(path.sep).join('/'))
-  .filter((file) => file.endsWith('.ts') && !file.startsWith('generated/'));
+  .filter((file) => /\.[jt]s$/.test(file) && !file.endsWith('.d.ts') && !file.startsWith('generated/'));
 
-/** Everything that a file imports, statically or not, types included. */
-function importsOf(file: string): string[] {
-  const text = readFileSync(path.join(root, file), 'utf8');
-  return [...text.matchAll(/(?:from|import|import\()\s*'([^']+)'/g)].map((match) => match[1]!);
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  /** Erased by the compiler: no code is loaded. */
+  readonly isType: boolean;
 }
 
-function partOf(file: string): string {
-  return file.split('/')[0]!;
+/** Every module that a file names in an import, an export, an `import(…)` or a `require`. */
+function importsOf(from: string): Import[] {
+  const text = readFileSync(path.join(source, from), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const named = [...text.matchAll(/\b(?:import|export)\s+(type\s)?[^;'"]*?from\s+'([^']+)'/g)].map((match) => ({
+    to: match[2]!,
+    isType: match[1] !== undefined,
+  }));
+  const bare = [...text.matchAll(/\bimport\s+'([^']+)'|\b(?:import|require|resolve)\(\s*'([^']+)'/g)].map((match) => ({
+    to: match[1] ?? match[2]!,
+    isType: false,
+  }));
+  return [...named, ...bare].map((one) => ({ from, ...one }));
 }
 
-test('a file imports from rows above its own', () => {
-  const rowOf = (part: string) => rows.findIndex((row) => row.includes(part));
-  const wrong = files.flatMap((file) => {
-    const own = partOf(file);
-    expect(rowOf(own), `${own} has a row`).toBeGreaterThanOrEqual(0);
-    return importsOf(file)
-      .filter((target) => target.startsWith('.'))
-      .map((target) => partOf(path.posix.join(path.posix.dirname(file), target).replace(/\.js$/, '.ts')))
-      .filter((part) => part !== own && rowOf(part) >= rowOf(own))
-      .map((part) => `${file} imports ${part}`);
+const imports = files.flatMap(importsOf);
+
+function rowOf(file: string): number {
+  const top = file.split('/')[0]!;
+  return rows.findIndex((row) => row.includes(top));
+}
+
+describe('architecture', () => {
+  test('every folder has its row', () => {
+    expect(files.filter((file) => rowOf(file) < 0)).toEqual([]);
+    expect(rows.flat().filter((name) => !existsSync(path.join(source, name)))).toEqual([]);
   });
-  expect(wrong).toEqual([]);
-});
 
-/** The strings that a text of the program holds, apart from its comments. */
-function stringsOf(file: string): string[] {
-  const text = readFileSync(path.join(root, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
-  return [...text.matchAll(/'([^'\n]+)'/g)].map((match) => match[1]!);
-}
+  test('a file imports from rows above its own, or its own', () => {
+    const inside = imports.filter(({ to }) => to.startsWith('.'));
+    expect(inside.length).toBeGreaterThan(500);
+    const wrong = inside.filter(({ from, to }) => {
+      const target = path.posix.join(path.posix.dirname(from), to);
+      return rowOf(target) > rowOf(from);
+    });
+    expect(wrong.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
 
-test('the language knows no layer names, nor any other word of the tables', () => {
-  const words = new Set(registryNames.flatMap((registry) => (registry === 'file' ? [] : spellingsOf(registry))));
-  // What the grammar itself says by these words.
-  for (const own of ['constant', 'count', 'first', 'last']) words.delete(own);
-  const found = files
-    .filter((file) => file.startsWith('dsl/'))
-    .flatMap((file) =>
-      stringsOf(file)
-        .filter((text) => words.has(text))
-        .map((text) => `${file}: ${text}`),
+  test('every import names a file that exists', () => {
+    const missing = imports.filter(({ from, to }) => {
+      if (!to.startsWith('.')) return false;
+      const target = path.join(source, path.posix.join(path.posix.dirname(from), to));
+      return !existsSync(target) && !existsSync(target.replace(/\.js$/, '.ts'));
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test('backends are loaded by the engines alone, and by the classes for TensorFlow.js', () => {
+    const loading = imports.filter(({ to, isType }) => backends.test(to) && !isType);
+    expect(loading.length).toBeGreaterThan(0);
+    expect(loading.filter(({ from }) => !backendPlaces.some((place) => place.test(from)))).toEqual([]);
+  });
+
+  test('every package that is imported is one that the package depends on', () => {
+    const { dependencies, optionalDependencies } = JSON.parse(
+      readFileSync(path.resolve(source, '../package.json'), 'utf8'),
+    ) as Record<string, Record<string, string>>;
+    const known = Object.keys({ ...dependencies, ...optionalDependencies });
+    const used = imports.filter(({ to }) => !to.startsWith('.') && !to.startsWith('node:'));
+    const unknown = used.filter(
+      ({ to }) =>
+        !known.includes(
+          to
+            .split('/')
+            .slice(0, to.startsWith('@') ? 2 : 1)
+            .join('/'),
+        ),
     );
-  expect(words.size).toBeGreaterThan(50);
-  expect(found).toEqual([]);
+    expect(unknown.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
 });
 
-test('layers, methods and the compiler know no engine, and only engines load a backend', () => {
-  const names = new Set(Object.keys(engines));
-  const found = files
-    .filter((file) => !/^(runtime|exporters|commands|diagnostics)\//.test(file))
-    .flatMap((file) =>
-      stringsOf(file)
-        .filter((text) => names.has(text))
-        .map((text) => `${file}: ${text}`),
+describe('registries', () => {
+  test.each(registries)('$folder: every file is in the table', ({ folder, helpers }) => {
+    const names = readdirSync(path.join(source, folder), { withFileTypes: true }).map((one) =>
+      one.name.replace(/\.ts$/, ''),
     );
-  expect(found).toEqual([]);
-  const backends = files
-    .filter((file) => !file.startsWith('runtime/engines/') && !file.startsWith('exporters/tfjs/'))
-    .flatMap((file) =>
-      importsOf(file).filter((target) => /tensorflow|onnxruntime/.test(target) && !target.startsWith('.')),
+    expect(helpers.filter((name) => !names.includes(name))).toEqual([]);
+    const words = names.filter((name) => name !== 'index' && !helpers.includes(name)).sort();
+    const table = imports
+      .filter(({ from, isType }) => from === `${folder}/index.ts` && !isType)
+      .flatMap(({ to }) => to.match(/^\.\/([^/]+)\.js$/)?.[1] ?? [])
+      .filter((name) => !helpers.includes(name));
+    expect([...new Set(table)].sort()).toEqual(words);
+  });
+
+  test('commands', () => {
+    const words = files.filter(
+      (file) => file.startsWith('commands/') && readFileSync(path.join(source, file), 'utf8').includes(': Command = {'),
     );
-  expect(backends).toEqual([]);
-});
+    const table = imports.flatMap(({ from, to, isType }) =>
+      from === 'commands/index.ts' && !isType ? [`commands/${to.slice(2).replace(/\.js$/, '.ts')}`] : [],
+    );
+    expect(table.sort()).toEqual(words.sort());
+  });
 
-test('nothing that changes numbers reads a clock or a random number that has no name', () => {
-  const clocks = files.filter((file) =>
-    /\b(?:Math\.random|Date\.now|performance\.now|new Date)\b/.test(readFileSync(path.join(root, file), 'utf8')),
-  );
-  // How fast it goes and when a checkpoint is due; the name of a run's folder; when a line of progress is due.
-  expect(clocks.sort()).toEqual(['commands/watcher.ts', 'runtime/pace.ts', 'runtime/run.ts']);
-  const random = files.filter((file) => readFileSync(path.join(root, file), 'utf8').includes('Math.random'));
-  expect(random).toEqual([]);
-});
-
-test('ARCHITECTURE.md names every folder, in this order', () => {
-  const text = readFileSync(path.resolve(root, '../ARCHITECTURE.md'), 'utf8');
-  const places = rows
-    .slice(1, -1)
-    .flatMap((row) => row.map((part) => ({ part, at: text.indexOf(`\`src/${part}/\``) })));
-  for (const { part, at } of places) expect(at, part).toBeGreaterThan(-1);
-  expect(places.map(({ at }) => at)).toEqual(places.map(({ at }) => at).sort((a, b) => a - b));
+  test('data sources', () => {
+    const words = readdirSync(path.join(source, 'data/sources')).map((name) => name.replace(/\.ts$/, ''));
+    const table = imports.flatMap(({ from, to }) =>
+      from === 'data/index.ts' ? (to.match(/^\.\/sources\/(.+)\.js$/)?.[1] ?? []) : [],
+    );
+    expect(table.sort()).toEqual(words.filter((name) => name !== 'mnist-files').sort());
+  });
 });
