@@ -86,6 +86,11 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
+test('the spec that README.md shows whole is specs/quickstart.dn', () => {
+  const shown = /^```dn\n([\s\S]*?)^```$/m.exec(readFileSync(path.join(root, 'README.md'), 'utf8'))?.[1];
+  expect(shown).toBe(readFileSync(path.join(root, 'specs/quickstart.dn'), 'utf8'));
+});
+
 /** What CONTRIBUTING.md lets a reader make. */
 const EXAMPLES = new Set(['src/activations/swish2.ts', 'test/activations/swish2.test.ts']);
 
