@@ -114,7 +114,7 @@ function runOne(rowName, row, run) {
       ? ['train', '--resume', out]
       : [
           'train',
-          row.spec,
+          specOf(rowName, row),
           '--out',
           out,
           '--engine',
