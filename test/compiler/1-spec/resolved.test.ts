@@ -33,12 +33,12 @@ describe('the resolved text', () => {
       model LeNet {
         image = Input(shape: [784], keep: [0..2, 98..101, 700])
         fc1 = Dense(units: 300, activation: relu(negative_slope: 0, threshold: 0), use_bias: true, kernel_initializer: normal(mean: 0, stddev: 0.01), bias_initializer: zeros)
-          @dropneuron(lambda: 5e-5, solver: proximal, reweighted: true, delta: 0.1, metric: optimizer, during: sparse)
+          @dropneuron(lambda: 5e-5, solver: proximal, reweighted: false, delta: 0.5, metric: optimizer, during: sparse)
         dense_2 = Dense(units: 100, activation: leaky_relu(negative_slope: 0.2), use_bias: true, kernel_initializer: glorot_uniform, bias_initializer: zeros)
-          @dropneuron(lambda: 5e-5, solver: proximal, reweighted: true, delta: 0.1, metric: optimizer, during: sparse)
+          @dropneuron(lambda: 5e-5, solver: proximal, reweighted: false, delta: 0.5, metric: optimizer, during: sparse)
           @l1(lambda: 1e-5, bias: true)
         digit = Dense(units: 10, activation: linear, use_bias: true, kernel_initializer: glorot_uniform, bias_initializer: zeros)
-          @dropneuron(lambda: 5e-5, li: 0.001, solver: proximal, reweighted: true, delta: 0.1, metric: optimizer, during: sparse)
+          @dropneuron(lambda: 5e-5, li: 0.001, solver: proximal, reweighted: false, delta: 0.5, metric: optimizer, during: sparse)
           @l1(lambda: 1e-5, bias: true)
       }
 
