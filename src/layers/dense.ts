@@ -19,7 +19,9 @@ export const dense = defineLayer({
   }),
   shape: ({ units }, { name, inputs: [x = []], dims, original, misfit }) => {
     if (x.length === 0) misfit('an input with at least one axis', 'a scalar per row');
-    return [[...x.slice(0, -1), dims.fresh(units, name, original?.indices, original?.width)]];
+    // Another width than the weights file speaks of is a new layer: nothing is known of where its units come from.
+    const known = original?.indices.length === units ? original : undefined;
+    return [[...x.slice(0, -1), dims.fresh(units, name, known?.indices, known?.width)]];
   },
   params: ({ use_bias, kernel_initializer, bias_initializer }, [x = []], [y = []]) => {
     const into = x.at(-1);

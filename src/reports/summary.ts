@@ -1,5 +1,6 @@
 import { extents, showShape } from '../ir/dims.js';
 import type { Annotation, Network } from '../ir/graph.js';
+import { parameterCount, paramSize, weightCount } from '../compiler/3-dims/index.js';
 import { methodKind } from '../compiler/4-program/index.js';
 import { layerKind } from '../layers/index.js';
 import { columns } from './columns.js';
@@ -29,30 +30,24 @@ export interface NetworkSummary {
 
 /** Sizes of a network, layer by layer. */
 export function summarize(network: Network): NetworkSummary {
-  let weights = 0;
   const layers = network.graph.nodes.map((node): LayerSummary => {
     const inputs = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
     const outputs = network.shapes.get(node.name)!;
-    const sizes = Object.values(network.params.get(node.name) ?? {}).map((param) => ({
-      tensor: param.tensor,
-      size: param.axes.reduce((product, axis) => product * axis.dim.units.length, 1),
-    }));
-    for (const { tensor, size } of sizes) if (tensor === 'kernel') weights += size;
     return {
       name: node.name,
       kind: node.kind,
       shape: extents(outputs[0]!),
-      parameters: sizes.reduce((sum, { size }) => sum + size, 0),
+      parameters: Object.values(network.params.get(node.name) ?? {}).reduce((sum, param) => sum + paramSize(param), 0),
       multiply_adds: layerKind(node.kind).multiplyAdds?.(node.arguments as never, inputs, outputs) ?? 0,
       annotations: node.annotations.map(showAnnotation),
     };
   });
-  const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
+  const parameters = parameterCount(network);
   return {
     model: network.graph.name,
     layers,
     parameters,
-    weights,
+    weights: weightCount(network),
     multiply_adds: layers.reduce((sum, layer) => sum + layer.multiply_adds, 0),
     bytes: 4 * parameters,
   };

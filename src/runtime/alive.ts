@@ -12,7 +12,8 @@ export async function aliveUnits(network: Network, loaded: Loaded): Promise<Reco
 /** The same from values on the host. */
 export function countAlive(network: Network, values: ReadonlyMap<string, Float32Array>): Record<string, number> {
   const live = liveness(network, values);
-  const alive: Record<string, number> = {};
+  // A null prototype: a layer may be called `__proto__`.
+  const alive: Record<string, number> = Object.create(null);
   for (const { node } of live.sites) {
     const shape = network.shapes.get(node.name)![0]!;
     const last = shape.at(-1);

@@ -1,7 +1,8 @@
 import type { Reports } from '../../diagnostics/report.js';
-import { Dims, type Shape } from '../../ir/dims.js';
-import type { Graph, Network, Node, Param } from '../../ir/graph.js';
+import { Dims, extents, type Shape, showShape } from '../../ir/dims.js';
+import { allParams, type Graph, type Network, type Node, type Param } from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
+import { sizeOf } from '../../program/program.js';
 import { limitsFrom } from '../limits.js';
 
 /** Original indices of the units of layers, as a weights file knows them. */
@@ -20,7 +21,7 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
   const dims = new Dims();
   const shapes = new Map<string, readonly Shape[]>();
   const params = new Map<string, Readonly<Record<string, Param>>>();
-  const limit = limitsFrom(process.env).parametersPerLayer;
+  const { parametersPerLayer: limit, unitsPerLayer } = limitsFrom(process.env);
   let total = 0;
   const nodes: Node[] = [];
 
@@ -43,8 +44,9 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
       elements > limit
         ? { ...node.arguments, ...(typeof width === 'number' ? { units: 1 } : { shape: [1] }) }
         : node.arguments;
-    const original = options.originals?.[node.name];
-    const outputs = kind.shape(args as never, {
+    const original =
+      options.originals && Object.hasOwn(options.originals, node.name) ? options.originals[node.name] : undefined;
+    const made = kind.shape(args as never, {
       name: node.name,
       inputs,
       dims,
@@ -56,6 +58,17 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
           { at: node.span, ...(help && { help: [help] }) },
         ),
     });
+    const wide = made.find((shape) => sizeOf(extents(shape)) > unitsPerLayer);
+    if (wide) {
+      const [found, most] = [sizeOf(extents(wide)), unitsPerLayer].map((count) => count.toLocaleString('en'));
+      reports.report(
+        'too-many-units',
+        { layer: node.name, argument: `output ${showShape(wide)}`, found: found!, most: most! },
+        { at: node.span, help: ['set DNC_MAX_UNITS to raise the limit'] },
+      );
+    }
+    // One unit stands for what was refused: whatever flattens it would make a unit of every element.
+    const outputs = wide ? made.map(() => [dims.fresh(1, node.name)]) : made;
     shapes.set(node.name, outputs);
     const declared = kind.params?.(args as never, inputs, outputs) ?? {};
     const own = Object.fromEntries(
@@ -91,8 +104,19 @@ export function paramShape(param: Param): number[] {
   return param.axes.map((axis) => axis.dim.units.length);
 }
 
+/** Elements of a parameter. */
 export function paramSize(param: Param): number {
-  return paramShape(param).reduce((product, extent) => product * extent, 1);
+  return sizeOf(paramShape(param));
+}
+
+/** Elements of all parameters. */
+export function parameterCount(network: Network): number {
+  return allParams(network).reduce((sum, param) => sum + paramSize(param), 0);
+}
+
+/** Elements of kernels alone, as papers count: biases apart. */
+export function weightCount(network: Network): number {
+  return allParams(network).reduce((sum, param) => sum + (param.tensor === 'kernel' ? paramSize(param) : 0), 0);
 }
 
 /** Extents of a parameter in the network that was trained first. */
@@ -111,7 +135,7 @@ function oversized(node: Node, inputs: readonly Shape[]): number {
     target_shape?: number[];
   };
   if (typeof units === 'number') return units * Math.max(1, inputs[0]?.at(-1)?.units.length ?? 1);
-  return (shape ?? target_shape ?? []).reduce((product, extent) => product * extent, 1);
+  return sizeOf(shape ?? target_shape ?? []);
 }
 
 function withShapeOfData(node: Node, options: DimsOptions, reports: Reports): Node {
