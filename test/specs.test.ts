@@ -153,6 +153,7 @@ describe.each(specs)('%s', (name) => {
       folder: out,
       name: name.slice(0, -3),
       specFile: file,
+      original: file,
       compiled: whole,
       simplified: {
         threshold: { kind: 'unit', value: 0 },

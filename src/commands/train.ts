@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type Command, listOption, sharedOptions, textOption, UsageError } from './command.js';
 import { runOptionList } from './run-options.js';
 import { readSpec, specFile } from './spec-file.js';
@@ -30,13 +31,24 @@ export const train: Command = {
     const resume = textOption(options, 'resume');
     let work: (stopping: { signal: NodeJS.Signals | undefined }) => ReturnType<typeof startRun>;
     if (resume !== undefined) {
-      if (given !== undefined || listOption(options, 'set').length > 0)
-        throw new UsageError('--resume goes on with what the run began with: give neither a spec nor --set');
+      const fixed = {
+        'a spec': given,
+        '--set': listOption(options, 'set').length > 0 || undefined,
+        '--engine': options.engine,
+        '--threads': options.threads,
+        '--no-update-pass': options.updatePass === false || undefined,
+        '--from-scratch': options.fromScratch,
+        '--out': options.out,
+      };
+      for (const [word, value] of Object.entries(fixed))
+        if (value !== undefined)
+          throw new UsageError(`--resume goes on with what the run began with, so ${word} cannot be given`);
       if (isFinished(resume)) {
         io.note(`${resume} came to its end already\n`);
         return 0;
       }
-      work = (stopping) => resumeRun(resume, runOptions(options, io, stopping));
+      work = (stopping) =>
+        resumeRun(resume, { ...runOptions(options, io, stopping), dataFolder: textOption(options, 'dataDir') });
     } else {
       const { compileIfNeeded, lastCompiled } = await import('../exporters/compile-to-folder.js');
       const last = lastCompiled('.');
@@ -47,7 +59,8 @@ export const train: Command = {
           ? [...last.sets, ...listOption(options, 'set')]
           : listOption(options, 'set');
       const { render } = await import('../diagnostics/render.js');
-      const warnings = compileIfNeeded(source, file, sets);
+      const fromScratch = options.fromScratch === true;
+      const warnings = compileIfNeeded(source, file, sets, { fromScratch });
       if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));
       work = (stopping) =>
         startRun({
@@ -56,7 +69,7 @@ export const train: Command = {
           source,
           sets,
           dataFolder: textOption(options, 'dataDir'),
-          fromScratch: options.fromScratch === true,
+          fromScratch,
           out: textOption(options, 'out'),
         });
     }
@@ -72,9 +85,10 @@ export const train: Command = {
       const { diffFiles } = await import('../reports/diff-files.js');
       const { diffText } = await import('../reports/diff.js');
       const { textDiff } = await import('../reports/text-diff.js');
-      io.out(
-        `\n${textDiff(end.result.files.original, end.result.files.spec)}\n${diffText(diffFiles(end.result.files.original, end.result.files.spec))}`,
-      );
+      const { original, specFile, spec } = end.result.files;
+      // Paths in the spec are relative to where it lies; its copy in the run serves where that one is gone.
+      const before = existsSync(specFile) ? specFile : original;
+      io.out(`\n${textDiff(original, spec)}\n${diffText(diffFiles(before, spec))}`);
     }
     return exit;
   },

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Compiled, resolvedText } from '../compiler/compile.js';
@@ -12,13 +11,14 @@ import type { HostTensor } from '../program/program.js';
 import { paramShape } from '../compiler/3-dims/index.js';
 import { allParams } from '../ir/graph.js';
 import { makeFolder, writeAtomically } from '../runtime/files.js';
+import { sha256 } from '../hash.js';
 import { version } from '../version.js';
 
 /** What the manifest of an artifact folder says. */
 export interface Manifest {
   readonly format: 1;
   readonly dnc: string;
-  /** SHA-256 of the spec's text and the `--set` values, to see whether the folder is out of date. */
+  /** SHA-256 of what it was made from (`sourceHash`), to see whether the folder is out of date. */
   readonly source: string;
   /** SHA-256 of the resolved spec. */
   readonly spec: string;
@@ -35,10 +35,9 @@ export function lastCompiledFile(folder: string): string {
   return path.join(folder, 'build', 'latest.json');
 }
 
-export function sourceHash(text: string, sets: readonly string[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([version, text, sets]))
-    .digest('hex');
+/** SHA-256 of everything that an artifact folder is made from: dnc itself, the spec's text, `--set` values, whether its weights were left out. */
+export function sourceHash(text: string, sets: readonly string[], fromScratch = false): string {
+  return sha256(JSON.stringify([version, text, sets, fromScratch]));
 }
 
 /** Whether the artifact folder of a spec was made from this text by this dnc. */

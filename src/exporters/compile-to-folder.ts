@@ -7,24 +7,33 @@ import { artifactFolder, isUpToDate, lastCompiledFile, sourceHash, writeArtifact
 import { writeAtomically } from '../runtime/files.js';
 import { originalsOf, startingValues } from '../runtime/load.js';
 
-/** What `dnc compile` does: compiles, writes the artifact folder, and notes that this spec was the last. */
+/**
+ * What `dnc compile` does: compiles, writes the artifact folder, and notes that this spec was the last. The models hold the weights that the spec
+ * names, or with `fromScratch`, as where it names none, initial ones.
+ */
 export function compileToFolder(
   source: Source,
   file: string,
   sets: readonly string[],
+  options: { readonly fromScratch: boolean } = { fromScratch: false },
 ): { readonly compiled: Compiled; readonly folder: string; readonly warnings: readonly Diagnostic[] } {
   const compiled = compile(source, { sets, originals: originalsOf(file) });
   const folder = artifactFolder(file);
-  const values = startingValues(compiled, file, { fromScratch: false });
-  const missing = writeArtifact(folder, compiled, values, sourceHash(source.text, sets));
+  const values = startingValues(compiled, file, options);
+  const missing = writeArtifact(folder, compiled, values, sourceHash(source.text, sets, options.fromScratch));
   writeAtomically(lastCompiledFile(path.dirname(file)), `${JSON.stringify({ spec: path.basename(file), sets })}\n`);
   return { compiled, folder, warnings: [...compiled.warnings, ...missing] };
 }
 
 /** Compiles where the artifact folder is missing or was made from another text; gives the warnings of that. */
-export function compileIfNeeded(source: Source, file: string, sets: readonly string[]): readonly Diagnostic[] {
-  if (isUpToDate(artifactFolder(file), sourceHash(source.text, sets))) return [];
-  return compileToFolder(source, file, sets).warnings;
+export function compileIfNeeded(
+  source: Source,
+  file: string,
+  sets: readonly string[],
+  options: { readonly fromScratch: boolean },
+): readonly Diagnostic[] {
+  if (isUpToDate(artifactFolder(file), sourceHash(source.text, sets, options.fromScratch))) return [];
+  return compileToFolder(source, file, sets, options).warnings;
 }
 
 /** What was compiled last in a folder, with its `--set` values. */

@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Certificate, type Difference, measureDifference } from '../compiler/5-shrink/certificate.js';
 import { type Compiled, compile } from '../compiler/compile.js';
-import { fail } from '../diagnostics/report.js';
+import { Failure, fail } from '../diagnostics/report.js';
 import { sha256 } from '../hash.js';
+import { showShape } from '../ir/dims.js';
+import { nodeOf } from '../ir/graph.js';
 import { originalsOf, startingValues, valuesInFile } from '../runtime/load.js';
 import { readSpecFile } from '../runtime/spec-file.js';
 import { type Behaviour, type DiffResult, diffModels } from './diff.js';
@@ -14,12 +16,12 @@ import { type Behaviour, type DiffResult, diffModels } from './diff.js';
  */
 export function diffFiles(before: string, after: string, options: { readonly behaviour?: boolean } = {}): DiffResult {
   const [old, fresh] = [compileFile(before), compileFile(after)];
-  const certificate = certificateOf(old, after);
+  const certificate = certificateOf(old, before, after);
   const behaviour: Behaviour | undefined = options.behaviour
     ? certificate
       ? recomputed(certificate, old, fresh, path.dirname(after))
       : measured(old, before, fresh, after)
-    : certificate && { kind: 'certificate', certificate };
+    : certificate && { kind: 'certificate', certificate, ...(isFinetuned(certificate, fresh) && { finetuned: true }) };
   return diffModels(
     { file: before, spec: old.spec, network: old.network },
     { file: after, spec: fresh.spec, network: fresh.network },
@@ -32,18 +34,33 @@ function compileFile(file: string): Compiled {
 }
 
 /** The certificate beside a simplified spec, if it is about this text and came from that one. */
-function certificateOf(old: Compiled, after: string): Certificate | undefined {
+function certificateOf(old: Compiled, before: string, after: string): Certificate | undefined {
   const file = path.join(path.dirname(after), 'certificate.json');
   if (!existsSync(file)) return undefined;
   try {
     const found = JSON.parse(readFileSync(file, 'utf8')) as Certificate;
     const about =
       found.after.spec.sha256 === sha256(readFileSync(after)) &&
-      found.before.spec.sha256 === sha256(old.spec.source.text);
+      found.before.spec.sha256 === sha256(old.spec.source.text) &&
+      isSameModel(old, found.before.spec.sets ?? [], before);
     return found.format === 1 && about ? found : undefined;
-  } catch {
+  } catch (error) {
+    if (error instanceof Failure) throw error;
     return fail('run-damaged', { file });
   }
+}
+
+/** Whether the weights that a spec names are others than those that were certified. */
+function isFinetuned({ after }: Certificate, { spec }: Compiled): boolean {
+  return spec.weights?.sha256 !== after.weights.sha256;
+}
+
+/** Whether a spec describes the same network under the `--set` values of a run. */
+function isSameModel(compiled: Compiled, sets: readonly string[], file: string): boolean {
+  if (sets.length === 0) return true;
+  const layers = ({ network }: Compiled) =>
+    JSON.stringify(network.graph.nodes.map(({ name, kind, inputs, arguments: own }) => [name, kind, inputs, own]));
+  return layers(compile(compiled.spec.source, { sets, originals: originalsOf(file) })) === layers(compiled);
 }
 
 /** What the certificate says, found again from the weights that it names. */
@@ -60,6 +77,7 @@ function recomputed(certificate: Certificate, old: Compiled, fresh: Compiled, fo
     of: 'cut',
     max_difference: difference.float32,
     rows: difference.probe.rows,
+    ...(isFinetuned(certificate, fresh) && { finetuned: true }),
   };
 }
 
@@ -70,10 +88,26 @@ function measured(old: Compiled, before: string, fresh: Compiled, after: string)
     [after, fresh],
   ] as const)
     if (!spec.weights) fail('no-weights', { file });
+  for (const [what, one, other] of [
+    ['reads', inputsOf(old), inputsOf(fresh)],
+    ['gives', outputsOf(old), outputsOf(fresh)],
+  ] as const)
+    if (one !== other) fail('interfaces-differ', { what, before, one, after, other });
   const difference = measureDifference(
     { network: old.network, values: startingValues(old, before, { fromScratch: false }) },
     { network: fresh.network, values: startingValues(fresh, after, { fromScratch: false }), exact: new Map() },
     { seed: fresh.spec.data.seed },
   );
   return { kind: 'measured', of: 'weights', max_difference: difference.float32, rows: difference.probe.rows };
+}
+
+/** What a network reads of a row: its Inputs with their whole extents, before `keep`. */
+function inputsOf({ network }: Compiled): string {
+  return network.graph.inputs
+    .map((name) => `${name} ${(nodeOf(network.graph, name).arguments.shape as readonly number[]).join('×')}`)
+    .join(', ');
+}
+
+function outputsOf({ network }: Compiled): string {
+  return network.graph.outputs.map((name) => `${name} ${showShape(network.shapes.get(name)![0]!)}`).join(', ');
 }

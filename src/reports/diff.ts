@@ -16,8 +16,8 @@ export interface DiffSide {
 
 /** What is known of the outputs of both. */
 export type Behaviour =
-  /** From shrinking: the network as it was cut, against the one that is left. */
-  | { readonly kind: 'certificate'; readonly certificate: Certificate }
+  /** From shrinking: the network as it was cut, against the one that is left. `finetuned`: that one was trained on afterwards. */
+  | { readonly kind: 'certificate'; readonly certificate: Certificate; readonly finetuned?: boolean }
   /** Both models run on the same rows. `changed`: rows whose largest output is another one, for classifiers. */
   | {
       readonly kind: 'measured';
@@ -26,6 +26,8 @@ export type Behaviour =
       readonly max_difference: number;
       readonly rows: number;
       readonly changed?: number;
+      /** Of `cut`: the network that is left was trained on afterwards, and is compared as it was before. */
+      readonly finetuned?: boolean;
     };
 
 export type Sign = '~' | '+' | '-' | '-/+' | ' ';
@@ -395,14 +397,18 @@ function behaviourText({ behaviour }: DiffResult): string {
     const { max_difference, rows, changed } = behaviour;
     const predictions = changed === undefined ? '' : `; ${count(changed)} predictions changed`;
     const against = behaviour.of === 'cut' ? 'against the network as it was cut, ' : '';
-    return `behaviour: ${against}max|Δ| ${short(max_difference)} of the largest output over ${count(rows)} rows${predictions} (run again)\n`;
+    return `behaviour: ${against}max|Δ| ${short(max_difference)} of the largest output over ${count(rows)} rows${predictions} (run again${tuned(behaviour)})\n`;
   }
   const { difference, probe } = behaviour.certificate;
   const verdict = isEquivalent(difference) ? 'same outputs as' : 'NOT the outputs of';
   return (
     `behaviour: ${verdict} the network as it was cut: max|Δ| ${short(difference.float32)} of the largest output in float32, ` +
-    `${short(difference.float64)} in float64, over ${count(probe.rows)} rows (certificate)\n`
+    `${short(difference.float64)} in float64, over ${count(probe.rows)} rows (certificate${tuned(behaviour)})\n`
   );
+}
+
+function tuned({ finetuned }: Behaviour): string {
+  return finetuned ? ', before fine-tuning' : '';
 }
 
 function arrow(before: string | undefined, after: string | undefined): string {

@@ -1,4 +1,4 @@
-import { countWeights, type RunResult, unitCounts } from '../runtime/run.js';
+import { type RunResult, unitCounts } from '../runtime/run.js';
 import { columns } from './columns.js';
 import { summarize } from './summary.js';
 
@@ -21,8 +21,9 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
     }\n`,
   );
   lines.push(`parameters   ${change(before.parameters, after.parameters)}\n`);
-  const weights = [countWeights(network.before), countWeights(network.after)] as const;
-  lines.push(`weights      ${change(...weights)}; not zero after the cut: ${kernels.nonzero.toLocaleString('en')}\n`);
+  lines.push(
+    `weights      ${change(before.weights, after.weights)}; not zero after the cut: ${kernels.nonzero.toLocaleString('en')}\n`,
+  );
   lines.push(`multiply-adds ${change(before.multiply_adds, after.multiply_adds)}\n`);
   lines.push(
     `removal      ${files.equivalent ? 'exact' : 'NOT EXACT'}: outputs differ by ${apart(difference.float64)} in float64, ${apart(difference.float32)} in float32` +

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { compile } from '../compiler/compile.js';
 import { forwardProgram } from '../compiler/4-program/index.js';
 import { Batches } from '../data/batches.js';
@@ -8,7 +7,7 @@ import type { EngineOptions } from './engines/engine.js';
 import { chooseEngine } from './engines/index.js';
 import type { Score } from './evaluate-rows.js';
 import { originalsOf, startingValues } from './load.js';
-import { bindRows, readRows } from './rows.js';
+import { bindRows, dataPathsFolder, readRows } from './rows.js';
 import { scorer, tensorsOf } from './simplify.js';
 
 export interface EvaluateOptions {
@@ -78,7 +77,7 @@ async function prepare(options: EvaluateOptions) {
   if (!spec.weights) fail('no-weights', { file });
   const values = startingValues(compiled, file, { fromScratch: false });
   const { engine } = await chooseEngine(options.engine);
-  const rows = await readRows(spec, { dataFolder: options.dataFolder, specFolder: path.dirname(file) });
+  const rows = await readRows(spec, { dataFolder: options.dataFolder, specFolder: dataPathsFolder(spec, file) });
   const table = rows[split];
   if (!table) fail('no-test-data', { source: spec.data.source.word }, { at: spec.data.span });
   return { compiled, values, engine, table: bindRows(network, spec, spec.train.phases.at(-1)!, table) };

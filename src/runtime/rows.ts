@@ -1,9 +1,15 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { lowerSpec } from '../compiler/1-spec/index.js';
 import { lossKind, trainedOutput } from '../compiler/4-program/index.js';
 import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import { type BoundTable, bind } from '../data/bind.js';
 import { sources } from '../data/index.js';
 import type { SourceKind, Table } from '../data/source.js';
 import { split } from '../data/splits.js';
+import { Reports } from '../diagnostics/report.js';
+import { Source } from '../diagnostics/source.js';
+import { read } from '../dsl/read.js';
 import { extents } from '../ir/dims.js';
 import type { Network } from '../ir/graph.js';
 
@@ -16,23 +22,46 @@ export interface Rows {
   readonly files: Table['files'];
 }
 
-/** Reads and splits the data of a spec. Relative paths are relative to `specFolder`. */
+/**
+ * The folder that relative paths in the data section start from: that of the spec, or, for a text that dnc printed, that of the spec it was printed
+ * from, since such paths stay as they were written. Simplified twice, a text names a printed one as its origin: then the one before counts, as far
+ * as the files are there.
+ */
+export function dataPathsFolder(spec: Pick<Spec, 'origin'>, specFile: string): string {
+  let file = path.resolve(specFile);
+  const seen = new Set<string>();
+  for (let origin = spec.origin; origin && !seen.has(file); origin = originIn(file)) {
+    seen.add(file);
+    file = path.resolve(path.dirname(file), origin.spec.path);
+  }
+  return path.dirname(file);
+}
+
+/** The origin that a spec file names; undefined where it names none or cannot be read. */
+function originIn(file: string): Spec['origin'] {
+  if (!existsSync(file)) return undefined;
+  const source = new Source(file, readFileSync(file, 'utf8'));
+  const reports = new Reports();
+  return lowerSpec(read(source, reports), { source, sets: [] }, reports)?.origin;
+}
+
+/** Reads and splits the data of a spec. Relative paths start from `specFolder` (`dataPathsFolder`). */
 export async function readRows(
   spec: Spec,
   place: { readonly dataFolder: string | undefined; readonly specFolder: string },
 ): Promise<Rows> {
   const kind = (sources as Readonly<Record<string, SourceKind>>)[spec.data.source.word];
   if (!kind) throw new Error(`no data source ${spec.data.source.word}`);
-  const read = await kind.read(spec.data.source.arguments as never, {
+  const tables = await kind.read(spec.data.source.arguments as never, {
     ...place,
     at: spec.data.sourceSpan ?? spec.data.span,
   });
-  const parts = split(read, spec.data);
+  const parts = split(tables, spec.data);
   return {
     train: parts.train,
     validation: parts.validation,
     test: parts.test,
-    files: [...read.train.files, ...(read.test?.files ?? [])],
+    files: [...tables.train.files, ...(tables.test?.files ?? [])],
   };
 }
 

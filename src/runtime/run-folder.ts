@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -113,30 +114,70 @@ export class RunFolder {
   readRecord(): RunRecord {
     const file = this.file('run.json');
     if (!existsSync(file)) fail('no-run', { folder: this.path });
+    let record: unknown;
     try {
-      return JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
+      record = JSON.parse(readFileSync(file, 'utf8'));
     } catch {
       return fail('run-damaged', { file });
     }
+    return isRunRecord(record) ? record : fail('run-damaged', { file });
   }
 
-  /** Lets `latest`, beside the run, point to it. A file system without links has none, and nothing depends on it. */
+  /**
+   * Lets `latest`, beside the run, point to it, in the place of an earlier such link; anything else of that name stays. A file system without links
+   * has none, and nothing depends on it.
+   */
   markLatest(): void {
     const link = path.join(path.dirname(this.path), 'latest');
     try {
-      unlinkSync(link);
+      if (lstatSync(link).isSymbolicLink()) unlinkSync(link);
     } catch {}
     try {
-      symlinkSync(path.basename(this.path), link, 'dir');
+      // Windows lets everybody make junctions, which name their target whole, and links few.
+      if (process.platform === 'win32') symlinkSync(path.resolve(this.path), link, 'junction');
+      else symlinkSync(path.basename(this.path), link, 'dir');
     } catch {}
   }
 }
 
-/** `runs/<name>/<time>-<hash>` beside the spec. */
+/** Whether what run.json holds has everything that is read from it. */
+function isRunRecord(value: unknown): value is RunRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const record = value as Readonly<Record<string, unknown>>;
+  const engine = record.engine as Readonly<Record<string, unknown>> | undefined;
+  const isText = (one: unknown) => typeof one === 'string';
+  const isFile = (one: unknown) =>
+    typeof one === 'object' &&
+    one !== null &&
+    'name' in one &&
+    isText(one.name) &&
+    'sha256' in one &&
+    isText(one.sha256);
+  return (
+    record.format === 1 &&
+    [record.dnc, record.name, record.specFolder, record.specFile].every(isText) &&
+    Array.isArray(record.sets) &&
+    record.sets.every(isText) &&
+    (record.dataFolder === undefined || isText(record.dataFolder)) &&
+    typeof record.fromScratch === 'boolean' &&
+    typeof record.updatePass === 'boolean' &&
+    typeof engine === 'object' &&
+    engine !== null &&
+    [engine.engine, engine.version, engine.features].every(isText) &&
+    Number.isSafeInteger(engine.threads) &&
+    Array.isArray(record.data) &&
+    record.data.every(isFile)
+  );
+}
+
+/** `runs/<name>/<time>-<hash>` beside the spec; a run of the same second gets a number behind it. */
 export function defaultRunFolder(specFile: string, hash: string, now: Date): string {
   const name = path.basename(specFile, path.extname(specFile));
   const time = now.toISOString().replace(/[-:]/g, '').replace(/\..*/, '').replace('T', '-');
-  return path.join(path.dirname(specFile), 'runs', name, `${time}-${hash.slice(0, 8)}`);
+  const folder = path.join(path.dirname(specFile), 'runs', name, `${time}-${hash.slice(0, 8)}`);
+  let free = folder;
+  for (let k = 2; existsSync(free); k++) free = `${folder}-${k}`;
+  return free;
 }
 
 function isAlive(process_: number): boolean {

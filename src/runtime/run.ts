@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { weightCount } from '../compiler/3-dims/index.js';
 import { type Compiled, compile, resolvedText } from '../compiler/compile.js';
 import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import type { Values } from '../compiler/5-shrink/values.js';
 import { Failure, fail } from '../diagnostics/report.js';
-import { Source } from '../diagnostics/source.js';
+import type { Source } from '../diagnostics/source.js';
 import type { Network } from '../ir/graph.js';
 import type { HostTensor } from '../program/program.js';
 import { version } from '../version.js';
@@ -17,10 +18,11 @@ import { writeAtomically } from './files.js';
 import { History } from './history.js';
 import { originalsOf, readTrained, startingValues, writeTrained } from './load.js';
 import type { Watcher } from './progress.js';
-import { bindRows, type Rows, readRows } from './rows.js';
+import { bindRows, dataPathsFolder, type Rows, readRows } from './rows.js';
 import { defaultRunFolder, RunFolder, type RunRecord } from './run-folder.js';
 import { type Written, writeSimplified } from './write-simplified.js';
 import { scorer, type Simplified, simplify, tensorsOf, valuesOf } from './simplify.js';
+import { readSpecFile } from './spec-file.js';
 import { newTotals } from './totals.js';
 import { type StretchEnd, type Training, trainStretch } from './train.js';
 
@@ -41,6 +43,11 @@ export interface StartOptions extends RunOptions {
   readonly fromScratch: boolean;
   /** The run's folder; absent: `runs/<name>/<time>-<hash>` beside the spec. */
   readonly out: string | undefined;
+}
+
+export interface ResumeOptions extends RunOptions {
+  /** Where the data sets are now; absent: where they were. Their content is checked either way. */
+  readonly dataFolder?: string | undefined;
 }
 
 /** What a run came to. */
@@ -68,9 +75,12 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   const { engine, because } = await chooseEngine(options.engine);
   const record = await engineRecord(engine, options.engineOptions);
   options.watcher.note(`engine: ${record.engine} ${record.version} (${because})\n`);
-  const specFolder = path.dirname(options.specFile);
-  const rows = await readRows(compiled.spec, { dataFolder: options.dataFolder, specFolder });
+  const rows = await readRows(compiled.spec, {
+    dataFolder: options.dataFolder,
+    specFolder: dataPathsFolder(compiled.spec, options.specFile),
+  });
   refuseUnfitRows(compiled, rows);
+  const values = startingValues(compiled, options.specFile, { fromScratch: options.fromScratch });
 
   const folder = new RunFolder(options.out ?? defaultRunFolder(options.specFile, compiled.spec.hash, new Date()));
   folder.create();
@@ -83,7 +93,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
       format: 1,
       dnc: version,
       name,
-      specFolder: path.resolve(specFolder),
+      specFolder: path.resolve(path.dirname(options.specFile)),
       specFile: path.basename(options.specFile),
       sets: options.sets,
       ...(options.dataFolder !== undefined && { dataFolder: path.resolve(options.dataFolder) }),
@@ -92,9 +102,8 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
       updatePass: options.engineOptions.updatePass ?? true,
       data: rows.files,
     });
-    folder.markLatest();
+    if (options.out === undefined) folder.markLatest();
     options.watcher.note(`run: ${folder.path}\n`);
-    const values = startingValues(compiled, options.specFile, { fromScratch: options.fromScratch });
     return await new Run(options, folder, compiled, engine, rows, name, options.specFile).go({
       position: { stretch: 0, epoch: 0, step: 0, stretchSteps: 0, totalEpochs: 0, optimizerSteps: 0 },
       totals: newTotals(),
@@ -106,12 +115,11 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
 }
 
 /** Goes on with a run that was stopped, as if it had not been. */
-export async function resumeRun(path_: string, options: RunOptions): Promise<RunEnd> {
+export async function resumeRun(path_: string, options: ResumeOptions): Promise<RunEnd> {
   const folder = new RunFolder(path_);
   const record = folder.readRecord();
   const specFile = path.join(record.specFolder, record.specFile);
-  const copy = folder.file(`${record.name}.dn`);
-  const source = new Source(copy, readFileSync(copy, 'utf8'));
+  const source = readSpecFile(folder.file(`${record.name}.dn`));
   const compiled = compile(source, { sets: record.sets, originals: originalsOf(specFile) });
   folder.lock();
   try {
@@ -120,8 +128,12 @@ export async function resumeRun(path_: string, options: RunOptions): Promise<Run
     const found = await engineRecord(engine, engineOptions);
     if (!sameRecord(found, record.engine))
       fail('resume-engine', { recorded: showRecord(record.engine), found: showRecord(found) });
+    if (record.dnc !== version) fail('resume-engine', { recorded: `dnc ${record.dnc}`, found: `dnc ${version}` });
     options.watcher.note(`engine: ${found.engine} ${found.version}, as before\n`);
-    const rows = await readRows(compiled.spec, { dataFolder: record.dataFolder, specFolder: record.specFolder });
+    const rows = await readRows(compiled.spec, {
+      dataFolder: options.dataFolder ?? record.dataFolder,
+      specFolder: dataPathsFolder(compiled.spec, specFile),
+    });
     refuseOtherData(record, rows);
 
     const checkpoint = new Checkpoints(folder.file('checkpoints')).newest(options.watcher.note);
@@ -237,6 +249,7 @@ class Run {
       folder: this.folder.path,
       name: this.name,
       specFile: this.specFile,
+      original: this.folder.file(`${this.name}.dn`),
       compiled: this.compiled,
       simplified,
       values,
@@ -257,7 +270,7 @@ class Run {
       files,
       scores,
     };
-    writeAtomically(this.folder.file('result.json'), `${JSON.stringify(resultJson(result), undefined, 2)}\n`);
+    writeResult(this.folder.path, result);
     return { folder: this.folder.path, result };
   }
 
@@ -368,14 +381,19 @@ function epochsOf({ length, batch_size }: PhaseSpec, rows: number): number {
   return length.unit === 'epochs' ? length.amount : length.amount / Math.ceil(rows / batch_size);
 }
 
+/** Writes `result.json`, the last file of a run: it is there when the run has come to its end. */
+export function writeResult(folder: string, result: RunResult): void {
+  writeAtomically(path.join(folder, 'result.json'), `${JSON.stringify(resultJson(result), undefined, 2)}\n`);
+}
+
 /** What `result.json` holds. */
 export function resultJson({ simplified, network, scores, finetuned, files }: RunResult): object {
   return {
     format: 1,
     threshold: simplified.threshold,
     nonzero_weights: simplified.kernels.nonzero,
-    weights_before: countWeights(network.before),
-    weights_after: countWeights(network.after),
+    weights_before: weightCount(network.before),
+    weights_after: weightCount(network.after),
     units: Object.fromEntries(unitCounts(network).map(({ layer, before, after }) => [layer, { before, after }])),
     finetuned,
     equivalent: files.equivalent,
@@ -413,16 +431,6 @@ function handsOn(network: Network, name: string): boolean {
       read.units[0] === own.units[0]
     );
   });
-}
-
-/** Elements of kernels, as papers count: biases apart. */
-export function countWeights(network: Network): number {
-  let weights = 0;
-  for (const params of network.params.values()) {
-    const axes = params.kernel?.axes;
-    if (axes) weights += axes.reduce((product, axis) => product * axis.dim.units.length, 1);
-  }
-  return weights;
 }
 
 /** Whether a folder holds a run that came to its end. */

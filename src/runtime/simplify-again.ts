@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { compile } from '../compiler/compile.js';
 import { fail } from '../diagnostics/report.js';
@@ -6,8 +6,8 @@ import { chooseEngine } from './engines/index.js';
 import type { EngineOptions } from './engines/engine.js';
 import { makeFolder, writeAtomically } from './files.js';
 import { originalsOf, readTrained, startingValues } from './load.js';
-import { bindRows, readRows } from './rows.js';
-import { type RunResult, scoresOf } from './run.js';
+import { bindRows, dataPathsFolder, readRows } from './rows.js';
+import { isFinished, type RunResult, scoresOf, writeResult } from './run.js';
 import { RunFolder } from './run-folder.js';
 import { simplify } from './simplify.js';
 import { readSpecFile } from './spec-file.js';
@@ -28,9 +28,11 @@ export async function simplifyAgain(at: {
   readonly engineOptions: EngineOptions;
 }): Promise<RunResult> {
   const isRun = existsSync(at.from) && statSync(at.from).isDirectory();
-  const record = isRun ? new RunFolder(at.from).readRecord() : undefined;
+  const run = isRun ? new RunFolder(at.from) : undefined;
+  const record = run?.readRecord();
   const specFile = record ? path.join(record.specFolder, record.specFile) : at.from;
-  const source = readSpecFile(record ? path.join(at.from, `${record.name}.dn`) : at.from);
+  const text = record ? path.join(at.from, `${record.name}.dn`) : at.from;
+  const source = readSpecFile(text);
   const compiled = compile(source, { sets: [...(record?.sets ?? []), ...at.sets], originals: originalsOf(specFile) });
   const { spec, network } = compiled;
   if (!record && !spec.weights) fail('no-weights', { file: at.from });
@@ -42,7 +44,7 @@ export async function simplifyAgain(at: {
   const phase = spec.train.phases.at(-1)!;
   const rows = await readRows(spec, {
     dataFolder: at.dataFolder ?? record?.dataFolder,
-    specFolder: path.dirname(specFile),
+    specFolder: dataPathsFolder(spec, specFile),
   });
   const simplified = await simplify({
     spec,
@@ -53,30 +55,41 @@ export async function simplifyAgain(at: {
     engine,
     engineOptions: at.engineOptions,
   });
-  const folder = at.out ?? (isRun ? at.from : path.dirname(at.from));
-  makeFolder(folder);
-  const name = record?.name ?? path.basename(at.from).replace(/(\.min)?\.dn$/, '');
-  if (folder !== at.from && !existsSync(path.join(folder, `${name}.dn`)))
-    writeAtomically(path.join(folder, `${name}.dn`), source.text);
-  const files = writeSimplified({
-    folder,
-    name,
-    specFile,
-    compiled,
-    simplified,
-    values: simplified.shrunk.values,
-    finetunedEpochs: undefined,
-  });
   const after = simplified.shrunk.network;
-  return {
-    simplified,
-    network: { before: network, after },
-    finetuned: false,
-    files,
-    scores: await scoresOf(
-      { engine, engineOptions: at.engineOptions, spec, phase, rows },
-      [network, values],
-      [after, simplified.shrunk.values],
-    ),
-  };
+  const scores = await scoresOf(
+    { engine, engineOptions: at.engineOptions, spec, phase, rows },
+    [network, values],
+    [after, simplified.shrunk.values],
+  );
+
+  const name = record?.name ?? path.basename(at.from).replace(/(\.min)?\.dn$/, '');
+  const folder = at.out ?? (isRun ? at.from : path.dirname(at.from));
+  if (at.out !== undefined) makeFolder(folder);
+  // Nobody else may be writing in a run's folder.
+  const lock = at.out === undefined ? run : undefined;
+  lock?.lock();
+  try {
+    const files = writeSimplified({
+      folder,
+      name,
+      specFile,
+      original: at.out === undefined ? text : keptText(text, source.text, path.join(folder, `${name}.dn`)),
+      compiled,
+      simplified,
+      values: simplified.shrunk.values,
+      finetunedEpochs: undefined,
+    });
+    const result: RunResult = { simplified, network: { before: network, after }, finetuned: false, files, scores };
+    // A run that has come to its end says what it holds now; one that has not can still be resumed.
+    if (at.out !== undefined || (isRun && isFinished(folder))) writeResult(folder, result);
+    return result;
+  } finally {
+    lock?.unlock();
+  }
+}
+
+/** A file with the spec's text beside the result: a copy, unless something else has its name there. */
+function keptText(file: string, text: string, copy: string): string {
+  if (!existsSync(copy)) writeAtomically(copy, text);
+  return readFileSync(copy, 'utf8') === text ? copy : file;
 }

@@ -1,7 +1,7 @@
 import { extents } from '../../ir/dims.js';
 import { allParams, type Network } from '../../ir/graph.js';
 import { evaluate, evaluateInstruction } from '../../program/evaluate.js';
-import type { Program, Tensor64, ValueId } from '../../program/program.js';
+import { type Program, sizeOf, type Tensor64, type ValueId } from '../../program/program.js';
 import { drawRandom } from '../../random/streams.js';
 import { paramShape } from '../3-dims/index.js';
 import { forwardProgram } from '../4-program/index.js';
@@ -43,7 +43,8 @@ export interface Certificate {
   readonly format: 1;
   readonly tool: string;
   readonly equivalent: boolean;
-  readonly before: { readonly spec: HashedFile; readonly weights: HashedFile };
+  /** `sets`: the `--set` values under which the text was compiled. */
+  readonly before: { readonly spec: HashedFile & { readonly sets?: readonly string[] }; readonly weights: HashedFile };
   readonly after: { readonly spec: HashedFile; readonly weights: HashedFile };
   readonly probe: Difference['probe'];
   readonly limits: { readonly float64: number; readonly float32: number };
@@ -136,10 +137,7 @@ function rawWidths(network: Network): Readonly<Record<string, number>> {
   return Object.fromEntries(
     network.graph.nodes
       .filter((node) => network.graph.inputs.includes(node.name))
-      .map((node) => [
-        node.name,
-        (node.arguments.shape as readonly number[]).reduce((product, extent) => product * extent, 1),
-      ]),
+      .map((node) => [node.name, sizeOf(node.arguments.shape as readonly number[])]),
   );
 }
 

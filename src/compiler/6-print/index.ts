@@ -29,6 +29,8 @@ export interface SimplifiedText {
   readonly weights: { readonly path: string; readonly sha256: string };
   /** The spec that this one comes from, as seen from there. */
   readonly origin: { readonly path: string; readonly sha256: string };
+  /** Where the origin lies that the spec names already, as seen from there: what stands in a text that changes in nothing else. */
+  readonly earlierOrigin?: string;
   /** From the certificate; undefined where there is none. */
   readonly difference?: { readonly float32: number; readonly equivalent: boolean };
   /** The small network was trained on afterwards, for so many epochs: its weights are not those that the difference speaks of. */
@@ -39,13 +41,14 @@ const HEADER = /^# Simplified by dnc /;
 
 /**
  * Stage 6: the shrunk spec as the smallest edit of the user's own text. Comments, order and spacing stay; `--set` values of the run are written
- * first. Where nothing changed and the spec names these weights already, its text comes back as it is.
+ * first. Where nothing changed and the spec names these weights already, its text comes back as it is (its origin as seen from its new place).
  */
 export function printSimplified(simplified: SimplifiedText): string {
   const { spec, shrunk } = simplified;
   const { source, document } = writeSets(spec);
-  const settled = spec.origin && spec.weights?.sha256 === simplified.weights.sha256;
-  if (!shrunk.changed && settled && applied(spec)) return source.text;
+  const { weights } = simplified;
+  const settled = spec.origin && spec.weights?.sha256 === weights.sha256 && spec.weights.path === weights.path;
+  if (!shrunk.changed && settled && applied(spec)) return withOrigin(source, document, simplified.earlierOrigin);
 
   const edits = new TextEdits(source);
   const atEnd = [
@@ -62,6 +65,17 @@ export function printSimplified(simplified: SimplifiedText): string {
   read(new Source(source.name, text), reports);
   if (reports.failed) throw new Error('the simplified text does not read');
   return text;
+}
+
+/** The text as it is, its origin named as seen from another folder. */
+function withOrigin(source: Source, document: Document, file: string | undefined): string {
+  const section = entryOf(document.entries, 'origin')?.value;
+  const spec = section?.kind === 'map' ? entryOf(section.entries, 'spec')?.value : undefined;
+  const written = spec?.kind === 'call' ? spec.arguments?.[0]?.value : undefined;
+  if (file === undefined || written?.kind !== 'string' || written.value === file) return source.text;
+  const edits = new TextEdits(source);
+  edits.replace(written.span, JSON.stringify(file));
+  return edits.apply();
 }
 
 function applied({ simplify }: Spec): boolean {
@@ -223,7 +237,10 @@ function header({ tool, threshold, parameters, difference, finetunedEpochs }: Si
     : difference
       ? `outputs differ from ${before} by up to ${numberText(Number(difference.float32.toPrecision(2)))}`
       : 'not certified';
-  const tuned = finetunedEpochs === undefined ? '' : `, then fine-tuned for ${numberText(finetunedEpochs)} epochs`;
+  const tuned =
+    finetunedEpochs === undefined
+      ? ''
+      : `, then fine-tuned for ${numberText(finetunedEpochs)} ${finetunedEpochs === 1 ? 'epoch' : 'epochs'}`;
   const count = (value: number) => value.toLocaleString('en-US');
   return `# Simplified by ${tool}${cut}: ${count(parameters.before)} -> ${count(parameters.after)} parameters; ${same}${tuned}.`;
 }

@@ -83,6 +83,13 @@ export const shapeCodes = {
     explain:
       'A class number is a name, so its difference to an output means nothing. Use a metric of classes, or a loss whose targets are numbers:\n\n```\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); metrics: [accuracy]; epochs: 20 }\n```',
   }),
+  'interfaces-differ': code<{ what: string; before: string; one: string; after: string; other: string }>({
+    severity: 'error',
+    message: ({ what, before, one, after, other }) =>
+      `${before} ${what} ${one}, ${after} ${what} ${other}: there is nothing to compare`,
+    explain:
+      'Two networks can be run on the same rows, and their outputs compared, where they read the same inputs and give the same outputs. Without `--behaviour`, `dnc diff` compares any two specs.',
+  }),
   'several-outputs': code<{ model: string; found: number }>({
     severity: 'error',
     message: ({ model, found }) => `model ${model} has ${found} outputs; this version trains networks with one`,

@@ -28,6 +28,13 @@ export const trainingCodes = {
     explain:
       'Nothing that was complete before is lost: files are written beside their place, synced and renamed. Free the space or change the permission, and go on with\n`dnc train --resume <run>`.',
   }),
+  'would-overwrite': code<{ file: string }>({
+    severity: 'error',
+    exit: 5,
+    message: ({ file }) => `the result would be written over ${file}, which it is made from`,
+    explain:
+      'A simplified spec names the one that it came from, so that one is never replaced by it. Give another folder:\n\n```\ndnc simplify net.min.dn --threshold 0.05 --out smaller\n```',
+  }),
   'run-exists': code<{ folder: string }>({
     severity: 'error',
     exit: 5,
@@ -55,18 +62,12 @@ export const trainingCodes = {
     explain:
       'A file of the run cannot be understood. Files of a run are written whole or not at all, so something else changed it.',
   }),
-  'no-checkpoint': code<{ folder: string }>({
-    severity: 'error',
-    exit: 4,
-    message: ({ folder }) => `${folder} has no whole checkpoint`,
-    explain: 'The run stopped before its first checkpoint. Start it anew.',
-  }),
   'resume-engine': code<{ recorded: string; found: string }>({
     severity: 'error',
     exit: 6,
     message: ({ recorded, found }) => `the run was made with ${recorded}, and here is ${found}`,
     explain:
-      'Going on with another engine, version, number of threads or other processor features would give other bits than the run that was not stopped. Use the same, or start a new run.',
+      'Going on with another dnc, another engine or version of it, number of threads or other processor features would give other bits than the run that was not stopped. Use the same, or start a new run.',
   }),
   'resume-data': code<{ file: string }>({
     severity: 'error',
