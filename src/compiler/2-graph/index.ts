@@ -10,16 +10,24 @@ export function lowerGraph(spec: Spec, reports: Reports): Graph {
   const { model } = spec;
   const names = model.layers.map((layer) => layer.name);
   if (model.layers.length === 0) reports.report('no-layers', { model: model.name.text }, { at: model.name.span });
+  const hasInput = model.layers.some((layer) => layer.kind === 'Input');
+  if (model.layers.length > 0 && !hasInput)
+    reports.report('no-input', { model: model.name.text }, { at: model.name.span });
 
   const nodes = model.layers.map((layer, position): Node => {
     const kind = layerKind(layer.kind);
     const inputs = inputNames(layer, position, names, reports);
+    // Counted as written: a name that is wrong was reported as such.
+    const given = layer.inputs.length || inputs.length;
     const [least, most] = kind.inputs;
     const nothingAbove = layer.inputs.length === 0 && position === 0;
-    if ((inputs.length < least && !nothingAbove) || inputs.length > most) {
+    if (nothingAbove && least > 0) {
+      // Without any Input the first message says it all.
+      if (hasInput) reports.report('nothing-above', { layer: layer.name }, { at: layer.span });
+    } else if (given < least || given > most) {
       reports.report(
         'input-count',
-        { layer: layer.name, expected: counted(least, most), found: inputs.length },
+        { layer: layer.name, expected: counted(least, most), found: given },
         { at: layer.inputs[0]?.span ?? layer.span },
       );
     }
@@ -34,10 +42,8 @@ export function lowerGraph(spec: Spec, reports: Reports): Graph {
     };
   });
 
-  const outputs = model.outputs.length > 0 ? known(model.outputs, names, reports) : names.slice(-1);
+  const outputs = model.outputs.length > 0 ? [...new Set(known(model.outputs, names, reports))] : names.slice(-1);
   const inputs = nodes.filter((node) => node.kind === 'Input').map((node) => node.name);
-  if (nodes.length > 0 && inputs.length === 0)
-    reports.report('no-input', { model: model.name.text }, { at: model.name.span });
   reportUnread(nodes, outputs, reports);
   return { name: model.name.text, nodes, inputs, outputs };
 }
@@ -57,9 +63,7 @@ function inputNames(layer: LayerSpec, position: number, names: readonly string[]
     });
   }
   if (layerKind(layer.kind).inputs[1] === 0) return [];
-  if (position > 0) return [names[position - 1]!];
-  reports.report('nothing-above', { layer: layer.name }, { at: layer.span });
-  return [];
+  return position > 0 ? [names[position - 1]!] : [];
 }
 
 function known(written: readonly NameNode[], names: readonly string[], reports: Reports): string[] {

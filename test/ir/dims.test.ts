@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { Dims, extents, showShape } from '../../src/ir/dims.js';
+import { Random, seed } from '../program/support.js';
+
+describe('fresh', () => {
+  test('makes new units that remember their layer and index', () => {
+    const dims = new Dims();
+    const [a, b] = [dims.fresh(3, 'a'), dims.fresh(2, 'b')];
+    expect(new Set([...a.units, ...b.units]).size).toBe(5);
+    expect(dims.size).toBe(5);
+    expect(b.units.map((unit) => dims.origin(unit))).toEqual([
+      { layer: 'b', index: 0 },
+      { layer: 'b', index: 1 },
+    ]);
+    expect(dims.widthOf('a')).toBe(3);
+    expect(dims.widthOf('nobody')).toBe(0);
+  });
+
+  test('takes original indices, and how wide the layer was', () => {
+    const dims = new Dims();
+    const a = dims.fresh(3, 'a', [1, 4, 6], 10);
+    expect(a.units.map((unit) => dims.origin(unit).index)).toEqual([1, 4, 6]);
+    expect(dims.widthOf('a')).toBe(10);
+    // Where the width is not known, it holds at least every index.
+    dims.fresh(2, 'b', [0, 7]);
+    expect(dims.widthOf('b')).toBe(8);
+  });
+});
+
+describe('unify', () => {
+  test('makes axes the same unit by unit, also through others', () => {
+    const dims = new Dims();
+    const [a, b, c] = [dims.fresh(3, 'a'), dims.fresh(3, 'b'), dims.fresh(3, 'c')];
+    expect(dims.unify(b, c)).toBe(true);
+    expect(dims.unify(a, b)).toBe(true);
+    for (let k = 0; k < 3; k++) {
+      expect(dims.find(c.units[k]!)).toBe(a.units[k]);
+      expect(dims.find(b.units[k]!)).toBe(a.units[k]);
+    }
+    expect(dims.find(a.units[0]!)).not.toBe(dims.find(c.units[1]!));
+  });
+
+  test('refuses axes of other lengths and leaves them as they are', () => {
+    const dims = new Dims();
+    const [a, b] = [dims.fresh(3, 'a'), dims.fresh(2, 'b')];
+    expect(dims.unify(a, b)).toBe(false);
+    expect(dims.find(b.units[0]!)).toBe(b.units[0]);
+  });
+
+  test('keeps a reason to stay on whichever side it was', () => {
+    for (const side of [0, 1]) {
+      const dims = new Dims();
+      const axes = [dims.fresh(2, 'a'), dims.fresh(2, 'b')] as const;
+      dims.pin(axes[side]!, 'because');
+      dims.unify(axes[0], axes[1]);
+      for (const axis of axes) expect(axis.units.map((unit) => dims.pinOf(unit))).toEqual(['because', 'because']);
+    }
+  });
+
+  test(`is an equivalence, whatever the order (seed ${seed})`, () => {
+    const random = new Random('unify');
+    for (let trial = 0; trial < 50; trial++) {
+      const dims = new Dims();
+      const axes = Array.from({ length: 8 }, (_, k) => dims.fresh(1, `l${k}`));
+      // The same by brute force: labels that are overwritten.
+      const labels = axes.map((_, k) => k);
+      for (let step = 0; step < 6; step++) {
+        const [i, j] = [random.int(0, 7), random.int(0, 7)];
+        dims.unify(axes[i]!, axes[j]!);
+        const [from, to] = [labels[i], labels[j]!];
+        labels.forEach((label, k) => {
+          if (label === from) labels[k] = to;
+        });
+      }
+      for (let i = 0; i < 8; i++)
+        for (let j = 0; j < 8; j++)
+          expect(dims.find(axes[i]!.units[0]!) === dims.find(axes[j]!.units[0]!)).toBe(labels[i] === labels[j]);
+    }
+  });
+});
+
+describe('product', () => {
+  test('makes units of units, row-major', () => {
+    const dims = new Dims();
+    const [a, b, c] = [dims.fresh(2, 'a'), dims.fresh(1, 'b'), dims.fresh(3, 'c')];
+    const product = dims.product([a, b, c], 'flat');
+    expect(product.units).toHaveLength(6);
+    product.units.forEach((unit, k) => {
+      expect(dims.componentsOf(unit)).toEqual([a.units[Math.floor(k / 3)], b.units[0], c.units[k % 3]]);
+      expect(dims.origin(unit)).toEqual({ layer: 'flat', index: k });
+    });
+  });
+
+  test('hands on the only long axis, whose single companions must stay', () => {
+    const dims = new Dims();
+    const [a, b, c] = [dims.fresh(1, 'a'), dims.fresh(4, 'b'), dims.fresh(1, 'c')];
+    expect(dims.product([a, b, c], 'flat')).toBe(b);
+    expect(dims.componentsOf(b.units[0]!)).toEqual([]);
+    expect(dims.pinOf(a.units[0]!)).toMatch(/flat/);
+    expect(dims.pinOf(c.units[0]!)).toMatch(/flat/);
+    expect(dims.pinOf(b.units[0]!)).toBeUndefined();
+  });
+
+  test('of axes of 1 is one unit, and of none a new one', () => {
+    const dims = new Dims();
+    const [a, b] = [dims.fresh(1, 'a'), dims.fresh(1, 'b')];
+    expect(dims.product([a, b], 'flat').units).toHaveLength(1);
+    expect(dims.pinOf(a.units[0]!) ?? dims.pinOf(b.units[0]!)).toMatch(/flat/);
+    expect(dims.product([], 'flat').units).toHaveLength(1);
+  });
+
+  test('with an axis without units has none', () => {
+    const dims = new Dims();
+    expect(dims.product([dims.fresh(0, 'a'), dims.fresh(3, 'b')], 'flat').units).toEqual([]);
+  });
+});
+
+test('pick takes units by position, in the order asked for', () => {
+  const dims = new Dims();
+  const a = dims.fresh(4, 'a');
+  expect(dims.pick(a, [3, 0]).units).toEqual([a.units[3], a.units[0]]);
+});
+
+test('the first reason to stay is the one that is told', () => {
+  const dims = new Dims();
+  const a = dims.fresh(2, 'a');
+  dims.pin({ units: [a.units[1]!] }, 'first');
+  dims.pin(a, 'second');
+  expect(a.units.map((unit) => dims.pinOf(unit))).toEqual(['second', 'first']);
+});
+
+test('shapes are shown as people read them', () => {
+  const dims = new Dims();
+  const shape = [dims.fresh(28, 'a'), dims.fresh(1, 'b')];
+  expect(extents(shape)).toEqual([28, 1]);
+  expect(showShape(shape)).toBe('28×1');
+  expect(showShape([])).toBe('scalar');
+});
