@@ -2,6 +2,7 @@ import { didYouMeanOr } from '../diagnostics/did-you-mean.js';
 import { fail } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
 import type { TargetForm } from '../losses/loss.js';
+import { sizeOf } from '../program/program.js';
 import type { Field, Table } from './source.js';
 
 /** What the data section says about who reads what. */
@@ -118,8 +119,8 @@ function bindInput(
       where,
     );
   }
-  const width = volume(extents);
-  const widths = fields.map((field) => volume(field.shape));
+  const width = sizeOf(extents);
+  const widths = fields.map((field) => sizeOf(field.shape));
   const found = widths.reduce((sum, w) => sum + w, 0);
   if (found !== width) {
     fail(
@@ -159,7 +160,7 @@ function bindTarget(output: Readers['outputs'][number], field: Field, table: Tab
   const { extents, form } = output;
   const name = `target:${output.name}`;
   const reader = `the target of ${output.name}`;
-  const width = volume(extents);
+  const width = sizeOf(extents);
   if (field.form === 'classes') {
     checkLabels(output, field, table, where);
     if (form === 'classes') return { name, extents: [], width: 1, data: field.data, rows: table.selection };
@@ -168,7 +169,7 @@ function bindTarget(output: Readers['outputs'][number], field: Field, table: Tab
   const mismatch = (expected: string): never =>
     fail('field-mismatch', { reader, expected, field: field.name, found: shapeText(field.shape) }, where);
   if (form === 'classes') return mismatch('class numbers');
-  if (volume(field.shape) !== width) return mismatch(shapeText(extents));
+  if (sizeOf(field.shape) !== width) return mismatch(shapeText(extents));
   return { name, extents, width, data: field.data as Float32Array, rows: table.selection };
 }
 
@@ -204,12 +205,8 @@ function oneHot(field: Field, table: Table, width: number): Float32Array {
   return data;
 }
 
-function volume(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
-}
-
 function shapeText(shape: readonly number[]): string {
-  const size = volume(shape);
+  const size = sizeOf(shape);
   if (shape.length <= 1) return `${size} ${size === 1 ? 'number' : 'numbers'} a row`;
   return `${shape.join('×')} a row`;
 }

@@ -1,4 +1,5 @@
 import { fail } from '../diagnostics/report.js';
+import { sizeOf } from '../program/program.js';
 import { type InputFile, readInput } from './files.js';
 import { gunzipExactly, gunzipHead, isGzip } from './gzip.js';
 
@@ -85,7 +86,7 @@ export function decodeIdx(bytes: Uint8Array, file: InputFile, expectation: IdxEx
   const packed = isGzip(bytes);
   const head = packed ? gunzipHead(bytes, file) : bytes;
   const { extents, type, offset } = readHeader(head, bytes.length, packed, file, expectation);
-  const count = extents.reduce((product, extent) => product * extent, 1);
+  const count = sizeOf(extents);
   const expected = offset + count * type.size;
   const where = { at: file.at };
   if (!packed && bytes.length < expected)

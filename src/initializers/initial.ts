@@ -1,4 +1,5 @@
 import type { Call } from '../ir/kind.js';
+import { sizeOf } from '../program/program.js';
 import { Stream } from '../random/streams.js';
 import type { InitializerKind } from './initializer.js';
 
@@ -30,7 +31,7 @@ export function initialTensor(call: Call, kind: InitializerKind, tensor: Initial
 export function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
   if (shape.length === 0) return { fanIn: 1, fanOut: 1 };
   if (shape.length === 1) return { fanIn: shape[0]!, fanOut: shape[0]! };
-  const window = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
+  const window = sizeOf(shape.slice(0, -2));
   return { fanIn: window * shape.at(-2)!, fanOut: window * shape.at(-1)! };
 }
 

@@ -1,3 +1,5 @@
+import { extents } from '../ir/dims.js';
+import { sizeOf } from '../program/program.js';
 import { callOf, Type } from '../ir/kind.js';
 import { activationOf, applyActivation } from './apply-activation.js';
 import { defineLayer, reads, writes } from './layer.js';
@@ -46,8 +48,7 @@ export const dense = defineLayer({
     units: kept.length,
     ...(needsBias && !use_bias && { use_bias: true }),
   }),
-  multiplyAdds: (_, [x = []], [y = []]) =>
-    [...x, ...y.slice(-1)].reduce((product, dim) => product * dim.units.length, 1),
+  multiplyAdds: (_, [x = []], [y = []]) => sizeOf(extents([...x, ...y.slice(-1)])),
   spelling: {
     tfjs: ({ units, activation, use_bias }, { name }) => {
       const spelled = activationOf(activation).spelling.tfjs?.(activation.arguments);

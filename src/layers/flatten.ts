@@ -1,5 +1,6 @@
 import { indexList, Type } from '../ir/kind.js';
 import { extents } from '../ir/dims.js';
+import { sizeOf } from '../program/program.js';
 import { keepFeatures, keepOf, keptSpelling } from './keep.js';
 import { defineLayer } from './layer.js';
 
@@ -13,8 +14,7 @@ export const flatten = defineLayer({
   }),
   shape: ({ keep }, { name, inputs: [x = []], dims, misfit }) => [[keepOf(dims.product(x, name), keep, dims, misfit)]],
   forward: (b, { arguments: { keep }, inputs: [x], inputShapes: [shape = []] }) => {
-    const size = extents(shape).reduce((product, extent) => product * extent, 1);
-    return [keepFeatures(b, b.reshape(x!, ['batch', size]), keep)];
+    return [keepFeatures(b, b.reshape(x!, ['batch', sizeOf(extents(shape))]), keep)];
   },
   unitwise: (_, [x = []], [y = []]) => [...x, ...y],
   resize: ({ keep }, { features }) => ({ keep: features(keep) }),

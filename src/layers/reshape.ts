@@ -1,12 +1,8 @@
 import { extents } from '../ir/dims.js';
 import { indexList, spreadIntegers, Type } from '../ir/kind.js';
+import { sizeOf } from '../program/program.js';
 import { keepFeatures, keepOf, keptSpelling } from './keep.js';
 import { defineLayer } from './layer.js';
-
-/** Product of extents. */
-function volume(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
-}
 
 export const reshape = defineLayer({
   keyword: 'Reshape',
@@ -19,10 +15,10 @@ export const reshape = defineLayer({
   }),
   shape: ({ target_shape, keep }, { name, inputs: [x = []], dims, misfit }) => {
     const from = extents(x);
-    if (volume(from) !== volume(target_shape)) {
+    if (sizeOf(from) !== sizeOf(target_shape)) {
       misfit(
-        `${volume(from)} elements (its input is ${from.join('×')})`,
-        `${volume(target_shape)} (${target_shape.join('×')})`,
+        `${sizeOf(from)} elements (its input is ${from.join('×')})`,
+        `${sizeOf(target_shape)} (${target_shape.join('×')})`,
       );
       return [target_shape.map((extent) => dims.fresh(extent, name))];
     }
@@ -49,7 +45,7 @@ export const reshape = defineLayer({
   unitwise: ({ target_shape }, [x = []], [y = []]) =>
     target_shape.length === 1 ? [...x, ...y] : x.filter((dim) => y.includes(dim)),
   resize: ({ target_shape, keep }, { features, inputExtents: [from = []], outputExtents: [to = []] }) =>
-    target_shape.length === 1 ? { target_shape: [volume(from)], keep: features(keep) } : { target_shape: [...to] },
+    target_shape.length === 1 ? { target_shape: [sizeOf(from)], keep: features(keep) } : { target_shape: [...to] },
   spelling: {
     tfjs: ({ target_shape, keep }, { name }) =>
       keptSpelling({ className: 'Reshape', config: { target_shape, name } }, name, keep),

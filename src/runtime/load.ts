@@ -8,6 +8,7 @@ import type { FileReference } from '../compiler/spec.js';
 import { fail } from '../diagnostics/report.js';
 import { sha256 } from '../hash.js';
 import { allParams, type Network } from '../ir/graph.js';
+import { sizeOf } from '../program/program.js';
 import { writeAtomically } from './files.js';
 import { initialValues } from './initial-values.js';
 import { decodeModelWeights, encodeModelWeights, originalsOfNetwork } from './weights/model-weights.js';
@@ -72,7 +73,7 @@ function refuseOtherShapes(network: Network, values: Values, place: Place): void
   for (const param of allParams(network)) {
     const shape = paramShape(param);
     const found = values.get(param.name);
-    const size = shape.reduce((product, extent) => product * extent, 1);
+    const size = sizeOf(shape);
     if (found?.length === size) continue;
     fail(
       'weights-shape',

@@ -8,7 +8,7 @@ import { applyActivation } from '../../layers/apply-activation.js';
 import { layerKind } from '../../layers/index.js';
 import { Builder, type Value } from '../../program/builder.js';
 import { optimize } from '../../program/passes/index.js';
-import type { Program } from '../../program/program.js';
+import { type Program, sizeOf } from '../../program/program.js';
 import { paramShape } from '../3-dims/index.js';
 
 /** What the forward part leaves for the rest of a program. */
@@ -62,7 +62,7 @@ export function buildForward(b: Builder, network: Network, mode: Mode): Forward 
           const origin = network.dims.origin(last.units[0]!);
           const width = Math.max(last.units.length, network.dims.widthOf(origin.layer));
           const indices = last.units.map((unit) => network.dims.origin(unit).index);
-          const leading = extents(shape.slice(0, -1)).reduce((product, extent) => product * extent, 1);
+          const leading = sizeOf(extents(shape.slice(0, -1)));
           const units = Array.from({ length: leading }, (_, row) => indices.map((index) => row * width + index)).flat();
           return b.random(
             { stream: `${node.name}.${tensor}`, distribution, units, width: leading * width },

@@ -1,5 +1,6 @@
 import type { Unit } from '../../ir/dims.js';
 import { allParams, type Network, type Param } from '../../ir/graph.js';
+import { aroundAxis } from '../../program/kernels.js';
 import { paramShape } from '../3-dims/index.js';
 import { methodKind, siteOf } from '../4-program/index.js';
 import type { Threshold } from '../spec.js';
@@ -117,9 +118,6 @@ function annotatedKernels(network: Network): readonly Param[] {
 
 /** Calls with the offset of every element of a group. */
 function forEachOf({ kernel, axis, position }: Group, visit: (offset: number) => void): void {
-  const shape = paramShape(kernel);
-  const extent = shape[axis]!;
-  const inner = shape.slice(axis + 1).reduce((product, one) => product * one, 1);
-  const outer = shape.slice(0, axis).reduce((product, one) => product * one, 1);
+  const { outer, extent, inner } = aroundAxis(paramShape(kernel), axis);
   for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) visit((o * extent + position) * inner + i);
 }

@@ -5,7 +5,7 @@ import { constantOf, factOf, type Mode, type UnitFact } from '../../ir/units.js'
 import { layerKind } from '../../layers/index.js';
 import { Builder } from '../../program/builder.js';
 import { evaluate } from '../../program/evaluate.js';
-import type { Tensor64 } from '../../program/program.js';
+import { sizeOf, type Tensor64 } from '../../program/program.js';
 import { type Site, sitesOf } from './links.js';
 import type { ValuesExact } from './values.js';
 
@@ -110,7 +110,7 @@ function forwardOfConstants(
   const rows = inputShapes.map((shape, k) => {
     const units = inputs[k]!.map((fact) => constantOf(fact) ?? 0);
     const at = [1, ...extents(shape)];
-    const data = new Float64Array(at.reduce((product, extent) => product * extent, 1));
+    const data = new Float64Array(sizeOf(at));
     for (let j = 0; j < data.length; j++) data[j] = units[j % units.length]!;
     given[`input ${k}`] = { dtype: 'float', shape: at, data };
     return b.batch(`input ${k}`, 'float', ['batch', ...extents(shape)]);

@@ -1,5 +1,6 @@
 import type { Unit } from '../../ir/dims.js';
 import type { Network } from '../../ir/graph.js';
+import { stridesOf } from '../../program/shapes.js';
 import { paramShape } from '../3-dims/index.js';
 import { constantAt, type Liveness } from './liveness.js';
 import type { Values } from './values.js';
@@ -31,8 +32,8 @@ export function fold(
     for (const { param, readAxis, reads, writeAxis = 0 } of links) {
       const shape = paramShape(param);
       const data = values.get(param.name)!;
-      const strideOf = (axis: number) => shape.slice(axis + 1).reduce((product, extent) => product * extent, 1);
-      const [readStride, writeStride] = [strideOf(readAxis), strideOf(writeAxis)];
+      const strides = stridesOf(shape);
+      const [readStride, writeStride] = [strides[readAxis]!, strides[writeAxis]!];
       const amounts = reads.map((unit) => (removed.has(unit) ? constantAt(site, live.facts, unit) : undefined) ?? 0);
       if (!amounts.some((amount) => amount !== 0)) continue;
       if (!site.folds) throw new Error(`${node.name} was given a constant to fold`);

@@ -2,6 +2,8 @@ import { extents } from '../../ir/dims.js';
 import type { Dim, Dims, Unit } from '../../ir/dims.js';
 import type { Network, Node, Param } from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
+import { sizeOf } from '../../program/program.js';
+import { stridesOf } from '../../program/shapes.js';
 import type { ValuesExact } from './values.js';
 
 /**
@@ -78,18 +80,18 @@ function linksOf(param: Param, dims: Dims, values: ValuesExact): Link[] {
   const data = values.get(param.name);
   if (!data) throw new Error(`no values for ${param.name}`);
   const shape = extents(param.axes.map((axis) => axis.dim));
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(shape);
   if (data.length !== size) throw new Error(`${param.name} has ${data.length} values where ${size} are due`);
   const axesOf = (role: string) => param.axes.flatMap((axis, k) => (axis.role === role ? [k] : []));
   const written: (number | undefined)[] = axesOf('writes');
   if (written.length === 0) written.push(undefined);
-  const stride = (axis: number) => shape.slice(axis + 1).reduce((product, extent) => product * extent, 1);
+  const strides = stridesOf(shape);
   return axesOf('reads').flatMap((readAxis) =>
     written.map((writeAxis) => {
       const columns = writeAxis === undefined ? 1 : shape[writeAxis]!;
       const alive = new Uint8Array(shape[readAxis]! * columns);
-      const readStride = stride(readAxis);
-      const writeStride = writeAxis === undefined ? 1 : stride(writeAxis);
+      const readStride = strides[readAxis]!;
+      const writeStride = writeAxis === undefined ? 1 : strides[writeAxis]!;
       for (let k = 0; k < data.length; k++) {
         if (data[k] === 0) continue;
         const row = Math.floor(k / readStride) % shape[readAxis]!;

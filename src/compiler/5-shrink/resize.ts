@@ -1,6 +1,7 @@
 import type { Shape, Unit } from '../../ir/dims.js';
 import type { Network, Node } from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
+import { sizeOf } from '../../program/program.js';
 import type { Folded } from './fold.js';
 import { type Positions, positionsLeft } from './slice.js';
 
@@ -61,7 +62,7 @@ function featuresLeft(shape: Shape, left: Positions, features: readonly number[]
     });
     return place;
   });
-  const size = left.reduce((product, positions) => product * positions.length, 1);
+  const size = sizeOf(left.map((positions) => positions.length));
   const moved = features.map((index) => {
     let rest = index;
     let stride = 1;

@@ -1,5 +1,6 @@
 import type { Unit } from '../../ir/dims.js';
 import type { Network, Param } from '../../ir/graph.js';
+import { sizeOf } from '../../program/program.js';
 import { paramShape } from '../3-dims/index.js';
 
 /** Which positions of every axis of a parameter stay. */
@@ -17,7 +18,7 @@ export function positionsLeft(network: Network, removed: ReadonlySet<Unit>, unit
 
 /** The entries of a row-major tensor at the kept positions of every axis: for parameters, and for whatever has their shape. */
 export function slice<T extends Float32Array | Float64Array>(data: T, shape: readonly number[], kept: Positions): T {
-  const size = kept.reduce((product, positions) => product * positions.length, 1);
+  const size = sizeOf(kept.map((positions) => positions.length));
   const sliced = new (data.constructor as new (size: number) => T)(size);
   const last = kept.at(-1);
   if (!last) {

@@ -4,6 +4,7 @@ import type { ArgumentNode, Document, LayerNode } from '../../dsl/document.js';
 import { TextEdits } from '../../dsl/edit.js';
 import { read } from '../../dsl/read.js';
 import type { Network } from '../../ir/graph.js';
+import { sizeOf } from '../../program/program.js';
 import { numberText, valueText } from '../1-spec/print.js';
 import type { ArgumentEdit } from '../5-shrink/resize.js';
 import type { AppliedThreshold } from '../5-shrink/cut.js';
@@ -108,7 +109,7 @@ function writeArguments(edits: TextEdits, document: Document, { spec, network, s
       if (value === undefined) {
         if (first) dropArgument(edits, document, layer, first);
       } else if (schema.indices) {
-        const of = extentsBefore(network, name).reduce((product, extent) => product * extent, 1);
+        const of = sizeOf(extentsBefore(network, name));
         const keep = { argument, kept: value as readonly number[], of };
         atEnd.push(...writeKeep(edits, document, layer, name, first, keep));
       } else if (schema.spread) {

@@ -2,6 +2,7 @@ import { extents } from '../../ir/dims.js';
 import { nodeOf } from '../../ir/graph.js';
 import { sources } from '../../data/index.js';
 import type { SourceKind } from '../../data/source.js';
+import { sizeOf } from '../../program/program.js';
 import { lossKind, probabilityActivation } from '../4-program/index.js';
 import type { Check } from './check.js';
 
@@ -69,7 +70,7 @@ export const lossFitsOutput: Check = ({ spec, network }, reports) => {
           place,
         );
       }
-    } else if (target.form === 'values' && kind.target === 'values' && volume(target.shape) !== volume(shape)) {
+    } else if (target.form === 'values' && kind.target === 'values' && sizeOf(target.shape) !== sizeOf(shape)) {
       reports.report(
         'loss-width',
         {
@@ -83,7 +84,3 @@ export const lossFitsOutput: Check = ({ spec, network }, reports) => {
     }
   }
 };
-
-function volume(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
-}
