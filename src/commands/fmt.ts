@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import type { Command } from './command.js';
 import { readSpec, specFile } from './spec-file.js';
 
@@ -32,7 +33,8 @@ export const fmt: Command = {
       different += 1;
       if (options.check) io.out(`${file}: not formatted\n`);
       else {
-        writeAtomically(file, text);
+        // Through a link, to the file that it names.
+        writeAtomically(realpathSync(file), text);
         io.out(`${file}: formatted\n`);
       }
     }

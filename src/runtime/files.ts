@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
 
@@ -97,6 +107,11 @@ export function syncFolder(folder: string): void {
   }
 }
 
+/** Who may do what with a file that is there: what replaces it is no more open than it was. */
+function permissionsOf(file: string): number {
+  return (statSync(file, { throwIfNoEntry: false })?.mode ?? 0o666) & 0o777;
+}
+
 /**
  * Writes a file so that it is there whole or not at all, also after a power cut: written beside, synced, renamed, folder synced. Its folder
  * must exist or be makeable.
@@ -106,7 +121,7 @@ export function writeAtomically(file: string, content: string | Uint8Array): voi
   makeFolder(folder);
   const beside = path.join(folder, `.${path.basename(file)}.${process.pid}.part`);
   try {
-    const handle = openSync(beside, 'w');
+    const handle = openSync(beside, 'w', permissionsOf(file));
     try {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content;
       for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);

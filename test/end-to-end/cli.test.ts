@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commands } from '../../src/commands/index.js';
@@ -226,6 +237,17 @@ describe('help', () => {
     const { stdout } = await succeed(['--help']);
     for (const { name } of commands) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
+});
+
+test.skipIf(process.platform === 'win32')('fmt keeps permissions, and links', async () => {
+  const cwd = temporaryFolder();
+  const file = writeSpec(cwd, tinySpec().replace('Dense(1)', 'Dense( 1 )'));
+  chmodSync(file, 0o600);
+  symlinkSync('net.dn', path.join(cwd, 'link.dn'));
+  expect(await dnc(['fmt', 'link.dn'], { cwd })).toMatchObject({ code: 0, stdout: 'link.dn: formatted\n' });
+  expect(readFileSync(file, 'utf8')).toBe(tinySpec());
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readlinkSync(path.join(cwd, 'link.dn'))).toBe('net.dn');
 });
 
 describe('from nothing', () => {
