@@ -2,8 +2,6 @@ import { availableParallelism } from 'node:os';
 import { type Command, listOption, sharedOptions, textOption, UsageError, wholeNumber } from './command.js';
 import { readSpec, specFile } from './spec-file.js';
 
-const SPLITS = ['test', 'validation', 'train'] as const;
-
 export const evaluate: Command = {
   name: 'eval',
   summary: 'Evaluates a spec with its weights on rows of its data: loss and metrics.',
@@ -17,17 +15,17 @@ export const evaluate: Command = {
     sharedOptions.json,
   ],
   examples: ['dnc eval runs/net/latest/net.min.dn', 'dnc eval net.min.dn --split validation --json'],
-  run: async ({ parameters: [given], options, io }) => {
-    const { evaluateSpec } = await import('../runtime/evaluate-spec.js');
-    const split = textOption(options, 'split') ?? 'test';
-    if (!SPLITS.some((one) => one === split))
-      throw new UsageError(`--split takes test, validation or train, not ${split}`);
-    const file = specFile(given);
+  run: async ({ parameters: [spec], options, io }) => {
+    const { evaluateSpec, SPLITS } = await import('../runtime/evaluate-spec.js');
+    const given = textOption(options, 'split') ?? 'test';
+    const split = SPLITS.find((one) => one === given);
+    if (!split) throw new UsageError(`--split takes test, validation or train, not ${given}`);
+    const file = specFile(spec);
     const score = await evaluateSpec({
       file,
       source: readSpec(file),
       sets: listOption(options, 'set'),
-      split: split as (typeof SPLITS)[number],
+      split,
       dataFolder: textOption(options, 'dataDir'),
       engine: textOption(options, 'engine') ?? 'auto',
       engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },

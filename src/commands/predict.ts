@@ -2,8 +2,6 @@ import { availableParallelism } from 'node:os';
 import { type Command, listOption, sharedOptions, textOption, UsageError, wholeNumber } from './command.js';
 import { readSpec, specFile } from './spec-file.js';
 
-const SPLITS = ['test', 'validation', 'train'] as const;
-
 export const predict: Command = {
   name: 'predict',
   summary: "Writes a spec's outputs for rows of its data, one JSON line a row.",
@@ -17,17 +15,17 @@ export const predict: Command = {
     sharedOptions.threads,
   ],
   examples: ['dnc predict runs/net/latest/net.min.dn --rows 10'],
-  run: async ({ parameters: [given], options, io }) => {
-    const { predictSpec } = await import('../runtime/evaluate-spec.js');
-    const split = textOption(options, 'split') ?? 'test';
-    if (!SPLITS.some((one) => one === split))
-      throw new UsageError(`--split takes test, validation or train, not ${split}`);
-    const file = specFile(given);
+  run: async ({ parameters: [spec], options, io }) => {
+    const { predictSpec, SPLITS } = await import('../runtime/evaluate-spec.js');
+    const given = textOption(options, 'split') ?? 'test';
+    const split = SPLITS.find((one) => one === given);
+    if (!split) throw new UsageError(`--split takes test, validation or train, not ${given}`);
+    const file = specFile(spec);
     const rows = predictSpec({
       file,
       source: readSpec(file),
       sets: listOption(options, 'set'),
-      split: split as (typeof SPLITS)[number],
+      split,
       dataFolder: textOption(options, 'dataDir'),
       engine: textOption(options, 'engine') ?? 'auto',
       engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },

@@ -1,4 +1,4 @@
-import { type Call, callOf, type Kind, numberOrCallOf, type Static, Type } from '../ir/kind.js';
+import { callOf, type Kind, numberOrCallOf, type Static, Type } from '../ir/kind.js';
 
 /** A section of a spec. Its keys are its schema's properties. */
 export interface SectionKind extends Kind {
@@ -186,4 +186,3 @@ export type TrainValues = Static<typeof train.schema>;
 export type PhaseValues = Static<typeof phase.schema>;
 export type SimplifyValues = Static<typeof simplify.schema>;
 export type OriginValues = Static<typeof origin.schema>;
-export type { Call };

@@ -1,5 +1,5 @@
 import type { Source, Span } from '../diagnostics/source.js';
-import type { CallNode, Document, LayerNode, NameNode, ValueNode } from '../dsl/document.js';
+import type { Document, LayerNode, NameNode, ValueNode } from '../dsl/document.js';
 import type { Annotation } from '../ir/graph.js';
 import type { Call, Duration } from '../ir/kind.js';
 
@@ -102,5 +102,3 @@ export interface Origin {
   readonly max_difference?: number;
   readonly span: Span;
 }
-
-export type { CallNode };

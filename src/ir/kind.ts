@@ -103,6 +103,5 @@ export function spreadIntegers(
   return Type.Array(Type.Integer({ minimum: minimum ?? 1 }), { spread: true, minItems: minItems ?? 0, ...rest });
 }
 
-export type ArgumentsOf<K> = K extends Kind<infer S> ? Static<S> : never;
 export type { Static, TObject, TSchema };
 export { Type };

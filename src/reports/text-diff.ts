@@ -20,8 +20,21 @@ export function textDiff(beforeFile: string, afterFile: string): string {
   return `${shown.join('\n')}\n`;
 }
 
-/** All lines, each marked ` `, `-` or `+`. */
+/** All lines, each marked ` `, `-` or `+`. What is the same at both ends is told apart first: the rest takes memory by its square. */
 function marked(before: readonly string[], after: readonly string[]): string[] {
+  const shorter = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < shorter && before[head] === after[head]) head++;
+  let tail = 0;
+  while (tail < shorter - head && before.at(-1 - tail) === after.at(-1 - tail)) tail++;
+  return [
+    ...before.slice(0, head).map((line) => ` ${line}`),
+    ...markedBetween(before.slice(head, before.length - tail), after.slice(head, after.length - tail)),
+    ...before.slice(before.length - tail).map((line) => ` ${line}`),
+  ];
+}
+
+function markedBetween(before: readonly string[], after: readonly string[]): string[] {
   // common[i][j]: length of the longest common subsequence of before[i..] and after[j..].
   const common = Array.from({ length: before.length + 1 }, () => new Uint32Array(after.length + 1));
   for (let i = before.length - 1; i >= 0; i--)

@@ -10,11 +10,15 @@ import { originalsOf, startingValues } from './load.js';
 import { bindRows, dataPathsFolder, readRows } from './rows.js';
 import { scorer, tensorsOf } from './simplify.js';
 
+/** The parts of a data set that may be evaluated. */
+export const SPLITS = ['test', 'validation', 'train'] as const;
+export type Split = (typeof SPLITS)[number];
+
 export interface EvaluateOptions {
   readonly file: string;
   readonly source: Source;
   readonly sets: readonly string[];
-  readonly split: 'train' | 'validation' | 'test';
+  readonly split: Split;
   readonly dataFolder: string | undefined;
   readonly engine: string;
   readonly engineOptions: EngineOptions;
@@ -79,6 +83,7 @@ async function prepare(options: EvaluateOptions) {
   const { engine } = await chooseEngine(options.engine);
   const rows = await readRows(spec, { dataFolder: options.dataFolder, specFolder: dataPathsFolder(spec, file) });
   const table = rows[split];
-  if (!table) fail('no-test-data', { source: spec.data.source.word }, { at: spec.data.span });
+  if (!table)
+    fail('no-test-data', { source: spec.data.source.word, split }, { at: spec.data.sourceSpan ?? spec.data.span });
   return { compiled, values, engine, table: bindRows(network, spec, spec.train.phases.at(-1)!, table) };
 }

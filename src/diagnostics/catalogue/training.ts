@@ -91,11 +91,12 @@ export const trainingCodes = {
     explain:
       'The threshold is chosen on rows that were not trained on, and never on the test set:\n\n```\ndata { source: mnist; validation: 5000 }\n```',
   }),
-  'no-test-data': code<{ source: string }>({
+  'no-test-data': code<{ source: string; split: string }>({
     severity: 'error',
     exit: 4,
-    message: ({ source }) => `${source} has no test rows`,
-    explain: 'Hold some out (`test: 15%` in the data section), or evaluate on `--split validation` or `--split train`.',
+    message: ({ source, split }) => `${source} has no ${split} rows`,
+    explain:
+      'Hold some out (`test: 15%` or `validation: 10%` in the data section), or evaluate on another part: `--split test`, `--split validation` or `--split train`.',
   }),
   'no-weights': code<{ file: string }>({
     severity: 'error',
