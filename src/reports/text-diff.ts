@@ -3,11 +3,9 @@ import { readFileSync } from 'node:fs';
 /** Lines around a change that are shown with it. */
 const CONTEXT = 2;
 
-/** The lines that differ between two text files, as a unified diff without a header. Longest common subsequence; specs are short. */
+/** The lines that differ between two text files, as a unified diff without a header; empty where none does. Longest common subsequence; specs are short. */
 export function textDiff(beforeFile: string, afterFile: string): string {
-  const before = readFileSync(beforeFile, 'utf8').split('\n');
-  const after = readFileSync(afterFile, 'utf8').split('\n');
-  const lines = marked(before, after);
+  const lines = marked(linesOf(beforeFile), linesOf(afterFile));
   const near = lines.map((_, k) =>
     lines.slice(Math.max(0, k - CONTEXT), k + CONTEXT + 1).some((line) => line[0] !== ' '),
   );
@@ -17,7 +15,13 @@ export function textDiff(beforeFile: string, afterFile: string): string {
     else if (k > 0 && near[k - 1]) shown.push('@@');
   });
   if (shown.at(-1) === '@@') shown.pop();
-  return `${shown.join('\n')}\n`;
+  return shown.map((line) => `${line}\n`).join('');
+}
+
+/** The lines of a file; what ends the last one is not a line of its own. */
+function linesOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }
 
 /** All lines, each marked ` `, `-` or `+`. What is the same at both ends is told apart first: the rest takes memory by its square. */

@@ -9,10 +9,8 @@ import type { LayerSpec, Spec } from '../spec.js';
 export function lowerGraph(spec: Spec, reports: Reports): Graph {
   const { model } = spec;
   const names = model.layers.map((layer) => layer.name);
-  if (model.layers.length === 0) reports.report('no-layers', { model: model.name.text }, { at: model.name.span });
   const hasInput = model.layers.some((layer) => layer.kind === 'Input');
-  if (model.layers.length > 0 && !hasInput)
-    reports.report('no-input', { model: model.name.text }, { at: model.name.span });
+  if (!hasInput) reports.report('no-input', { model: model.name.text }, { at: model.name.span });
 
   const nodes = model.layers.map((layer, position): Node => {
     const kind = layerKind(layer.kind);

@@ -2,11 +2,6 @@ import { code } from '../diagnostic.js';
 
 /** What stages 2 to 4 report: wiring, shapes, and whether loss, data and outputs fit each other. */
 export const shapeCodes = {
-  'no-layers': code<{ model: string }>({
-    severity: 'error',
-    message: ({ model }) => `model ${model} has no layers`,
-    explain: 'A model needs at least an Input and one layer that computes something.',
-  }),
   'no-input': code<{ model: string }>({
     severity: 'error',
     message: ({ model }) => `model ${model} has no Input`,

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lowerGraph } from '../../../src/compiler/2-graph/index.js';
-import { Reports } from '../../../src/diagnostics/report.js';
-import { graphOf, shown, specOf, specText } from '../lowered.js';
+import { graphOf, specText } from '../lowered.js';
 
 const wires = (body: string, head?: string) =>
   Object.fromEntries(
@@ -116,12 +114,4 @@ test('an output that is named twice is one output', () => {
   const { graph, lines } = graphOf(specText('x = Input(3)\na = Dense(2)', { head: 'Net -> a, a' }));
   expect(lines).toEqual([]);
   expect(graph.outputs).toEqual(['a']);
-});
-
-test('a model without layers, which stage 1 refuses in a text', () => {
-  const spec = specOf(specText('x = Input(3)'));
-  const reports = new Reports();
-  const graph = lowerGraph({ ...spec, model: { ...spec.model, layers: [] } }, reports);
-  expect(reports.all.map(shown)).toEqual(['no-layers @Net: model Net has no layers']);
-  expect(graph.nodes).toEqual([]);
 });

@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../../src/compiler/compile.js';
+import type { shapeCodes } from '../../../src/diagnostics/catalogue/shape.js';
+import { Failure } from '../../../src/diagnostics/report.js';
+import { Source } from '../../../src/diagnostics/source.js';
+import { shown } from '../lowered.js';
+
+/** A whole spec, and every line that compiling it must report, warnings included. */
+interface Mistake {
+  readonly body: string;
+  readonly head?: string;
+  /** Default: twenty features and one number. */
+  readonly source?: string;
+  readonly train?: string;
+  readonly rest?: string;
+  readonly lines: readonly string[];
+}
+
+const digits = 'drawn_digits';
+const sparse = 'loss: sparse_categorical_crossentropy';
+
+/** Every code of stages 2 to 4; one that is missing here does not compile. A word says where else it is tested. */
+const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `test/${string}`>> = {
+  'no-input': [{ body: 'y = Dense(1)', lines: ['no-input @Net: model Net has no Input'] }],
+  'unknown-layer-name': [
+    {
+      body: 'x = Input(20)\ny = Dense(1) <- z',
+      lines: ['unknown-layer-name @z: no layer is called z [did you mean `x`?]'],
+    },
+  ],
+  'reads-later-layer': [
+    {
+      body: 'x = Input(20)\na = Dense(1) <- y\ny = Dense(1)',
+      lines: ['reads-later-layer @y: a reads y, which comes after it'],
+    },
+  ],
+  'nothing-above': [
+    {
+      body: 'a = Dense(1)\nx = Input(20)\ny = Dense(1)',
+      head: 'Net -> a, y',
+      lines: ['nothing-above @a = Dense(1): a reads the layer above it, and there is none'],
+    },
+  ],
+  'input-count': [
+    {
+      body: 'x = Input(20)\na = Dense(2)\ny = Dense(1) <- x, a',
+      lines: ['input-count @x: y reads one input and was given 2'],
+    },
+  ],
+  'unread-layer': [
+    {
+      body: 'x = Input(20)\na = Dense(2)\ny = Dense(1) <- x',
+      lines: ['unread-layer @a = Dense(2): nothing reads a, and it is not an output'],
+    },
+  ],
+  'shape-mismatch': [
+    {
+      body: 'x = Input(20)\na = Reshape(3, 7)\nf = Flatten\ny = Dense(1)',
+      lines: [expect.stringMatching(/^shape-mismatch @a = Reshape\(3, 7\): .*20.*21/)],
+    },
+  ],
+  'input-without-shape': [
+    {
+      body: 'x = Input\ny = Dense(10, activation: softmax)',
+      source: 'idx(images: "a", labels: "b")',
+      train: sparse,
+      lines: [expect.stringMatching(/^input-without-shape @x = Input: x has no shape, and idx/)],
+    },
+  ],
+  'forgotten-flatten': [
+    {
+      body: 'x = Input(28, 28, 1)\na = Dense(2)\nf = Flatten\ny = Dense(10, activation: softmax)',
+      source: digits,
+      train: sparse,
+      lines: [
+        'forgotten-flatten @a = Dense(2): a is applied to the last axis only of 28×28×1 (put `Flatten` before it)',
+      ],
+    },
+  ],
+  'too-many-parameters': 'test/compiler/3-dims/limits.test.ts',
+  'loss-needs-probabilities': [
+    {
+      body: 'x = Input(784)\ny = Dense(10)',
+      source: digits,
+      train: sparse,
+      lines: [
+        'loss-needs-probabilities @y = Dense(10): sparse_categorical_crossentropy with from_logits: false needs y to end in softmax (write sparse_categorical_crossentropy(from_logits: true), or end y in softmax)',
+      ],
+    },
+    {
+      body: 'x = Input(20)\ny = Dense(1, activation: softmax)',
+      train: 'loss: binary_crossentropy',
+      lines: [
+        'loss-needs-probabilities @y = Dense(1, activation: softmax): binary_crossentropy with from_logits: false needs y to end in sigmoid (write binary_crossentropy(from_logits: true), or end y in sigmoid)',
+      ],
+    },
+    // What comes after the softmax is no longer its probabilities.
+    {
+      body: 'x = Input(784)\np = Dense(10, activation: softmax)\ny = Dropout(0.5)',
+      source: digits,
+      train: sparse,
+      lines: [expect.stringMatching(/^loss-needs-probabilities @y = Dropout\(0\.5\):/)],
+    },
+  ],
+  'loss-takes-logits': [
+    {
+      body: 'x = Input(784)\ny = Dense(10, activation: softmax)',
+      source: digits,
+      train: 'loss: sparse_categorical_crossentropy(from_logits: true)',
+      lines: [
+        'loss-takes-logits @y = Dense(10, activation: softmax): y ends in softmax, and sparse_categorical_crossentropy was told from_logits: true (remove one of the two)',
+      ],
+    },
+    {
+      body: 'x = Input(20)\nz = Dense(1)\ny = Activation(sigmoid)',
+      train: 'loss: binary_crossentropy(from_logits: true)',
+      lines: [expect.stringMatching(/^loss-takes-logits @y = Activation\(sigmoid\): y ends in sigmoid/)],
+    },
+  ],
+  'loss-width': [
+    {
+      body: 'x = Input(784)\ny = Dense(9, activation: softmax)',
+      source: digits,
+      train: sparse,
+      lines: [
+        'loss-width @y = Dense(9, activation: softmax): sparse_categorical_crossentropy needs 10 units, one per class from y, which gives 9',
+      ],
+    },
+    {
+      body: 'x = Input(784)\ny = Dense(11, activation: softmax)',
+      source: digits,
+      train: 'loss: categorical_crossentropy',
+      lines: [expect.stringMatching(/^loss-width @y = .*10 units, one per class from y, which gives 11$/)],
+    },
+    {
+      body: 'x = Input(20)\ny = Dense(2, activation: softmax)',
+      train: sparse,
+      lines: [expect.stringMatching(/^loss-width @y = .*a target of class numbers from y, which gives real numbers$/)],
+    },
+    {
+      body: 'x = Input(20)\ny = Dense(3)',
+      lines: [expect.stringMatching(/^loss-width @y = Dense\(3\): mean_squared_error needs .* from y, which gives 3$/)],
+    },
+    // In fine-tuning as well, and once only for phases that are alike.
+    {
+      body: 'x = Input(784)\ny = Dense(9)',
+      source: digits,
+      train:
+        'phases { a { epochs: 1; loss: sparse_categorical_crossentropy(from_logits: true) }; b { epochs: 1; loss: sparse_categorical_crossentropy(from_logits: true) } }',
+      lines: [expect.stringMatching(/^loss-width @y = Dense\(9\)/)],
+    },
+  ],
+  'metric-target': 'test/compiler/checks/metric-fits-target.test.ts',
+  'interfaces-differ': 'test/runtime/simplify-again.test.ts',
+  'several-outputs': [
+    {
+      body: 'x = Input(20)\na = Dense(1)\ny = Dense(1) <- x',
+      head: 'Net -> a, y',
+      lines: ['several-outputs @y: model Net has 2 outputs; this version trains networks with one'],
+    },
+  ],
+  'not-trainable': [
+    {
+      body: 'x = Input(20)\ny = Reshape(20)',
+      train: 'loss: mse',
+      lines: [
+        expect.stringMatching(/^not-trainable @Net: no layer with weights lies between the inputs and y/),
+        expect.stringMatching(/^loss-width/),
+      ],
+    },
+  ],
+  'rescaled-twice': [
+    {
+      body: 'x = Input(784)\nr = Rescaling(0.00392156862745098)\ny = Dense(10, activation: softmax)',
+      source: 'mnist',
+      train: sparse,
+      lines: [
+        'rescaled-twice @r = Rescaling(0.00392156862745098): r divides by about 255, and mnist already gives values in [0, 1]',
+      ],
+    },
+    {
+      body: 'x = Input(784)\nr = Rescaling(0.00392156862745098)\ny = Dense(10, activation: softmax)',
+      source: 'mnist(range: 0..255)',
+      train: sparse,
+      lines: [],
+    },
+    {
+      body: 'x = Input(784)\nr = Rescaling(2, offset: -1)\ny = Dense(10, activation: softmax)',
+      source: 'mnist',
+      train: sparse,
+      lines: [],
+    },
+  ],
+};
+
+function report({
+  body,
+  head = 'Net',
+  source = 'sparse_regression',
+  train = 'loss: mse',
+  rest = '',
+}: Mistake): string[] {
+  const length = train.startsWith('phases') ? '' : 'epochs: 1';
+  const text = `model ${head} {\n${body}\n}\ndata { source: ${source} }\ntrain { ${train}\n${length} }\n${rest}`;
+  try {
+    return compile(new Source('net.dn', text)).warnings.map(shown);
+  } catch (error) {
+    if (error instanceof Failure) return error.diagnostics.map(shown);
+    throw error;
+  }
+}
+
+describe.each(Object.entries(mistakes).filter(([, own]) => typeof own !== 'string') as [string, readonly Mistake[]][])(
+  '%s',
+  (_, own) => {
+    test.each(own.map((mistake, k) => ({ name: `${k + 1}: ${mistake.body.replaceAll('\n', '; ')}`, mistake })))(
+      '$name',
+      ({ mistake }) => {
+        expect(report(mistake)).toEqual(mistake.lines);
+      },
+    );
+  },
+);
+
+test('a loss that does not fit points at the loss, too', () => {
+  const text =
+    'model Net {\nx = Input(20)\ny = Dense(3)\n}\ndata { source: sparse_regression }\ntrain { loss: mse; epochs: 1 }\n';
+  try {
+    compile(new Source('net.dn', text));
+    expect.fail('it compiles');
+  } catch (error) {
+    const [one] = (error as Failure).diagnostics;
+    expect(one!.also).toHaveLength(1);
+    const { at, note } = one!.also[0]!;
+    expect(note).toBe('the loss is given here');
+    expect(text.slice(at.start, at.end)).toMatch(/^train/);
+  }
+});
