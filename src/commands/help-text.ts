@@ -232,7 +232,6 @@ function sample(schema: ArgumentSchema, name: string): string {
     return typeof given === 'string' && !choicesOf(schema) ? JSON.stringify(given) : plain(given);
   if (schema.spread) return '[28, 28]';
   if (schema.indices) return '[0..27]';
-  if (schema.duration) return '5 epochs';
   const choices = choicesOf(schema);
   if (choices) return choices[0]!;
   if (schema.registry && typesOf(schema)[0] === 'object') {

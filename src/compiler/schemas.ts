@@ -18,7 +18,6 @@ export function schemas(): Readonly<Record<string, TSchema>> {
 /** Keywords of our own in the schemas: they steer how values are read and do not validate. */
 export const annotationKeywords = [
   'registry',
-  'duration',
   'indices',
   'interval',
   'spread',

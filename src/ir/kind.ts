@@ -62,11 +62,6 @@ export function numberOrCallOf(
   return Type.Unsafe<number | Call>({ type: ['number', 'object'], registry, ...options });
 }
 
-/** A duration with its unit. */
-export function duration(options: Described & { readonly default?: number }) {
-  return Type.Unsafe<Duration>({ type: 'object', duration: true, ...options });
-}
-
 /** Whole numbers and ranges, as `keep` takes them: `[98..101, 104]`; resolved to the numbers. */
 export function indexList(options: Described) {
   return Type.Unsafe<readonly number[]>({

@@ -38,10 +38,10 @@ export async function evaluateSpec(options: EvaluateOptions): Promise<Score> {
 /** Rows in one run of the forward program. */
 const ROWS = 1000;
 
-/** The outputs of a spec for rows of its data, each `{ row, <output>: value or values }`. */
+/** The outputs of a spec for rows of its data, by the output's name: one number, or one for every unit. */
 export async function* predictSpec(
   options: EvaluateOptions & { readonly rows: number | undefined },
-): AsyncGenerator<Readonly<Record<string, number | readonly number[]>>> {
+): AsyncGenerator<{ readonly row: number; readonly outputs: Readonly<Record<string, number | readonly number[]>> }> {
   const { compiled, values, table, engine } = await prepare(options);
   const { network } = compiled;
   const loaded = await engine.load({ forward: forwardProgram(network, { mode: 'inference' }) }, options.engineOptions);
@@ -59,7 +59,7 @@ export async function* predictSpec(
         if (options.rows !== undefined && row >= options.rows) return;
         yield {
           row,
-          ...Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, rowOf(data, k, rows)])),
+          outputs: Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, rowOf(data, k, rows)])),
         };
       }
     }

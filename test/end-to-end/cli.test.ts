@@ -127,7 +127,7 @@ describe('output for machines', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(rows).toEqual([0, 1, 2].map((row) => ({ row, value: expect.any(Number) })));
+    expect(rows).toEqual([0, 1, 2].map((row) => ({ row, outputs: { value: expect.any(Number) } })));
   });
 
   test('results go to stdout, everything else to stderr', async () => {

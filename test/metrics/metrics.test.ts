@@ -182,7 +182,7 @@ describe('accuracy', () => {
   test('of one output: logits are parted at 0, probabilities at one half', () => {
     const logits = { form: 'values', logits: true, shape: [1] } as const;
     const probabilities = { ...logits, logits: false };
-    expect(score(logits, [0.2, -0.2, 0.2, -0.2], [1, 0, 0, 0])).toBe(3 / 4);
+    expect(score(logits, [0.2, -0.2, 0.2, -0.2], [1, 0, 1, 1])).toBe(3 / 4);
     expect(score(probabilities, [0.2, 0.6, 0.2, 0.7], [1, 1, 0, 0])).toBe(1 / 2);
     // Neither is more than its bound.
     expect(score(logits, [0], [0])).toBe(1);

@@ -22,7 +22,6 @@ export interface ArgumentSchema {
   readonly maxItems?: number;
   readonly uniqueItems?: boolean;
   readonly registry?: RegistryName;
-  readonly duration?: boolean;
   readonly indices?: boolean;
   readonly interval?: boolean;
   readonly spread?: boolean;
@@ -66,7 +65,6 @@ export function expectedOf(schema: ArgumentSchema): string {
   const choices = choicesOf(schema);
   if (choices) return choices.length === 1 ? `\`${choices[0]}\`` : `one of ${choices.join(', ')}`;
   if (schema.anyOf) return schema.anyOf.map(expectedOf).join(' or ');
-  if (schema.duration) return 'a time (`5 epochs`, `40k steps`)';
   if (schema.interval) {
     const allowed = (schema.enum ?? []) as readonly (readonly number[])[];
     return allowed.length > 0 ? allowed.map((ends) => `${ends[0]}..${ends[1]}`).join(' or ') : 'a range (`0..255`)';

@@ -164,10 +164,6 @@ export function valueText(schema: ArgumentSchema, value: unknown): string {
   if (Array.isArray(value)) return listText(value.map((item) => valueText(schema.items ?? {}, item)));
   if (schema.registry && isCall(value))
     return schema.registry === 'split' ? splitText(value) : callText(schema.registry, value);
-  if (schema.duration) {
-    const { amount, unit } = value as { readonly amount: number; readonly unit: string };
-    return `${numberText(amount)} ${unit}`;
-  }
   const entries = Object.entries(value as object);
   return `{ ${entries.map(([key, inner]) => `${keyText(key)}: ${valueText(schema.properties?.[key] ?? {}, inner)}`).join(', ')} }`;
 }

@@ -1,7 +1,7 @@
 import { nearest } from '../../diagnostics/did-you-mean.js';
 import { cover, type Span } from '../../diagnostics/source.js';
 import type { NameNode } from '../../dsl/document.js';
-import type { Call, Duration, Kind, RegistryName } from '../../ir/kind.js';
+import type { Call, Kind, RegistryName } from '../../ir/kind.js';
 import { sections, type SectionKind, phase } from '../sections.js';
 import { findWord, registriesOf, spellingsOf, vocabulary, wordsOf } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
@@ -187,7 +187,6 @@ export function defaultValue(context: Context, schema: ArgumentSchema, at: Span,
     return call;
   }
   if (override) reportNothingThere(context, override);
-  if (schema.duration && typeof given === 'number') return { amount: given, unit: 'epochs' } satisfies Duration;
   return structuredClone(given);
 }
 
@@ -242,7 +241,6 @@ function readAs(
     }
   }
   if (schema.registry) return registryValue(context, schema, schema.registry, term, unit, place, override);
-  if (schema.duration) return durationValue(context, term, unit, place);
   if (schema.indices) return indexValue(context, term, unit, place);
   if (schema.interval && term.kind === 'range') {
     const ends = wholeRange(context, term);
@@ -392,21 +390,6 @@ function numberAsSplit(context: Context, term: Term & { readonly kind: 'number' 
   return term.percent
     ? { word: 'share', arguments: { fraction: term.value } }
     : { word: 'count', arguments: { rows: term.value } };
-}
-
-function durationValue(context: Context, term: Term, unit: Unit, place: string): unknown {
-  if (term.kind === 'number') return { amount: term.value, unit: 'epochs' };
-  if (term.kind === 'quantity') {
-    const word = term.unit.text.replace(/s$/, '');
-    if (word === 'epoch' || word === 'step') return { amount: term.value, unit: `${word}s` };
-    return reportQuantity(context, term, unit, place, 'a time in `epochs` or `steps`');
-  }
-  context.report(
-    'wrong-type',
-    { owner: unit.owner, name: nameAt(place), expected: expectedOf({ duration: true }), found: describeTerm(term) },
-    { at: term.span },
-  );
-  return undefined;
 }
 
 function reportQuantity(
