@@ -159,27 +159,28 @@ train { loss: ${loss}; optimizer: sgd(0.1); epochs: 1; metrics: [accuracy] }
 
   test.each(cases)('%s behind %s is the same as from logits, bit by bit', (loss, ending, units) => {
     const random = new Random(loss);
-    const numbers = (shape: readonly number[], scale = 1) =>
+    const numbers = (shape: readonly number[]) =>
       exact(
         shape,
-        Array.from({ length: sizeOf(shape) }, () => scale * random.between(-1, 1)),
+        Array.from({ length: sizeOf(shape) }, () => random.between(-1, 1)),
       );
+    const rows = 40;
     const given = {
-      x: numbers([5, 4], 10),
-      'y.kernel': numbers([4, units], 10),
+      x: numbers([rows, 4]),
+      'y.kernel': numbers([4, units]),
       'y.bias': numbers([units]),
       'target:y':
         loss === 'sparse_categorical_crossentropy'
-          ? { dtype: 'int' as const, shape: [5], data: Float64Array.of(0, 2, 1, 1, 0) }
+          ? { dtype: 'int' as const, shape: [rows], data: Float64Array.from({ length: rows }, () => random.int(0, 2)) }
           : exact(
-              [5, units],
-              Array.from({ length: 5 * units }, (_, k) => (k % units === k % 2 ? 1 : 0)),
+              [rows, units],
+              Array.from({ length: rows * units }, () => random.int(0, 1)),
             ),
     };
     const run = (activation: string, call: string) => {
       const { spec, network } = lower(text(units, activation, call));
       const step = stepProgram(network, { ...spec.train.phases[0]!, finetune: false });
-      const scalars = step.scalars({ step: 1, learningRate: 0.1, rows: 5 });
+      const scalars = step.scalars({ step: 1, learningRate: 0.1, rows });
       return evaluate(step.program, {
         ...given,
         ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, exact([], [value])])),
@@ -188,7 +189,6 @@ train { loss: ${loss}; optimizer: sgd(0.1); epochs: 1; metrics: [accuracy] }
     const [probabilities, logits] = [run(ending, loss), run('linear', `${loss}(from_logits: true)`)];
     expect(probabilities.results).toEqual(logits.results);
     expect(probabilities.state).toEqual(logits.state);
-    // The accuracy is counted, and not all the same.
-    expect(probabilities.results['metric:accuracy:correct']!.data[0]).toBeGreaterThanOrEqual(0);
+    expect(probabilities.results).toHaveProperty(['metric:accuracy:correct']);
   });
 });

@@ -78,6 +78,11 @@ describe('units that stay', () => {
     expect(pinsOf(network, 'x')).toEqual([undefined]);
   });
 
+  test('outputs are so on every axis', () => {
+    const network = networkOf('x = Input(3)\na = Dense(6)\ntall = Reshape(6, 1)');
+    expect(pinsOf(network, 'a')).toEqual(['output']);
+  });
+
   test('axes of an Input with several go where they are flattened', () => {
     const network = networkOf('x = Input(2, 3)\nflat = Flatten\ny = Dense(2)');
     expect(pinsOf(network, 'x', 1)[0]).toMatch(/several axes/);

@@ -117,6 +117,20 @@ describe(`a step program (seed ${seed})`, () => {
     );
   });
 
+  test('gives a loss of values what the output is, and not what comes before its sigmoid', () => {
+    const both = lowered(net('').replace('Dense(2)', 'Dense(2, activation: sigmoid)'));
+    const step = firstStep(both);
+    const given = { ...stateOf(both.network, step, 'state'), ...batchOf(step.program, 5, 'batch') };
+    const { results } = run(step.program, given, scalarsOf(step, { step: 1, learningRate: RATE, rows: 5 }));
+    const forward = forwardProgram(both.network, { mode: 'inference' });
+    const found = run(forward, given).results.y!.data;
+    const target = given['target:y']!.data;
+    expect(results.loss!.data[0]).toBeCloseTo(
+      found.reduce((sum, y, k) => sum + (y - target[k]!) ** 2 / 2, 0),
+      12,
+    );
+  });
+
   test('takes the proximal step after the update, on the annotated kernel only', () => {
     const both = lowered(net('@dropneuron(li: 2, lo: 0)'));
     const step = firstStep(both);

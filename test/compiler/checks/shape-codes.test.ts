@@ -141,7 +141,12 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       body: 'x = Input(20)\ny = Dense(3)',
       lines: [expect.stringMatching(/^loss-width @y = Dense\(3\): mean_squared_error needs .* from y, which gives 3$/)],
     },
-    // In fine-tuning as well, and once only for phases that are alike.
+    {
+      body: 'x = Input(20)\ny = Dense(1)',
+      rest: 'simplify { finetune { epochs: 1; loss: binary_crossentropy } }',
+      lines: [expect.stringMatching(/^loss-needs-probabilities @y = Dense\(1\): binary_crossentropy/)],
+    },
+    // Once only for phases that are alike.
     {
       body: 'x = Input(784)\ny = Dense(9)',
       source: digits,
