@@ -1,9 +1,9 @@
 import { type Command, listOption, sharedOptions } from './command.js';
-import { readSpec, specFile } from './spec-file.js';
+import { readSpec, specFiles } from './spec-file.js';
 
 export const check: Command = {
   name: 'check',
-  summary: 'Checks specs: words, values, wiring, shapes.',
+  summary: 'Checks specs: words, values, wiring, shapes. Without a name: all specs of this folder.',
   parameters: '[specs...]',
   options: [sharedOptions.set, sharedOptions.json],
   examples: ['dnc check', 'dnc check specs/*.dn', 'dnc check net.dn --set width=500'],
@@ -15,7 +15,7 @@ export const check: Command = {
     const { originalsOf } = await import('../runtime/load.js');
     const files = (given as unknown as readonly string[]) ?? [];
     let exit = 0;
-    const results = (files.length > 0 ? files : [specFile(undefined)]).map((file) => {
+    const results = specFiles(files).map((file) => {
       try {
         const { warnings } = compile(readSpec(file), {
           sets: listOption(options, 'set'),

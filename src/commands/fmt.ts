@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs';
 import type { Command } from './command.js';
-import { readSpec, specFile } from './spec-file.js';
+import { readSpec, specFiles } from './spec-file.js';
 
 export const fmt: Command = {
   name: 'fmt',
-  summary: 'Formats specs in place; comments and alignment stay.',
+  summary: 'Formats specs in place; comments and alignment stay. Without a name: all specs of this folder.',
   parameters: '[specs...]',
   options: [
     { flags: '--check', description: 'write nothing; exit code 1 where a spec is not formatted' },
@@ -18,7 +18,7 @@ export const fmt: Command = {
     const { writeAtomically } = await import('../runtime/files.js');
     const files = (given as unknown as readonly string[]) ?? [];
     let different = 0;
-    for (const file of files.length > 0 ? files : [specFile(undefined)]) {
+    for (const file of files.length > 0 ? files : specFiles([])) {
       const source = readSpec(file);
       // What cannot be read is not formatted: the errors are shown, and the file stays as it is.
       const reports = new Reports();

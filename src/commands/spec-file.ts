@@ -1,25 +1,63 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
+import { RunFolder } from '../runtime/run-folder.js';
 
-/** The spec that a command works on: the one that was named, or the only one of the current folder. */
+/**
+ * The spec that a command works on: the one that was named, the simplified one of a run whose folder was named, or the only one of a folder, which
+ * is the current one where nothing was named.
+ */
 export function specFile(
   given: string | undefined,
   options: { readonly compiledLast?: string | undefined } = {},
 ): string {
-  if (given !== undefined) return given;
+  if (given !== undefined) return isFolder(given) ? specOfFolder(given) : given;
   if (options.compiledLast !== undefined && existsSync(options.compiledLast)) return options.compiledLast;
-  const found = readdirSync('.').filter((name) => name.endsWith('.dn') && !name.endsWith('.min.dn'));
-  if (found.length === 0)
+  return onlySpec('.', specsIn('.'));
+}
+
+/** The specs that a command works on which takes many: those that were named, or all of the current folder but simplified ones. */
+export function specFiles(given: readonly string[]): readonly string[] {
+  if (given.length > 0) return given.map((one) => specFile(one));
+  const found = specsIn('.');
+  return found.length > 0 ? found : [onlySpec('.', found)];
+}
+
+function isFolder(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** A run's folder stands for what the run made: its simplified spec. */
+function specOfFolder(folder: string): string {
+  if (!existsSync(path.join(folder, 'run.json'))) return path.join(folder, onlySpec(folder, specsIn(folder)));
+  const simplified = path.join(folder, `${new RunFolder(folder).readRecord().name}.min.dn`);
+  if (!existsSync(simplified))
     fail(
-      'no-spec-here',
-      { folder: 'this folder' },
-      { help: ['write one: dnc init', 'or name one: dnc check path/to/net.dn'] },
+      'spec-missing',
+      { file: simplified, reason: 'the run has not come to its end' },
+      { help: [`go on with it: dnc train --resume ${folder}`] },
     );
+  return simplified;
+}
+
+/** The specs of a folder, by name. Simplified ones count where there are no others. */
+function specsIn(folder: string): string[] {
+  const specs = readdirSync(folder)
+    .filter((name) => name.endsWith('.dn'))
+    .sort();
+  const written = specs.filter((name) => !name.endsWith('.min.dn'));
+  return written.length > 0 || folder === '.' ? written : specs;
+}
+
+function onlySpec(folder: string, found: readonly string[]): string {
+  const name = folder === '.' ? 'this folder' : folder;
+  if (found.length === 0)
+    fail('no-spec-here', { folder: name }, { help: ['write one: dnc init', 'or name one: dnc check path/to/net.dn'] });
   if (found.length > 1)
     fail(
       'several-specs-here',
-      { folder: 'this folder', found: found.sort().join(', ') },
-      { help: [`name one: ${found[0]}`] },
+      { folder: name, found: found.join(', ') },
+      { help: [`name one: ${path.join(folder, found[0]!)}`] },
     );
   return found[0]!;
 }

@@ -7,7 +7,7 @@ import { sha256 } from '../hash.js';
 import { showShape } from '../ir/dims.js';
 import { nodeOf } from '../ir/graph.js';
 import { originalsOf, startingValues, valuesInFile } from '../runtime/load.js';
-import { readSpecFile } from '../runtime/spec-file.js';
+import { failWithoutWeights, readSpecFile } from '../runtime/spec-file.js';
 import { type Behaviour, type DiffResult, diffModels } from './diff.js';
 
 /**
@@ -87,7 +87,7 @@ function measured(old: Compiled, before: string, fresh: Compiled, after: string)
     [before, old],
     [after, fresh],
   ] as const)
-    if (!spec.weights) fail('no-weights', { file });
+    if (!spec.weights) failWithoutWeights(file);
   for (const [what, one, other] of [
     ['reads', inputsOf(old), inputsOf(fresh)],
     ['gives', outputsOf(old), outputsOf(fresh)],

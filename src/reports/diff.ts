@@ -1,6 +1,6 @@
 import { isEquivalent, type Certificate } from '../compiler/5-shrink/certificate.js';
 import { runsOf } from '../compiler/6-print/keep.js';
-import type { Spec, Threshold } from '../compiler/spec.js';
+import type { PhaseSpec, Spec, Threshold, TrainSpec } from '../compiler/spec.js';
 import type { Network, Node } from '../ir/graph.js';
 import { columns } from './columns.js';
 import { showAnnotation, summarize } from './summary.js';
@@ -218,13 +218,40 @@ function settingChanges(a: Spec, b: Spec, before: Network, after: Network): Sett
   return [
     ...settingChange('model.outputs', outputs(before), outputs(after)),
     ...valueChanges('data', a.data, b.data),
-    ...valueChanges('train', a.train, b.train),
+    ...valueChanges('train', trainKeys(a.train), trainKeys(b.train)),
+    ...settingChange('order of train.phases', ...phaseOrders(a.train, b.train)),
     ...settingChange('simplify.threshold', thresholdText(a.simplify.threshold), thresholdText(b.simplify.threshold)),
-    ...valueChanges('simplify.finetune', a.simplify.finetune, b.simplify.finetune),
+    ...valueChanges(
+      'simplify.finetune',
+      mapped(a.simplify.finetune, phaseKeys),
+      mapped(b.simplify.finetune, phaseKeys),
+    ),
     ...(a.weights?.sha256 !== undefined && a.weights.sha256 === b.weights?.sha256
       ? []
       : settingChange('weights', weightsText(a), weightsText(b))),
   ];
+}
+
+/** The train section by the keys that a spec has: a lone phase without a name of its own is the section itself. */
+function trainKeys({ seed, phases }: TrainSpec): Readonly<Record<string, unknown>> {
+  const [only] = phases;
+  return phases.length === 1 && only!.name === 'train'
+    ? { ...phaseKeys(only!), seed }
+    : { seed, phases: Object.fromEntries(phases.map((phase) => [phase.name, phaseKeys(phase)])) };
+}
+
+function phaseKeys({ length, loss, metrics, optimizer, batch_size }: PhaseSpec): Readonly<Record<string, unknown>> {
+  return { [length.unit]: length.amount, loss, metrics, optimizer, batch_size };
+}
+
+/** The phases that both have, as each orders them. */
+function phaseOrders(a: TrainSpec, b: TrainSpec): [before: string, after: string] {
+  const shared = (one: TrainSpec, other: TrainSpec) =>
+    one.phases
+      .map((phase) => phase.name)
+      .filter((name) => other.phases.some((phase) => phase.name === name))
+      .join(', ');
+  return [shared(a, b), shared(b, a)];
 }
 
 function thresholdText(threshold: Threshold): string {
@@ -382,13 +409,40 @@ function draw(indices: readonly number[], [height, width]: readonly [number, num
 function settingText({ name, before, after }: SettingChange): string {
   // A whole annotation's text begins with its own name.
   const named = (after ?? before)?.startsWith('@') ? '' : `${name} `;
-  return clip(`${named}${before === undefined || after === undefined ? (after ?? before) : `${before} → ${after}`}`, 8);
+  const only = after === undefined ? before : before === undefined ? after : undefined;
+  if (only !== undefined) return clip(`${named}${only}`, 8);
+  // Both sides are shown: one that is short leaves its room to the other.
+  const room = WIDTH - 8 - named.length - ' → '.length;
+  const half = Math.floor(room / 2);
+  const [old, fresh] = [before!, after!];
+  return `${named}${clipTo(old, Math.max(half, room - fresh.length))} → ${clipTo(fresh, Math.max(half, room - old.length))}`;
 }
 
 /** Cuts what would go beyond 100 columns behind an indentation. */
 function clip(text: string, indentation = 0): string {
-  const width = WIDTH - indentation;
-  return text.length <= width ? text : `${text.slice(0, width - 1).replace(/[, ]*$/, '')}…`;
+  return clipTo(text, WIDTH - indentation);
+}
+
+/** Cuts behind a whole item of a list, or else a whole word, and closes what is open there: `[0..3, 7, …]`. */
+function clipTo(text: string, width: number): string {
+  if (text.length <= width) return text;
+  // Room for the mark and for closing what nests, which is seldom deeper.
+  const head = text.slice(0, width - 6);
+  const cut = [', ', ' '].map((sign) => head.lastIndexOf(sign)).find((at) => at > head.length / 3);
+  const kept = cut === undefined ? head : head.slice(0, cut).replace(/,$/, '');
+  const between = cut === undefined ? '' : text[cut] === ',' ? ', ' : ' ';
+  return `${kept}${between}…${closing(kept)}`;
+}
+
+/** The brackets that a text leaves open, closed. */
+function closing(text: string): string {
+  const pairs: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': ' }' };
+  const open: string[] = [];
+  for (const sign of text) {
+    if (Object.hasOwn(pairs, sign)) open.push(pairs[sign]!);
+    else if (')]}'.includes(sign)) open.pop();
+  }
+  return open.reverse().join('');
 }
 
 function behaviourText({ behaviour }: DiffResult): string {

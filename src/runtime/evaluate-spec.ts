@@ -9,6 +9,7 @@ import type { Score } from './evaluate-rows.js';
 import { originalsOf, startingValues } from './load.js';
 import { bindRows, dataPathsFolder, readRows } from './rows.js';
 import { scorer, tensorsOf } from './simplify.js';
+import { failWithoutWeights } from './spec-file.js';
 
 /** The parts of a data set that may be evaluated. */
 export const SPLITS = ['test', 'validation', 'train'] as const;
@@ -78,7 +79,7 @@ async function prepare(options: EvaluateOptions) {
   const { file, source, split } = options;
   const compiled = compile(source, { sets: options.sets, originals: originalsOf(file) });
   const { spec, network } = compiled;
-  if (!spec.weights) fail('no-weights', { file });
+  if (!spec.weights) failWithoutWeights(file);
   const values = startingValues(compiled, file, { fromScratch: false });
   const { engine } = await chooseEngine(options.engine);
   const rows = await readRows(spec, { dataFolder: options.dataFolder, specFolder: dataPathsFolder(spec, file) });

@@ -10,7 +10,7 @@ import { bindRows, dataPathsFolder, readRows } from './rows.js';
 import { isFinished, type RunResult, scoresOf, writeResult } from './run.js';
 import { RunFolder } from './run-folder.js';
 import { simplify } from './simplify.js';
-import { readSpecFile } from './spec-file.js';
+import { failWithoutWeights, readSpecFile } from './spec-file.js';
 import { writeSimplified } from './write-simplified.js';
 
 /**
@@ -35,10 +35,21 @@ export async function simplifyAgain(at: {
   const source = readSpecFile(text);
   const compiled = compile(source, { sets: [...(record?.sets ?? []), ...at.sets], originals: originalsOf(specFile) });
   const { spec, network } = compiled;
-  if (!record && !spec.weights) fail('no-weights', { file: at.from });
+  if (!record && !spec.weights) failWithoutWeights(at.from);
   const values = record
     ? readTrained(path.join(at.from, 'trained.safetensors'), compiled)
     : startingValues(compiled, specFile, { fromScratch: false });
+
+  const name = record?.name ?? path.basename(at.from).replace(/(\.min)?\.dn$/, '');
+  const folder = at.out ?? (isRun ? at.from : path.dirname(at.from));
+  const earlier = path.join(folder, `${name}.min.dn`);
+  // Before anything is computed. A spec in its own place is another matter: it may come out as it is.
+  if (at.out !== undefined && existsSync(earlier) && path.resolve(earlier) !== path.resolve(specFile))
+    fail(
+      'result-exists',
+      { file: earlier },
+      { help: ['give another folder: --out FOLDER', 'or remove the earlier result'] },
+    );
 
   const { engine } = await chooseEngine(at.engine);
   const phase = spec.train.phases.at(-1)!;
@@ -62,8 +73,6 @@ export async function simplifyAgain(at: {
     [after, simplified.shrunk.values],
   );
 
-  const name = record?.name ?? path.basename(at.from).replace(/(\.min)?\.dn$/, '');
-  const folder = at.out ?? (isRun ? at.from : path.dirname(at.from));
   if (at.out !== undefined) makeFolder(folder);
   // Nobody else may be writing in a run's folder.
   const lock = at.out === undefined ? run : undefined;

@@ -39,7 +39,24 @@ function readBytes(file: string): Buffer {
     return fail(
       'spec-missing',
       { file, reason },
-      near.length > 0 ? { help: [`specs there: ${near.slice(0, 8).join(', ')}`] } : {},
+      near.length > 0
+        ? {
+            help: [
+              `specs there: ${near.sort().slice(0, 8).join(', ')}${near.length > 8 ? `, and ${near.length - 8} more` : ''}`,
+            ],
+          }
+        : {},
     );
   }
+}
+
+/** Ends the command that needs trained weights, for a spec that names none; what training made of that spec last is offered. */
+export function failWithoutWeights(file: string): never {
+  const name = path.basename(file, path.extname(file));
+  const trained = path.join(path.dirname(file), 'runs', name, 'latest', `${name}.min.dn`);
+  return fail(
+    'no-weights',
+    { file },
+    { help: [existsSync(trained) ? `give what it was trained to: ${trained}` : `train it: dnc train ${file}`] },
+  );
 }

@@ -63,18 +63,39 @@ describe('diff', () => {
   ~ fc1    Dense  300 → 102  reads 784 → 361  parameters 235,500 → 36,924
       kept 34.0 % of its units: 0..100, 299
   ~ fc2    Dense  100 → 48   reads 300 → 102  parameters 30,100 → 4,896
-      kept 48.0 % of its units: 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34…
+      kept 48.0 % of its units: 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, …
       ~ use_bias true → false
       - @l2(lambda: 0.0001)
   ~ digit  Dense  10         reads 100 → 48   parameters 1,010 → 490
       ~ @dropneuron.lambda 0.0001 → 0.0002
       + @l1(lambda: 0.00001)
-~ train.phases.train.optimizer.learning_rate 0.001 → 0.01
+~ train.optimizer.learning_rate 0.001 → 0.01
 ~ simplify.threshold auto(tolerance: 0.002) → 0
 + weights x.min.safetensors (sha256 abababab…)
 behaviour: same outputs as the network as it was cut: max|Δ| 3.1e-7 of the largest output in float32, 2.2e-15 in float64, over 1,000 rows (certificate)
 6 changed, 1 added, 0 removed
 `);
+  });
+
+  it('names settings as a spec does, in whole items and with closed brackets', () => {
+    const settings = (from: string, to: string) =>
+      diffText(diffModels(side('a.dn', from), side('b.dn', to)))
+        .split('\n')
+        .filter((line) => /^[-+~] (data|train|simplify|order)/.test(line));
+    const finetuned = LENET.replace('0.2%)', '0.2%); finetune { epochs: 5 }');
+    expect(settings(LENET, LENET.replace('epochs: 60', 'epochs: 3'))).toEqual(['~ train.epochs 60 → 3']);
+    expect(settings(LENET, LENET.replace('epochs: 60', 'steps: 500'))).toEqual([
+      '- train.epochs 60',
+      '+ train.steps 500',
+    ]);
+    expect(settings(finetuned, finetuned.replace('epochs: 5', 'epochs: 7'))).toEqual([
+      '~ simplify.finetune.epochs 5 → 7',
+    ]);
+    const phases = (text: string) => LENET.replace('epochs: 60', `phases { ${text} }`);
+    expect(settings(phases('a { epochs: 1 }; b { epochs: 2 }'), phases('b { epochs: 2 }; a { epochs: 1 }'))).toEqual([
+      '~ order of train.phases a, b → b, a',
+    ]);
+    expect(settings(LENET, finetuned)).toEqual(['+ simplify.finetune { epochs: 5, … }']);
   });
 
   it('gives the same as data, with original ids in full', () => {

@@ -113,6 +113,17 @@ test('in its own place a spec is never written over: nothing changed is nothing 
     expect(sha256(readFileSync(path.join(out, name))), name).toBe(hash);
 });
 
+test('an earlier result in the folder that is asked for stays', async () => {
+  const first = await again(out, 'kept');
+  const hash = sha256(readFileSync(first.files.spec));
+  const refused = await failureOf(() => again(out, 'kept', ['simplify.threshold=0.4']));
+  expect(refused).toMatchObject({
+    exit: 5,
+    text: `result-exists: ${path.join(folder, 'kept', 'net.min.dn')} is there already, from an earlier simplification`,
+  });
+  expect(sha256(readFileSync(first.files.spec))).toBe(hash);
+});
+
 test('the files that a certificate names have the hashes that it says', async () => {
   // Another file has the name of the copy that would be kept of the text.
   mkdirSync(path.join(folder, 'taken'));

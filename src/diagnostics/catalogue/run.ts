@@ -13,6 +13,17 @@ and in the last bits of their results.
 the fastest one that is ready and says which.
 `,
   }),
+  'result-exists': code<{ file: string }>({
+    severity: 'error',
+    message: ({ file }) => `${file} is there already, from an earlier simplification`,
+    exit: 5,
+    explain: `
+\`dnc simplify … --out FOLDER\` never replaces a result that lies in the folder. Give each result a folder of its own:
+
+    dnc simplify runs/net/latest --threshold 0.05 --out smaller
+    dnc simplify runs/net/latest --threshold 0.1 --out smallest
+`,
+  }),
   'engine-unknown': code<{ engine: string }>({
     severity: 'error',
     message: ({ engine }) => `there is no engine ${engine}`,
