@@ -262,7 +262,7 @@ ${runs.map((run, k) => `| ${run.name} | ${run.units.features?.after ?? 20} | ${r
 }
 
 function writeQuickstart({ spec, runs }, name) {
-  return `Digits that dnc draws itself: 7,000 training rows, 1,000 validation, 2,000 test. \`${command(name, spec)}\`
+  return `Digits that dnc draws itself: 7,000 training rows, 2,000 validation, 2,000 test. \`${command(name, spec)}\`
 
 | run | pixels | hidden units | weights | test %, trained | test %, simplified |
 | --- | ---: | ---: | ---: | ---: | ---: |

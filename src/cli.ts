@@ -52,7 +52,10 @@ function add(program: Commander, command: Command, io: Io, done: (code: number) 
     .exitOverride();
   for (const option of command.options) {
     if (option.many)
-      entry.option(option.flags, option.description, (value: string, all: string[]) => [...all, value], [] as string[]);
+      entry.option(option.flags, option.description, (value: string, all: string[] | undefined) => [
+        ...(all ?? []),
+        value,
+      ]);
     else entry.option(option.flags, option.description);
   }
   if (command.examples.length > 0)

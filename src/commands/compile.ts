@@ -18,7 +18,10 @@ export const compile: Command = {
       io.out(`${JSON.stringify({ format: 1, folder, ...summarize(compiled.network) }, undefined, 2)}\n`);
     else {
       io.out(summaryText(compiled.network));
-      io.note(`wrote ${folder}\n`);
+      const held = compiled.spec.weights
+        ? `the weights of ${compiled.spec.weights.path}`
+        : 'initial, untrained weights';
+      io.note(`wrote ${folder} (with ${held})\n`);
     }
     return 0;
   },

@@ -1,6 +1,6 @@
 import { type ArgumentSchema, choicesOf, expectedOf, schemaOf, typesOf } from '../compiler/1-spec/expected.js';
 import { valueText } from '../compiler/1-spec/print.js';
-import { phase, type SectionKind, sections } from '../compiler/sections.js';
+import { laterSections, phase, type SectionKind, sections } from '../compiler/sections.js';
 import { findWord, registryNames, vocabulary } from '../compiler/vocabulary.js';
 import type { Kind, RegistryName } from '../ir/kind.js';
 
@@ -27,28 +27,158 @@ export function topics(): Topic[] {
   ];
 }
 
-/** Everything that help knows: the words of all tables, their aliases, and the tables themselves. */
+/** Everything that help knows: the words of all tables, their aliases, their keys and arguments, the words of the syntax, and the tables themselves. */
 export function helpWords(): string[] {
   const words = registryNames.flatMap((registry) =>
     Object.values(vocabulary[registry].table).flatMap((kind) => [kind.keyword, ...(kind.aliases ?? [])]),
   );
   const tables = topics().map((topic) => topic.name);
-  return [...new Set([...words, ...allSections.map((section) => section.keyword), ...tables])];
+  const properties = owners().flatMap(({ help }) => help.rows.map((row) => row.name));
+  return [
+    ...new Set([
+      ...words,
+      ...allSections.map((section) => section.keyword),
+      ...tables,
+      ...Object.keys(syntaxWords),
+      ...properties,
+    ]),
+  ];
 }
 
-/** The help of a word, of all its meanings where it has several, or of a table. Undefined for a word that nothing knows. */
+/**
+ * The help of a word, of all its meanings where it has several, or of a table. `train.epochs` asks for the key of that section or word. Undefined
+ * for a word that nothing knows.
+ */
 export function helpText(word: string): string | undefined {
   const plain = word.replace(/^@/, '');
   const topic = topics().find((one) => one.name === plain);
   if (topic) return topicText(topic);
   const parts = [
+    ...(Object.hasOwn(syntaxWords, plain) ? [syntaxText(plain, syntaxWords[plain]!)] : []),
     ...allSections.filter((section) => section.keyword === plain).map((section) => text(sectionHelp(section))),
     ...registryNames.flatMap((registry) => {
       const kind = findWord(registry, plain);
       return kind ? [text(kindHelp(registry, kind))] : [];
     }),
+    ...propertyTexts(plain),
+    ...registryNames
+      .filter((registry) => registry === plain)
+      .map((registry) => topicText(topics().find((one) => one.name === vocabulary[registry].many)!)),
+    ...laterTexts(plain),
   ];
   return parts.length > 0 ? parts.join('\n') : undefined;
+}
+
+/** What the grammar itself gives a meaning to. */
+interface SyntaxWord {
+  readonly what: string;
+  /** Absent: the grammar reads it, and this version refuses it. */
+  readonly example?: string;
+}
+
+export const syntaxWords: Readonly<Record<string, SyntaxWord>> = {
+  dnc: { what: 'The first line may say which version of the language the spec is written in.', example: 'dnc 1' },
+  model: {
+    what: 'The network: its layers, one a line, each reading the one above unless `<-` says otherwise.',
+    example: 'model Net {\n  image  = Input(28, 28)\n  pixels = Flatten()\n  digit  = Dense(10)\n}',
+  },
+  let: {
+    what: 'Names a value for the whole spec; the command line changes it by `--set`.',
+    example: 'let width = 300',
+  },
+  block: { what: 'Names a group of layers that stand for one.' },
+  repeat: { what: 'Writes a group of layers several times.' },
+  with: { what: 'Changes values of the layers in a block or a repetition.' },
+};
+
+const NOT_YET = 'This version does not have it yet.';
+
+function syntaxText(word: string, { what, example }: SyntaxWord): string {
+  return [
+    word,
+    ...wrap(`A word of the syntax. ${what}${example === undefined ? ` ${NOT_YET}` : ''}`, WIDTH),
+    ...(example === undefined ? [] : ['', 'Example:', ...example.split('\n').map((line) => `  ${line}`)]),
+    '',
+  ].join('\n');
+}
+
+/** What is in the language, and not in this version. */
+function laterTexts(word: string): string[] {
+  const key = word.slice(word.lastIndexOf('.') + 1);
+  const owner = word
+    .slice(0, -key.length - 1)
+    .split('.')
+    .at(-1);
+  const holders = allSections.filter((section) => section.later.includes(key) && (!owner || owner === section.keyword));
+  return [
+    ...(laterSections.includes(word) ? [`${word}\nA section. ${NOT_YET}\n`] : []),
+    ...(holders.length > 0
+      ? [`${key}\nA key of ${listed(holders.map((section) => `\`${section.keyword}\``))}. ${NOT_YET}\n`]
+      : []),
+  ];
+}
+
+interface Owner {
+  readonly names: readonly string[];
+  /** How it is called where its properties are described. */
+  readonly shown: string;
+  readonly help: WordHelp;
+}
+
+/** Everything that has keys or arguments. */
+function owners(): Owner[] {
+  return [
+    ...allSections.map((section): Owner => {
+      // The keys of `finetune` are those of a phase.
+      const names = section === phase ? [phase.keyword, 'finetune'] : [section.keyword];
+      return { names, shown: listed(names.map((name) => `\`${name}\``)), help: sectionHelp(section) };
+    }),
+    ...registryNames.flatMap((registry) =>
+      Object.values(vocabulary[registry].table).map((kind): Owner => {
+        const sign = registry === 'annotation' ? '@' : '';
+        return {
+          names: [kind.keyword, ...(kind.aliases ?? [])],
+          shown: `\`${sign}${kind.keyword}\``,
+          help: kindHelp(registry, kind),
+        };
+      }),
+    ),
+  ];
+}
+
+/** What a key or an argument is, once for all owners that say the same of it. */
+function propertyTexts(word: string): string[] {
+  const name = word.slice(word.lastIndexOf('.') + 1);
+  const of = word
+    .slice(0, -name.length - 1)
+    .split('.')
+    .at(-1);
+  const meanings = new Map<string, { row: WordHelp['rows'][number]; column: string; shown: string[]; more: string }>();
+  for (const { names, shown, help } of owners()) {
+    if (of && !names.includes(of.replace(/^@/, ''))) continue;
+    for (const row of help.rows.filter((one) => one.name === name)) {
+      const key = JSON.stringify([help.column, row]);
+      const meaning = meanings.get(key) ?? { row, column: help.column, shown: [], more: names[0]! };
+      meaning.shown.push(shown);
+      meanings.set(key, meaning);
+    }
+  }
+  return [...meanings.values()].map(({ row, column, shown, more }) =>
+    [
+      name,
+      ...wrap(`${column === 'key' ? 'A key' : 'An argument'} of ${listed(shown)}. ${row.description}`, WIDTH),
+      '',
+      ...wrap(`  takes    ${row.type}`, WIDTH, '           '),
+      ...wrap(`  default  ${row.otherwise}`, WIDTH, '           '),
+      '',
+      `More: dnc help ${more}`,
+      '',
+    ].join('\n'),
+  );
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 /** The words of a table, one a line. */
@@ -139,7 +269,7 @@ function text({ call, what, kind, column, rows, example }: WordHelp): string {
       ['takes', types],
       ['default', defaults],
     ],
-    '',
+    'meaning',
   );
   return [
     ...wrap(call, WIDTH, '    '),
@@ -158,16 +288,14 @@ function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Cells of fixed width and a last one that wraps in its own column. A cell that is too long pushes the rest to the next line. */
+/** Cells of fixed width and a last one that takes the rest. What is too long for its column goes on below, in the same column. */
 function columns(cells: readonly (readonly [text: string, width: number])[], last: string): string[] {
-  let line = ' ';
-  for (const [cell, width] of cells) line += ` ${cell.padEnd(width)} `;
-  const indent = cells.reduce((sum, [, width]) => sum + width + 2, 2);
-  const room = Math.max(30, WIDTH - indent);
-  const [first = '', ...rest] = wrap(last, room);
-  const pushed = cells.some(([cell, width]) => cell.length > width);
-  if (pushed) return [line.trimEnd(), ...[first, ...rest].filter(Boolean).map((part) => ' '.repeat(indent) + part)];
-  return [`${line} ${first}`.replace(/ $/, '').trimEnd(), ...rest.map((part) => ' '.repeat(indent) + part)];
+  const room = Math.max(30, WIDTH - cells.reduce((sum, [, width]) => sum + width + 2, 2));
+  const wrapped = [...cells, [last, room] as const].map(([cell, width]) => ({ parts: wrap(cell, width), width }));
+  const height = Math.max(...wrapped.map(({ parts }) => parts.length));
+  return Array.from({ length: height }, (_, k) =>
+    `  ${wrapped.map(({ parts, width }) => (parts[k] ?? '').padEnd(width)).join('  ')}`.trimEnd(),
+  );
 }
 
 function wrap(words: string, width: number, hanging = ''): string[] {

@@ -1,3 +1,4 @@
+import { commands } from './index.js';
 import { type Command, UsageError } from './command.js';
 
 export const help: Command = {
@@ -16,7 +17,6 @@ export const help: Command = {
     }
     const text = helpText(word);
     if (text === undefined) {
-      const { commands } = await import('./index.js');
       const { didYouMean } = await import('../diagnostics/did-you-mean.js');
       if (commands.some((command) => command.name === word))
         throw new UsageError(`${word} is a command: dnc ${word} --help`);

@@ -35,8 +35,8 @@ model ${model} @dropneuron(lambda) {
 }
 
 data {
-  source: drawn_digits(train: 8000, test: 2000)  # your own: mnist, or idx(images: "…", labels: "…")
-  validation: 1000
+  source: drawn_digits(train: 9000, test: 2000)  # your own: mnist, or idx(images: "…", labels: "…")
+  validation: 2000
 }
 
 train {

@@ -80,7 +80,10 @@ export const train: Command = {
     if (end.result.simplified.warnings.length > 0)
       io.note(render(end.result.simplified.warnings, { color: io.colour }));
     if (options.json) io.out(`${JSON.stringify({ folder: end.folder, ...resultJson(end.result) }, undefined, 2)}\n`);
-    else io.out(resultText(end.result));
+    else {
+      io.out(resultText(end.result));
+      io.note(`next: dnc compile ${end.result.files.spec} writes its ONNX and TensorFlow.js models\n`);
+    }
     if (options.diff && !options.json) {
       const { diffFiles } = await import('../reports/diff-files.js');
       const { diffText } = await import('../reports/diff.js');

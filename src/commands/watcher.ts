@@ -10,7 +10,7 @@ export function watcherFor(io: Io): Watcher {
   return {
     note: (text) => io.note(text),
     step: (at) => {
-      const line = `${at.phase} ${at.epoch}/${at.epochs}  ${bar(at.step / at.steps)}  ${at.step}/${at.steps}  ${Math.round(at.stepsPerSecond)} steps/s  ${duration(at.secondsLeft)} left  loss ${number(at.loss)}`;
+      const line = `${at.phase} ${String(at.epoch).padStart(String(at.epochs).length)}/${at.epochs}  ${bar(at.step / at.steps)}  ${at.step}/${at.steps}  ${Math.round(at.stepsPerSecond)} steps/s  ${duration(at.secondsLeft)} left  loss ${number(at.loss)}`;
       if (io.terminal) io.status(line);
       else if (performance.now() - lastLine > HEARTBEAT * 1000) {
         lastLine = performance.now();
@@ -43,14 +43,13 @@ function epochLine(row: HistoryRow, epoch: number, epochs: number): string {
     `objective ${number(row.objective)} = ${terms.join(' + ')}`,
     ...metrics,
     ...validation,
-    `alive ${alive.join(' ')}`,
+    `alive: ${alive.join(', ')}`,
   ].join('  ');
 }
 
 function number(value: number): string {
-  if (value === 0) return '0';
-  return Math.abs(value) >= 0.001 && Math.abs(value) < 1000
-    ? String(Number(value.toPrecision(4)))
+  return value === 0 || (Math.abs(value) >= 0.001 && Math.abs(value) < 1000)
+    ? value.toFixed(4)
     : value.toExponential(2);
 }
 

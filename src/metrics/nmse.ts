@@ -10,14 +10,25 @@ export const nmse = defineMetric({
   better: 'lower',
   unitRange: false,
   target: 'values',
-  sums: (b, { target, prediction }) => ({
-    error: b.sum(rowMean(b, b.square(b.subtract(prediction, target)))),
-    target: b.sum(rowMean(b, target)),
-    target_squared: b.sum(rowMean(b, b.square(target))),
-  }),
-  finish: ({ error, target, target_squared }, rows) => {
-    const mean = target! / rows;
-    const variance = target_squared! / rows - mean * mean;
-    return error! / rows / variance;
+  sums: (b, { target, prediction }) => {
+    const errors = rowMean(b, b.square(b.subtract(prediction, target)));
+    return {
+      error: b.sum(errors),
+      squared: b.sum(b.square(errors)),
+      target: b.sum(rowMean(b, target)),
+      target_squared: b.sum(rowMean(b, b.square(target))),
+    };
+  },
+  finish: ({ error, target, target_squared }, rows) => error! / rows / variance(target!, target_squared!, rows),
+  // Of the mean squared error; the target's variance counts as known.
+  standardError: ({ error, squared, target, target_squared }, rows) => {
+    const mean = error! / rows;
+    return Math.sqrt(Math.max(0, squared! / rows - mean * mean) / rows) / variance(target!, target_squared!, rows);
   },
 });
+
+/** Of the target, from its sums over rows. */
+function variance(sum: number, squares: number, rows: number): number {
+  const mean = sum / rows;
+  return squares / rows - mean * mean;
+}

@@ -12,21 +12,21 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
     ? `, found on ${search.before.rows.toLocaleString('en')} validation rows in ${search.tried.length} tries`
     : '';
   const applied = threshold.kind === 'weight' ? `weight(${short(threshold.value)})` : short(threshold.value);
-  lines.push(`threshold    ${applied}${found}\n`);
+  lines.push(`threshold      ${applied}${found}\n`);
   lines.push(
-    `units        ${
+    `units          ${
       unitCounts(network)
         .map((one) => `${one.layer} ${one.before} → ${one.after}`)
         .join(', ') || 'all stay'
     }\n`,
   );
-  lines.push(`parameters   ${change(before.parameters, after.parameters)}\n`);
+  lines.push(`parameters     ${change(before.parameters, after.parameters)}\n`);
   lines.push(
-    `weights      ${change(before.weights, after.weights)}; not zero after the cut: ${kernels.nonzero.toLocaleString('en')}\n`,
+    `weights        ${change(before.weights, after.weights)}; not zero before dead units went: ${kernels.nonzero.toLocaleString('en')}\n`,
   );
-  lines.push(`multiply-adds ${change(before.multiply_adds, after.multiply_adds)}\n`);
+  lines.push(`multiply-adds  ${change(before.multiply_adds, after.multiply_adds)}\n`);
   lines.push(
-    `removal      ${files.equivalent ? 'exact' : 'NOT EXACT'}: outputs differ by ${apart(difference.float64)} in float64, ${apart(difference.float32)} in float32` +
+    `removal        ${files.equivalent ? 'exact' : 'NOT EXACT'}: outputs differ by ${apart(difference.float64)} in float64, ${apart(difference.float32)} in float32` +
       `${finetuned ? ' (before fine-tuning)' : ''}\n`,
   );
   const rows = Object.entries(scores).flatMap(([split, { trained, simplified: small }]) => [
@@ -42,7 +42,11 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
     rows.length > 0
       ? `\n${columns([['rows', 'metric', 'trained', finetuned ? 'simplified and fine-tuned' : 'simplified'], ...rows], ['left', 'left', 'right', 'right'])}`
       : '';
-  return `${lines.join('')}${table}\n${files.spec}\n${files.weights}\n${files.certificate}\n`;
+  const annotated = network.before.graph.nodes.some((node) => node.annotations.length > 0);
+  const idle = annotated
+    ? ''
+    : 'no layer carries a sparsity annotation (@dropneuron(1e-4) …), so nothing was pushed towards 0\n';
+  return `${lines.join('')}${idle}${table}\n${files.spec}\n${files.weights}\n${files.certificate}\n`;
 }
 
 function change(before: number, after: number): string {

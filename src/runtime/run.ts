@@ -86,7 +86,8 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   folder.create();
   folder.lock();
   try {
-    const name = path.basename(options.specFile, path.extname(options.specFile));
+    // A simplified spec that is trained again is simplified under its own name, not as .min.min.
+    const name = path.basename(options.specFile, path.extname(options.specFile)).replace(/\.min$/, '');
     writeAtomically(folder.file(`${name}.dn`), options.source.text);
     writeAtomically(folder.file('spec.resolved.dn'), resolvedText(compiled));
     folder.writeRecord({

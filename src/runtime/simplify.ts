@@ -6,8 +6,11 @@ import { dependsOnInputs, refuseDeadNetwork, type ShrinkResult, shrink } from '.
 import type { Values } from '../compiler/5-shrink/values.js';
 import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import { diagnostic, fail } from '../diagnostics/report.js';
+import type { Span } from '../diagnostics/source.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Network } from '../ir/graph.js';
+import type { Call } from '../ir/kind.js';
+import type { MetricKind } from '../metrics/metric.js';
 import type { BoundTable } from '../data/bind.js';
 import { paramShape } from '../compiler/3-dims/index.js';
 import { allParams } from '../ir/graph.js';
@@ -53,16 +56,18 @@ export async function simplify(at: {
     search = await findThreshold(at, at.validation, wanted);
     threshold = { kind: 'unit', value: search.threshold };
     if (search.coarse) {
-      const percent = (value: number) => `${Number((100 * value).toPrecision(2))}%`;
+      const unitRange = judgedBy(wanted, at.phase)?.kind.unitRange ?? false;
+      const shown = (value: number) =>
+        unitRange ? `${Number((100 * value).toPrecision(2))} points` : String(Number(value.toPrecision(2)));
       warnings.push(
         diagnostic(
           'tolerance-below-noise',
           {
-            tolerance: percent(search.coarse.tolerance),
-            noise: percent(search.coarse.standardError),
+            tolerance: shown(search.coarse.tolerance),
+            noise: shown(2 * search.coarse.standardError),
             rows: search.before.rows,
           },
-          { at: spec.simplify.span },
+          { at: placeOfThreshold(spec), help: ['hold out more validation rows, or allow a larger tolerance'] },
         ),
       );
     }
@@ -75,6 +80,24 @@ export async function simplify(at: {
   return { threshold, ...(search && { search }), masked, kernels, shrunk, difference, warnings };
 }
 
+/** The metric that a search looks at: the named one, which need not be one that the history shows, else the first; undefined is the loss. */
+function judgedBy(
+  wanted: { readonly metric?: string },
+  phase: PhaseSpec,
+): { readonly call: Call; readonly kind: MetricKind } | undefined {
+  const name = wanted.metric ?? phase.metrics[0]?.word;
+  if (name === undefined || name === 'loss') return undefined;
+  const call = phase.metrics.find(({ word }) => word === name) ?? { word: name, arguments: {} };
+  return { call, kind: metricKind(call) };
+}
+
+/** Where the spec says `threshold`, else the section. */
+function placeOfThreshold({ document, simplify: { span } }: Spec): Span | undefined {
+  const section = document.entries.find((entry) => entry.key.text === 'simplify')?.value;
+  const entry = section?.kind === 'map' ? section.entries.find(({ key }) => key.text === 'threshold') : undefined;
+  return entry?.span ?? span;
+}
+
 /** Tries the grid of thresholds on the validation rows, on the engine. */
 async function findThreshold(
   at: Parameters<typeof simplify>[0],
@@ -82,14 +105,12 @@ async function findThreshold(
   wanted: { readonly tolerance: number; readonly metric?: string },
 ): Promise<SearchResult> {
   const { network, values, phase } = at;
-  const name = wanted.metric ?? phase.metrics[0]?.word;
-  // The metric need not be one that the history shows.
-  const call =
-    name === undefined || name === 'loss'
-      ? undefined
-      : (phase.metrics.find(({ word }) => word === name) ?? { word: name, arguments: {} });
-  const kind = call && metricKind(call);
-  const judge = await scorer(at.engine, at.engineOptions, network, { loss: phase.loss, metrics: call ? [call] : [] });
+  const judged = judgedBy(wanted, phase);
+  const kind = judged?.kind;
+  const judge = await scorer(at.engine, at.engineOptions, network, {
+    loss: phase.loss,
+    metrics: judged ? [judged.call] : [],
+  });
   try {
     return await searchThreshold<Values>({
       grid: thresholdGrid(network, values),

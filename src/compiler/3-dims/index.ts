@@ -24,6 +24,8 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
   const { parametersPerLayer: limit, unitsPerLayer } = limitsFrom(process.env);
   let total = 0;
   const nodes: Node[] = [];
+  /** Layers that read several axes: a message about them was given where it began. */
+  const carrying = new Set<string>();
 
   for (const written of graph.nodes) {
     const node = withShapeOfData(written, options, reports);
@@ -79,14 +81,21 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
     );
     params.set(node.name, own);
     for (const param of Object.values(own)) total += paramSize(param);
-    if (node.kind === 'Dense' && (inputs[0]?.length ?? 0) > 2) {
+    // Once is enough: the layers behind it carry the same axes along.
+    if (
+      node.kind === 'Dense' &&
+      (inputs[0]?.length ?? 0) > 2 &&
+      !node.inputs.some((input) => carrying.has(input.node))
+    ) {
       const shape = inputs[0]!.map((dim) => dim.units.length).join('×');
       reports.report(
         'forgotten-flatten',
         { layer: node.name, shape },
-        { at: node.span, help: ['put `Flatten` before it'] },
+        { at: node.span, help: ['put a line `Flatten` before it'] },
       );
     }
+    if (node.kind === 'Dense' ? (inputs[0]?.length ?? 0) > 2 : node.inputs.some((input) => carrying.has(input.node)))
+      carrying.add(node.name);
   }
   if (total > limit) {
     reports.report(

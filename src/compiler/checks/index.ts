@@ -2,7 +2,14 @@ import type { Check } from './check.js';
 import { lossFitsOutput } from './loss-fits-output.js';
 import { metricFitsTarget } from './metric-fits-target.js';
 import { oneTrainedOutput } from './one-trained-output.js';
+import { reweightedIsProximal } from './reweighted-is-proximal.js';
 import { rescaledTwice } from './rescaled-twice.js';
 
 /** Every check on a network with dimensions, in the order in which their messages read best. */
-export const checks: readonly Check[] = [oneTrainedOutput, lossFitsOutput, metricFitsTarget, rescaledTwice];
+export const checks: readonly Check[] = [
+  oneTrainedOutput,
+  lossFitsOutput,
+  metricFitsTarget,
+  reweightedIsProximal,
+  rescaledTwice,
+];

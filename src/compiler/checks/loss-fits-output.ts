@@ -45,6 +45,20 @@ export const lossFitsOutput: Check = ({ spec, network }, reports) => {
         );
       }
     }
+    if (kind.target === 'classes' && shape.length !== 1) {
+      const first = network.graph.nodes.find((one) => one.kind === 'Dense');
+      reports.report(
+        'loss-width',
+        {
+          loss: kind.keyword,
+          layer: name,
+          expected: 'one axis, with a unit for every class,',
+          found: `${shape.join('×')} for every row`,
+        },
+        { ...place, ...(first && { help: [`put a line \`Flatten\` before ${first.name}`] }) },
+      );
+      continue;
+    }
     const described = (sources as Readonly<Record<string, SourceKind>>)[spec.data.source.word]?.describe?.(
       spec.data.source.arguments as never,
     );

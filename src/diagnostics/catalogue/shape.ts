@@ -96,6 +96,18 @@ export const shapeCodes = {
     message: ({ layer }) => `no layer with weights lies between the inputs and ${layer}`,
     explain: 'There is nothing to train: the network has no parameters.',
   }),
+  'reweighted-gradient': code<{ method: string }>({
+    severity: 'error',
+    message: ({ method }) => `@${method} with solver: gradient cannot be reweighted`,
+    explain: `
+Reweighting changes how far a proximal step moves a group. The gradient solver is the paper's plain penalty, a term of the loss:
+
+\`\`\`
+@dropneuron(1e-4, reweighted: true)                      # the proximal solver, reweighted
+@dropneuron(1e-4, solver: gradient)                      # the paper's
+\`\`\`
+`,
+  }),
   'rescaled-twice': code<{ layer: string; source: string }>({
     severity: 'warning',
     message: ({ layer, source }) => `${layer} divides by about 255, and ${source} already gives values in [0, 1]`,

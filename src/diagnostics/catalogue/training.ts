@@ -121,9 +121,16 @@ export const trainingCodes = {
   'tolerance-below-noise': code<{ tolerance: string; noise: string; rows: number }>({
     severity: 'warning',
     message: ({ tolerance, noise, rows }) =>
-      `the tolerance ${tolerance} is below twice the standard error ${noise} of ${rows} validation rows`,
-    explain:
-      'A difference this small cannot be told from chance with so few rows. Hold out more rows, or allow a larger tolerance.',
+      `a difference of ${tolerance} cannot be told from chance on ${rows.toLocaleString('en')} validation rows: twice the standard error is ${noise}`,
+    explain: `
+The threshold is the largest one whose metric stays within the tolerance on the validation rows. With so few rows the metric itself is not known that
+exactly, so chance decides where the search ends. Hold out more rows, or allow more:
+
+\`\`\`
+data { source: mnist; validation: 10000 }
+simplify { threshold: auto(tolerance: 0.5%) }
+\`\`\`
+`,
   }),
   'no-tfjs-spelling': code<{ what: string }>({
     severity: 'warning',

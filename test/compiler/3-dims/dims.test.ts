@@ -159,7 +159,7 @@ describe('mistakes', () => {
     [
       'a forgotten Flatten',
       'x = Input(4, 4, 2)\ny = Dense(1)',
-      /^forgotten-flatten @y = Dense\(1\): .*4×4×2 \(put `Flatten` before it\)$/,
+      /^forgotten-flatten @y = Dense\(1\): .*4×4×2 \(put a line `Flatten` before it\)$/,
     ],
   ])('%s', (_, body, wanted) => {
     const { lines } = dimsOf(specText(body));

@@ -73,7 +73,7 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       source: digits,
       train: sparse,
       lines: [
-        'forgotten-flatten @a = Dense(2): a is applied to the last axis only of 28×28×1 (put `Flatten` before it)',
+        'forgotten-flatten @a = Dense(2): a is applied to the last axis only of 28×28×1 (put a line `Flatten` before it)',
       ],
     },
   ],
@@ -171,6 +171,14 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       lines: [
         expect.stringMatching(/^not-trainable @Net: no layer with weights lies between the inputs and y/),
         expect.stringMatching(/^loss-width/),
+      ],
+    },
+  ],
+  'reweighted-gradient': [
+    {
+      body: 'x = Input(20)\ny = Dense(1) @dropneuron(1e-4, solver: gradient, reweighted: true)',
+      lines: [
+        'reweighted-gradient @dropneuron(1e-4, solver: gradient, reweighted: true): @dropneuron with solver: gradient cannot be reweighted (remove `reweighted: true`, or write `solver: proximal`)',
       ],
     },
   ],
