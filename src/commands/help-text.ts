@@ -84,7 +84,7 @@ export const syntaxWords: Readonly<Record<string, SyntaxWord>> = {
   },
   let: {
     what: 'Names a value for the whole spec; the command line changes it by `--set`.',
-    example: 'let width = 300',
+    example: 'let width = 300\nmodel Net {\n  image = Input(784)\n  fc1   = Dense(width)\n}',
   },
   block: { what: 'Names a group of layers that stand for one.' },
   repeat: { what: 'Writes a group of layers several times.' },
@@ -121,7 +121,7 @@ function laterTexts(word: string): string[] {
 interface Owner {
   readonly names: readonly string[];
   /** How it is called where its properties are described. */
-  readonly shown: string;
+  readonly shown: readonly string[];
   readonly help: WordHelp;
 }
 
@@ -131,14 +131,14 @@ function owners(): Owner[] {
     ...allSections.map((section): Owner => {
       // The keys of `finetune` are those of a phase.
       const names = section === phase ? [phase.keyword, 'finetune'] : [section.keyword];
-      return { names, shown: listed(names.map((name) => `\`${name}\``)), help: sectionHelp(section) };
+      return { names, shown: names.map((name) => `\`${name}\``), help: sectionHelp(section) };
     }),
     ...registryNames.flatMap((registry) =>
       Object.values(vocabulary[registry].table).map((kind): Owner => {
         const sign = registry === 'annotation' ? '@' : '';
         return {
           names: [kind.keyword, ...(kind.aliases ?? [])],
-          shown: `\`${sign}${kind.keyword}\``,
+          shown: [`\`${sign}${kind.keyword}\``],
           help: kindHelp(registry, kind),
         };
       }),
@@ -155,11 +155,12 @@ function propertyTexts(word: string): string[] {
     .at(-1);
   const meanings = new Map<string, { row: WordHelp['rows'][number]; column: string; shown: string[]; more: string }>();
   for (const { names, shown, help } of owners()) {
-    if (of && !names.includes(of.replace(/^@/, ''))) continue;
+    // Without an owner, a word whose own help has been given already says what its arguments are.
+    if (of ? !names.includes(of.replace(/^@/, '')) : names.includes(name)) continue;
     for (const row of help.rows.filter((one) => one.name === name)) {
       const key = JSON.stringify([help.column, row]);
       const meaning = meanings.get(key) ?? { row, column: help.column, shown: [], more: names[0]! };
-      meaning.shown.push(shown);
+      meaning.shown.push(...shown);
       meanings.set(key, meaning);
     }
   }

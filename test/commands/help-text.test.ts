@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exampleOf, helpText, helpWords, topics } from '../../src/commands/help-text.js';
+import { exampleOf, helpText, helpWords, syntaxWords, topics } from '../../src/commands/help-text.js';
 import { phase, sections } from '../../src/compiler/sections.js';
 import { registryNames, vocabulary } from '../../src/compiler/vocabulary.js';
 import { lower } from '../compiler/1-spec/harness.js';
@@ -45,7 +45,7 @@ it('prints a layer from its schema', () => {
         bias_initializer: zeros)
     A layer. Fully connected layer: every unit reads every input feature.
 
-      argument            takes             default
+      argument            takes             default         meaning
       units               whole number ≥ 1  required        Number of output units.
       activation          activation        linear          Applied to the weighted sum.
       use_bias            true or false     true            Whether units have a bias.
@@ -58,6 +58,55 @@ it('prints a layer from its schema', () => {
     From: Keras, keras.layers.Dense
     "
   `);
+});
+
+it('prints a key or an argument, of whom it is, what it takes, and what holds without it', () => {
+  expect(helpText('train.epochs')).toMatchInlineSnapshot(`
+    "epochs
+    A key of \`train\`. Length, in passes over the training rows.
+
+      takes    whole number from 1 to 1,000,000,000
+      default  none
+
+    More: dnc help train
+    "
+  `);
+  expect(helpText('epochs')).toContain('A key of `train`, `phase` and `finetune`.');
+  expect(helpText('simplify.finetune.epochs')).toContain('A key of `phase` and `finetune`.');
+  expect(helpText('units')).toBe(helpText('Dense.units'));
+  expect(helpText('train.units')).toBeUndefined();
+});
+
+it('shows every meaning of a word', () => {
+  const text = helpText('threshold')!;
+  for (const part of [
+    'An activation.',
+    'A key of `simplify`.',
+    'An argument of `hard_shrink` and `soft_shrink`.',
+    'thresholds\n',
+  ])
+    expect(text).toContain(part);
+  expect(helpText('optimizer')).toContain(helpText('optimizers'));
+});
+
+it('explains the words of the syntax by examples that compile', () => {
+  for (const [word, { example }] of Object.entries(syntaxWords)) {
+    if (example === undefined) expect(helpText(word)).toContain('This version does not have it yet.');
+    else expect(lower(complete(example.includes('model') ? `${example}\n` : `${example}\n${model}`)).lines).toEqual([]);
+  }
+  expect(helpText('early_stopping')).toBe(
+    'early_stopping\nA key of `train` and `phase`. This version does not have it yet.\n',
+  );
+  expect(helpText('sweep')).toBe('sweep\nA section. This version does not have it yet.\n');
+});
+
+it('keeps long cells in their columns', () => {
+  const lines = helpText('simplify')!.split('\n');
+  const head = lines.find((line) => line.includes('takes'))!;
+  expect(head).toMatch(/key +takes +default +meaning/);
+  const row = lines.findIndex((line) => line.startsWith('  finetune'));
+  expect(lines[row]!.indexOf('Training')).toBe(head.indexOf('meaning'));
+  expect(lines[row + 1]!.search(/\S/)).toBe(head.indexOf('takes'));
 });
 
 it('does not list what this version does not have', () => {
