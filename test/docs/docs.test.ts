@@ -29,6 +29,7 @@ test('there are pages to test', () => {
       'docs/language.md',
       'docs/methods.md',
       'docs/run-folder.md',
+      'docs/deploy.md',
       'docs/reference.md',
     ]),
   );
