@@ -96,8 +96,8 @@ const NOT_YET = 'This version does not have it yet.';
 function syntaxText(word: string, { what, example }: SyntaxWord): string {
   return [
     word,
-    ...wrap(`A word of the syntax. ${what}${example === undefined ? ` ${NOT_YET}` : ''}`, WIDTH),
-    ...(example === undefined ? [] : ['', 'Example:', ...example.split('\n').map((line) => `  ${line}`)]),
+    ...wrap(`A word of the syntax. ${what}`, WIDTH),
+    ...(example === undefined ? [NOT_YET] : ['', 'Example:', ...example.split('\n').map((line) => `  ${line}`)]),
     '',
   ].join('\n');
 }

@@ -1,5 +1,32 @@
 import { availableParallelism } from 'node:os';
+import { Failure } from '../diagnostics/report.js';
+import { Source, type Span } from '../diagnostics/source.js';
 import { type Command, listOption, sharedOptions, textOption, wholeNumber } from './command.js';
+
+/** `--threshold` is short for `--set` with this before the value. */
+const ADDRESS = 'simplify.threshold=';
+
+/** Runs it; what is wrong with the threshold is said of `--threshold`. */
+async function named<T>(threshold: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Failure) || threshold === undefined) throw error;
+    const source = new Source('--threshold', threshold);
+    const place = (offset: number) => Math.max(0, offset - ADDRESS.length);
+    const moved = (at: Span): Span =>
+      at.source.name === '--set' && at.source.text === `${ADDRESS}${threshold}`
+        ? { source, start: place(at.start), end: place(at.end) }
+        : at;
+    throw new Failure(
+      error.diagnostics.map((one) => ({
+        ...one,
+        ...(one.at && { at: moved(one.at) }),
+        also: one.also.map(({ at, note }) => ({ at: moved(at), note })),
+      })),
+    );
+  }
+}
 
 export const simplify: Command = {
   name: 'simplify',
@@ -24,14 +51,16 @@ export const simplify: Command = {
     const { resultText } = await import('../reports/result.js');
     const { render } = await import('../diagnostics/render.js');
     const threshold = textOption(options, 'threshold');
-    const result = await simplifyAgain({
-      from: given!,
-      sets: [...listOption(options, 'set'), ...(threshold === undefined ? [] : [`simplify.threshold=${threshold}`])],
-      out: textOption(options, 'out'),
-      dataFolder: textOption(options, 'dataDir'),
-      engine: textOption(options, 'engine') ?? 'auto',
-      engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },
-    });
+    const result = await named(threshold, () =>
+      simplifyAgain({
+        from: given!,
+        sets: [...listOption(options, 'set'), ...(threshold === undefined ? [] : [`${ADDRESS}${threshold}`])],
+        out: textOption(options, 'out'),
+        dataFolder: textOption(options, 'dataDir'),
+        engine: textOption(options, 'engine') ?? 'auto',
+        engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },
+      }),
+    );
     if (result.simplified.warnings.length > 0) io.note(render(result.simplified.warnings, { color: io.colour }));
     io.out(options.json ? `${JSON.stringify(resultJson(result), undefined, 2)}\n` : resultText(result));
     return 0;

@@ -1,4 +1,6 @@
 import type { Code, Details } from '../diagnostics/catalogue/index.js';
+import type { TokenType } from 'chevrotain';
+import { nearest } from '../diagnostics/did-you-mean.js';
 import type { Reports, Where } from '../diagnostics/report.js';
 import type { Source, Span } from '../diagnostics/source.js';
 import { isCutString } from './brackets.js';
@@ -211,7 +213,9 @@ function repairString(token: Token, at: () => Span, reports: Reports): void {
 function repairQuotes(token: Token, at: Span, reports: Reports): void {
   const inner = token.image.replace(/^['“‘`]|['”’`]$/g, '');
   const text = JSON.stringify(inner);
-  const help = NAME.test(inner) ? `write \`${inner}\`, or \`${text}\` if it is a text` : `write \`${text}\``;
+  const help = NAME.test(inner)
+    ? `write \`${text}\`; a word of the language has no quotes: \`${inner}\``
+    : `write \`${text}\``;
   reports.report('bad-quotes', { text: token.image }, { at, help: [help] });
   if (NAME.test(inner)) {
     token.image = inner;
@@ -439,13 +443,25 @@ class Layouting {
     if (this.names(starts)) this.joinHyphens(token);
     const next = this.tokens[this.index + 1];
     if (starts && kind === 'file') {
-      const type = ITEM_WORDS.get(token.image);
+      const type = ITEM_WORDS.get(token.image) ?? this.misspeltKeyword(token, next);
       const entry = is(next, Colon) || (is(next, LeftCurly) && type === Let);
       if (type && !entry && (type !== Dnc || is(next, NumberToken))) retype(token, type);
     } else if (starts && kind === 'layers') {
       if (token.image === 'repeat' && this.repeats()) retype(token, Repeat);
     } else if (kind === 'layers' && token.image === 'with' && this.changes()) retype(token, With);
     this.emit(token);
+  }
+
+  /** `Model Net {`: of two words side by side the first is a keyword; one that is near is taken for it, so that the rest is read. */
+  private misspeltKeyword(token: Token, next: Token | undefined): TokenType | undefined {
+    const meant = is(next, Word) ? nearest(token.image, ['model', 'block', 'let']) : undefined;
+    if (meant === undefined) return undefined;
+    this.report(
+      'syntax',
+      { expected: `\`${meant}\``, found: `\`${token.image}\`` },
+      { at: this.span(token), help: [`write \`${meant}\``] },
+    );
+    return ITEM_WORDS.get(meant);
   }
 
   /** Whether `with` inside a statement is the keyword: behind a whole layer or repeat, before braces. */

@@ -15,7 +15,7 @@ import type {
 } from './document.js';
 import { type Layout, layOut, repair } from './layout.js';
 import { type ItemNode, parseFile, parseValue, type SyntaxProblem } from './parser.js';
-import { Begin, End, endOf, is, LeftCurly, lex, StringToken, type Token, Word } from './tokens.js';
+import { Begin, Comma, End, endOf, is, LeftCurly, lex, RightRound, StringToken, type Token, Word } from './tokens.js';
 
 /** Larger texts are refused: 100,000 layers, the most that a model may have, take less. In UTF-16 units. */
 export const SIZE_LIMIT = 8_000_000;
@@ -141,7 +141,7 @@ function reportProblems(problems: readonly SyntaxProblem[], layout: Layout, sour
       reports.report(
         'two-statements',
         { second: token.image },
-        { at, help: ['start a new line, or put `;` between the two'] },
+        { at, help: [...missingAt(token, previous, rule, source), 'start a new line, or put `;` between the two'] },
       );
       continue;
     }
@@ -165,11 +165,21 @@ function describe(token: Token): string {
   return `\`${token.image.length > 40 ? `${token.image.slice(0, 40)}…` : token.image}\``;
 }
 
+/** `Dense(300) dropneuron(1e-4)`: layers begin with a capital, annotations do not. */
+function missingAt(token: Token, previous: Token | undefined, rule: string, source: Source): string[] {
+  // What is given a value, or has one, is no annotation.
+  const named = /^[^\S\n]*[=,:]/.test(source.text.slice(endOf(token), endOf(token) + 80));
+  return rule === 'layerOrRepeat' && !named && is(previous, Word, RightRound) && /^[a-z]/.test(token.image)
+    ? [`an annotation begins with \`@\`: \`@${token.image}\``]
+    : [];
+}
+
 /** What to do next, where the place tells what was meant. */
 function hints(token: Token, previous: Token | undefined, rule: string): string[] {
   if (rule === 'layerOrRepeat' && is(token, LeftCurly) && is(previous, Word)) {
     return ['arguments stand in parentheses: `Dense(units: 300)`'];
   }
+  if (rule === 'group' && is(token, Comma)) return ['a list stands in brackets: `[28, 28]`'];
   if (rule === 'entry' && is(token, End)) return ['an entry is `name: value`'];
   if (rule === 'entry' && token.image === '(') return ['layers stand in `model Name { … }`; an entry is `name: value`'];
   return [];

@@ -106,7 +106,7 @@ stored. Remove them, or write them in a string as \`\\u202e\`.`,
 
   'equals-for-colon': code<{ name: string }>({
     severity: 'error',
-    message: ({ name }) => `${quoted(name)} is given its value by \`:\``,
+    message: ({ name }) => `expected \`:\` after ${quoted(name)}, found \`=\``,
     explain: `\`=\` names a layer or a \`let\`; arguments and entries are written \`name: value\`:
 
     fc1 = Dense(300, activation: relu)
@@ -115,7 +115,7 @@ stored. Remove them, or write them in a string as \`\\u202e\`.`,
 
   'colon-for-equals': code<{ name: string }>({
     severity: 'error',
-    message: ({ name }) => `the layer ${quoted(name)} is named by \`=\``,
+    message: ({ name }) => `expected \`=\` after the layer's name ${quoted(name)}, found \`:\``,
     explain: `A layer is named by \`=\`, an argument by \`:\`:
 
     fc1 = Dense(300, activation: relu)`,
