@@ -25,7 +25,7 @@ export const init: Command = {
 function starter(name: string): string {
   const model = name.replace(/\W+/g, '_').replace(/^(\d)/, '_$1');
   return `# ${name}: digits that dnc draws itself. \`dnc help <word>\` explains every word.
-let lambda = 2.5e-3                              # how strongly neurons are dropped
+let lambda = 3e-3                                # how strongly neurons are dropped
 
 model ${model} @dropneuron(lambda) {
   image  = Input(28, 28, 1)

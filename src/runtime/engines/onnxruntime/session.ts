@@ -10,7 +10,7 @@ const ortTypes: Record<DType, OrtType> = { float: 'float32', int: 'int32', bool:
  * it is awake for the next one; shorter than the update, so that on a machine that others use, too, it does not take their time:
  * with onnxruntime's own duration a step took more than twice as long there.
  */
-const SPIN_MICROSECONDS = '20';
+const SPIN_MICROSECONDS = '100';
 
 /**
  * One program as an onnxruntime session. Inputs and outputs are tensors over memory that the caller names, made once; the library reads

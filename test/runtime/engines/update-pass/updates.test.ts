@@ -355,15 +355,14 @@ describe('states in place', () => {
     b.next('x', b.multiply(x, 0.9));
     const program = b.build('decay');
     const pass = await compiled(program);
-    const values = [1, -1, 1e-30, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-44];
+    const values = [1, -1, 1e-18, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-44];
     pass.views.x!.set([...values, ...values]);
     pass.run();
     const next = values.map((one, index) => (index === 6 ? 0 : Math.fround(Math.fround(one) * Math.fround(0.9))));
     expect([...pass.views.x!].map((one) => one + 0)).toEqual([...next, ...next]);
     for (let run = 0; run < 1200; run++) pass.run();
-    for (const rest of [pass.views.x![0]!, pass.views.x![1]!]) {
-      expect(rest === 0 || Math.abs(rest) >= 2 ** -126).toBe(true);
-      expect(Math.abs(rest)).toBeLessThan(1e-36);
+    for (const rest of [pass.views.x![0]! + 0, pass.views.x![1]! + 0]) {
+      expect(rest).toBe(0);
     }
     expect(pass.views.x![4]).toBe(Number.POSITIVE_INFINITY);
   });

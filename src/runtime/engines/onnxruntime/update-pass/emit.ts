@@ -31,8 +31,11 @@ export function emitPass(graph: Graph, plan: Plan, pass: Pass, layout: Layout, c
 /** Additions in float32 that one number may go through. */
 const SINGLE_ADDITIONS = 4096;
 
-/** Added and taken away again it rounds to multiples of the smallest normal float32, 2^-126. */
-const FLUSH = 2 ** -103;
+/** A state's number that is smaller becomes 0: its square would lie below the normal numbers. */
+const FLUSH = 2 ** -63;
+
+/** The same for a state under a square root, such as Adam's variance: a mean of squares, and so as small as the square of a small number. */
+const FLUSH_SQUARES = 2 ** -99;
 
 const neutral: Readonly<Record<ReductionName, number>> = { sum: 0, max: -Infinity, min: Infinity };
 const single = { sum: 'f32x4.add', max: 'f32x4.max', min: 'f32x4.min' } as const;
@@ -212,7 +215,7 @@ class PassWriter {
         // Not over what is still to be read.
         const isRead = [...waiting].some(({ node }) => this.layout.address(this.placeOf(node)) === address);
         if (one.node > computed || isRead) continue;
-        this.store(this.locals.get(one.node)!, address + 16 * at, one.state, count);
+        this.store(one.node, address + 16 * at, one.state, count);
         stores.delete(one);
       }
     };
@@ -242,15 +245,18 @@ class PassWriter {
       .set(local);
   }
 
-  private store(value: number, address: number, state: boolean, count: number): void {
+  private store(node: NodeId, address: number, state: boolean, count: number): void {
     const { code } = this;
+    const value = this.locals.get(node)!;
     let from = value;
     if (state) {
-      // A state must not hold numbers below the normal ones: arithmetic with them is many times slower, and the slots of a weight
-      // without gradient would come to rest there (0.9 times the smallest number rounds to itself). The sum with 2^-103 has no
-      // bits below 2^-126, so what is left is 0 or normal; what is above 2^-78 stays as it is, and so do NaN and infinities.
+      // A state must not hold numbers near the smallest: arithmetic with what lies below the normal ones is many times slower, and the
+      // square of such a weight in a norm lies there. Weights that a penalty shrinks and slots without gradient would come to rest
+      // among them (0.9 times the smallest number rounds to itself): with most groups dropped the pass took three times as long.
+      // NaN is not smaller than anything and stays.
+      const flush = this.isUnderRoot(node) ? FLUSH_SQUARES : FLUSH;
       from = this.vector;
-      code.get(value).v128(lanes(FLUSH)).op('f32x4.add').v128(lanes(FLUSH)).op('f32x4.sub').set(from);
+      code.get(value).get(value).op('f32x4.abs').v128(lanes(flush)).op('f32x4.lt').op('v128.andnot').set(from);
     }
     const { local } = this.cursor(this.everyLoop, 4);
     if (count === 4) {
@@ -263,6 +269,13 @@ class PassWriter {
         .get(local)
         .get(from)
         .storeLane('v128.store32_lane', address + 4 * (count - 1), count - 1);
+  }
+
+  private isUnderRoot(id: NodeId): boolean {
+    return this.graph.nodes.some(
+      (node) =>
+        node.kind === 'elementwise' && node.op === 'sqrt' && node.operands.some((operand) => operand.node === id),
+    );
   }
 
   private placeOf(id: NodeId): Place {
