@@ -228,8 +228,6 @@ class Run {
       engineOptions: this.options.engineOptions,
     }).catch((error: unknown) => this.refuseDeadNetwork(error));
     const { shrunk } = simplified;
-    // Asked to stop meanwhile: the phases' last checkpoint holds everything, and simplifying is done again.
-    if (this.options.stopping.signal) return this.stopped();
 
     // Fine-tuning of the small network, if asked for; its optimizer starts anew.
     const { finetune } = spec.simplify;

@@ -195,8 +195,9 @@ function refuseDivergence(
   position: Position,
   checkpoint: string | undefined,
 ): void {
+  // A metric's sum of squares may leave the range of float32 where the loss does not.
   for (const [name, { data }] of Object.entries(results))
-    if (!Number.isFinite(data[0]))
+    if (!name.startsWith('metric:') && !Number.isFinite(data[0]))
       diverged(name === 'loss' ? 'the loss' : `the result ${name}`, stretch, position, checkpoint);
 }
 

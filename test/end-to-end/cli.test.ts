@@ -118,7 +118,7 @@ describe('output for machines', () => {
     const having = commands
       .filter((one) => one.options.some((option) => option.flags === '--json'))
       .map((one) => one.name);
-    expect(having.sort()).toEqual(['check', 'compile', 'engines', 'eval', 'simplify', 'summary', 'train']);
+    expect(having.sort()).toEqual(['check', 'compile', 'diff', 'engines', 'eval', 'simplify', 'summary', 'train']);
   });
 
   test('predict writes one JSON line a row', async () => {
@@ -315,7 +315,7 @@ describe('a simplified spec is a spec', () => {
       ['diff', 'net.dn', spec, '--behaviour'],
     ])
       await succeed(words, { cwd });
-    expect(existsSync(path.join(cwd, 'further/net.min.min.dn'))).toBe(true);
+    expect(existsSync(path.join(cwd, 'further/net.min.dn'))).toBe(true);
     await succeed(['simplify', spec, '--out', 'run2', ...quick], { cwd });
     expect(readFileSync(path.join(cwd, 'run2/net.min.dn'), 'utf8')).toBe(text);
     expect(readFileSync(path.join(cwd, 'run2/net.min.safetensors'))).toEqual(

@@ -68,12 +68,13 @@ function result(changes: Partial<RunResult> = {}): RunResult {
 
 test('what is left, what it costs and how well it does', () => {
   expect(resultText(result())).toBe(
-    `threshold    0.01235
-units        x 20 → 2, h 5 → 1
-parameters   111 → 5 (4.5 %)
-weights      105 → 3 (2.9 %); not zero after the cut: 3
-multiply-adds 105 → 3 (2.9 %)
-removal      exact: outputs differ by 0 in float64, 1.2e-7 in float32
+    `threshold      0.01235
+units          x 20 → 2, h 5 → 1
+parameters     111 → 5 (4.5 %)
+weights        105 → 3 (2.9 %); not zero before dead units went: 3
+multiply-adds  105 → 3 (2.9 %)
+removal        exact: outputs differ by 0 in float64, 1.2e-7 in float32
+no layer carries a sparsity annotation (@dropneuron(1e-4) …), so nothing was pushed towards 0
 
 rows        metric  trained  simplified
 validation  nmse     0.2500    2.000e-4
@@ -108,15 +109,15 @@ test('a threshold that was searched for, fine-tuning, and a removal that is not 
       },
     },
   });
-  expect(text).toMatch(/^threshold {4}weight\(0\.25\), found on 1,250 validation rows in 2 tries\n/);
-  expect(text).toMatch(/^removal {6}NOT EXACT: .* \(before fine-tuning\)$/m);
+  expect(text).toMatch(/^threshold {6}weight\(0\.25\), found on 1,250 validation rows in 2 tries\n/);
+  expect(text).toMatch(/^removal {8}NOT EXACT: .* \(before fine-tuning\)$/m);
   expect(text).toMatch(/simplified and fine-tuned\n/);
 });
 
 test('a network that stays as it is, and no rows to judge it on', () => {
   const base = result();
   const text = resultText({ ...base, network: { before: compiled.network, after: compiled.network }, scores: {} });
-  expect(text).toMatch(/^units {8}x 20 → 20, h 5 → 5$/m);
-  expect(text).toMatch(/^parameters {3}111 → 111 \(100\.0 %\)$/m);
+  expect(text).toMatch(/^units {10}x 20 → 20, h 5 → 5$/m);
+  expect(text).toMatch(/^parameters {5}111 → 111 \(100\.0 %\)$/m);
   expect(text).not.toMatch(/metric/);
 });
