@@ -1,6 +1,5 @@
-import { availableParallelism } from 'node:os';
-import { type Command, listOption, sharedOptions, textOption, UsageError, wholeNumber } from './command.js';
-import { readSpec, specFile } from './spec-file.js';
+import { type Command, sharedOptions } from './command.js';
+import { specFile } from './spec-file.js';
 
 export const evaluate: Command = {
   name: 'eval',
@@ -16,20 +15,11 @@ export const evaluate: Command = {
   ],
   examples: ['dnc eval runs/net/latest/net.min.dn', 'dnc eval net.min.dn --split validation --json'],
   run: async ({ parameters: [spec], options, io }) => {
-    const { evaluateSpec, SPLITS } = await import('../runtime/evaluate-spec.js');
-    const given = textOption(options, 'split') ?? 'test';
-    const split = SPLITS.find((one) => one === given);
-    if (!split) throw new UsageError(`--split takes test, validation or train, not ${given}`);
-    const file = specFile(spec);
-    const score = await evaluateSpec({
-      file,
-      source: readSpec(file),
-      sets: listOption(options, 'set'),
-      split,
-      dataFolder: textOption(options, 'dataDir'),
-      engine: textOption(options, 'engine') ?? 'auto',
-      engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },
-    });
+    const { evaluateSpec } = await import('../runtime/evaluate-spec.js');
+    const { evaluateOptions } = await import('./evaluate-options.js');
+    const asked = evaluateOptions(specFile(spec), options);
+    const { file, split } = asked;
+    const score = await evaluateSpec(asked);
     if (options.json) io.out(`${JSON.stringify({ format: 1, file, split, ...score }, undefined, 2)}\n`);
     else {
       io.out(`${split}: ${score.rows.toLocaleString('en')} rows\n`);

@@ -54,7 +54,7 @@ export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> exte
   /** Whether the penalty acts by its gradient. Absent: yes. */
   differentiated?(args: A): boolean;
   /** The parameters after the optimizer's update → after the proximal step. */
-  prox?(b: Builder, at: Moment<A>): { readonly kernel: Value; readonly bias?: Value } | undefined;
+  prox?(b: Builder, at: Moment<A>): { readonly kernel: Value } | undefined;
   /** What a unit-norm threshold may cut at this site. Absent: nothing. */
   cut?(args: A): Cut;
   /** The penalty as the numbers of a Keras-style regularizer. Absent: exporters refuse it by name. */

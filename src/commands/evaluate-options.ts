@@ -1,0 +1,20 @@
+import { availableParallelism } from 'node:os';
+import { type EvaluateOptions, SPLITS } from '../runtime/evaluate-spec.js';
+import { listOption, type Options, textOption, UsageError, wholeNumber } from './command.js';
+import { readSpec } from './spec-file.js';
+
+/** Which rows of a spec's data to run on, and how: the same for every command that runs a spec with its weights. */
+export function evaluateOptions(file: string, options: Options): EvaluateOptions {
+  const given = textOption(options, 'split') ?? 'test';
+  const split = SPLITS.find((one) => one === given);
+  if (!split) throw new UsageError(`--split takes test, validation or train, not ${given}`);
+  return {
+    file,
+    source: readSpec(file),
+    sets: listOption(options, 'set'),
+    split,
+    dataFolder: textOption(options, 'dataDir'),
+    engine: textOption(options, 'engine') ?? 'auto',
+    engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },
+  };
+}
