@@ -13,6 +13,8 @@ export interface ValueInfo {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly (number | string)[];
+  /** A list of such tensors instead of one. */
+  readonly sequence?: true;
 }
 
 /** A constant tensor; `data` has the element type's own width (bool: one byte each). */
@@ -101,6 +103,7 @@ function encodeValue(value: ValueInfo): Message {
     const dimension = new Message();
     shape.message(1, typeof extent === 'number' ? dimension.int(1, extent) : dimension.string(2, extent));
   }
-  const tensor = new Message().int(1, elementTypes[value.type]).message(2, shape);
-  return new Message().string(1, value.name).message(2, new Message().message(1, tensor));
+  const tensor = new Message().message(1, new Message().int(1, elementTypes[value.type]).message(2, shape));
+  const type = value.sequence ? new Message().message(4, new Message().message(1, tensor)) : tensor;
+  return new Message().string(1, value.name).message(2, type);
 }

@@ -6,6 +6,7 @@ import type { Engine, EngineOptions, EngineRecord, Loaded } from '../engine.js';
 import { checkInputs, checkTensor, stateTypes, zeros } from '../host.js';
 import { processorFeatures } from '../processor.js';
 import { loadLibrary, type Ort, probeLibrary } from './library.js';
+import { type InPlace, tryInPlace } from './in-place.js';
 import { OnnxSession } from './session.js';
 import { compileUpdate, type UpdatePass } from './update-pass/index.js';
 
@@ -21,10 +22,11 @@ export const onnxruntime: Engine = {
     const ort = await loadLibrary().catch((error: Error) =>
       fail('engine-not-ready', { engine: 'onnxruntime', because: firstLine(error.message) }),
     );
+    const inPlace = await tryInPlace(ort);
     const state = new State(stateTypes(programs));
     const runners = new Map<string, Runner>();
     for (const [name, program] of Object.entries(programs)) {
-      runners.set(name, await prepare(ort, program, state, options));
+      runners.set(name, await prepare({ ort, inPlace }, program, state, options));
     }
     return new LoadedOnnx(runners, state, readiness.version, options);
   },
@@ -32,6 +34,12 @@ export const onnxruntime: Engine = {
 
 function firstLine(text: string): string {
   return text.split('\n')[0]!;
+}
+
+/** onnxruntime-node as it is loaded, and how it leaves results where they are. */
+interface Library {
+  readonly ort: Ort;
+  readonly inPlace: InPlace | undefined;
 }
 
 /** Every state tensor of the programs, and the memory that holds it now. */
@@ -71,11 +79,11 @@ interface Runner {
   run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
 }
 
-async function prepare(ort: Ort, program: Program, state: State, options: EngineOptions): Promise<Runner> {
+async function prepare(library: Library, program: Program, state: State, options: EngineOptions): Promise<Runner> {
   const hasUpdate = program.instructions.some((one) => one.region === 'update' && one.op !== 'constant');
-  if (!hasUpdate) return new WholeRunner(ort, program, state, options.threads, undefined);
+  if (!hasUpdate) return new WholeRunner(library, program, state, options.threads, undefined);
   if (options.updatePass === false) {
-    return new WholeRunner(ort, program, state, options.threads, {
+    return new WholeRunner(library, program, state, options.threads, {
       pass: false,
       describe: 'update in ONNX (as asked)',
     });
@@ -84,9 +92,9 @@ async function prepare(ort: Ort, program: Program, state: State, options: Engine
   const pass = await compileUpdate(update);
   if ('reason' in pass) {
     const describe = `update in ONNX (${pass.reason})`;
-    return new WholeRunner(ort, program, state, options.threads, { pass: false, describe });
+    return new WholeRunner(library, program, state, options.threads, { pass: false, describe });
   }
-  return new SplitRunner(ort, program, data, update, pass, state, options.threads);
+  return new SplitRunner(library, program, data, update, pass, state, options.threads);
 }
 
 /** Feeds, fetches and results that both runners keep: batch inputs as they come, results in memory made once for each batch extent. */
@@ -97,11 +105,11 @@ class Session {
   private readonly hostInputs: readonly string[];
 
   constructor(
-    ort: Ort,
+    library: Library,
     private readonly program: Program,
     threads: number,
   ) {
-    this.session = new OnnxSession(ort, program, threads);
+    this.session = new OnnxSession(library.ort, program, threads, library.inPlace);
     this.hostInputs = program.inputs.filter((one) => one.role !== 'state').map((one) => one.name);
   }
 
@@ -131,13 +139,13 @@ class WholeRunner implements Runner {
   private readonly spare = new Map<string, HostTensor['data']>();
 
   constructor(
-    ort: Ort,
+    library: Library,
     private readonly program: Program,
     private readonly state: State,
     threads: number,
     readonly update: Runner['update'],
   ) {
-    this.onnx = new Session(ort, program, threads);
+    this.onnx = new Session(library, program, threads);
     const read = new Set(program.inputs.filter((one) => one.role === 'state').map((one) => one.name));
     this.next = program.outputs.flatMap(({ name, role }, index) =>
       role === 'state' ? [{ name, index, isRead: read.has(name) }] : [],
@@ -186,7 +194,7 @@ class SplitRunner implements Runner {
   private readonly results: Record<string, HostTensor> = {};
 
   constructor(
-    ort: Ort,
+    library: Library,
     private readonly program: Program,
     private readonly data: Program,
     update: Program,
@@ -195,7 +203,7 @@ class SplitRunner implements Runner {
     threads: number,
   ) {
     this.update = { pass: true, describe: pass.describe };
-    this.onnx = new Session(ort, data, threads);
+    this.onnx = new Session(library, data, threads);
     const tensor = (name: string, value: number): HostTensor => {
       const view = pass.views[name];
       if (!view) throw new Error(`the update pass has no memory for ${name}`);

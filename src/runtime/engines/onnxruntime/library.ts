@@ -24,7 +24,7 @@ export interface OrtTensor {
 export interface OrtSession {
   run(
     feeds: Readonly<Record<string, OrtTensor>>,
-    fetches: Readonly<Record<string, OrtTensor>>,
+    fetches: Readonly<Record<string, OrtTensor | null>>,
   ): Promise<Readonly<Record<string, OrtTensor>>>;
   release(): Promise<void>;
 }
