@@ -141,28 +141,39 @@ export function gradientError(trial: Trial): number {
   return worst / largest;
 }
 
-/** For every element of the output, the elements of a tensor that it depends on: a non-zero entry of the float64 Jacobian, or another output after a large move. */
+/** Where elements start from and where they go: far enough to cross every threshold near 0, in both directions. */
+const STARTS = ['drawn', -2, 2] as const;
+const MOVES = [-5, 0.5, 5];
+
+/**
+ * For every element of the output, the elements of a tensor that it depends on: a non-zero entry of the float64 Jacobian, or another output
+ * after a large move, at the values drawn and with all of the tensor below and above 0. There, what one element alone decides (a
+ * largest sign, say) is seen, which at drawn values the others may hide.
+ */
 function dependencies(trial: Trial, tensor: string): ReadonlySet<number>[] {
-  const at = trial.given[tensor]!;
-  const before = outputOf(trial);
-  const found = Array.from(before.data, () => new Set<number>());
-  // Row by row of the Jacobian, by reverse mode.
-  for (let k = 0; k < before.data.length; k++) {
-    const data = new Float64Array(before.data.length);
-    data[k] = 1;
-    const { results } = evaluate(trial.program, { ...trial.given, upstream: { ...trial.given.upstream!, data } });
-    results[`gradient:${tensor}`]!.data.forEach((entry, i) => {
-      if (entry !== 0) found[k]!.add(i);
-    });
-  }
-  for (let i = 0; i < at.data.length; i++)
-    for (const move of [-3, 0.5, 3]) {
-      const data = at.data.slice();
-      data[i]! += move;
-      outputOf(trial, { [tensor]: { ...at, data } }).data.forEach((value, k) => {
-        if (value !== before.data[k]) found[k]!.add(i);
+  const drawn = trial.given[tensor]!;
+  const found = Array.from(outputOf(trial).data, () => new Set<number>());
+  for (const start of STARTS) {
+    const at = start === 'drawn' ? drawn : { ...drawn, data: drawn.data.map((value) => start + value / 2) };
+    const before = outputOf(trial, { [tensor]: at });
+    // Row by row of the Jacobian, by reverse mode.
+    for (let k = 0; k < before.data.length; k++) {
+      const data = new Float64Array(before.data.length);
+      data[k] = 1;
+      const given = { ...trial.given, [tensor]: at, upstream: { ...trial.given.upstream!, data } };
+      evaluate(trial.program, given).results[`gradient:${tensor}`]!.data.forEach((entry, i) => {
+        if (entry !== 0) found[k]!.add(i);
       });
     }
+    for (let i = 0; i < at.data.length; i++)
+      for (const move of MOVES) {
+        const data = at.data.slice();
+        data[i]! += move;
+        outputOf(trial, { [tensor]: { ...at, data } }).data.forEach((value, k) => {
+          if (value !== before.data[k]) found[k]!.add(i);
+        });
+      }
+  }
   return found;
 }
 
