@@ -1,6 +1,6 @@
 // How this repository's TypeScript is bundled, for the build and for the validators.
-/** Engines and tfjs stay outside and are loaded when they are needed. */
-export const external = [/^@tensorflow\//, 'onnxruntime-node', /^node:/];
+/** Engines, tfjs and vega stay outside and are loaded when they are needed. */
+export const external = [/^@tensorflow\//, 'onnxruntime-node', /^vega(-lite)?$/, /^node:/];
 
 export const inputOptions = {
   platform: 'node',
