@@ -44,3 +44,8 @@ export class Pace {
     return seconds;
   }
 }
+
+/** Lets signals and timers in: an engine's run may never leave the JavaScript thread. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { weightCount } from '../compiler/3-dims/index.js';
 import { type Compiled, compile, resolvedText } from '../compiler/compile.js';
-import type { PhaseSpec, Spec } from '../compiler/spec.js';
+import type { PhaseSpec } from '../compiler/spec.js';
 import type { Values } from '../compiler/5-shrink/values.js';
 import { Failure, fail } from '../diagnostics/report.js';
 import type { Source } from '../diagnostics/source.js';
@@ -13,15 +11,15 @@ import { type Checkpoint, Checkpoints, type Position } from './checkpoint.js';
 import { engineRecord, sameRecord, showRecord } from './engine-record.js';
 import { chooseEngine } from './engines/index.js';
 import type { Engine, EngineOptions } from './engines/engine.js';
-import type { Score } from './evaluate-rows.js';
 import { writeAtomically } from './files.js';
 import { History } from './history.js';
 import { originalsOf, readTrained, startingValues, writeTrained } from './load.js';
 import type { Watcher } from './progress.js';
+import { type RunResult, scoresOf, writeResult } from './result.js';
 import { bindRows, dataPathsFolder, type Rows, readRows } from './rows.js';
 import { defaultRunFolder, RunFolder, type RunRecord } from './run-folder.js';
-import { type Written, writeSimplified } from './write-simplified.js';
-import { scorer, type Simplified, simplify, tensorsOf, valuesOf } from './simplify.js';
+import { writeSimplified } from './write-simplified.js';
+import { Stopped, simplify, tensorsOf, valuesOf } from './simplify.js';
 import { readSpecFile } from './spec-file.js';
 import { newTotals } from './totals.js';
 import { type StretchEnd, type Training, trainStretch } from './train.js';
@@ -56,17 +54,6 @@ export interface RunEnd {
   /** The signal that stopped it, with a checkpoint written. */
   readonly stopped?: NodeJS.Signals;
   readonly result?: RunResult;
-}
-
-export interface RunResult {
-  readonly simplified: Simplified;
-  readonly network: { readonly before: Network; readonly after: Network };
-  readonly finetuned: boolean;
-  readonly files: Written;
-  /** On the rows held out, once, at the end: the network as trained, and the simplified one. */
-  readonly scores: Readonly<
-    Partial<Record<'validation' | 'test', { readonly trained: Score; readonly simplified: Score }>>
-  >;
 }
 
 /** Trains a spec from its beginning, simplifies it, and writes everything into a new run folder. */
@@ -218,7 +205,7 @@ class Run {
     // Cut, shrink, certify.
     const last = phases.at(-1)!;
     const bind = (of: Network, table: Rows['train'] | undefined) => table && bindRows(of, spec, last, table);
-    const simplified = await simplify({
+    const simplifying = simplify({
       spec,
       network,
       values: trained,
@@ -226,7 +213,14 @@ class Run {
       validation: bind(network, this.rows.validation),
       engine: this.engine,
       engineOptions: this.options.engineOptions,
-    }).catch((error: unknown) => this.refuseDeadNetwork(error));
+      watcher: this.options.watcher,
+      stopping: this.options.stopping,
+    });
+    const simplified = await simplifying.catch((error: unknown) =>
+      // The newest checkpoint is that of the training's end, or of the fine-tuning: from both the search finds the same again.
+      error instanceof Stopped ? undefined : this.refuseDeadNetwork(error),
+    );
+    if (!simplified) return this.stopped();
     const { shrunk } = simplified;
 
     // Fine-tuning of the small network, if asked for; its optimizer starts anew.
@@ -345,96 +339,7 @@ function refuseOtherData(record: RunRecord, rows: Rows): void {
   }
 }
 
-/** Judges the network as trained and the simplified one on the rows held out: once, when everything is decided. */
-export async function scoresOf(
-  at: {
-    readonly engine: Engine;
-    readonly engineOptions: EngineOptions;
-    readonly spec: Spec;
-    readonly phase: PhaseSpec;
-    readonly rows: Rows;
-  },
-  trained: readonly [Network, Values],
-  simplified: readonly [Network, Values],
-): Promise<RunResult['scores']> {
-  const score = async ([network, values]: readonly [Network, Values]) => {
-    const judge = await scorer(at.engine, at.engineOptions, network, at.phase);
-    const on = (table: Rows['train']) => judge.score(values, bindRows(network, at.spec, at.phase, table));
-    const { validation, test } = at.rows;
-    try {
-      return { ...(validation && { validation: await on(validation) }), ...(test && { test: await on(test) }) };
-    } finally {
-      await judge.close();
-    }
-  };
-  const before: { validation?: Score; test?: Score } = await score(trained);
-  const after: { validation?: Score; test?: Score } = await score(simplified);
-  return Object.fromEntries(
-    (['validation', 'test'] as const).flatMap((split) => {
-      const [one, other] = [before[split], after[split]];
-      return one && other ? [[split, { trained: one, simplified: other }]] : [];
-    }),
-  );
-}
-
 /** How long a phase is, in epochs. */
 function epochsOf({ length, batch_size }: PhaseSpec, rows: number): number {
   return length.unit === 'epochs' ? length.amount : length.amount / Math.ceil(rows / batch_size);
-}
-
-/** Writes `result.json`, the last file of a run: it is there when the run has come to its end. */
-export function writeResult(folder: string, result: RunResult): void {
-  writeAtomically(path.join(folder, 'result.json'), `${JSON.stringify(resultJson(result), undefined, 2)}\n`);
-}
-
-/** What `result.json` holds. */
-export function resultJson({ simplified, network, scores, finetuned, files }: RunResult): object {
-  return {
-    format: 1,
-    threshold: simplified.threshold,
-    nonzero_weights: simplified.kernels.nonzero,
-    weights_before: weightCount(network.before),
-    weights_after: weightCount(network.after),
-    units: Object.fromEntries(unitCounts(network).map(({ layer, before, after }) => [layer, { before, after }])),
-    finetuned,
-    equivalent: files.equivalent,
-    difference: { float64: simplified.difference.float64, float32: simplified.difference.float32 },
-    scores,
-  };
-}
-
-/** Length of the last axis, before and after, of every layer where it changed, and of those that have weights. */
-export function unitCounts({
-  before,
-  after,
-}: RunResult['network']): { layer: string; before: number; after: number }[] {
-  return before.graph.nodes.flatMap(({ name, kind }) => {
-    const [old, left] = [before, after].map((network) => network.shapes.get(name)?.[0]?.at(-1)?.units.length ?? 0) as [
-      number,
-      number,
-    ];
-    const own = kind === 'Input' || Object.keys(before.params.get(name) ?? {}).length > 0;
-    const said = own ? old > 1 || old !== left : old !== left && !handsOn(before, name);
-    return said ? [{ layer: name, before: old, after: left }] : [];
-  });
-}
-
-/** Whether a layer's last axis is the one it reads: its units were counted where they are made. */
-function handsOn(network: Network, name: string): boolean {
-  const node = network.graph.nodes.find((one) => one.name === name)!;
-  const own = network.shapes.get(name)?.[0]?.at(-1);
-  return node.inputs.some(({ node: from, output }) => {
-    const read = network.shapes.get(from)?.[output]?.at(-1);
-    return (
-      read !== undefined &&
-      own !== undefined &&
-      read.units.length === own.units.length &&
-      read.units[0] === own.units[0]
-    );
-  });
-}
-
-/** Whether a folder holds a run that came to its end. */
-export function isFinished(folder: string): boolean {
-  return existsSync(path.join(folder, 'result.json'));
 }

@@ -7,7 +7,7 @@ import type { EngineOptions } from './engines/engine.js';
 import { makeFolder, writeAtomically } from './files.js';
 import { originalsOf, readTrained, startingValues } from './load.js';
 import { bindRows, dataPathsFolder, readRows } from './rows.js';
-import { isFinished, type RunResult, scoresOf, writeResult } from './run.js';
+import { isFinished, type RunResult, scoresOf, writeResult } from './result.js';
 import { RunFolder } from './run-folder.js';
 import { simplify } from './simplify.js';
 import { failWithoutWeights, readSpecFile } from './spec-file.js';

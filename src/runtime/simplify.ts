@@ -17,6 +17,11 @@ import { allParams } from '../ir/graph.js';
 import type { HostTensor } from '../program/program.js';
 import type { Engine, EngineOptions } from './engines/engine.js';
 import { evaluateRows, type Score } from './evaluate-rows.js';
+import { breathe } from './pace.js';
+import type { Watcher } from './progress.js';
+
+/** The user asked to stop. */
+export class Stopped extends Error {}
 
 /** A trained network after cutting by its spec's threshold and removing what is dead. */
 export interface Simplified {
@@ -33,7 +38,8 @@ export interface Simplified {
 
 /**
  * Cuts by importance as `simplify { threshold }` says, judged on validation rows, then shrinks exactly and measures that the outputs stayed.
- * @throws Failure no-validation-data; dead-network
+ * @throws Failure no-validation-data; dead-network. Stopped where the user stopped the search: nothing of it is kept, since it finds the same when
+ * it is done again
  */
 export async function simplify(at: {
   readonly spec: Spec;
@@ -43,6 +49,9 @@ export async function simplify(at: {
   readonly validation: BoundTable | undefined;
   readonly engine: Engine;
   readonly engineOptions: EngineOptions;
+  /** Who is told that a threshold is searched for, and may stop it. */
+  readonly watcher?: Watcher;
+  readonly stopping?: { readonly signal: NodeJS.Signals | undefined };
 }): Promise<Simplified> {
   const { spec, network, values } = at;
   const wanted = spec.simplify.threshold;
@@ -53,6 +62,7 @@ export async function simplify(at: {
     if (!at.validation) return fail('no-validation-data', {}, { at: spec.simplify.span });
     // A network that training itself left without living units has nothing to search in.
     refuseDeadNetwork(network, values);
+    at.watcher?.note(`threshold: searched for on ${at.validation.rows.toLocaleString('en')} validation rows\n`);
     search = await findThreshold(at, at.validation, wanted);
     threshold = { kind: 'unit', value: search.threshold };
     if (search.coarse) {
@@ -119,6 +129,8 @@ async function findThreshold(
         return dependsOnInputs(network, candidate) ? candidate : undefined;
       },
       evaluate: async (candidate): Promise<Judgement> => {
+        await breathe();
+        if (at.stopping?.signal) throw new Stopped();
         const score = await judge.score(candidate, validation);
         const error = kind && score.standardErrors[kind.keyword];
         return {

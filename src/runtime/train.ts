@@ -12,7 +12,7 @@ import type { Engine, EngineOptions, Loaded } from './engines/engine.js';
 import { evaluateRows, type Score } from './evaluate-rows.js';
 import type { History } from './history.js';
 import { learningRateAt } from './learning-rate.js';
-import { Pace } from './pace.js';
+import { breathe, Pace } from './pace.js';
 import type { HistoryRow, Watcher } from './progress.js';
 import { addTotals, lossOf, metricOf, newTotals, penaltyOf, type Totals } from './totals.js';
 
@@ -231,9 +231,4 @@ function scalarTensors(scalars: Readonly<Record<string, number>>): Record<string
   return Object.fromEntries(
     Object.entries(scalars).map(([name, value]) => [name, { shape: [], data: Float32Array.of(value) }]),
   );
-}
-
-/** Lets signals and timers in: an engine's run may never leave the JavaScript thread. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

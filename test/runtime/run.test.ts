@@ -1,67 +1,11 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { Source } from '../../src/diagnostics/source.js';
-import { isFinished, type RunOptions, resumeRun, startRun } from '../../src/runtime/run.js';
+import { resumeRun, startRun } from '../../src/runtime/run.js';
 import { failureOf } from '../data/failure.js';
 import { temporaryFolder } from '../support/folders.js';
-import { tinySpec, writeSpec } from '../support/specs.js';
-
-/** Lets training stop after `steps` steps, as a signal would; endless for a run that is not stopped. */
-function options(steps: number, notes: string[] = []): RunOptions {
-  let asked = 0;
-  return {
-    engine: 'auto',
-    engineOptions: { threads: 1 },
-    checkpointSeconds: 1000,
-    watcher: { note: (text) => notes.push(text) },
-    stopping: {
-      get signal() {
-        asked += 1;
-        return asked >= steps ? ('SIGTERM' as const) : undefined;
-      },
-      set signal(_) {},
-    },
-  };
-}
-
-/** A run from its beginning, stopped and resumed after every `stride` steps. Gives its folder and how often it was stopped. */
-async function run(
-  folder: string,
-  name: string,
-  text: string,
-  stride: number,
-): Promise<{ out: string; stops: number }> {
-  const specFile = writeSpec(folder, text);
-  const out = path.join(folder, 'runs', name);
-  const start = {
-    specFile,
-    source: new Source(specFile, text),
-    sets: [],
-    dataFolder: undefined,
-    fromScratch: false,
-    out,
-  };
-  let end = await startRun({ ...options(stride), ...start });
-  let stops = 0;
-  for (; !end.result; stops++) {
-    expect(end.stopped).toBe('SIGTERM');
-    expect(isFinished(out)).toBe(false);
-    end = await resumeRun(out, options(stride));
-  }
-  expect(isFinished(out)).toBe(true);
-  return { out, stops };
-}
-
-/** Everything of a run that may hold no trace of when it was stopped. */
-function trace(out: string): Record<string, string> {
-  return Object.fromEntries(
-    readdirSync(out)
-      .filter((name) => name !== 'checkpoints' && name !== 'timing.jsonl')
-      .sort()
-      .map((name) => [name, readFileSync(path.join(out, name)).toString('base64')]),
-  );
-}
+import { begin, options, run, trace } from '../support/runs.js';
+import { tinySpec } from '../support/specs.js';
 
 // Dozens of engines are loaded: slow on a machine that others use, too.
 test('a run that is stopped after every step ends in the same bytes', { timeout: 240_000 }, async () => {
@@ -87,16 +31,8 @@ test('a run that is stopped after every step ends in the same bytes', { timeout:
 test('a last step that breaks the numbers is noticed though nothing is computed from them, and no checkpoint holds them', async () => {
   const folder = temporaryFolder();
   const text = tinySpec().replace(/warm .*/, 'warm { steps: 1; optimizer: sgd(learning_rate: 1e39) }');
-  const specFile = writeSpec(folder, text);
   const out = path.join(folder, 'run');
-  const start = {
-    specFile,
-    source: new Source(specFile, text),
-    sets: [],
-    dataFolder: undefined,
-    fromScratch: false,
-    out,
-  };
+  const start = begin(folder, text, out);
   const { text: message, exit, help } = await failureOf(() => startRun({ ...options(100), ...start }));
   expect(exit).toBe(7);
   expect(message).toMatch(/^diverged: training diverged: \S+ is not finite at step 1 of epoch 1 \(warm\)$/);
@@ -112,21 +48,33 @@ test('a length in steps that ends within an epoch is stopped and resumed, too', 
   expect(trace(stopped.out)).toEqual(trace(whole.out));
 });
 
+test('a search for a threshold stops between two candidates, and begins again with the same result', async () => {
+  const folder = temporaryFolder();
+  const text = tinySpec({ first: 1, second: 1, finetune: 1 });
+  const whole = await run(folder, 'whole', text, Number.POSITIVE_INFINITY);
+  const out = path.join(folder, 'runs', 'stopped');
+  const endless = Number.POSITIVE_INFINITY;
+  let end = await startRun({ ...options(endless, [], 1), ...begin(folder, text, out) });
+  const trained = readFileSync(path.join(out, 'trained.safetensors'));
+  let stops = 1;
+  for (; !end.result; stops++) {
+    expect(end.stopped).toBe('SIGTERM');
+    expect(existsSync(path.join(out, 'net.min.dn'))).toBe(false);
+    end = await resumeRun(out, options(endless, [], stops + 1));
+    expect(readFileSync(path.join(out, 'trained.safetensors'))).toEqual(trained);
+  }
+  // Before every candidate once; the uncut network is the first.
+  expect(stops - 1).toBe(end.result.simplified.search!.tried.length);
+  expect(trace(out)).toEqual(trace(whole.out));
+});
+
 test('a run without a whole checkpoint begins again; a damaged newest one is passed over', async () => {
   const folder = temporaryFolder();
   const text = tinySpec();
   const whole = await run(folder, 'whole', text, Number.POSITIVE_INFINITY);
-  const specFile = path.join(folder, 'net.dn');
   for (const damage of ['newest', 'all'] as const) {
     const out = path.join(folder, 'runs', damage);
-    const start = {
-      specFile,
-      source: new Source(specFile, text),
-      sets: [],
-      dataFolder: undefined,
-      fromScratch: false,
-      out,
-    };
+    const start = begin(folder, text, out);
     expect((await startRun({ ...options(21), ...start })).stopped).toBe('SIGTERM');
     const checkpoints = path.join(out, 'checkpoints');
     const numbers = readdirSync(checkpoints).sort();
@@ -144,16 +92,8 @@ test('a run without a whole checkpoint begins again; a damaged newest one is pas
 test('locks: a live process is respected, a dead one is not', async () => {
   const folder = temporaryFolder();
   const text = tinySpec();
-  const specFile = writeSpec(folder, text);
   const out = path.join(folder, 'run');
-  const start = {
-    specFile,
-    source: new Source(specFile, text),
-    sets: [],
-    dataFolder: undefined,
-    fromScratch: false,
-    out,
-  };
+  const start = begin(folder, text, out);
   await startRun({ ...options(3), ...start });
   const lock = path.join(out, 'lock');
   expect(existsSync(lock)).toBe(false);
@@ -179,16 +119,8 @@ test('locks: a live process is respected, a dead one is not', async () => {
 test('a run is not written over, and goes on only as it began', async () => {
   const folder = temporaryFolder();
   const text = tinySpec();
-  const specFile = writeSpec(folder, text);
   const out = path.join(folder, 'run');
-  const start = {
-    specFile,
-    source: new Source(specFile, text),
-    sets: [],
-    dataFolder: undefined,
-    fromScratch: false,
-    out,
-  };
+  const start = begin(folder, text, out);
   await startRun({ ...options(3), ...start });
   expect(await failureOf(() => startRun({ ...options(3), ...start }))).toMatchObject({
     exit: 5,
@@ -224,14 +156,7 @@ test('a spec that changed after the run began changes nothing in it', async () =
   const whole = await run(folder, 'whole', text, Number.POSITIVE_INFINITY);
   const specFile = path.join(folder, 'net.dn');
   const out = path.join(folder, 'runs', 'edited');
-  const start = {
-    specFile,
-    source: new Source(specFile, text),
-    sets: [],
-    dataFolder: undefined,
-    fromScratch: false,
-    out,
-  };
+  const start = begin(folder, text, out);
   await startRun({ ...options(5), ...start });
   writeFileSync(specFile, text.replace('Dense(8', 'Dense(9'));
   expect((await resumeRun(out, options(Number.POSITIVE_INFINITY))).result).toBeDefined();
