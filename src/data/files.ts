@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fail } from '../diagnostics/report.js';
+import { systemReason } from '../diagnostics/system-errors.js';
 import type { Span } from '../diagnostics/source.js';
 
 /** How an input file is spoken of. */
@@ -16,18 +17,6 @@ export interface InputFile {
 
 /** No input file is larger. Tensors of it would pass what a typed array can hold. */
 export const LARGEST_FILE = 2 ** 30;
-
-/** What the operating system's error codes mean to a person. */
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'no permission',
-  EPERM: 'no permission',
-  EISDIR: 'it is a folder',
-  ELOOP: 'its links go in a circle',
-  ENAMETOOLONG: 'its name is too long',
-  EMFILE: 'too many files are open',
-  ENFILE: 'too many files are open',
-  EIO: 'the disk failed to read it',
-};
 
 /**
  * Reads a whole input file. Its size is known before memory is taken. Only ordinary files are read: a device or a pipe might never end.
@@ -59,9 +48,8 @@ export function readInput(file: InputFile): { readonly bytes: Uint8Array; readon
     return { bytes: whole, sha256: createHash('sha256').update(whole).digest('hex') };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (typeof code !== 'string') throw error;
     if (code === 'ENOENT' || code === 'ENOTDIR') fail('file-missing', { file: file.name, role: file.role }, where);
-    return fail('file-unreadable', { file: file.name, reason: REASONS[code] ?? code }, where);
+    return fail('file-unreadable', { file: file.name, reason: systemReason(error, 'reading') }, where);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

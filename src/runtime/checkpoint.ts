@@ -46,7 +46,7 @@ interface Manifest extends Contents {
   readonly own: string;
 }
 
-/** Complete checkpoints in `folder`, the newest two and the best; written beside, synced, renamed. */
+/** Complete checkpoints in `folder`, the newest two and the best of the stretch under way; written beside, synced, renamed. */
 export class Checkpoints {
   constructor(private readonly folder: string) {}
 
@@ -95,16 +95,18 @@ export class Checkpoints {
     }
   }
 
-  /** Leaves the newest two, and the best of all. */
+  /** Leaves the newest two, and the best of the newest one's stretch: another stretch may judge by another metric. */
   private prune(): void {
     const numbers = this.numbers();
-    const scores = numbers.map((number) => this.score(number));
-    const best = scores.reduce<number>(
-      (found, score, k) => (score !== undefined && score > (scores[found] ?? Number.NEGATIVE_INFINITY) ? k : found),
-      0,
-    );
+    const manifests = numbers.map((number) => this.manifest(number));
+    const stretch = manifests.at(-1)?.position.stretch;
+    let best: number | undefined;
+    manifests.forEach((manifest, k) => {
+      if (manifest?.score === undefined || manifest.position.stretch !== stretch) return;
+      if (best === undefined || manifest.score > manifests[best]!.score!) best = k;
+    });
     numbers.forEach((number, k) => {
-      if (k >= numbers.length - 2 || (k === best && scores[k] !== undefined)) return;
+      if (k >= numbers.length - 2 || k === best) return;
       const folder = path.join(this.folder, name(number));
       try {
         rmSync(folder, { recursive: true, force: true });
@@ -114,10 +116,9 @@ export class Checkpoints {
     });
   }
 
-  private score(number: number): number | undefined {
+  private manifest(number: number): Manifest | undefined {
     try {
-      return (JSON.parse(readFileSync(path.join(this.folder, name(number), 'manifest.json'), 'utf8')) as Manifest)
-        .score;
+      return JSON.parse(readFileSync(path.join(this.folder, name(number), 'manifest.json'), 'utf8')) as Manifest;
     } catch {
       return undefined;
     }
@@ -126,7 +127,7 @@ export class Checkpoints {
   private numbers(): number[] {
     if (!existsSync(this.folder)) fail('no-run', { folder: path.dirname(this.folder) });
     return readdirSync(this.folder)
-      .filter((entry) => /^\d{6}$/.test(entry))
+      .filter((entry) => /^\d{6,}$/.test(entry))
       .map(Number)
       .sort((a, b) => a - b);
   }

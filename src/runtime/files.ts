@@ -11,29 +11,11 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
-
-/** What the operating system's error codes mean to a person. */
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EACCES: 'no permission',
-  EPERM: 'no permission',
-  EROFS: 'the file system is read-only',
-  ENOTDIR: 'a part of the path is a file',
-  ENOENT: 'its folder does not exist',
-  EISDIR: 'a folder of this name is there',
-  EEXIST: 'it exists already',
-  EMFILE: 'too many files are open',
-  ENFILE: 'too many files are open',
-  ENAMETOOLONG: 'its name is too long',
-  EIO: 'the disk failed to write it',
-};
+import { systemReason } from '../diagnostics/system-errors.js';
 
 /** Turns an error of the file system into one for people (exit 5); any other error goes on as it is. */
 export function failToWrite(file: string, error: unknown): never {
-  const { code } = error as NodeJS.ErrnoException;
-  if (typeof code !== 'string') throw error;
-  fail('cannot-write', { file, reason: REASONS[code] ?? code });
+  fail('cannot-write', { file, reason: systemReason(error, 'writing') });
 }
 
 /** Removes what an action that failed left behind. That it cannot be removed is not the error to show. */
@@ -54,7 +36,7 @@ export function removeHalfWritten(folder: string): void {
   } catch {
     return;
   }
-  for (const entry of entries) if (/^(\..*\.\d+|\d{6})\.part$/.test(entry)) discard(path.join(folder, entry));
+  for (const entry of entries) if (/^(\..*\.\d+|\d{6,})\.part$/.test(entry)) discard(path.join(folder, entry));
 }
 
 /** Makes a folder and those above it. */

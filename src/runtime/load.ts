@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Originals } from '../compiler/3-dims/index.js';
 import { paramShape } from '../compiler/3-dims/index.js';
@@ -6,6 +6,7 @@ import type { Compiled } from '../compiler/compile.js';
 import type { Values } from '../compiler/5-shrink/values.js';
 import type { FileReference } from '../compiler/spec.js';
 import { fail } from '../diagnostics/report.js';
+import { systemReason } from '../diagnostics/system-errors.js';
 import { sha256 } from '../hash.js';
 import { allParams, type Network } from '../ir/graph.js';
 import { sizeOf } from '../program/program.js';
@@ -56,12 +57,11 @@ function readWeights(specFile: string, weights: FileReference): ReturnType<typeo
 
 function decode(file: string, place: Place): ReturnType<typeof decodeModelWeights> {
   const where = { at: place.span };
-  if (!existsSync(file)) fail('weights-missing', { file: place.path, reason: 'there is no such file' }, where);
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    return fail('weights-missing', { file: place.path, reason: String((error as NodeJS.ErrnoException).code) }, where);
+    return fail('weights-missing', { file: place.path, reason: systemReason(error, 'reading') }, where);
   }
   if (place.sha256 !== undefined && sha256(bytes) !== place.sha256) {
     fail('weights-missing', { file: place.path, reason: 'its SHA-256 is not the one that the spec names' }, where);

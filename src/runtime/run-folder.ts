@@ -1,19 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
 import type { EngineRecord } from './engines/engine.js';
-import { failToWrite, removeHalfWritten, writeAtomically } from './files.js';
+import { failToWrite, makeFolder, removeHalfWritten, writeAtomically } from './files.js';
+import { releaseLock, takeLock } from './lock.js';
 
 /** What a run must know to go on: everything that may change numbers, and where its inputs are. */
 export interface RunRecord {
@@ -44,48 +34,41 @@ export class RunFolder {
     return path.join(this.path, ...parts);
   }
 
-  /** Makes the folder; refuses one that holds a run already. */
+  /** Makes the folder and locks it; refuses one that holds a run already, also one that ended in the meantime. */
   create(): void {
-    if (existsSync(this.file('run.json'))) {
-      fail(
-        'run-exists',
-        { folder: this.path },
-        { help: [`go on with it: dnc train --resume ${this.path}`, 'or give another folder: --out'] },
-      );
-    }
+    this.refuseRun();
     try {
       mkdirSync(this.file('checkpoints'), { recursive: true });
     } catch (error) {
       failToWrite(this.path, error);
     }
+    this.lock();
+    try {
+      this.refuseRun();
+    } catch (error) {
+      this.unlock();
+      throw error;
+    }
+  }
+
+  private refuseRun(): void {
+    if (!existsSync(this.file('run.json'))) return;
+    fail(
+      'run-exists',
+      { folder: this.path },
+      { help: [`go on with it: dnc train --resume ${this.path}`, 'or give another folder: --out'] },
+    );
   }
 
   /**
    * Keeps a second process out while this one writes. A lock whose process is gone is taken over, and what that one left half-written goes.
+   *
+   * @throws Failure run-locked, cannot-write
    */
   lock(): void {
-    const lock = this.file('lock');
-    for (let tries = 0; !this.locked; tries++) {
-      try {
-        const file = openSync(lock, 'wx');
-        try {
-          writeSync(file, `${process.pid}\n`);
-        } finally {
-          closeSync(file);
-        }
-        this.locked = true;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') failToWrite(lock, error);
-        const holder = this.lockHolder();
-        if (holder !== undefined && (tries > 0 || isAlive(holder)))
-          fail('run-locked', { folder: this.path, process: holder });
-        try {
-          rmSync(lock, { force: true });
-        } catch (problem) {
-          failToWrite(lock, problem);
-        }
-      }
-    }
+    const refused = takeLock(this.file('lock'));
+    if (refused !== undefined) fail('run-locked', { folder: this.path, process: refused });
+    this.locked = true;
     removeHalfWritten(this.path);
     removeHalfWritten(this.file('checkpoints'));
   }
@@ -93,18 +76,9 @@ export class RunFolder {
   unlock(): void {
     // A lock that cannot be removed is stale as soon as this process ends; the error that is on its way, if any, matters more.
     try {
-      if (this.locked) rmSync(this.file('lock'), { force: true });
+      if (this.locked) releaseLock(this.file('lock'));
     } catch {}
     this.locked = false;
-  }
-
-  /** The process that the lock names; undefined where the lock went in the meantime. */
-  private lockHolder(): number | undefined {
-    try {
-      return Number(readFileSync(this.file('lock'), 'utf8').trim());
-    } catch {
-      return undefined;
-    }
   }
 
   writeRecord(record: RunRecord): void {
@@ -170,22 +144,19 @@ function isRunRecord(value: unknown): value is RunRecord {
   );
 }
 
-/** `runs/<name>/<time>-<hash>` beside the spec; a run of the same second gets a number behind it. */
-export function defaultRunFolder(specFile: string, hash: string, now: Date): string {
+/** Makes `runs/<name>/<time>-<hash>` beside the spec; a run of the same second gets a number behind it, also one that begins at once with it. */
+export function makeRunFolder(specFile: string, hash: string, now: Date): string {
   const name = path.basename(specFile, path.extname(specFile));
   const time = now.toISOString().replace(/[-:]/g, '').replace(/\..*/, '').replace('T', '-');
   const folder = path.join(path.dirname(specFile), 'runs', name, `${time}-${hash.slice(0, 8)}`);
-  let free = folder;
-  for (let k = 2; existsSync(free); k++) free = `${folder}-${k}`;
-  return free;
-}
-
-function isAlive(process_: number): boolean {
-  if (!Number.isSafeInteger(process_) || process_ <= 0 || process_ === process.pid) return false;
-  try {
-    process.kill(process_, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  makeFolder(path.dirname(folder));
+  for (let k = 1; ; k++) {
+    const free = k === 1 ? folder : `${folder}-${k}`;
+    try {
+      mkdirSync(free);
+      return free;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') failToWrite(free, error);
+    }
   }
 }

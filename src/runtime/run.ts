@@ -17,7 +17,7 @@ import { originalsOf, readTrained, startingValues, writeTrained } from './load.j
 import type { Watcher } from './progress.js';
 import { type RunResult, scoresOf, writeResult } from './result.js';
 import { bindRows, dataPathsFolder, type Rows, readRows } from './rows.js';
-import { defaultRunFolder, RunFolder, type RunRecord } from './run-folder.js';
+import { makeRunFolder, RunFolder, type RunRecord } from './run-folder.js';
 import { writeSimplified } from './write-simplified.js';
 import { Stopped, simplify, tensorsOf, valuesOf } from './simplify.js';
 import { readSpecFile } from './spec-file.js';
@@ -69,9 +69,8 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   refuseUnfitRows(compiled, rows);
   const values = startingValues(compiled, options.specFile, { fromScratch: options.fromScratch });
 
-  const folder = new RunFolder(options.out ?? defaultRunFolder(options.specFile, compiled.spec.hash, new Date()));
+  const folder = new RunFolder(options.out ?? makeRunFolder(options.specFile, compiled.spec.hash, new Date()));
   folder.create();
-  folder.lock();
   try {
     // A simplified spec that is trained again is simplified under its own name, not as .min.min.
     const name = path.basename(options.specFile, path.extname(options.specFile)).replace(/\.min$/, '');

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
+import { systemReason } from '../diagnostics/system-errors.js';
 import { Source } from '../diagnostics/source.js';
 
 /** A spec is refused beyond this many bytes: nobody writes one by hand, and reading it would take the machine's memory. */
@@ -23,17 +24,9 @@ function readBytes(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason =
-      code === 'ENOENT'
-        ? 'there is no such file'
-        : code === 'EISDIR'
-          ? 'it is a folder'
-          : code === 'EACCES'
-            ? 'no permission'
-            : String(code);
+    const reason = systemReason(error, 'reading');
     const near =
-      code === 'ENOENT' && existsSync(path.dirname(file))
+      (error as NodeJS.ErrnoException).code === 'ENOENT' && existsSync(path.dirname(file))
         ? readdirSync(path.dirname(file)).filter((name) => name.endsWith('.dn'))
         : [];
     return fail(

@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { type Checkpoint, Checkpoints } from '../../src/runtime/checkpoint.js';
 import { temporaryFolder } from '../support/folders.js';
 
-function checkpoint(step: number, score?: number): Checkpoint {
+function checkpoint(step: number, score?: number, stretch = 0): Checkpoint {
   return {
-    position: { stretch: 0, epoch: 1, step, stretchSteps: step + 10, totalEpochs: 1, optimizerSteps: step + 10 },
+    position: { stretch, epoch: 1, step, stretchSteps: step + 10, totalEpochs: 1, optimizerSteps: step + 10 },
     totals: { rows: 32, steps: 2, sums: { loss: 1.5, 'penalty:dropneuron': 0.1 + step } },
     historyLength: 120,
     ...(score !== undefined && { score }),
@@ -39,6 +39,25 @@ test('the newest two stay, and the best', () => {
   const scores = [0.1, 0.9, 0.3, 0.2, 0.5];
   scores.forEach((score, step) => void checkpoints.save(checkpoint(step, score)));
   expect(readdirSync(folder).sort()).toEqual(['000002', '000004', '000005']);
+});
+
+test('the best is that of the stretch under way, since another one may judge by another metric', () => {
+  const { folder, checkpoints } = begin();
+  checkpoints.save(checkpoint(1, 0.9));
+  for (const [step, score] of [-3, -1, -2, -4, -5].entries()) checkpoints.save(checkpoint(step, score, 1));
+  expect(readdirSync(folder).sort()).toEqual(['000003', '000005', '000006']);
+});
+
+test('checkpoints are counted on beyond 999,999', () => {
+  const { folder, checkpoints, newest } = begin();
+  checkpoints.save(checkpoint(1));
+  renameSync(path.join(folder, '000001'), path.join(folder, '999999'));
+  for (const step of [2, 3]) {
+    mkdirSync(path.join(folder, '1000007.part'));
+    checkpoints.save(checkpoint(step));
+  }
+  expect(readdirSync(folder).sort()).toEqual(['1000000', '1000001']);
+  expect(newest()).toEqual(checkpoint(3));
 });
 
 test('a flipped bit in any byte of the newest is found, and the one before is taken', () => {

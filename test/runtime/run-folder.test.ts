@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { defaultRunFolder, RunFolder } from '../../src/runtime/run-folder.js';
+import { makeRunFolder, RunFolder } from '../../src/runtime/run-folder.js';
 import { failureOf } from '../data/failure.js';
 import { temporaryFolder } from '../support/folders.js';
 
@@ -10,8 +10,8 @@ test('runs of one second in one folder get folders of their own', () => {
   const now = new Date('2026-01-02T03:04:05.678Z');
   const hash = 'abcdef0123456789';
   const found = [1, 2, 3].map(() => {
-    const folder = defaultRunFolder(spec, hash, now);
-    mkdirSync(folder, { recursive: true });
+    const folder = makeRunFolder(spec, hash, now);
+    expect(existsSync(folder)).toBe(true);
     return path.relative(path.dirname(spec), folder);
   });
   const first = path.join('runs', 'net', '20260102-030405-abcdef01');
