@@ -4,12 +4,12 @@ import { drawRegression, drawTruth } from '../../src/data/regression.js';
 import { failureOf } from './failure.js';
 
 const place = { dataFolder: undefined, specFolder: '.' };
-const defaults = { features: 20, support: 2, samples: 500, test: 500, scale: 1, noise: 0, seed: 1 };
+const defaults = { features: 20, support: 2, samples: 500, test: 500, scale: 1, noise: 0, seed: 1, unit_sphere: false };
 
 test('the target is the sum over the support, which differs from seed to seed', () => {
   const supports = new Set<string>();
   for (let seed = 0; seed < 20; seed++) {
-    const regression = { features: 20, support: 2, scale: 10, noise: 0, seed };
+    const regression = { features: 20, support: 2, scale: 10, noise: 0, seed, unit_sphere: false, samples: 50 };
     const { support, coefficients } = drawTruth(regression);
     expect(new Set(support).size).toBe(2);
     for (const coefficient of coefficients) {
@@ -28,12 +28,25 @@ test('the target is the sum over the support, which differs from seed to seed', 
 
 test('scale and noise are standard deviations; the noise changes no features', () => {
   const [rows, features] = [4000, 10];
-  const clean = drawRegression('train', rows, { features, support: 3, scale: 10, noise: 0, seed: 4 });
-  const noisy = drawRegression('train', rows, { features, support: 3, scale: 10, noise: 2, seed: 4 });
+  const fixed = { seed: 4, unit_sphere: false, samples: rows };
+  const clean = drawRegression('train', rows, { features, support: 3, scale: 10, noise: 0, ...fixed });
+  const noisy = drawRegression('train', rows, { features, support: 3, scale: 10, noise: 2, ...fixed });
   expect(noisy.x).toEqual(clean.x);
   const deviation = (values: readonly number[]) => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
   expect(deviation([...clean.x]) / 10).toBeCloseTo(1, 1);
   expect(deviation([...noisy.y].map((value, row) => value - clean.y[row]!)) / 2).toBeCloseTo(1, 1);
+});
+
+test('on the unit sphere every training column has norm 1, and test rows have the same scale', () => {
+  const [samples, features] = [30, 50];
+  const regression = { features, support: 3, scale: 1, noise: 0, seed: 2, unit_sphere: true, samples };
+  const norms = (x: Float32Array, rows: number) =>
+    Array.from({ length: features }, (_, k) =>
+      Math.hypot(...Array.from({ length: rows }, (_, row) => x[row * features + k]!)),
+    );
+  for (const norm of norms(drawRegression('train', samples, regression).x, samples)) expect(norm).toBeCloseTo(1, 6);
+  const test = norms(drawRegression('test', 100 * samples, regression).x, 100 * samples);
+  expect(test.reduce((sum, norm) => sum + norm, 0) / features / 10).toBeCloseTo(1, 1);
 });
 
 test('the source: shapes as described, training and test rows apart, more features than rows allowed', async () => {

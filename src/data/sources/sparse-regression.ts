@@ -25,6 +25,11 @@ export const sparseRegression = defineSource({
       description:
         'Standard deviation of every feature, which is normal with mean 0. The scripts of the paper have 10.',
     }),
+    unit_sphere: Type.Boolean({
+      default: false,
+      description:
+        'Whether every feature, as the column of its values in the training rows, is a point drawn from the unit sphere times `scale`: a dictionary of unit atoms, overcomplete with fewer samples than features. Test rows are on the same scale.',
+    }),
     noise: Type.Number({ default: 0, minimum: 0, description: 'Standard deviation of the noise on the target.' }),
     seed: Type.Integer({
       default: 0,
