@@ -19,6 +19,11 @@ export function originalsOf(specFile: string): (weights: FileReference) => Origi
   return (weights) => readWeights(specFile, weights).originals;
 }
 
+/** The original units that a weights file knows. @throws Failure weights-missing, weights-damaged */
+export function originalsInFile(file: string): Originals {
+  return decode(file, { path: file, span: undefined }).originals;
+}
+
 /** The values that a network starts from: those of the weights file that its spec names, else what its initializers draw. */
 export function startingValues(
   compiled: Compiled,

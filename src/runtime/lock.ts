@@ -28,6 +28,12 @@ export function takeLock(lock: string): number | undefined {
   }
 }
 
+/** The living process that has a lock; undefined where nobody does. */
+export function livingHolder(lock: string): number | undefined {
+  const holder = holderOf(lock);
+  return holder !== undefined && isAlive(holder, lock) ? holder : undefined;
+}
+
 export function releaseLock(lock: string): void {
   held.delete(path.resolve(lock));
   rmSync(lock, { force: true });

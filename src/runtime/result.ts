@@ -65,6 +65,7 @@ export function resultJson({ simplified, network, scores, finetuned, files }: Ru
   return {
     format: 1,
     threshold: simplified.threshold,
+    ...(simplified.search && { search: simplified.search }),
     nonzero_weights: simplified.kernels.nonzero,
     weights_before: weightCount(network.before),
     weights_after: weightCount(network.after),
@@ -73,6 +74,7 @@ export function resultJson({ simplified, network, scores, finetuned, files }: Ru
     equivalent: files.equivalent,
     difference: { float64: simplified.difference.float64, float32: simplified.difference.float32 },
     scores,
+    warnings: simplified.warnings.map(({ code, message }) => ({ code, message })),
   };
 }
 

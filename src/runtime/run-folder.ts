@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
-import { fail } from '../diagnostics/report.js';
+import { type Failure, fail } from '../diagnostics/report.js';
 import type { EngineRecord } from './engines/engine.js';
 import { failToWrite, makeFolder, removeHalfWritten, writeAtomically } from './files.js';
 import { releaseLock, takeLock } from './lock.js';
@@ -23,6 +23,8 @@ export interface RunRecord {
   /** SHA-256 of every data file: the data lock. */
   readonly data: readonly { readonly name: string; readonly sha256: string }[];
 }
+
+const FAILURE = 'failure.json';
 
 /** The folder of one run. */
 export class RunFolder {
@@ -95,6 +97,31 @@ export class RunFolder {
       return fail('run-damaged', { file });
     }
     return isRunRecord(record) ? record : fail('run-damaged', { file });
+  }
+
+  /** Why the run ended before its end, for those who look at the folder later. That it cannot be written is not the error to show. */
+  rememberFailure({ diagnostics }: Failure): void {
+    const errors = diagnostics.map(({ code, message }) => ({ code, message }));
+    try {
+      writeAtomically(this.file(FAILURE), `${JSON.stringify({ format: 1, errors }, undefined, 2)}\n`);
+    } catch {}
+  }
+
+  /** Before the run goes on. */
+  forgetFailure(): void {
+    try {
+      rmSync(this.file(FAILURE), { force: true });
+    } catch {}
+  }
+
+  /** What `rememberFailure` left, in words; undefined where the run did not fail. */
+  readFailure(): string | undefined {
+    try {
+      const { errors } = JSON.parse(readFileSync(this.file(FAILURE), 'utf8')) as { errors: { message: string }[] };
+      return errors.map(({ message }) => message).join('; ');
+    } catch {
+      return undefined;
+    }
   }
 
   /**

@@ -177,6 +177,16 @@ class Run {
   }
 
   async go(from: Pick<Checkpoint, 'position' | 'totals' | 'state'>): Promise<RunEnd> {
+    this.folder.forgetFailure();
+    try {
+      return await this.toItsEnd(from);
+    } catch (error) {
+      if (error instanceof Failure) this.folder.rememberFailure(error);
+      throw error;
+    }
+  }
+
+  private async toItsEnd(from: Pick<Checkpoint, 'position' | 'totals' | 'state'>): Promise<RunEnd> {
     const { spec, network } = this.compiled;
     const { phases } = spec.train;
 

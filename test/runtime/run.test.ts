@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { resumeRun, startRun } from '../../src/runtime/run.js';
+import { RunFolder } from '../../src/runtime/run-folder.js';
 import { failureOf } from '../data/failure.js';
 import { temporaryFolder } from '../support/folders.js';
 import { begin, options, run, trace } from '../support/runs.js';
@@ -38,6 +39,7 @@ test('a last step that breaks the numbers is noticed though nothing is computed 
   expect(message).toMatch(/^diverged: training diverged: \S+ is not finite at step 1 of epoch 1 \(warm\)$/);
   expect(help).toContain('no checkpoint had been written yet');
   expect(readdirSync(path.join(out, 'checkpoints'))).toEqual([]);
+  expect(new RunFolder(out).readFailure()).toMatch(/^training diverged: \S+ is not finite at step 1 of epoch 1/);
 });
 
 test('a length in steps that ends within an epoch is stopped and resumed, too', async () => {
