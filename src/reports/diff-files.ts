@@ -6,7 +6,7 @@ import { Failure, fail } from '../diagnostics/report.js';
 import { sha256 } from '../hash.js';
 import { showShape } from '../ir/dims.js';
 import { nodeOf } from '../ir/graph.js';
-import { originalsOf, startingValues, valuesInFile } from '../runtime/load.js';
+import { originalsOf, startingValues, weightsInFile } from '../runtime/load.js';
 import { failWithoutWeights, readSpecFile } from '../runtime/spec-file.js';
 import { type Behaviour, type DiffResult, diffModels } from './diff.js';
 
@@ -65,12 +65,13 @@ function isSameModel(compiled: Compiled, sets: readonly string[], file: string):
 
 /** What the certificate says, found again from the weights that it names. */
 function recomputed(certificate: Certificate, old: Compiled, fresh: Compiled, folder: string): Behaviour {
-  const values = ({ network }: Compiled, { file, sha256: hash }: Certificate['before']['weights']) =>
-    valuesInFile(path.join(folder, file), hash, network);
+  const weights = ({ network }: Compiled, { file, sha256: hash }: Certificate['before']['weights']) =>
+    weightsInFile(path.join(folder, file), hash, network);
+  const { values, features } = weights(old, certificate.before.weights);
   const difference: Difference = measureDifference(
-    { network: old.network, values: values(old, certificate.before.weights) },
-    { network: fresh.network, values: values(fresh, certificate.after.weights), exact: new Map() },
-    { seed: certificate.probe.seed },
+    { network: old.network, values },
+    { network: fresh.network, values: weights(fresh, certificate.after.weights).values, exact: new Map() },
+    { seed: certificate.probe.seed, features },
   );
   return {
     kind: 'measured',

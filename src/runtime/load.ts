@@ -12,7 +12,12 @@ import { allParams, type Network } from '../ir/graph.js';
 import { sizeOf } from '../program/program.js';
 import { writeAtomically } from './files.js';
 import { initialValues } from './initial-values.js';
-import { decodeModelWeights, encodeModelWeights, originalsOfNetwork } from './weights/model-weights.js';
+import {
+  decodeModelWeights,
+  encodeModelWeights,
+  type ModelWeights,
+  originalsOfNetwork,
+} from './weights/model-weights.js';
 
 /** Gives `compile` what the weights file knows of the original units: the file is looked for beside the spec that names it. */
 export function originalsOf(specFile: string): (weights: FileReference) => Originals {
@@ -56,11 +61,11 @@ interface Place {
   readonly span: FileReference['span'] | undefined;
 }
 
-function readWeights(specFile: string, weights: FileReference): ReturnType<typeof decodeModelWeights> {
+function readWeights(specFile: string, weights: FileReference): ModelWeights {
   return decode(path.resolve(path.dirname(specFile), weights.path), weights);
 }
 
-function decode(file: string, place: Place): ReturnType<typeof decodeModelWeights> {
+function decode(file: string, place: Place): ModelWeights {
   const where = { at: place.span };
   let bytes: Buffer;
   try {
@@ -88,10 +93,10 @@ function refuseOtherShapes(network: Network, values: Values, place: Place): void
   }
 }
 
-/** The values in a weights file, which must have this SHA-256 and fit the network. */
-export function valuesInFile(file: string, hash: string, network: Network): Values {
+/** A weights file, which must have this SHA-256 and fit the network. */
+export function weightsInFile(file: string, hash: string, network: Network): ModelWeights {
   const place = { path: file, sha256: hash, span: undefined };
-  const { values } = decode(file, place);
-  refuseOtherShapes(network, values, place);
-  return values;
+  const weights = decode(file, place);
+  refuseOtherShapes(network, weights.values, place);
+  return weights;
 }

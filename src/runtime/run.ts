@@ -11,6 +11,7 @@ import { type Checkpoint, Checkpoints, type Position } from './checkpoint.js';
 import { engineRecord, sameRecord, showRecord } from './engine-record.js';
 import { chooseEngine } from './engines/index.js';
 import type { Engine, EngineOptions } from './engines/engine.js';
+import { featuresOf } from './features.js';
 import { writeAtomically } from './files.js';
 import { History } from './history.js';
 import { originalsOf, readTrained, startingValues, writeTrained } from './load.js';
@@ -220,6 +221,7 @@ class Run {
       values: trained,
       phase: last,
       validation: bind(network, this.rows.validation),
+      features: featuresOf(network, spec, last, this.rows.train),
       engine: this.engine,
       engineOptions: this.options.engineOptions,
       watcher: this.options.watcher,

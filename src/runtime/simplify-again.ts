@@ -4,6 +4,7 @@ import { compile } from '../compiler/compile.js';
 import { fail } from '../diagnostics/report.js';
 import { chooseEngine } from './engines/index.js';
 import type { EngineOptions } from './engines/engine.js';
+import { featuresOf } from './features.js';
 import { makeFolder, writeAtomically } from './files.js';
 import { originalsOf, readTrained, startingValues } from './load.js';
 import { bindRows, dataPathsFolder, readRows } from './rows.js';
@@ -63,6 +64,7 @@ export async function simplifyAgain(at: {
     values,
     phase,
     validation: rows.validation && bindRows(network, spec, phase, rows.validation),
+    features: featuresOf(network, spec, phase, rows.train),
     engine,
     engineOptions: at.engineOptions,
   });

@@ -3,6 +3,7 @@ import { type Difference, measureDifference } from '../compiler/5-shrink/certifi
 import { type AppliedThreshold, cut, thresholdGrid } from '../compiler/5-shrink/cut.js';
 import { type Judgement, type SearchResult, searchThreshold } from '../compiler/5-shrink/search.js';
 import { dependsOnInputs, refuseDeadNetwork, type ShrinkResult, shrink } from '../compiler/5-shrink/shrink.js';
+import type { Features } from '../compiler/5-shrink/probe.js';
 import type { Values } from '../compiler/5-shrink/values.js';
 import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import { diagnostic, fail } from '../diagnostics/report.js';
@@ -32,6 +33,8 @@ export interface Simplified {
   readonly masked: Values;
   readonly kernels: { readonly nonzero: number; readonly of: number };
   readonly shrunk: ShrinkResult;
+  /** What the rows look like that `difference` was measured on. Absent: uniform ones. */
+  readonly features?: Features;
   readonly difference: Difference;
   readonly warnings: readonly Diagnostic[];
 }
@@ -47,13 +50,15 @@ export async function simplify(at: {
   readonly values: Values;
   readonly phase: PhaseSpec;
   readonly validation: BoundTable | undefined;
+  /** Of the training rows: the certificate's rows look like them. */
+  readonly features: Features;
   readonly engine: Engine;
   readonly engineOptions: EngineOptions;
   /** Who is told that a threshold is searched for, and may stop it. */
   readonly watcher?: Watcher;
   readonly stopping?: { readonly signal: NodeJS.Signals | undefined };
 }): Promise<Simplified> {
-  const { spec, network, values } = at;
+  const { spec, network, values, features } = at;
   const wanted = spec.simplify.threshold;
   const warnings: Diagnostic[] = [];
   let threshold: AppliedThreshold;
@@ -86,8 +91,8 @@ export async function simplify(at: {
   }
   const { values: masked, kernels } = cut(network, values, threshold);
   const shrunk = shrink(network, masked);
-  const difference = measureDifference({ network, values: masked }, shrunk, { seed: spec.data.seed });
-  return { threshold, ...(search && { search }), masked, kernels, shrunk, difference, warnings };
+  const difference = measureDifference({ network, values: masked }, shrunk, { seed: spec.data.seed, features });
+  return { threshold, ...(search && { search }), masked, kernels, shrunk, features, difference, warnings };
 }
 
 /** The metric that a search looks at: the named one, which need not be one that the history shows, else the first; undefined is the loss. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parameterCount } from '../compiler/3-dims/index.js';
 import { certificate, isEquivalent } from '../compiler/5-shrink/certificate.js';
+import type { Features } from '../compiler/5-shrink/probe.js';
 import type { Values } from '../compiler/5-shrink/values.js';
 import { printSimplified } from '../compiler/6-print/index.js';
 import type { Compiled } from '../compiler/compile.js';
@@ -49,15 +50,20 @@ export function writeSimplified(at: {
   const { spec, network } = compiled;
   const { shrunk, difference, masked, threshold } = simplified;
   const file = (suffix: string) => path.join(folder, `${name}${suffix}`);
-  const encode = (of: Network, tensors: Values) =>
-    encodeModelWeights({ values: tensors, network: of, originals: originalsOfNetwork(of) });
+  const encode = (of: Network, tensors: Values, features?: Features) =>
+    encodeModelWeights({
+      values: tensors,
+      network: of,
+      originals: originalsOfNetwork(of),
+      ...(features && { features }),
+    });
 
   const small = encode(shrunk.network, values);
   const certified =
     at.finetunedEpochs === undefined
       ? { suffix: '.min.safetensors', bytes: small }
       : { suffix: '.shrunk.safetensors', bytes: encode(shrunk.network, shrunk.values) };
-  const full = encode(network, masked);
+  const full = encode(network, masked, simplified.features);
   const originalText = spec.source.text;
   const seenFrom = (there: string) => slashes(path.relative(folder, there));
   const text = printSimplified({

@@ -42,7 +42,7 @@ function side(file: string, text: string, originals: Originals = {}): DiffSide {
 const CERTIFICATE = {
   format: 1,
   difference: { float64: 2.2e-15, float32: 3.1e-7 },
-  probe: { rows: 1000, source: 'data', seed: 7 },
+  probe: { rows: 1000, source: 'features', seed: 7 },
 } as unknown as Certificate;
 
 describe('diff', () => {

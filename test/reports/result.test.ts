@@ -37,7 +37,7 @@ function result(changes: Partial<RunResult> = {}): RunResult {
   const shrunk = shrink(network, values);
   const score = (loss: number) => ({ rows: 100, loss, metrics: { nmse: loss / 2 }, standardErrors: {}, score: -loss });
   const difference: RunResult['simplified']['difference'] = {
-    probe: { rows: 1000, source: 'random', seed: 1 },
+    probe: { rows: 1000, source: 'features', seed: 1 },
     outputs: {},
     float64: 0,
     float32: 1.2e-7,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { compile } from '../../src/compiler/compile.js';
 import { Source } from '../../src/diagnostics/source.js';
 import { chooseEngine } from '../../src/runtime/engines/index.js';
+import { featuresOf } from '../../src/runtime/features.js';
 import { initialValues } from '../../src/runtime/initial-values.js';
 import { bindRows, readRows } from '../../src/runtime/rows.js';
 import { simplify } from '../../src/runtime/simplify.js';
@@ -33,6 +34,7 @@ async function simplified(threshold: string, scale: number) {
     values,
     phase: phase!,
     validation: bindRows(network, spec, phase!, rows.validation!),
+    features: featuresOf(network, spec, phase!, rows.train),
     engine,
     engineOptions: { threads: 1 },
   });

@@ -2,26 +2,19 @@ import { extents } from '../../ir/dims.js';
 import { allParams, type Network } from '../../ir/graph.js';
 import { evaluate, evaluateInstruction } from '../../program/evaluate.js';
 import { type Program, sizeOf, type Tensor64, type ValueId } from '../../program/program.js';
-import { drawRandom } from '../../random/streams.js';
 import { paramShape } from '../3-dims/index.js';
 import { forwardProgram } from '../4-program/index.js';
+import { drawProbe, type Features, type Probe } from './probe.js';
 import type { Values, ValuesExact } from './values.js';
 
 /** Bounds of DESIGN.md, section 4: norm-wise, max |Δ| / max(max |y|, tiny). */
 export const FLOAT64_LIMIT = 1e-12;
 export const FLOAT32_LIMIT = 1e-5;
-export const PROBE_ROWS = 1000;
 const TINY = 1e-30;
 
 /** How far two networks are apart on a batch of rows, before a final softmax or sigmoid. */
 export interface Difference {
-  readonly probe: {
-    readonly rows: number;
-    /** `data`: rows of the data section. `random`: drawn uniformly from `range` under `seed`. */
-    readonly source: 'data' | 'random';
-    readonly seed: number;
-    readonly range?: readonly [number, number];
-  };
+  readonly probe: Probe;
   /** By output, norm-wise. float64: folded values not yet rounded, checks the mathematics. float32: weights as stored. */
   readonly outputs: Readonly<Record<string, { readonly float64: number; readonly float32: number }>>;
   /** The largest over the outputs. */
@@ -46,35 +39,23 @@ export interface Certificate {
   /** `sets`: the `--set` values under which the text was compiled. */
   readonly before: { readonly spec: HashedFile & { readonly sets?: readonly string[] }; readonly weights: HashedFile };
   readonly after: { readonly spec: HashedFile; readonly weights: HashedFile };
-  readonly probe: Difference['probe'];
+  readonly probe: Probe;
   readonly limits: { readonly float64: number; readonly float32: number };
   readonly difference: { readonly float64: number; readonly float32: number };
   readonly outputs: Difference['outputs'];
 }
 
-export interface ProbeOptions {
-  /** Names the random rows, or says under which seed the given ones were drawn. */
-  readonly seed: number;
-  /** Raw rows by input, row-major, whole rows as the data holds them; drawn when absent. */
-  readonly rows?: Readonly<Record<string, Float32Array>>;
-  /** Range of drawn features. Default [0, 1]. */
-  readonly range?: readonly [number, number];
-  readonly count?: number;
-}
-
-/** Compares the cut network of full size with the shrunk one on a probe batch. */
+/** Compares the cut network of full size with the shrunk one on drawn rows, which look like the training rows where `features` says how these do. */
 export function measureDifference(
   full: { readonly network: Network; readonly values: Values },
   shrunk: { readonly network: Network; readonly values: Values; readonly exact: ReadonlyMap<string, Float64Array> },
-  options: ProbeOptions,
+  options: { readonly seed: number; readonly features?: Features | undefined },
 ): Difference {
-  const { seed, range = [0, 1] } = options;
   const widths = rawWidths(full.network);
-  const count = options.rows ? rowCount(options.rows, widths) : (options.count ?? PROBE_ROWS);
-  const rows = options.rows ?? drawRows(widths, count, seed, range);
+  const { probe, rows } = drawProbe(widths, options.seed, options.features);
   const unrounded = new Map<string, Float32Array | Float64Array>([...shrunk.values, ...shrunk.exact]);
   const run = (network: Network, values: ValuesExact, float32: boolean) =>
-    logits(network, values, inputsOf(network, rows, widths, count), float32);
+    logits(network, values, inputsOf(network, rows, widths, probe.rows), float32);
   const [full64, full32] = [run(full.network, full.values, false), run(full.network, full.values, true)];
   const [exact, stored] = [run(shrunk.network, unrounded, false), run(shrunk.network, shrunk.values, true)];
   const outputs = Object.fromEntries(
@@ -88,7 +69,7 @@ export function measureDifference(
   );
   const largest = (of: 'float64' | 'float32') => Math.max(...Object.values(outputs).map((output) => output[of]));
   return {
-    probe: { rows: count, source: options.rows ? 'data' : 'random', seed, ...(!options.rows && { range }) },
+    probe,
     outputs,
     float64: largest('float64'),
     float32: largest('float32'),
@@ -138,32 +119,6 @@ function rawWidths(network: Network): Readonly<Record<string, number>> {
     network.graph.nodes
       .filter((node) => network.graph.inputs.includes(node.name))
       .map((node) => [node.name, sizeOf(node.arguments.shape as readonly number[])]),
-  );
-}
-
-function rowCount(rows: Readonly<Record<string, Float32Array>>, widths: Readonly<Record<string, number>>): number {
-  const counts = Object.entries(widths).map(([input, width]) => {
-    const data = rows[input];
-    if (!data || data.length % width !== 0) throw new Error(`the probe batch has no whole rows for ${input}`);
-    return data.length / width;
-  });
-  if (counts.length === 0 || counts.some((count) => count !== counts[0])) throw new Error('uneven probe rows');
-  return counts[0]!;
-}
-
-function drawRows(
-  widths: Readonly<Record<string, number>>,
-  count: number,
-  seed: number,
-  [low, high]: readonly [number, number],
-): Readonly<Record<string, Float32Array>> {
-  return Object.fromEntries(
-    Object.entries(widths).map(([input, width]) => {
-      const units = Array.from({ length: width }, (_, k) => k);
-      const stream = { stream: `certificate.${input}`, distribution: { kind: 'uniform' }, units, width } as const;
-      const data = drawRandom(stream, { seed, epoch: 0, step: 0 }, count);
-      return [input, data.map((value) => low + (high - low) * value)];
-    }),
   );
 }
 

@@ -1,6 +1,8 @@
 import type { Originals } from '../../compiler/3-dims/index.js';
 import { paramShape } from '../../compiler/3-dims/index.js';
+import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
+import type { FeatureStatistics } from '../../data/feature-statistics.js';
 import { fail } from '../../diagnostics/report.js';
 import { allParams, type Network } from '../../ir/graph.js';
 import type { HostTensor } from '../../program/program.js';
@@ -9,13 +11,18 @@ import { readSafetensors, writeSafetensors } from './safetensors.js';
 /**
  * The weights file of a network: safetensors with every parameter under its name (`fc1.kernel`, float32), and for every layer that makes units
  * their original indices as `units:<layer>` (int32), with how many there were in the metadata `width:<layer>`. So a simplified network
- * can always say which of the original units survived.
+ * can always say which of the original units survived. The weights that a certificate starts from also hold how the features of its probe rows are
+ * spread, as `features:<input>`.
  */
 export interface ModelWeights {
   readonly values: Values;
   readonly originals: Originals;
+  /** How the training rows' features are spread, where the file holds the network that a certificate starts from. */
+  readonly features?: Features;
 }
 
+/** [2, features]: mean and deviation of an input; the metadata of the same name hold the rest. */
+const FEATURES = 'features:';
 const UNITS = 'units:';
 const WIDTH = 'width:';
 
@@ -23,6 +30,7 @@ export function encodeModelWeights(at: {
   readonly network: Network;
   readonly values: Values;
   readonly originals: Originals;
+  readonly features?: Features;
 }): Uint8Array {
   const tensors: Record<string, HostTensor> = {};
   const metadata: Record<string, string> = { format: '1' };
@@ -32,6 +40,10 @@ export function encodeModelWeights(at: {
     tensors[`${UNITS}${layer}`] = { shape: [indices.length], data: Int32Array.from(indices) };
     metadata[`${WIDTH}${layer}`] = String(width);
   }
+  for (const [input, { mean, deviation, ...rest }] of Object.entries(at.features ?? {})) {
+    tensors[`${FEATURES}${input}`] = { shape: [2, mean.length], data: Float32Array.from([...mean, ...deviation]) };
+    metadata[`${FEATURES}${input}`] = JSON.stringify(rest);
+  }
   return writeSafetensors(tensors, metadata);
 }
 
@@ -40,7 +52,14 @@ export function decodeModelWeights(bytes: Uint8Array, file: string): ModelWeight
   const { tensors, metadata } = readSafetensors(bytes, file);
   const values = new Map<string, Float32Array>();
   const originals: Record<string, { indices: readonly number[]; width: number }> = Object.create(null);
+  const features: Record<string, FeatureStatistics> = Object.create(null);
   for (const [name, { data }] of Object.entries(tensors)) {
+    if (name.startsWith(FEATURES)) {
+      features[name.slice(FEATURES.length)] =
+        statisticsIn(data, metadata[name]) ??
+        fail('weights-missing', { file, reason: `${name} does not hold means, deviations and a range` });
+      continue;
+    }
     if (!name.startsWith(UNITS)) {
       if (!(data instanceof Float32Array))
         fail('weights-missing', { file, reason: `${name} does not hold 32-bit floats` });
@@ -57,7 +76,20 @@ export function decodeModelWeights(bytes: Uint8Array, file: string): ModelWeight
     if (!sound) fail('weights-missing', { file, reason: `${name} does not hold rising indices below its width` });
     originals[layer] = { indices, width };
   }
-  return { values, originals };
+  return { values, originals, ...(Object.keys(features).length > 0 && { features }) };
+}
+
+function statisticsIn(data: HostTensor['data'], text: string | undefined): FeatureStatistics | undefined {
+  let rest: Readonly<Record<string, unknown>>;
+  try {
+    rest = JSON.parse(text ?? 'null') ?? {};
+  } catch {
+    return undefined;
+  }
+  const { low, high, whole } = rest;
+  if (!(data instanceof Float32Array) || data.length % 2 !== 0) return undefined;
+  if (typeof low !== 'number' || typeof high !== 'number' || typeof whole !== 'boolean') return undefined;
+  return { mean: data.subarray(0, data.length / 2), deviation: data.subarray(data.length / 2), low, high, whole };
 }
 
 /** The original indices of the units that every layer with parameters makes. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { certificate, isEquivalent, measureDifference, normWise } from '../../../src/compiler/5-shrink/certificate.js';
+import { drawProbe } from '../../../src/compiler/5-shrink/probe.js';
 import { shrink } from '../../../src/compiler/5-shrink/shrink.js';
+import { featureStatistics } from '../../../src/data/feature-statistics.js';
 import { networkOf, randomValues } from './networks.js';
 
 function planted(activation = 'softmax') {
@@ -20,7 +22,7 @@ describe('certificate', () => {
     const { network, values, shrunk } = planted();
     expect(shrunk.folded).toHaveLength(1);
     const difference = measureDifference({ network, values }, shrunk, { seed: 7 });
-    expect(difference.probe).toEqual({ rows: 1000, source: 'random', seed: 7, range: [0, 1] });
+    expect(difference.probe).toEqual({ rows: 1000, source: 'uniform', seed: 7 });
     expect(difference.float64).toBeLessThanOrEqual(1e-12);
     expect(difference.float32).toBeGreaterThan(1e-12);
     expect(difference.float32).toBeLessThanOrEqual(1e-5);
@@ -71,16 +73,18 @@ describe('certificate', () => {
     expect(difference.float32).toBeGreaterThan(1e-5);
   });
 
-  it('takes real rows, whole ones, of which the shrunk network reads what it keeps', () => {
+  it('takes rows that look like the training rows, whole ones, of which the shrunk network reads what it keeps', () => {
     const { network, values, shrunk } = planted('linear');
     expect(shrunk.network.graph.nodes[0]!.arguments.keep).toEqual([1, 2, 3, 4, 5]);
-    const rows = { image: Float32Array.from({ length: 4 * 6 }, (_, k) => Math.sin(k)) };
-    const difference = measureDifference({ network, values }, shrunk, { seed: 3, rows });
-    expect(difference.probe).toEqual({ rows: 4, source: 'data', seed: 3 });
+    const rows = Float32Array.from({ length: 50 * 6 }, (_, k) => 1000 * (k % 6) + Math.sin(k));
+    const features = {
+      image: featureStatistics({ name: 'image', extents: [6], width: 6, data: rows, rows: undefined }, 50),
+    };
+    const difference = measureDifference({ network, values }, shrunk, { seed: 3, features });
+    expect(difference.probe).toEqual({ rows: 1000, source: 'features', seed: 3 });
     expect(difference.float64).toBeLessThanOrEqual(1e-12);
-    expect(() =>
-      measureDifference({ network, values }, shrunk, { seed: 3, rows: { image: new Float32Array(7) } }),
-    ).toThrow(/whole rows/);
+    expect(difference).not.toEqual(measureDifference({ network, values }, shrunk, { seed: 3 }));
+    expect(() => measureDifference({ network, values }, shrunk, { seed: 3, features: {} })).toThrow(/statistics/);
   });
 
   it('no number is no equality', () => {
@@ -89,5 +93,53 @@ describe('certificate', () => {
     expect(isEquivalent({ float64: 0, float32: Number.NaN })).toBe(false);
     expect(normWise([2, -4], [2, -3])).toBe(0.25);
     expect(normWise([0, 0], [0, 0])).toBe(0);
+  });
+});
+
+describe('probe rows', () => {
+  const rows = 400;
+  const draw = (width: number, value: (row: number, feature: number) => number) => {
+    const data = Float32Array.from({ length: rows * width }, (_, k) => value(Math.floor(k / width), k % width));
+    const features = { x: featureStatistics({ name: 'x', extents: [width], width, data, rows: undefined }, rows) };
+    const { x } = drawProbe({ x: width }, 5, features).rows;
+    return {
+      statistics: features.x,
+      drawn: featureStatistics({ name: 'x', extents: [width], width, data: x!, rows: undefined }, 1000),
+    };
+  };
+
+  it('have the means, deviations and range of the data, feature by feature', () => {
+    const { statistics, drawn } = draw(4, (row, feature) => 10 ** feature * (3 + Math.sin(0.7 * row + feature)));
+    for (let k = 0; k < 4; k++) {
+      expect(drawn.mean[k]! / statistics.mean[k]!).toBeCloseTo(1, 1);
+      expect(drawn.deviation[k]! / statistics.deviation[k]!).toBeCloseTo(1, 0);
+    }
+    expect(drawn.low).toBeGreaterThanOrEqual(statistics.low);
+    expect(drawn.high).toBeLessThanOrEqual(statistics.high);
+  });
+
+  it('are whole numbers of the range where the data are', () => {
+    const { drawn } = draw(3, (row, feature) => [2, (row * 3) % 7, row === 0 ? 1 : 0][feature]!);
+    expect(drawn).toMatchObject({ whole: true, low: 0, high: 6 });
+    // One that is 1 in a single row is often 1, too.
+    expect(Math.min(...drawn.deviation)).toBeGreaterThan(0.2);
+  });
+
+  it('move a feature that never changes, too, and an input of which none does', () => {
+    const { drawn } = draw(2, (row, feature) => (feature === 0 ? 0.5 : Math.sin(row)));
+    expect(drawn.deviation[0]).toBeGreaterThan(0);
+    expect(Math.min(...draw(2, () => 0).drawn.deviation)).toBeGreaterThan(0);
+  });
+
+  it('statistics keep small deviations from a large mean, over the selected rows alone', () => {
+    const data = Float32Array.of(4096, 99, 4096.5, -7, 4097);
+    const found = featureStatistics({ name: 'x', extents: [], width: 1, data, rows: Int32Array.of(0, 2, 4) }, 3);
+    expect(found).toEqual({
+      mean: Float32Array.of(4096.5),
+      deviation: Float32Array.of(Math.sqrt(1 / 6)),
+      low: 4096,
+      high: 4097,
+      whole: false,
+    });
   });
 });

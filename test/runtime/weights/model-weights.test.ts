@@ -33,6 +33,22 @@ describe('the weights file of a model', () => {
     expect(encodeModelWeights({ network, ...read })).toEqual(bytes);
   });
 
+  it('gives back how the features of a certificate are spread, and refuses what cannot be', () => {
+    const { network, values } = shrunk();
+    const features = {
+      image: { mean: Float32Array.of(1, 2, 3), deviation: Float32Array.of(0.1, 0, 2), low: -1, high: 5, whole: false },
+    };
+    const bytes = encodeModelWeights({ network, values, originals: {}, features });
+    const read = decodeModelWeights(bytes, 'a.safetensors');
+    expect({ ...read.features }).toEqual(features);
+    expect([...read.values].sort()).toEqual([...values].sort());
+    const tensor = { shape: [2, 1], data: Float32Array.of(1, 2) };
+    for (const text of ['', '{"low":0,"high":1}', '{"low":"0","high":1,"whole":true}', 'null'])
+      expect(() =>
+        decodeModelWeights(writeSafetensors({ 'features:x': tensor }, { 'features:x': text }), 'a.safetensors'),
+      ).toThrow(/means, deviations and a range/);
+  });
+
   it('refuses indices that cannot be', () => {
     const file = (indices: number[], width: string | undefined) =>
       writeSafetensors(

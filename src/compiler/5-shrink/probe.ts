@@ -1,0 +1,55 @@
+import type { FeatureStatistics } from '../../data/feature-statistics.js';
+import { drawRandom } from '../../random/streams.js';
+
+/** By input: how its features are spread over the training rows, as whole rows hold them, before `keep`. */
+export type Features = Readonly<Record<string, FeatureStatistics>>;
+
+export const PROBE_ROWS = 1000;
+
+/** Where the rows of a certificate come from: what is needed to draw them again, beside `features`. */
+export interface Probe {
+  readonly rows: number;
+  /**
+   * `features`: every feature from a normal distribution with its mean and deviation over the training rows, within the range of its input, rounded
+   * where the input holds whole numbers only. `uniform`: from 0 to 1, where no data is known.
+   */
+  readonly source: 'features' | 'uniform';
+  readonly seed: number;
+}
+
+/** Draws whole rows by input, row-major. Equal seeds and statistics give equal rows. */
+export function drawProbe(
+  widths: Readonly<Record<string, number>>,
+  seed: number,
+  features: Features | undefined,
+): { readonly probe: Probe; readonly rows: Readonly<Record<string, Float32Array>> } {
+  const rows = Object.fromEntries(
+    Object.entries(widths).map(([input, width]) => {
+      const units = Array.from({ length: width }, (_, k) => k);
+      const draw = (kind: 'uniform' | 'normal') =>
+        drawRandom(
+          { stream: `certificate.${input}`, distribution: { kind }, units, width },
+          { seed, epoch: 0, step: 0 },
+          PROBE_ROWS,
+        );
+      if (!features) return [input, draw('uniform')];
+      const own = features[input];
+      if (own?.mean.length !== width) throw new Error(`no statistics for the ${width} features of ${input}`);
+      return [input, spread(draw('normal'), own)];
+    }),
+  );
+  return { probe: { rows: PROBE_ROWS, source: features ? 'features' : 'uniform', seed }, rows };
+}
+
+/** Standard normals as numbers that look like those of the input. */
+function spread(normals: Float32Array, { mean, deviation, low, high, whole }: FeatureStatistics): Float32Array {
+  // A feature that never changes is moved a little, too, and a whole number that rarely does often: what reads it must be the same in both networks.
+  const least = deviation.reduce((found, one) => (one > 0 && one < found ? one : found), Number.POSITIVE_INFINITY);
+  const floor = whole ? 0.5 : Number.isFinite(least) ? least : 1;
+  const [from, to] = low < high ? [low, high] : [low - 3, high + 3];
+  return normals.map((normal, k) => {
+    const feature = k % mean.length;
+    const value = mean[feature]! + Math.max(deviation[feature]!, floor) * normal;
+    return Math.min(to, Math.max(from, whole ? Math.round(value) : value));
+  });
+}
