@@ -1,0 +1,13 @@
+/**
+ * A row of docs/results.md is `{ title, spec, runs, write }` and, where it needs them, `data` (what the folder given by --data-dir has to hold),
+ * `edit` ([before, after] in the spec's text), `measure` (more to note of a run that is done) and `compare` (other tools on the same rows).
+ * `write({ runs, command, compared })` gives its text.
+ */
+
+/** One run a seed. What the source draws, if anything, is drawn anew with `source`. */
+export function seeds(count, sets = [], source = false) {
+  return Array.from({ length: count }, (_, k) => ({
+    name: `seed-${k + 1}`,
+    sets: [`train.seed=${k + 1}`, ...(source ? [`data.source.seed=${k + 1}`] : []), ...sets],
+  }));
+}
