@@ -91,7 +91,8 @@ function terminalIo(): Io {
   });
   process.stderr.on('error', () => {});
   const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
-  const colour = process.env.NO_COLOR ? false : process.env.FORCE_COLOR ? process.env.FORCE_COLOR !== '0' : terminal;
+  const coloured = (isTerminal: boolean) =>
+    process.env.NO_COLOR ? false : process.env.FORCE_COLOR ? process.env.FORCE_COLOR !== '0' : isTerminal;
   let shown = false;
   const clear = () => {
     if (shown) process.stderr.write('\r\x1b[2K');
@@ -99,7 +100,8 @@ function terminalIo(): Io {
   };
   return {
     terminal,
-    colour,
+    colour: coloured(terminal),
+    outColour: coloured(process.stdout.isTTY === true && process.env.TERM !== 'dumb'),
     out: (text) => {
       clear();
       process.stdout.write(text);

@@ -10,6 +10,8 @@ export interface Io {
   readonly terminal: boolean;
   /** Whether colours may be used on stderr. */
   readonly colour: boolean;
+  /** Whether colours may be used on stdout. */
+  readonly outColour: boolean;
 }
 
 export interface CommandOption {

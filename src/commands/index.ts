@@ -9,6 +9,8 @@ import { fmt } from './fmt.js';
 import { help } from './help.js';
 import { init } from './init.js';
 import { predict } from './predict.js';
+import { report } from './report.js';
+import { runs } from './runs.js';
 import { show } from './show.js';
 import { simplify } from './simplify.js';
 import { summary } from './summary.js';
@@ -25,6 +27,8 @@ export const commands: readonly Command[] = [
   evaluate,
   predict,
   diff,
+  report,
+  runs,
   show,
   summary,
   engines,

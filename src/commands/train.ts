@@ -87,7 +87,7 @@ export const train: Command = {
     }
     if (options.diff && !options.json) {
       const { diffFiles } = await import('../reports/diff-files.js');
-      const { diffText } = await import('../reports/diff.js');
+      const { diffText } = await import('../reports/diff-as-text.js');
       const { textDiff } = await import('../reports/text-diff.js');
       const { original, specFile, spec } = end.result.files;
       // Paths in the spec are relative to where it lies; its copy in the run serves where that one is gone.

@@ -1,8 +1,9 @@
-import { isEquivalent, type Certificate } from '../compiler/5-shrink/certificate.js';
+import type { Certificate } from '../compiler/5-shrink/certificate.js';
 import { runsOf } from '../compiler/6-print/keep.js';
 import type { PhaseSpec, Spec, Threshold, TrainSpec } from '../compiler/spec.js';
 import type { Network, Node } from '../ir/graph.js';
-import { columns } from './columns.js';
+import { sizeOf } from '../program/program.js';
+import { type ImageExtents, imageExtents } from './images.js';
 import { showAnnotation, summarize } from './summary.js';
 
 /** One of the two models. */
@@ -48,6 +49,8 @@ export interface KeptAxis {
   readonly indices: readonly number[];
   /** Of how many: as many as the layer has in the first of the two models. */
   readonly of: number;
+  /** Of an Input that reads an image: its extents. */
+  readonly image?: ImageExtents;
 }
 
 export interface LayerDiff {
@@ -106,7 +109,7 @@ export function diffModels(before: DiffSide, after: DiffSide, behaviour?: Behavi
     const reads = change(readsOf(before.network, a), readsOf(after.network, b));
     const written = comparable ? argumentChanges(a, b) : [];
     const annotations = comparable ? annotationChanges(a, b) : [];
-    const kept = comparable ? keptAxis(before.network, after.network, name) : undefined;
+    const kept = comparable ? keptAxis(before, after, a) : undefined;
     const differs = units.before !== units.after || written.length > 0 || annotations.length > 0 || kept !== undefined;
     const sign = !a ? '+' : !b ? '-' : !comparable ? '-/+' : differs ? '~' : ' ';
     return {
@@ -179,7 +182,8 @@ function readsOf(network: Network, node: Node | undefined): number | undefined {
 }
 
 /** Which units survived, where both sides count them in the same network that was trained first. */
-function keptAxis(before: Network, after: Network, name: string): KeptAxis | undefined {
+function keptAxis({ spec, network: before }: DiffSide, { network: after }: DiffSide, node: Node): KeptAxis | undefined {
+  const { name } = node;
   if (before.dims.widthOf(name) !== after.dims.widthOf(name)) return undefined;
   const madeBy = (network: Network) => {
     const units = network.shapes.get(name)![0]?.at(-1)?.units ?? [];
@@ -190,7 +194,11 @@ function keptAxis(before: Network, after: Network, name: string): KeptAxis | und
   };
   const [old, fresh] = [madeBy(before), madeBy(after)];
   if (!old || !fresh || fresh.length >= old.length) return undefined;
-  return fresh.every((index) => old.includes(index)) ? { indices: fresh, of: old.length } : undefined;
+  if (!fresh.every((index) => old.includes(index))) return undefined;
+  const extents = imageExtents(spec, node);
+  // Indices count the features of the whole image.
+  const image = extents && before.dims.widthOf(name) === sizeOf(extents) ? extents : undefined;
+  return { indices: fresh, of: old.length, ...(image && { image }) };
 }
 
 /** Arguments with another value. What the units and `kept` say already is left out. */
@@ -240,8 +248,8 @@ function trainKeys({ seed, phases }: TrainSpec): Readonly<Record<string, unknown
     : { seed, phases: Object.fromEntries(phases.map((phase) => [phase.name, phaseKeys(phase)])) };
 }
 
-function phaseKeys({ length, loss, metrics, optimizer, batch_size }: PhaseSpec): Readonly<Record<string, unknown>> {
-  return { [length.unit]: length.amount, loss, metrics, optimizer, batch_size };
+function phaseKeys({ length, name: _, ...keys }: PhaseSpec): Readonly<Record<string, unknown>> {
+  return { [length.unit]: length.amount, ...keys };
 }
 
 /** The phases that both have, as each orders them. */
@@ -315,180 +323,4 @@ function showValue(value: unknown): string | undefined {
     .join(', ');
   const word = callWord(value);
   return word === undefined ? `{ ${inside} }` : inside === '' ? word : `${word}(${inside})`;
-}
-
-const SIGNS = '~ changed   + added   - removed   -/+ replaced';
-
-export interface DiffTextOptions {
-  /** Height and width of Inputs that are images: their kept pixels are drawn. */
-  readonly pictures?: Readonly<Record<string, readonly [height: number, width: number]>>;
-}
-
-/** The same for people, with a legend above and a one-line total at the end. */
-export function diffText(diff: DiffResult, options: DiffTextOptions = {}): string {
-  const { before, after, layers, settings } = diff;
-  if (diff.same) return `no difference between ${before.file} and ${after.file}\n${behaviourText(diff)}`;
-  const model = before.model === after.model ? after.model : `${before.model} → ${after.model}`;
-  const sizes = columns(
-    [
-      [
-        'parameters',
-        arrow(count(before.parameters), count(after.parameters)),
-        share(before.parameters, after.parameters),
-      ],
-      [
-        'multiply-adds',
-        arrow(count(before.multiply_adds), count(after.multiply_adds)),
-        share(before.multiply_adds, after.multiply_adds),
-      ],
-      ['bytes', arrow(bytes(before.bytes), bytes(after.bytes)), share(before.bytes, after.bytes)],
-    ].map((line) => ['    ', ...line]),
-    ['left', 'left', 'left', 'right'],
-  );
-  const shown = layers.filter((layer) => layer.sign !== ' ' || layer.reads?.before !== layer.reads?.after);
-  const table = columns(shown.map(layerLine), ['left', 'left', 'left', 'left', 'left', 'left']).split('\n');
-  const body = shown.flatMap((layer, k) => [table[k]!, ...details(layer, options)]);
-  const { changed, added, removed, replaced } = diff.totals;
-  return [
-    SIGNS,
-    `--- ${before.file}`,
-    `+++ ${after.file}`,
-    `${before.parameters === after.parameters ? ' ' : '~'} model ${model}`,
-    ...sizes.trimEnd().split('\n'),
-    ...body,
-    ...settings.map((setting) => `${setting.sign} ${settingText(setting)}`),
-    ...behaviourText(diff).split('\n').slice(0, -1),
-    `${changed} changed, ${added} added, ${removed} removed${replaced > 0 ? `, ${replaced} replaced` : ''}`,
-    '',
-  ].join('\n');
-}
-
-function layerLine({ sign, name, kind, units, reads, parameters }: LayerDiff): string[] {
-  const isInput = (kind.after ?? kind.before) === 'Input';
-  return [
-    ` ${sign.padStart(2)} ${name}`,
-    arrow(kind.before, kind.after),
-    arrow(mapped(units.before, count), mapped(units.after, count)),
-    isInput ? '' : `reads ${arrow(mapped(reads?.before, count), mapped(reads?.after, count))}`,
-    (parameters.before ?? 0) + (parameters.after ?? 0) === 0
-      ? ''
-      : `parameters ${arrow(mapped(parameters.before, count), mapped(parameters.after, count))}`,
-    '',
-  ];
-}
-
-const WIDTH = 100;
-
-function details({ name, kind, kept, arguments: changed, annotations }: LayerDiff, options: DiffTextOptions): string[] {
-  const lines = [...changed, ...annotations].map((one) => `      ${one.sign} ${settingText(one)}`);
-  if (!kept) return lines;
-  const noun = kind.after === 'Input' ? 'features' : 'units';
-  const head = `      kept ${percent(kept.indices.length / kept.of)} of its ${noun}: `;
-  lines.unshift(clip(head + (runsOf(kept.indices).join(', ') || 'none')));
-  const picture = options.pictures?.[name];
-  if (picture && kind.after === 'Input') lines.splice(1, 0, ...draw(kept.indices, picture));
-  return lines;
-}
-
-/** Kept pixels, two rows a line. */
-function draw(indices: readonly number[], [height, width]: readonly [number, number]): string[] {
-  const kept = new Set(indices);
-  const lines: string[] = [];
-  for (let y = 0; y < height; y += 2) {
-    let line = '      │';
-    for (let x = 0; x < width; x++) {
-      const upper = kept.has(y * width + x);
-      const lower = y + 1 < height && kept.has((y + 1) * width + x);
-      line += upper ? (lower ? '█' : '▀') : lower ? '▄' : ' ';
-    }
-    lines.push(`${line}│`);
-  }
-  return lines;
-}
-
-function settingText({ name, before, after }: SettingChange): string {
-  // A whole annotation's text begins with its own name.
-  const named = (after ?? before)?.startsWith('@') ? '' : `${name} `;
-  const only = after === undefined ? before : before === undefined ? after : undefined;
-  if (only !== undefined) return clip(`${named}${only}`, 8);
-  // Both sides are shown: one that is short leaves its room to the other.
-  const room = WIDTH - 8 - named.length - ' → '.length;
-  const half = Math.floor(room / 2);
-  const [old, fresh] = [before!, after!];
-  return `${named}${clipTo(old, Math.max(half, room - fresh.length))} → ${clipTo(fresh, Math.max(half, room - old.length))}`;
-}
-
-/** Cuts what would go beyond 100 columns behind an indentation. */
-function clip(text: string, indentation = 0): string {
-  return clipTo(text, WIDTH - indentation);
-}
-
-/** Cuts behind a whole item of a list, or else a whole word, and closes what is open there: `[0..3, 7, …]`. */
-function clipTo(text: string, width: number): string {
-  if (text.length <= width) return text;
-  // Room for the mark and for closing what nests, which is seldom deeper.
-  const head = text.slice(0, width - 6);
-  const cut = [', ', ' '].map((sign) => head.lastIndexOf(sign)).find((at) => at > head.length / 3);
-  const kept = cut === undefined ? head : head.slice(0, cut).replace(/,$/, '');
-  const between = cut === undefined ? '' : text[cut] === ',' ? ', ' : ' ';
-  return `${kept}${between}…${closing(kept)}`;
-}
-
-/** The brackets that a text leaves open, closed. */
-function closing(text: string): string {
-  const pairs: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': ' }' };
-  const open: string[] = [];
-  for (const sign of text) {
-    if (Object.hasOwn(pairs, sign)) open.push(pairs[sign]!);
-    else if (')]}'.includes(sign)) open.pop();
-  }
-  return open.reverse().join('');
-}
-
-function behaviourText({ behaviour }: DiffResult): string {
-  if (!behaviour) return '';
-  if (behaviour.kind === 'measured') {
-    const { max_difference, rows, changed } = behaviour;
-    const predictions = changed === undefined ? '' : `; ${count(changed)} predictions changed`;
-    const against = behaviour.of === 'cut' ? 'against the network as it was cut, ' : '';
-    return `behaviour: ${against}max|Δ| ${short(max_difference)} of the largest output over ${count(rows)} rows${predictions} (run again${tuned(behaviour)})\n`;
-  }
-  const { difference, probe } = behaviour.certificate;
-  const verdict = isEquivalent(difference) ? 'same outputs as' : 'NOT the outputs of';
-  return (
-    `behaviour: ${verdict} the network as it was cut: max|Δ| ${short(difference.float32)} of the largest output in float32, ` +
-    `${short(difference.float64)} in float64, over ${count(probe.rows)} rows (certificate${tuned(behaviour)})\n`
-  );
-}
-
-function tuned({ finetuned }: Behaviour): string {
-  return finetuned ? ', before fine-tuning' : '';
-}
-
-function arrow(before: string | undefined, after: string | undefined): string {
-  if (before === after || before === undefined || after === undefined) return after ?? before ?? '';
-  return `${before} → ${after}`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-function bytes(value: number): string {
-  if (value < 1000) return `${value} B`;
-  const [scaled, unit] = value < 1e6 ? [value / 1e3, 'kB'] : value < 1e9 ? [value / 1e6, 'MB'] : [value / 1e9, 'GB'];
-  return `${scaled.toPrecision(3)} ${unit}`;
-}
-
-function percent(value: number): string {
-  return `${(100 * value).toFixed(1)} %`;
-}
-
-function share(before: number, after: number): string {
-  if (before === 0 || before === after) return '';
-  return `(${after < before ? '-' : '+'}${percent(Math.abs(after - before) / before)})`;
-}
-
-function short(value: number): string {
-  return value === 0 ? '0' : value.toExponential(1).replace('e+', 'e');
 }

@@ -6,7 +6,7 @@ import type { Io } from '../../src/commands/command.js';
 import { simplify } from '../../src/commands/simplify.js';
 import { Failure } from '../../src/diagnostics/report.js';
 
-const io: Io = { out: () => {}, note: () => {}, status: () => {}, terminal: false, colour: false };
+const io: Io = { out: () => {}, note: () => {}, status: () => {}, terminal: false, colour: false, outColour: false };
 
 test('what is wrong with --threshold is said of it, not of the --set that it stands for', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'dnc-simplify-'));

@@ -90,7 +90,14 @@ test('check takes all of them', async () => {
   writeFileSync('wrong.dn', spec('Dens(10)'));
   const note = vi.fn();
   let out = '';
-  const io = { out: (text: string) => (out += text), note, status: () => {}, terminal: false, colour: false };
+  const io = {
+    out: (text: string) => (out += text),
+    note,
+    status: () => {},
+    terminal: false,
+    colour: false,
+    outColour: false,
+  };
   const exit = await check.run({ parameters: [undefined], options: { json: true }, io });
   expect(exit).toBe(3);
   expect(JSON.parse(out).specs.map((one: { file: string }) => one.file)).toEqual(['good.dn', 'wrong.dn']);

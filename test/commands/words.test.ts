@@ -11,7 +11,14 @@ import type { CodeEntry } from '../../src/diagnostics/diagnostic.js';
 /** Runs a command in this process. */
 async function run(name: string, ...parameters: string[]): Promise<string> {
   let out = '';
-  const io: Io = { out: (text) => (out += text), note: () => {}, status: () => {}, terminal: false, colour: false };
+  const io: Io = {
+    out: (text) => (out += text),
+    note: () => {},
+    status: () => {},
+    terminal: false,
+    colour: false,
+    outColour: false,
+  };
   const command = commands.find((one) => one.name === name)!;
   expect(await command.run({ parameters, options: {}, io })).toBe(0);
   return out;

@@ -3,7 +3,8 @@ import type { Certificate } from '../../src/compiler/5-shrink/certificate.js';
 import type { Originals } from '../../src/compiler/3-dims/index.js';
 import { compile } from '../../src/compiler/compile.js';
 import { Source } from '../../src/diagnostics/source.js';
-import { type DiffSide, diffModels, diffText } from '../../src/reports/diff.js';
+import { type DiffSide, diffModels } from '../../src/reports/diff.js';
+import { diffText } from '../../src/reports/diff-as-text.js';
 
 const LENET = `model LeNet_300_100 {
   image = Input(784)
@@ -60,6 +61,20 @@ describe('diff', () => {
       bytes          1.07 MB → 169 kB  (-84.1 %)
   ~ image  Input  784 → 361
       kept 46.0 % of its features: 98..101, 104, 300..655
+      │                            │
+      │              ▄▄▄▄  ▄       │
+      │                            │
+      │                            │
+      │                            │
+      │▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄████████│
+      │████████████████████████████│
+      │████████████████████████████│
+      │████████████████████████████│
+      │████████████████████████████│
+      │████████████████████████████│
+      │████████████▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀│
+      │                            │
+      │                            │
   ~ fc1    Dense  300 → 102  reads 784 → 361  parameters 235,500 → 36,924
       kept 34.0 % of its units: 0..100, 299
   ~ fc2    Dense  100 → 48   reads 300 → 102  parameters 30,100 → 4,896
@@ -185,11 +200,26 @@ behaviour: same outputs as the network as it was cut: max|Δ| 3.1e-7 of the larg
   });
 
   it('draws the pixels that an image keeps', () => {
-    const text = diffText(diffModels(before, after), { pictures: { image: [28, 28] } }).split('\n');
+    const text = diffText(diffModels(before, after)).split('\n');
     const drawn = text.filter((line) => line.includes('│'));
     expect(drawn).toHaveLength(14);
     // Row 3 holds 98 to 101 and 104, which are columns 14 to 17 and 20; row 2 nothing.
     expect(drawn[1]).toBe(`      │${' '.repeat(14)}▄▄▄▄  ▄${' '.repeat(7)}│`);
     for (const line of drawn) expect(line).toHaveLength(6 + 1 + 28 + 1);
+  });
+
+  it('colours the signs for a terminal, and nothing else', () => {
+    const plain = diffText(diffModels(before, after)).split('\n');
+    const lines = diffText(diffModels(before, after), { colour: true }).split('\n');
+    const code = (number: number) => `\u001b[${number}m`;
+    expect(
+      lines.map((line) => [0, 1, 31, 32, 33, 35].reduce((text, one) => text.replaceAll(code(one), ''), line)),
+    ).toEqual(plain);
+    const starting = (...starts: string[]) => lines.filter((line) => starts.some((start) => line.startsWith(start)));
+    expect(lines[0]).toBe(plain[0]);
+    expect(lines[1]).toBe(`${code(1)}--- lenet.dn${code(0)}`);
+    expect(starting(`  ${code(33)}~${code(0)} `)).toHaveLength(4);
+    expect(starting(`      ${code(31)}-${code(0)} @l2`)).toHaveLength(1);
+    expect(starting(`${code(32)}+${code(0)} weights x.min.safetensors`)).toHaveLength(1);
   });
 });

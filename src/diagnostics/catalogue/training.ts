@@ -55,6 +55,13 @@ export const trainingCodes = {
     explain:
       '`--resume` and `simplify` take the folder that `dnc train` wrote: `runs/<name>/<time>-<hash>`, or `runs/<name>/latest`.',
   }),
+  'run-elsewhere': code<{ folder: string }>({
+    severity: 'error',
+    exit: 2,
+    message: ({ folder }) => `${folder} does not lie in a folder runs/<name>, so it is not removed`,
+    explain:
+      '`dnc runs rm` removes what `dnc train` made by itself: `runs/<name>/<time>-<hash>`. A run that was written elsewhere by `--out` lies in a folder that you chose; remove it by the means of your system.',
+  }),
   'run-damaged': code<{ file: string }>({
     severity: 'error',
     exit: 4,

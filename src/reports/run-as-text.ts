@@ -1,0 +1,74 @@
+import { behaviourText } from './diff-as-text.js';
+import { columns } from './columns.js';
+import { arrow, brief, bytes, count, duration, measured, percent } from './numbers.js';
+import type { RunReport } from './run-report.js';
+import type { RunLine } from './runs.js';
+
+/** What `dnc runs show` prints. */
+export function runText(line: RunLine, report: RunReport): string {
+  const { run, network, diff, history, result, failure } = report;
+  const last = history.at(-1);
+  const facts: [string, string][] = [
+    ['run', run.folder],
+    ['state', `${run.state}${failure === undefined ? '' : `: ${failure}`}`],
+    ['started', `${line.started.replace('T', ' ')} UTC`],
+    [
+      'spec',
+      `${run.spec.file}, model ${network.model}${run.sets.length > 0 ? `, --set ${run.sets.join(' --set ')}` : ''}`,
+    ],
+    ['seed', String(run.seed)],
+    ['engine', `${run.engine.engine} ${run.engine.version}, ${run.engine.threads} threads; dnc ${run.dnc}`],
+    ...run.data.map(({ name, sha256 }): [string, string] => ['data', `${name} (sha256 ${sha256.slice(0, 8)}…)`]),
+    ['on disk', bytes(line.bytes)],
+  ];
+  if (last) {
+    const took = run.seconds === undefined ? '' : ` in ${duration(run.seconds)}`;
+    facts.push(['epochs', `${count(last.epoch)}${took}, the last in phase ${last.phase}`]);
+    if (!result)
+      facts.push([
+        'last epoch',
+        [
+          `loss ${measured(last.loss)}`,
+          ...Object.entries(last.validation?.metrics ?? last.metrics).map(
+            ([name, value]) => `${last.validation ? 'validation ' : ''}${name} ${measured(value)}`,
+          ),
+        ].join(', '),
+      ]);
+    facts.push([
+      'alive',
+      Object.entries(last.alive)
+        .map(([layer, units]) => `${layer} ${count(units)}`)
+        .join(', '),
+    ]);
+  }
+  if (diff)
+    facts.push(
+      ['weights', sizes(diff.before.weights, diff.after.weights)],
+      ['parameters', sizes(diff.before.parameters, diff.after.parameters)],
+      ['multiply-adds', sizes(diff.before.multiply_adds, diff.after.multiply_adds)],
+    );
+  if (result) {
+    const { kind, value } = result.threshold;
+    const tries = result.search ? `, found in ${count(result.search.tried.length)} tries` : '';
+    facts.push(['threshold', `${kind === 'weight' ? `weight(${brief(value)})` : brief(value)}${tries}`]);
+  }
+  const scores = Object.entries(result?.scores ?? {}).flatMap(([split, { trained, simplified }]) =>
+    [...Object.keys(trained.metrics), 'loss'].map((metric) => [
+      split,
+      metric,
+      measured(metric === 'loss' ? trained.loss : trained.metrics[metric]),
+      measured(metric === 'loss' ? simplified.loss : simplified.metrics[metric]),
+    ]),
+  );
+  const table =
+    scores.length === 0
+      ? ''
+      : `\n${columns([['rows', 'metric', 'trained', result?.finetuned ? 'simplified and fine-tuned' : 'simplified'], ...scores], ['left', 'left', 'right', 'right'])}`;
+  const notes = report.warnings.map(({ code, message }) => `warning[${code}]: ${message}\n`).join('');
+  const behaviour = diff ? behaviourText(diff) : '';
+  return `${columns(facts, ['left', 'left'])}${table}${behaviour && `\n${behaviour}`}${notes && `\n${notes}`}`;
+}
+
+function sizes(before: number, after: number): string {
+  return `${arrow(count(before), count(after))}${before === 0 ? '' : ` (${percent(after / before)})`}`;
+}

@@ -1,0 +1,12 @@
+import { livingHolder } from '../runtime/lock.js';
+import type { RunFolder } from '../runtime/run-folder.js';
+import { isFinished } from '../runtime/result.js';
+
+export type RunState = 'finished' | 'running' | 'stopped' | 'failed';
+
+/** Where a run stands: what it left in its folder says so. */
+export function stateOf(folder: RunFolder): RunState {
+  if (livingHolder(folder.file('lock')) !== undefined) return 'running';
+  if (isFinished(folder.path)) return 'finished';
+  return folder.readFailure() !== undefined ? 'failed' : 'stopped';
+}
