@@ -1,6 +1,6 @@
 import type { DiffResult, LayerDiff, SettingChange, Sign } from './diff.js';
 import { behaviourText, counted, keptText, settingText } from './diff-as-text.js';
-import { type Html, html, page } from './html.js';
+import { Html, html, page } from './html.js';
 import { arrow, bytes, count, percent, share } from './numbers.js';
 import { drawFeatures } from './pattern-picture.js';
 import { imageTag } from './picture-tag.js';
