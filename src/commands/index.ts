@@ -1,6 +1,7 @@
 import { check } from './check.js';
 import type { Command } from './command.js';
 import { compile } from './compile.js';
+import { convert } from './convert.js';
 import { diff } from './diff.js';
 import { engines } from './engines.js';
 import { evaluate } from './eval.js';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   init,
   check,
   fmt,
+  convert,
   compile,
   train,
   simplify,

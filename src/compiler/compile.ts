@@ -1,16 +1,19 @@
+import { fieldsOfInput } from '../data/bind.js';
+import { describeFitted, type Fitted } from '../data/columns.js';
 import { sources } from '../data/index.js';
-import type { SourceKind } from '../data/source.js';
+import type { Description, SourceKind } from '../data/source.js';
 import { Reports } from '../diagnostics/report.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Source } from '../diagnostics/source.js';
 import type { Document } from '../dsl/document.js';
-import { read } from '../dsl/read.js';
 import { type Network, nodeOf } from '../ir/graph.js';
+import { sizeOf } from '../program/program.js';
 import { lowerSpec } from './1-spec/index.js';
 import { printResolved } from './1-spec/print.js';
 import { lowerGraph } from './2-graph/index.js';
 import { lowerDims, type Originals } from './3-dims/index.js';
 import { checks } from './checks/index.js';
+import { readDocument } from './document.js';
 import type { FileReference, Spec } from './spec.js';
 
 /** What a text compiles to. Programs are made from it on demand: stage 4 (`forwardProgram`, `stepProgram`, `evaluationProgram`). */
@@ -18,6 +21,10 @@ export interface Compiled {
   readonly document: Document;
   readonly spec: Spec;
   readonly network: Network;
+  /** What was learned from the training rows: it goes with the weights. */
+  readonly fitted?: Fitted;
+  /** What the features of a row are called that an Input reads; undefined where they have no names. */
+  readonly featuresOf: (input: string) => readonly string[] | undefined;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -26,6 +33,8 @@ export interface CompileOptions {
   readonly sets?: readonly string[];
   /** What the weights file that the spec names knows of the original units; called when there is one. */
   readonly originals?: (weights: FileReference) => Originals;
+  /** What was learned from the training rows, where they were read; or what the weights file that the spec names holds of it. */
+  readonly fitted?: Fitted | ((weights: FileReference | undefined) => Fitted | undefined);
 }
 
 /**
@@ -41,7 +50,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const reports = new Reports();
 
   // Text to document: spans, no meaning.
-  const document = read(source, reports);
+  const document = readDocument(source, reports);
   reports.throwIfFailed();
 
   // 1 Words resolved, defaults filled in, every value checked by its schema.
@@ -54,10 +63,15 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   reports.throwIfFailed();
 
   // 3 Shapes with units, parameters with the axes that read and write them.
+  const given = options.fitted;
+  const fitted = typeof given === 'function' ? given(spec.weights) : given;
+  const description = describeData(spec, fitted);
+  const read = (input: string) => description && fieldsRead(spec, input, description);
   const network = lowerDims(
     graph,
     {
-      shapeOfData: (input) => shapeOfData(spec, input),
+      shapeOfData: (input) => shapeOf(read(input)),
+      featuresOfData: (input) => namesOf(read(input)),
       source: spec.data.source.word,
       ...(spec.weights && options.originals && { originals: options.originals(spec.weights) }),
     },
@@ -66,23 +80,39 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   reports.throwIfFailed();
 
   // What must hold beyond shapes.
-  for (const check of checks) check({ spec, network }, reports);
+  for (const check of checks) check({ spec, network, description }, reports);
   reports.throwIfFailed();
 
-  return { document, spec, network, warnings: reports.all };
+  const featuresOf = (input: string) => namesOf(read(input));
+  return { document, spec, network, ...(fitted && { fitted }), featuresOf, warnings: reports.all };
 }
 
-/** The shape of the field that an input will read, where the source tells it without reading. */
-function shapeOfData(spec: Spec, input: string): readonly number[] | undefined {
-  const kind = (sources as Readonly<Record<string, SourceKind>>)[spec.data.source.word];
-  const described = kind?.describe?.(spec.data.source.arguments as never);
-  if (!described) return undefined;
-  const features = described.fields.filter((field) => field.name !== (spec.data.target ?? described.target));
-  const wanted = spec.data.inputs?.[input];
-  const named = wanted ? (wanted.length === 1 ? wanted[0] : undefined) : input;
-  const field =
-    features.find((one) => one.name === named) ?? (!wanted && features.length === 1 ? features[0] : undefined);
-  return field?.shape;
+/** What the rows hold: as they were learned to be read, else what the source tells without reading. */
+function describeData({ data }: Spec, fitted: Fitted | undefined): Description | undefined {
+  if (fitted) return describeFitted(fitted);
+  const kind = (sources as Readonly<Record<string, SourceKind>>)[data.source.word];
+  // What is said of columns changes what a row holds.
+  return data.columns ? undefined : kind?.describe?.(data.source.arguments as never);
+}
+
+type FieldRead = Description['fields'][number];
+
+function fieldsRead({ data, model }: Spec, input: string, description: Description): readonly FieldRead[] {
+  const isLone = model.layers.filter((layer) => layer.kind === 'Input').length === 1;
+  return fieldsOfInput(input, isLone, data, description);
+}
+
+/** The shape of what an input reads: that of its field, or the number of all its features. */
+function shapeOf(fields: readonly FieldRead[] | undefined): readonly number[] | undefined {
+  if (!fields || fields.length === 0 || fields.some((field) => field.form !== 'values')) return undefined;
+  const [first] = fields;
+  return fields.length === 1 ? first!.shape : [fields.reduce((sum, field) => sum + sizeOf(field.shape), 0)];
+}
+
+/** The names of all features that an input reads, if each of them has one. */
+function namesOf(fields: readonly FieldRead[] | undefined): readonly string[] | undefined {
+  if (!fields || fields.length === 0 || fields.some((field) => !field.units)) return undefined;
+  return fields.flatMap((field) => field.units!);
 }
 
 /** The resolved spec as text, with the shapes that Inputs took from their data. */

@@ -1,13 +1,13 @@
 import { Reports } from '../diagnostics/report.js';
 import type { Source } from '../diagnostics/source.js';
 import { printDocument } from '../dsl/print.js';
-import { read } from '../dsl/read.js';
 import { showShape } from '../ir/dims.js';
 import type { Network } from '../ir/graph.js';
 import { printProgram } from '../program/print.js';
 import { paramShape } from './3-dims/index.js';
 import { evaluationProgram, forwardProgram, stepProgram } from './4-program/index.js';
 import { type CompileOptions, compile, resolvedText } from './compile.js';
+import { readDocument } from './document.js';
 
 type StagePrinter = (source: Source, options: CompileOptions) => string;
 
@@ -15,7 +15,7 @@ type StagePrinter = (source: Source, options: CompileOptions) => string;
 export const stagePrinters = {
   document: (source) => {
     const reports = new Reports();
-    const document = read(source, reports);
+    const document = readDocument(source, reports);
     reports.throwIfFailed();
     return printDocument(document);
   },

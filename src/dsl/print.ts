@@ -199,12 +199,12 @@ function body(statements: readonly StatementNode[], indent: string): string {
 
 const PATH = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 
-function keyText(key: NameNode): string {
+export function keyText(key: NameNode): string {
   return PATH.test(key.text) ? key.text : quote(key.text);
 }
 
 /** JSON, with the characters escaped that would not survive a look: controls, direction marks, line separators. */
-function quote(text: string): string {
+export function quote(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
     (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lowerSpec } from '../compiler/1-spec/index.js';
 import { lossKind, trainedOutput } from '../compiler/4-program/index.js';
+import { readDocument } from '../compiler/document.js';
 import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import { type BoundTable, bind } from '../data/bind.js';
 import { sources } from '../data/index.js';
@@ -9,7 +10,6 @@ import type { SourceKind, Table } from '../data/source.js';
 import { split } from '../data/splits.js';
 import { Reports } from '../diagnostics/report.js';
 import { Source } from '../diagnostics/source.js';
-import { read } from '../dsl/read.js';
 import { extents } from '../ir/dims.js';
 import type { Network } from '../ir/graph.js';
 
@@ -42,7 +42,7 @@ function originIn(file: string): Spec['origin'] {
   if (!existsSync(file)) return undefined;
   const source = new Source(file, readFileSync(file, 'utf8'));
   const reports = new Reports();
-  return lowerSpec(read(source, reports), { source, sets: [] }, reports)?.origin;
+  return lowerSpec(readDocument(source, reports), { source, sets: [] }, reports)?.origin;
 }
 
 /** Reads and splits the data of a spec. Relative paths start from `specFolder` (`dataPathsFolder`). */

@@ -2,16 +2,16 @@ import { Reports } from '../../diagnostics/report.js';
 import { Source } from '../../diagnostics/source.js';
 import type { ArgumentNode, Document, LayerNode } from '../../dsl/document.js';
 import { TextEdits } from '../../dsl/edit.js';
-import { read } from '../../dsl/read.js';
 import type { Network } from '../../ir/graph.js';
 import { sizeOf } from '../../program/program.js';
-import { numberText, valueText } from '../1-spec/print.js';
+import { featureText, numberText, valueText } from '../1-spec/print.js';
 import type { ArgumentEdit } from '../5-shrink/resize.js';
 import type { AppliedThreshold } from '../5-shrink/cut.js';
+import { readDocument } from '../document.js';
 import type { Spec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
 import { argumentNodes, insertArgument, propertiesOf, removeArgument } from './arguments.js';
-import { keepInline, keepLines, WIDTH } from './keep.js';
+import { keepInline, keepLines, runsOf, WIDTH } from './keep.js';
 import { entryOf, follow, layerStatements, usesOf } from './references.js';
 import { writeSets } from './sets.js';
 import { isWidth, type Width, writeWidths } from './widths.js';
@@ -20,6 +20,8 @@ export interface SimplifiedText {
   readonly spec: Spec;
   /** The network before shrinking: its arguments hold what the spec left to its data. */
   readonly network: Network;
+  /** What the features of a row are called that an Input reads, where they have names: `keep` names them then. */
+  readonly featuresOf?: (input: string) => readonly string[] | undefined;
   /** What shrinking found; nothing of it is computed again here. */
   readonly shrunk: { readonly changed: boolean; readonly edits: readonly ArgumentEdit[] };
   /** The tool and its version: `dnc 1.0.0`. */
@@ -63,7 +65,7 @@ export function printSimplified(simplified: SimplifiedText): string {
   const text = edits.apply();
 
   const reports = new Reports();
-  read(new Source(source.name, text), reports);
+  readDocument(new Source(source.name, text), reports);
   if (reports.failed) throw new Error('the simplified text does not read');
   return text;
 }
@@ -84,7 +86,11 @@ function applied({ simplify }: Spec): boolean {
 }
 
 /** The arguments of all layers whose value is another one now. Gives the statements that belong at the end. */
-function writeArguments(edits: TextEdits, document: Document, { spec, network, shrunk }: SimplifiedText): string[] {
+function writeArguments(
+  edits: TextEdits,
+  document: Document,
+  { spec, network, shrunk, featuresOf }: SimplifiedText,
+): string[] {
   const atEnd: string[] = [];
   const widths: Width[] = [];
   layerStatements(document).forEach((layer, index) => {
@@ -93,8 +99,11 @@ function writeArguments(edits: TextEdits, document: Document, { spec, network, s
     const given = network.graph.nodes.find((node) => node.name === name)!.arguments;
     const own = new Map(shrunk.edits.filter((edit) => edit.layer === name).map((edit) => [edit.argument, edit.value]));
     // What the data told, such as an Input's shape, is written out, so that the text stands on its own.
-    for (const [argument, value] of Object.entries(given))
-      if (!own.has(argument) && JSON.stringify(value) !== JSON.stringify(written[argument])) own.set(argument, value);
+    // `keep` is in the text as it was written there, by names perhaps.
+    for (const [argument, value] of Object.entries(given)) {
+      if (own.has(argument) || argument === 'keep') continue;
+      if (JSON.stringify(value) !== JSON.stringify(written[argument])) own.set(argument, value);
+    }
 
     for (const [argument, schema] of propertiesOf(kind)) {
       const nodes = argumentNodes(layer.call, kind, argument);
@@ -110,7 +119,10 @@ function writeArguments(edits: TextEdits, document: Document, { spec, network, s
         if (first) dropArgument(edits, document, layer, first);
       } else if (schema.indices) {
         const of = sizeOf(extentsBefore(network, name));
-        const keep = { argument, kept: value as readonly number[], of };
+        const kept = value as readonly number[];
+        const names = keyword === 'Input' ? featuresOf?.(name) : undefined;
+        const items = names ? kept.map((index) => featureName(document, names[index]!)) : runsOf(kept);
+        const keep = { argument, items, kept: kept.length, of };
         atEnd.push(...writeKeep(edits, document, layer, name, first, keep));
       } else if (schema.spread) {
         writeExtents(edits, layer, nodes, value as readonly number[]);
@@ -164,10 +176,10 @@ function writeKeep(
   layer: LayerNode,
   name: string,
   node: ArgumentNode | undefined,
-  keep: { readonly argument: string; readonly kept: readonly number[]; readonly of: number },
+  keep: { readonly argument: string; readonly items: readonly string[]; readonly kept: number; readonly of: number },
 ): string[] {
-  const lines = keepLines(keep.kept, keep.of);
-  const inline = keepInline(keep.kept);
+  const lines = keepLines(keep.items, keep.kept, keep.of);
+  const inline = keepInline(keep.items);
   if (node) {
     const { value, lets } = follow(document, node.value);
     const owner = lets.at(-1);
@@ -183,6 +195,11 @@ function writeKeep(
   if (node) edits.replace(node.value.span, text);
   else insertArgument(edits, layer.call, `${keep.argument}: ${text}`);
   return fits ? [] : [`let ${text} = ${lines}`];
+}
+
+/** A feature by its name: quoted where a bare word would be a `let`. */
+function featureName(document: Document, name: string): string {
+  return document.lets.some((node) => node.name.text === name) ? JSON.stringify(name) : featureText(name);
 }
 
 /** How long the line on which a layer's call ends is once gaps before annotations and comments are as narrow as they get. */

@@ -2,9 +2,9 @@ import { Reports } from '../../diagnostics/report.js';
 import { Source } from '../../diagnostics/source.js';
 import type { CallNode, Document, EntryNode, ValueNode } from '../../dsl/document.js';
 import { TextEdits } from '../../dsl/edit.js';
-import { read } from '../../dsl/read.js';
 import type { Kind } from '../../ir/kind.js';
 import { type ArgumentSchema, schemaOf } from '../1-spec/expected.js';
+import { readDocument } from '../document.js';
 import { sections } from '../sections.js';
 import type { SetValue, Spec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
@@ -22,7 +22,7 @@ export function writeSets(spec: Spec): { readonly source: Source; readonly docum
     if (edits.empty) continue;
     source = new Source(spec.source.name, edits.apply());
     const reports = new Reports();
-    document = read(source, reports);
+    document = readDocument(source, reports);
     if (reports.failed) throw new Error(`--set ${set.address} written into the text does not read`);
   }
   return { source, document };

@@ -6,6 +6,7 @@ import { runCodes } from './run.js';
 import { shapeCodes } from './shape.js';
 import { specCodes } from './spec.js';
 import { trainingCodes } from './training.js';
+import { yamlCodes } from './yaml.js';
 
 /** Every diagnostic that dnc can print, by its code. */
 export const catalogue = {
@@ -16,6 +17,7 @@ export const catalogue = {
   ...dataCodes,
   ...runCodes,
   ...trainingCodes,
+  ...yamlCodes,
 };
 
 export type Catalogue = typeof catalogue;

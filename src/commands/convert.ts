@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { type Command, UsageError } from './command.js';
+import { readSpec } from './spec-file.js';
+
+export const convert: Command = {
+  name: 'convert',
+  summary: 'Writes a .dn spec as YAML, or a YAML spec as .dn: the same spec, its comments in place.',
+  parameters: '<spec> [to]',
+  options: [{ flags: '--force', description: 'write over a file that is there' }],
+  examples: ['dnc convert net.dn net.yaml', 'dnc convert net.yaml net.dn', 'dnc convert net.dn'],
+  run: async ({ parameters: [from, to], options, io }) => {
+    const { readDocument } = await import('../compiler/document.js');
+    const { Reports, fail } = await import('../diagnostics/report.js');
+    const { Source } = await import('../diagnostics/source.js');
+    const { difference } = await import('../dsl/compare.js');
+    const { isSpecName, syntaxOf } = await import('../dsl/syntax.js');
+    const { writeDn } = await import('../dsl/write.js');
+    const { writeYaml } = await import('../dsl/yaml/write.js');
+    const { writeAtomically } = await import('../runtime/files.js');
+    const source = readSpec(from!);
+    const target = syntaxOf(from!) === 'dn' ? 'yaml' : 'dn';
+    if (to !== undefined && !isSpecName(to)) throw new UsageError(`a name that ends in .dn, .yaml or .yml, not ${to}`);
+    if (to !== undefined && syntaxOf(to) !== target)
+      throw new UsageError(`${from} is ${target === 'dn' ? 'YAML' : '.dn'} already; dnc fmt ${from} formats it`);
+    if (to !== undefined && existsSync(to) && !options.force)
+      throw new UsageError(`${to} is there already; --force writes over it`);
+
+    const reports = new Reports();
+    const document = readDocument(source, reports);
+    reports.throwIfFailed();
+    const text = target === 'yaml' ? writeYaml(document) : writeDn(document);
+
+    // Nothing is written that says something else.
+    const back = new Reports();
+    const again = readDocument(new Source(to ?? `converted.${target}`, text), back);
+    const other = difference(document, again);
+    if (back.failed || other !== undefined)
+      fail('not-convertible', { place: other ?? 'some value', syntax: target === 'yaml' ? 'YAML' : '.dn' }, {});
+
+    if (to === undefined) io.out(text);
+    else {
+      writeAtomically(to, text);
+      io.out(`${to}\n`);
+      if (path.resolve(path.dirname(to)) !== path.resolve(path.dirname(from!)))
+        io.note(`files that it names are looked for in ${path.dirname(to)} now\n`);
+    }
+    return 0;
+  },
+};
