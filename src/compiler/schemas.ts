@@ -20,6 +20,7 @@ export const annotationKeywords = [
   'registry',
   'indices',
   'interval',
+  'duration',
   'spread',
   'oneOrList',
   'section',

@@ -1,4 +1,5 @@
 import { callOf, type Kind, numberOrCallOf, type Static, Type } from '../ir/kind.js';
+import type { ClassWeight } from './spec.js';
 
 /** A section of a spec. Its keys are its schema's properties. */
 export interface SectionKind extends Kind {
@@ -68,6 +69,45 @@ function stretch(absent: { readonly metrics: string; readonly optimizer: string;
     batch_size: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1_048_576, absent: absent.batch_size, description: 'Rows in one step.' }),
     ),
+    clip_value: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: "Every number of a gradient is cut to this size (Keras' clipvalue). Absent: not.",
+      }),
+    ),
+    clip_norm: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description:
+          "The gradient of every tensor (each kernel, each bias) is scaled down to at most this norm (Keras' clipnorm). Absent: not.",
+      }),
+    ),
+    global_clip_norm: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description:
+          "All gradients are scaled down together, so that the norm of all is at most this (Keras' global_clipnorm). Absent: not.",
+      }),
+    ),
+    class_weight: Type.Optional(
+      Type.Unsafe<ClassWeight>({
+        anyOf: [
+          { type: 'string', const: 'balanced' },
+          { type: 'array', items: { type: 'number', minimum: 0 }, minItems: 1 },
+          { type: 'object', patternProperties: { '^(.*)$': { type: 'number', minimum: 0 } }, minProperties: 1 },
+        ],
+        description:
+          'What a row counts in the training loss, by its class: a list (`[1, 1, 2.5]`), a map (`{ "2": 2.5 }`, others 1), or balanced (rows / (classes · rows of the class)). Validation and metrics count every row once. Absent: 1 each.',
+      }),
+    ),
+    ema_momentum: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        exclusiveMaximum: 1,
+        description:
+          "A moving average of the weights is kept, of which this share stays at every step, and it is what is validated and saved (Keras' use_ema and ema_momentum). A weight that is 0 has the average 0. Absent: no average.",
+      }),
+    ),
     epochs: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1e9, description: 'Length, in passes over the training rows.' }),
     ),
@@ -91,10 +131,20 @@ const laterInTraining = [
   'losses',
   'loss_weights',
   'steps_per_epoch',
-  'clip_norm',
-  'class_weight',
   'early_stopping',
 ] as const;
+
+/** Keys of a stretch of training that say nothing where they are left out. */
+export const optionalKeys = [
+  'clip_value',
+  'clip_norm',
+  'global_clip_norm',
+  'class_weight',
+  'ema_momentum',
+] as const;
+
+/** Of these a stretch has at most one; its own takes the place of the section's. */
+export const clippingKeys = ['clip_value', 'clip_norm', 'global_clip_norm'] as const;
 
 export const phase = {
   keyword: 'phase',

@@ -67,6 +67,26 @@ export interface PhaseSpec {
   readonly metrics: readonly Call[];
   readonly optimizer: Call;
   readonly batch_size: number;
+  /** At most one of the three: of every number of a gradient, of every tensor's norm, of the norm of all together. */
+  readonly clip_value?: number;
+  readonly clip_norm?: number;
+  readonly global_clip_norm?: number;
+  readonly class_weight?: ClassWeight;
+  /** Share of the moving average of the weights that stays at every step. Absent: no average. */
+  readonly ema_momentum?: number;
+  readonly early_stopping?: EarlyStopping;
+}
+
+/** What a row of each class counts in the loss: in the order of the classes, by the class number (others 1), or by how rare the class is. */
+export type ClassWeight = 'balanced' | readonly number[] | Readonly<Record<string, number>>;
+
+export interface EarlyStopping {
+  /** `loss`, `objective` or a metric; behind `val_` on the validation rows. */
+  readonly monitor: string;
+  readonly patience: number;
+  readonly min_delta: number;
+  readonly restore_best_weights: boolean;
+  readonly start_from_epoch: number;
 }
 
 export interface TrainSpec {

@@ -40,6 +40,24 @@ export interface Duration {
   readonly unit: 'epochs' | 'steps';
 }
 
+/**
+ * A time in training as a value: `10 epochs`, `32k steps`, or a bare number of what `bare` says. Resolved to a `Duration`; in JSON Schema annotated with
+ * `duration`.
+ */
+export function durationOf(bare: Duration['unit'], options: Described) {
+  return Type.Unsafe<Duration>({
+    type: 'object',
+    properties: {
+      amount: { type: 'number', minimum: 0 },
+      unit: { type: 'string', enum: ['epochs', 'steps'] },
+    },
+    required: ['amount', 'unit'],
+    additionalProperties: false,
+    duration: bare,
+    ...options,
+  });
+}
+
 interface Described {
   readonly description: string;
   /** What holds where the argument is left out, for help, where that is no default of the schema. */

@@ -1,6 +1,6 @@
 import { Type } from '../ir/kind.js';
 import { defineLoss } from './loss.js';
-import { rowSum } from './rows.js';
+import { rowDistribution } from './rows.js';
 
 export const categoricalCrossentropy = defineLoss({
   keyword: 'categorical_crossentropy',
@@ -24,6 +24,6 @@ export const categoricalCrossentropy = defineLoss({
     const classes = prediction.type.shape.at(-1) as number;
     const smooth =
       label_smoothing === 0 ? target : b.add(b.multiply(target, 1 - label_smoothing), label_smoothing / classes);
-    return b.negate(rowSum(b, b.multiply(smooth, b.logSoftmax(prediction))));
+    return b.negate(rowDistribution(b, b.multiply(smooth, b.logSoftmax(prediction))));
   },
 });

@@ -1,6 +1,6 @@
 import { Type } from '../ir/kind.js';
 import { defineLoss } from './loss.js';
-import { rowSum } from './rows.js';
+import { rowDistribution } from './rows.js';
 
 export const sparseCategoricalCrossentropy = defineLoss({
   keyword: 'sparse_categorical_crossentropy',
@@ -16,6 +16,6 @@ export const sparseCategoricalCrossentropy = defineLoss({
   probabilities: 'softmax',
   rows: (b, { target, prediction }) => {
     const classes = prediction.type.shape.at(-1) as number;
-    return b.negate(rowSum(b, b.multiply(b.oneHot(target, classes), b.logSoftmax(prediction))));
+    return b.negate(rowDistribution(b, b.multiply(b.oneHot(target, classes), b.logSoftmax(prediction))));
   },
 });

@@ -61,8 +61,17 @@ function steps(
 
 /** Every optimizer: a first step from 1 with gradient 0.5 and learning rate 0.1. One that is missing here does not compile. */
 const firstSteps: Readonly<Record<Word, number>> = {
+  adagrad: 1 - (0.1 * 0.5) / Math.sqrt(0.1 + 0.25 + 1e-7),
   // The corrected moments are the gradient and its square.
   adam: 1 - (0.1 * 0.5) / (0.5 + 1e-7 / Math.sqrt(1 - 0.999)),
+  adamw: 1 - 0.1 * 0.004 - (0.1 * 0.5) / (0.5 + 1e-7 / Math.sqrt(1 - 0.999)),
+  lion: 1 - 0.1,
+  // µ₁ = 0.9·(1 − 0.48), µ₂ = 0.9·(1 − 0.5·0.9216); the mean is a tenth of the gradient.
+  nadam:
+    1 -
+    (0.1 * ((0.9 * 0.5392 * 0.05) / (1 - 0.9 * 0.52 * 0.9 * 0.5392) + ((1 - 0.9 * 0.52) * 0.5) / (1 - 0.9 * 0.52))) /
+      (0.5 + 1e-7),
+  rmsprop: 1 - (0.1 * 0.5) / Math.sqrt(0.1 * 0.25 + 1e-7),
   sgd: 1 - 0.1 * 0.5,
 };
 
@@ -71,12 +80,23 @@ test.each(Object.entries(firstSteps) as [Word, number][])('%s: the first step', 
   expect(steps(word, {}, [0.5])[0]!.parameter).toBeCloseTo(wanted, 13);
 });
 
+/** Steps until w² is at its bottom from 1, at a learning rate of 0.1. Adagrad's become smaller and smaller. */
+const HILL: Readonly<Record<Word, number>> = {
+  adagrad: 400,
+  adam: 60,
+  adamw: 60,
+  lion: 60,
+  nadam: 60,
+  rmsprop: 60,
+  sgd: 60,
+};
+
 describe.each(Object.keys(firstSteps) as Word[])('%s', (word) => {
   test('goes downhill on w² until it is there', () => {
     const kind = optimizers[word];
     let weights = 1;
     const gradients: number[] = [];
-    for (let k = 0; k < 60; k++) {
+    for (let k = 0; k < HILL[word]; k++) {
       gradients.push(2 * weights);
       weights = steps(word, {}, gradients)[k]!.parameter;
     }
@@ -85,7 +105,8 @@ describe.each(Object.keys(firstSteps) as Word[])('%s', (word) => {
   });
 
   test('does not move without a gradient', () => {
-    for (const { parameter } of steps(word, {}, [0, 0, 0])) expect(parameter).toBe(1);
+    const still = 'weight_decay' in optimizers[word].schema.properties ? { weight_decay: 0 } : {};
+    for (const { parameter } of steps(word, still, [0, 0, 0])) expect(parameter).toBe(1);
   });
 });
 
@@ -154,4 +175,69 @@ describe('adam', () => {
   test('without memory of squares is defined, too', () => {
     expect(steps('adam', { beta_1: 0, beta_2: 0 }, [2])[0]!.parameter).toBeCloseTo(0.9, 6);
   });
+});
+
+/** What an optimizer says it divides by is what its step shows, where a step is a gradient divided by something. */
+describe('the diagonal', () => {
+  const gradients = [0.5, -2, 0.25, 3];
+
+  test('of rmsprop is the root of the mean square, or of the variance', () => {
+    let [square, mean, before] = [0, 0, 1];
+    for (const centered of [false, true]) {
+      [square, mean, before] = [0, 0, 1];
+      const found = steps('rmsprop', { rho: 0.8, epsilon: 1e-3, centered }, gradients);
+      gradients.forEach((g, k) => {
+        square = 0.8 * square + 0.2 * g * g;
+        mean = 0.8 * mean + 0.2 * g;
+        const { diagonal, parameter } = found[k]!;
+        expect(diagonal).toBeCloseTo(Math.sqrt(square - (centered ? mean * mean : 0) + 1e-3), 13);
+        expect(before - parameter).toBeCloseTo((0.1 * g) / diagonal!, 13);
+        before = parameter;
+      });
+    }
+  });
+
+  test('of adagrad is the root of what it added up', () => {
+    let [sum, before] = [0.1, 1];
+    steps('adagrad', { epsilon: 1e-3 }, gradients).forEach(({ diagonal, parameter, slots }, k) => {
+      const g = gradients[k]!;
+      sum += g * g;
+      expect(slots.squares).toBeCloseTo(sum - 0.1, 13);
+      expect(diagonal).toBeCloseTo(Math.sqrt(sum + 1e-3), 13);
+      expect(before - parameter).toBeCloseTo((0.1 * g) / diagonal!, 13);
+      before = parameter;
+    });
+  });
+
+  test('of lion is the size of what it takes the sign of, and never 0', () => {
+    let [momentum, before] = [0, 1];
+    steps('lion', {}, [...gradients, 0]).forEach(({ diagonal, parameter }, k) => {
+      const g = [...gradients, 0][k]!;
+      const direction = 0.9 * momentum + 0.1 * g;
+      expect(diagonal).toBeCloseTo(Math.abs(direction), 13);
+      expect(before - parameter).toBeCloseTo((0.1 * direction) / diagonal!, 13);
+      momentum = 0.99 * momentum + 0.01 * g;
+      before = parameter;
+    });
+    expect(steps('lion', {}, [0])[0]!.diagonal).toBe(1e-7);
+  });
+
+  test('of adamw is that of adam, whatever decays', () => {
+    const [one, other] = [steps('adamw', { weight_decay: 0.5 }, gradients), steps('adam', {}, gradients)];
+    expect(one.map(({ diagonal }) => diagonal)).toEqual(other.map(({ diagonal }) => diagonal));
+    expect(one[0]!.parameter).toBeCloseTo(other[0]!.parameter - 0.05, 13);
+  });
+});
+
+test('nadam multiplies up its warming momentum as if from the first step, after thousands of them, too', () => {
+  const args = withDefaults(optimizers.nadam, { beta_1: 0.9999 }) as never;
+  let product = 1;
+  for (let step = 1; step <= 3000; step++) {
+    product *= 0.9999 * (1 - 0.5 * 0.96 ** step);
+    if (step % 500 > 1) continue;
+    const next = 0.9999 * (1 - 0.5 * 0.96 ** (step + 1));
+    const { from_momentum, from_gradient } = optimizers.nadam.scalars!(args, { step, learningRate: 0.1 });
+    expect(from_momentum! / (next / (1 - product * next))).toBeCloseTo(1, 10);
+    expect(from_gradient! / ((1 - 0.9999 * (1 - 0.5 * 0.96 ** step)) / (1 - product))).toBeCloseTo(1, 10);
+  }
 });

@@ -113,7 +113,7 @@ def step_batch(section, case, step):
         for row in x:
             row[3] = 0.0
     loss = case.get("loss", "sparse_categorical_crossentropy")
-    if loss == "mean_squared_error":
+    if loss in ("mean_squared_error", "huber"):
         y = wave(rows * widths[-1], 2000 + step)
         return x, [y[r * widths[-1] : (r + 1) * widths[-1]] for r in range(rows)]
     if loss == "binary_crossentropy":

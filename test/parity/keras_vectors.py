@@ -5,6 +5,7 @@ import sys
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 from common import (
     activation_points,
     cases,
@@ -58,10 +59,28 @@ def target_of(case, rows, salt):
     if case["word"] == "sparse_categorical_crossentropy" or case.get("form") == "classes":
         return tf.constant(classes(rows, salt, shape[-1]), dtype=tf.int32)
     if case["word"] == "categorical_crossentropy" or (case["word"] == "accuracy" and shape[-1] > 1):
-        return number(one_hot(classes(rows, salt, shape[-1]), shape[-1]))
+        labels = classes(rows * volume(shape[:-1]), salt, shape[-1])
+        return number(np.reshape(one_hot(labels, shape[-1]), [rows, *shape]))
     if case["word"] in ("binary_crossentropy", "accuracy"):
         return number(np.reshape([float(x > 0) for x in wave(rows * volume(shape), salt)], [rows, *shape]))
-    return shaped([rows, *shape], salt)
+    numbers = np.reshape(np.array(wave(rows * volume(shape), salt)), [rows, *shape])
+    if case["word"] == "hinge":
+        signs = np.sign(numbers) if case.get("labels") == "mixed" else np.where(numbers > 0, 1.0, -1.0)
+        if case.get("labels") == "mixed":
+            signs[0] = 0.0
+        return number(np.maximum(signs, 0.0) if case.get("labels") == "binary" else signs)
+    if case["word"] == "kl_divergence":
+        return number((numbers + 1) / 2)
+    if case["word"] == "poisson":
+        return number(np.floor(4 * (numbers + 1)))
+    return number(numbers)
+
+
+def outputs_of(case, rows, salt):
+    """Predictions that suit a loss: positive ones where it takes their logarithm."""
+    if case["word"] in ("kl_divergence", "poisson"):
+        return shaped([rows, *case["shape"]], salt, 0.5) + 0.515625
+    return shaped([rows, *case["shape"]], salt, case.get("scale", 3))
 
 
 def losses(section):
@@ -69,13 +88,19 @@ def losses(section):
     for case in section["cases"]:
         arguments = case.get("arguments", {})
         kinds = {
+            "hinge": keras.losses.Hinge,
+            "huber": keras.losses.Huber,
+            "kl_divergence": keras.losses.KLDivergence,
+            "log_cosh": keras.losses.LogCosh,
+            "mean_absolute_error": keras.losses.MeanAbsoluteError,
             "mean_squared_error": keras.losses.MeanSquaredError,
+            "poisson": keras.losses.Poisson,
             "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
             "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
             "binary_crossentropy": keras.losses.BinaryCrossentropy,
         }
         loss = kinds[case["word"]](reduction="sum_over_batch_size", **arguments)
-        outputs = shaped([rows, *case["shape"]], 3, case.get("scale", 3))
+        outputs = outputs_of(case, rows, 3)
         target = target_of(case, rows, 4)
         ending = {"categorical": keras.activations.softmax, "sparse": keras.activations.softmax, "binary": keras.activations.sigmoid}
         through = ending.get(case["word"].split("_")[0]) if arguments.get("from_logits") is False else None
@@ -107,8 +132,21 @@ def metrics(section):
 
 
 def optimizer_of(case, learning_rate):
-    kind = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}[case.get("word") or case["optimizer"]]
-    return kind(learning_rate=learning_rate, **case.get("arguments", {}))
+    kinds = {
+        "adagrad": keras.optimizers.Adagrad,
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "lion": keras.optimizers.Lion,
+        "nadam": keras.optimizers.Nadam,
+        "rmsprop": keras.optimizers.RMSprop,
+        "sgd": keras.optimizers.SGD,
+    }
+    # What dnc writes in its train section is the optimizer's in Keras.
+    names = {"clip_value": "clipvalue", "clip_norm": "clipnorm", "global_clip_norm": "global_clipnorm", "ema_momentum": "ema_momentum"}
+    train = {names[key]: value for key, value in case.get("train", {}).items() if key in names}
+    if "ema_momentum" in train:
+        train["use_ema"] = True
+    return kinds[case.get("word") or case["optimizer"]](learning_rate=learning_rate, **case.get("arguments", {}), **train)
 
 
 def optimizers(section):
@@ -206,6 +244,12 @@ class Penalty(keras.Regularizer):
         return total
 
 
+def row_weights(y, weights):
+    """What fit(class_weight=...) makes of it."""
+    by_class = {int(key): value for key, value in weights.items()}
+    return number(class_weight_to_sample_weights(y, by_class))
+
+
 def steps(section):
     widths = section["widths"]
     for case in section["cases"]:
@@ -228,10 +272,12 @@ def steps(section):
         word = case.get("loss", "sparse_categorical_crossentropy")
         loss = {
             "sparse_categorical_crossentropy": lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            "huber": keras.losses.Huber,
             "mean_squared_error": keras.losses.MeanSquaredError,
             "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
             "binary_crossentropy": keras.losses.BinaryCrossentropy,
         }[word]()
+        weights = case.get("train", {}).get("class_weight")
         optimizer = optimizer_of(case, case["learning_rate"])
         data_losses, penalty_values = [], []
         for step in range(section["steps"]):
@@ -240,7 +286,7 @@ def steps(section):
             x, y = step_batch(section, case, step)
             x, y = number(x), tf.constant(y, dtype=tf.int32) if word.startswith("sparse") else number(y)
             with tf.GradientTape() as tape:
-                data = loss(y, model(x, training=True))
+                data = loss(y, model(x, training=True), sample_weight=row_weights(y, weights) if weights else None)
                 penalty = tf.add_n(model.losses)
                 objective = data + penalty
             slopes = tape.gradient(objective, model.trainable_weights)
@@ -250,7 +296,10 @@ def steps(section):
         yield label(case), {
             "loss": plain(data_losses),
             "penalty": plain(penalty_values),
-            "parameters": [flat(weight.value) for weight in model.trainable_weights],
+            "parameters": [
+                flat(weight)
+                for weight in (optimizer._model_variables_moving_average if optimizer.use_ema else model.trainable_weights)
+            ],
         }
 
 

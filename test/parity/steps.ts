@@ -1,5 +1,7 @@
-import { stepProgram } from '../../src/compiler/4-program/index.js';
+import { classWeights, stepProgram } from '../../src/compiler/4-program/index.js';
 import type { StepProgram } from '../../src/compiler/4-program/step.js';
+import type { PhaseSpec } from '../../src/compiler/spec.js';
+import type { optimizers } from '../../src/optimizers/index.js';
 import { cosine } from '../../src/schedules/cosine.js';
 import type { HostTensor } from '../../src/program/program.js';
 import { sizeOf } from '../../src/program/program.js';
@@ -9,7 +11,13 @@ import { lower, spelled } from './support.js';
 /** A run of some steps that Keras, PyTorch and dnc all make from one state; common.py reads the same. */
 export interface StepCase {
   readonly name: string;
-  readonly optimizer: 'sgd' | 'adam';
+  readonly optimizer: keyof typeof optimizers;
+  /** Keras alone has it as dnc does. */
+  readonly only?: 'keras';
+  /** Further keys of the train section. */
+  readonly train?: Readonly<
+    Pick<Partial<PhaseSpec>, 'clip_value' | 'clip_norm' | 'global_clip_norm' | 'class_weight' | 'ema_momentum'>
+  >;
   readonly arguments?: Arguments;
   readonly learning_rate: number;
   readonly schedule?: 'cosine';
@@ -20,7 +28,7 @@ export interface StepCase {
   readonly dead?: boolean;
   /** Every seventh batch has fewer rows. */
   readonly short?: boolean;
-  readonly loss?: 'mean_squared_error' | 'categorical_crossentropy' | 'binary_crossentropy';
+  readonly loss?: 'huber' | 'mean_squared_error' | 'categorical_crossentropy' | 'binary_crossentropy';
   readonly hidden?: 'tanh';
   readonly output?: 'softmax' | 'sigmoid';
 }
@@ -65,18 +73,38 @@ train {
   optimizer: ${one.optimizer}(${spelled({ learning_rate: one.learning_rate, ...one.arguments })})
   batch_size: ${section.rows}
   epochs: 1
+${Object.entries(one.train ?? {})
+  .map(([key, value]) => `  ${key}: ${typeof value === 'object' ? mapText(value) : value}`)
+  .join('\n')}
 }
 `;
+}
+
+function mapText(map: object): string {
+  return `{ ${Object.entries(map)
+    .map(([key, value]) => `"${key}": ${value}`)
+    .join('; ')} }`;
 }
 
 /** The case's step program, lowered from its spec. */
 export function programOf(one: StepCase): StepProgram {
   const { spec, network } = lower(specOf(one));
-  return stepProgram(network, { ...spec.train.phases[0]!, finetune: false });
+  const phase = spec.train.phases[0]!;
+  const { class_weight } = phase;
+  return stepProgram(network, {
+    ...phase,
+    finetune: false,
+    ...(class_weight && { classWeights: classWeights(class_weight, widths.at(-1)!, () => []) }),
+  });
 }
 
 /** The names of the parameters in the order of `StepVector.parameters`. */
 export const parameterNames = widths.slice(1).flatMap((_, at) => [`fc${at + 1}.kernel`, `fc${at + 1}.bias`]);
+
+/** What the vectors hold at the end, in their order: the parameters, or their averages where the case has some. */
+export function judgedNames(one: StepCase): string[] {
+  return parameterNames.map((name) => (one.train?.ema_momentum === undefined ? name : `${name}:average`));
+}
 
 /** The state that all start from; slots are zero. */
 export function stateOf(one: StepCase, step: StepProgram): Record<string, HostTensor> {
@@ -115,6 +143,7 @@ export function inputsOf(one: StepCase, step: StepProgram, at: number) {
   const target = {
     sparse_categorical_crossentropy: () => ints(labels),
     categorical_crossentropy: () => floats([rows, classes], oneHot(labels, classes)),
+    huber: () => floats([rows, classes], values),
     mean_squared_error: () => floats([rows, classes], values),
     binary_crossentropy: () =>
       floats(

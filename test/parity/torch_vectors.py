@@ -48,6 +48,8 @@ def optimizer_of(case, parameters):
 
 def steps(section):
     for case in section["cases"]:
+        if case.get("only"):
+            continue
         layers = [
             (number(kernel).requires_grad_(), number(bias).requires_grad_()) for kernel, bias in step_parameters(section, case)
         ]

@@ -1,4 +1,4 @@
-import type { RegistryName, TSchema } from '../../ir/kind.js';
+import type { Duration, RegistryName, TSchema } from '../../ir/kind.js';
 import { findWord, vocabulary, wordsOf } from '../vocabulary.js';
 
 /** The parts of JSON Schema that arguments use, with dnc's own annotations. */
@@ -24,6 +24,8 @@ export interface ArgumentSchema {
   readonly registry?: RegistryName;
   readonly indices?: boolean;
   readonly interval?: boolean;
+  /** A time in training; its value is the unit of a bare number. */
+  readonly duration?: Duration['unit'];
   readonly spread?: boolean;
   readonly oneOrList?: boolean;
   readonly section?: string;
@@ -69,6 +71,8 @@ export function expectedOf(schema: ArgumentSchema): string {
     const allowed = (schema.enum ?? []) as readonly (readonly number[])[];
     return allowed.length > 0 ? allowed.map((ends) => `${ends[0]}..${ends[1]}`).join(' or ') : 'a range (`0..255`)';
   }
+  if (schema.duration)
+    return `a time in ${schema.duration} or ${schema.duration === 'steps' ? 'epochs' : 'steps'} (\`10 epochs\`, \`500 steps\`)`;
   if (schema.indices) return 'a list of indices and ranges (`[0..27, 40]`)';
   const types = typesOf(schema);
   const range = rangeOf(schema);
@@ -97,6 +101,7 @@ export function expectedOf(schema: ArgumentSchema): string {
 
 function plural(schema: ArgumentSchema): string {
   if (schema.registry) return vocabulary[schema.registry].many;
+  if (schema.duration) return 'times (`10 epochs`, `500 steps`)';
   const type = typesOf(schema)[0];
   const range = rangeOf(schema);
   if (type === 'integer') return range ? `whole numbers ${range}` : 'whole numbers';

@@ -1,5 +1,6 @@
-import type { Call, Kind, RegistryName } from '../../ir/kind.js';
+import type { Call, Duration, Kind, RegistryName } from '../../ir/kind.js';
 import type { DataSpec, LayerSpec, PhaseSpec, SimplifySpec, Spec, Threshold, TrainSpec } from '../spec.js';
+import { optionalKeys, phase as phaseSection } from '../sections.js';
 import { findWord } from '../vocabulary.js';
 import { type ArgumentSchema, schemaOf } from './expected.js';
 
@@ -109,6 +110,9 @@ function printPhase(phase: PhaseSpec): string[] {
     `metrics: ${listText(phase.metrics.map((metric) => callText('metric', metric)))}`,
     `optimizer: ${callText('optimizer', phase.optimizer)}`,
     `batch_size: ${numberText(phase.batch_size)}`,
+    ...optionalKeys.flatMap((key) =>
+      phase[key] === undefined ? [] : [`${key}: ${valueText(propertyOf(phaseSection, key), phase[key])}`],
+    ),
     `${phase.length.unit}: ${numberText(phase.length.amount)}`,
   ];
 }
@@ -161,11 +165,17 @@ export function valueText(schema: ArgumentSchema, value: unknown): string {
   if (typeof value === 'string') return wordText(value);
   if (schema.indices && Array.isArray(value)) return indexText(value as readonly number[]);
   if (schema.interval && Array.isArray(value)) return `${numberText(value[0])}..${numberText(value[1])}`;
+  if (schema.duration) return durationText(value as Duration);
   if (Array.isArray(value)) return listText(value.map((item) => valueText(schema.items ?? {}, item)));
   if (schema.registry && isCall(value))
     return schema.registry === 'split' ? splitText(value) : callText(schema.registry, value);
   const entries = Object.entries(value as object);
   return `{ ${entries.map(([key, inner]) => `${keyText(key)}: ${valueText(schema.properties?.[key] ?? {}, inner)}`).join(', ')} }`;
+}
+
+/** `10 epochs`, never a bare number: it might mean the other unit. */
+function durationText({ amount, unit }: Duration): string {
+  return `${numberText(amount)} ${unit}`;
 }
 
 function isCall(value: unknown): value is Call {

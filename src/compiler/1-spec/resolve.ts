@@ -1,7 +1,7 @@
 import { nearest } from '../../diagnostics/did-you-mean.js';
 import { cover, type Span } from '../../diagnostics/source.js';
 import type { NameNode } from '../../dsl/document.js';
-import type { Call, Kind, RegistryName } from '../../ir/kind.js';
+import type { Call, Duration, Kind, RegistryName } from '../../ir/kind.js';
 import { sections, type SectionKind, phase } from '../sections.js';
 import { findWord, registriesOf, spellingsOf, vocabulary, wordsOf } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
@@ -242,6 +242,7 @@ function readAs(
   }
   if (schema.registry) return registryValue(context, schema, schema.registry, term, unit, place, override);
   if (schema.indices) return indexValue(context, term, unit, place);
+  if (schema.duration) return durationValue(context, schema, schema.duration, term, unit, place);
   if (schema.interval && term.kind === 'range') {
     const ends = wholeRange(context, term);
     return ends && [ends.from, ends.to];
@@ -261,7 +262,7 @@ function readAs(
 }
 
 function takesChildren(schema: ArgumentSchema): boolean {
-  return schema.registry !== undefined || typesOf(schema).includes('object');
+  return schema.registry !== undefined || (typesOf(schema).includes('object') && !schema.duration);
 }
 
 function accepts(schema: ArgumentSchema, term: Term): boolean {
@@ -272,7 +273,7 @@ function accepts(schema: ArgumentSchema, term: Term): boolean {
     case 'list':
       return types.includes('array');
     case 'map':
-      return types.includes('object') && !schema.registry;
+      return types.includes('object') && !schema.registry && !schema.duration;
     case 'string':
       return types.includes('string');
     case 'word':
@@ -405,6 +406,35 @@ function reportQuantity(
     { at: term.span, label: `\`${term.unit.text}\` does not fit here` },
   );
   return undefined;
+}
+
+/** `10 epochs`, `500 steps`, or a bare number of the unit that the schema says. */
+function durationValue(
+  context: Context,
+  schema: ArgumentSchema,
+  bare: Duration['unit'],
+  term: Term,
+  unit: Unit,
+  place: string,
+): Duration | undefined {
+  const details = { owner: unit.owner, name: nameAt(place), expected: expectedOf(schema), found: describeTerm(term) };
+  if (term.kind !== 'quantity' && (term.kind !== 'number' || term.percent)) {
+    context.report('wrong-type', details, { at: term.span });
+    return undefined;
+  }
+  const written = term.kind === 'number' ? bare : `${term.unit.text.replace(/s$/, '')}s`;
+  if (written !== 'epochs' && written !== 'steps') {
+    const label = '`epochs` and `steps` are what training counts';
+    context.report('unit-mismatch', details, { at: term.span, label });
+    return undefined;
+  }
+  const amount = term.value;
+  if (!(amount >= 0 && amount <= 1e12 && (written === 'epochs' || Number.isInteger(amount)))) {
+    const expected = written === 'steps' ? 'a whole number of steps' : 'a number of epochs ≥ 0';
+    context.report('out-of-range', { ...details, expected, found: showNumber(amount) }, { at: term.span });
+    return undefined;
+  }
+  return { amount, unit: written };
 }
 
 /** Numbers and ranges become the numbers. */

@@ -2,9 +2,11 @@ import type { Span } from '../../diagnostics/source.js';
 import type { Document, EntryNode } from '../../dsl/document.js';
 import type { Call, Duration } from '../../ir/kind.js';
 import {
+  clippingKeys,
   type DataValues,
   data,
   type OriginValues,
+  optionalKeys,
   origin,
   type PhaseValues,
   type SectionKind,
@@ -139,7 +141,7 @@ export function lowerTrain(context: Context, { document, model, sets }: SectionP
     for (const [name, own] of Object.entries(phases)) {
       const at = unit.terms.get(`/phases/${name}`)?.span ?? unit.at;
       if (name === 'finetune' || !/^[A-Za-z_]\w*$/.test(name)) context.report('phase-name', { name }, { at });
-      lowered.push(lowerPhase(context, name, { ...inherited, ...own }, unit, `/phases/${name}`, at));
+      lowered.push(lowerPhase(context, name, inherit(inherited, own), unit, `/phases/${name}`, at));
     }
   } else {
     lowered.push(lowerPhase(context, train.keyword, { ...inherited, ...ownLength }, unit, '', unit.at));
@@ -153,6 +155,13 @@ export function lowerTrain(context: Context, { document, model, sets }: SectionP
 
 function replaces(override: Override | undefined, key: string, other: string): boolean {
   return override?.child(key) !== undefined && override.child(other) === undefined;
+}
+
+/** What a stretch has that says some keys itself. A clipping of its own takes the place of the section's, of whatever kind. */
+function inherit(inherited: Partial<PhaseValues>, own: Partial<PhaseValues>): Partial<PhaseValues> {
+  const clips = clippingKeys.some((key) => own[key] !== undefined);
+  const kept = Object.entries(inherited).filter(([key]) => !clips || !clippingKeys.some((one) => one === key));
+  return { ...Object.fromEntries(kept), ...own };
 }
 
 /** Fills in what a stretch of training leaves out, and checks that it has a loss and one length. */
@@ -169,6 +178,12 @@ function lowerPhase(
     const help = ['for example `loss: sparse_categorical_crossentropy(from_logits: true)`'];
     context.report('missing-key', { section: name, key: 'loss', expected: 'a loss' }, { at, help });
   }
+  const clips = clippingKeys.filter((key) => values[key] !== undefined);
+  if (clips.length > 1) {
+    const terms = clips.map((key) => unit.terms.get(`${place}/${key}`) ?? unit.terms.get(`/${key}`));
+    const place_ = terms[1]?.span ?? at;
+    context.report('two-clippings', { owner: name, keys: clips }, { at: place_, help: ['keep one of them'] });
+  }
   const optimizer = { registry: 'optimizer', default: trainDefaults.optimizer } as const;
   return {
     name,
@@ -177,6 +192,7 @@ function lowerPhase(
     metrics: values.metrics ?? [],
     optimizer: values.optimizer ?? (defaultValue(context, optimizer, at) as Call),
     batch_size: values.batch_size ?? trainDefaults.batch_size,
+    ...Object.fromEntries(optionalKeys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]]))),
   };
 }
 
@@ -215,7 +231,7 @@ export function lowerSimplify(
     ? lowerPhase(
         context,
         'finetune',
-        { ...inherited, ...values.finetune },
+        inherit(inherited, values.finetune),
         unit,
         '/finetune',
         unit.terms.get('/finetune')?.span ?? unit.at,

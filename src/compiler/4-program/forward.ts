@@ -1,6 +1,6 @@
 import { activations } from '../../activations/index.js';
 import type { Call } from '../../ir/kind.js';
-import type { Network, Node } from '../../ir/graph.js';
+import type { Network, Node, Param } from '../../ir/graph.js';
 import { nodeOf } from '../../ir/graph.js';
 import { extents } from '../../ir/dims.js';
 import type { Mode } from '../../ir/units.js';
@@ -27,8 +27,13 @@ export function probabilityActivation(node: Node): Call | undefined {
   return call && (call.word === 'softmax' || call.word === 'sigmoid') ? call : undefined;
 }
 
-/** Writes the forward computation of a network into a builder: Inputs become batch inputs, parameters state. */
-export function buildForward(b: Builder, network: Network, mode: Mode): Forward {
+/** Writes the forward computation of a network into a builder: Inputs become batch inputs, parameters state under the name that `stateOf` gives them. */
+export function buildForward(
+  b: Builder,
+  network: Network,
+  mode: Mode,
+  stateOf: (param: Param) => string = (param) => param.name,
+): Forward {
   const values = new Map<string, readonly Value[]>();
   const params = new Map<string, Value>();
   const logits = new Map<string, Value>();
@@ -42,7 +47,7 @@ export function buildForward(b: Builder, network: Network, mode: Mode): Forward 
         : node.inputs.map(({ node: from, output }) => values.get(from)![output]!);
     const own = Object.fromEntries(
       Object.entries(network.params.get(node.name) ?? {}).map(([tensor, param]) => {
-        const value = b.state(param.name, paramShape(param));
+        const value = b.state(stateOf(param), paramShape(param));
         params.set(param.name, value);
         return [tensor, value];
       }),

@@ -1,7 +1,9 @@
+export { classCount, classWeights } from './class-weights.js';
 export { buildForward, forwardProgram, probabilityActivation, trainedOutput } from './forward.js';
 export {
   type EvaluationProgram,
   evaluationProgram,
+  judgedState,
   lossKind,
   type MetricUse,
   methodKind,

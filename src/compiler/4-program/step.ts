@@ -17,12 +17,24 @@ import { methods } from '../../sparsity/index.js';
 import type { Moment, Site, SparsityMethod } from '../../sparsity/method.js';
 import { paramShape } from '../3-dims/index.js';
 import type { PhaseSpec } from '../spec.js';
+import { rowWeights } from './class-weights.js';
+import { clipped } from './clipping.js';
 import { buildForward, type Forward, trainedOutput } from './forward.js';
 
 /** A stretch of training as the step program needs it. */
 export interface Phase extends PhaseSpec {
   /** Whether it is the fine-tuning after simplifying: annotations act there only if they say so. */
   readonly finetune: boolean;
+  /** What a row of each class counts, where the spec has `class_weight`: `classWeights` computes it. */
+  readonly classWeights?: readonly number[];
+}
+
+/** The slot that holds the moving average of a parameter. */
+export const AVERAGE = 'average';
+
+/** The state that holds what is validated and saved: the average, where a phase keeps one. */
+export function judgedState(param: Param, { ema_momentum }: Pick<PhaseSpec, 'ema_momentum'>): string {
+  return ema_momentum !== undefined && param.trained ? `${param.name}:${AVERAGE}` : param.name;
 }
 
 /** A tensor that lives from step to step. */
@@ -41,9 +53,10 @@ export interface StepProgram {
   readonly penalties: readonly string[];
   readonly metrics: readonly MetricUse[];
   readonly target: { readonly output: string; readonly form: TargetForm };
-  /** The scalar inputs of a step: `step` counts from 1 over the life of the slots. */
+  /** The scalar inputs of a step: `step` counts from 1 over the life of the slots, `stretchStep` over the stretch (absent: as `step`). */
   scalars(at: {
     readonly step: number;
+    readonly stretchStep?: number;
     readonly learningRate: number;
     readonly rows: number;
   }): Readonly<Record<string, number>>;
@@ -89,7 +102,11 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
   const forward = buildForward(b, network, 'training');
   const target = declareTarget(b, network, phase.loss);
   const rowLoss = lossRows(b, network, forward, phase.loss, target.value);
-  const total = b.sum(rowLoss);
+  if (phase.class_weight !== undefined && !phase.classWeights)
+    throw new Error('the weights of classes are not computed');
+  const total = b.sum(
+    phase.classWeights ? b.multiply(rowLoss, rowWeights(b, target.value, phase.classWeights)) : rowLoss,
+  );
   b.result('loss', total);
   const uses = writeMetrics(b, network, forward, phase, target);
 
@@ -124,10 +141,15 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
     }
     const penaltyGradients = differentiated ? gradient(b, differentiated, parameters) : undefined;
 
+    const gradients = clipped(
+      b,
+      parameters.map((_, k) => (penaltyGradients ? b.add(dataGradients[k]!, penaltyGradients[k]!) : dataGradients[k]!)),
+      phase,
+    );
+
     const scalars = Object.fromEntries(scalarNames.map((name) => [name, b.scalar(`optimizer.${name}`)]));
     trained.forEach((param, k) => {
       const parameter = parameters[k]!;
-      const fromPenalty = penaltyGradients?.[k];
       const slots: Record<string, Value> = {};
       for (const slot of optimizer.slots(args)) {
         slots[slot] = b.state(`${param.name}:${slot}`, paramShape(param));
@@ -136,7 +158,7 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
       const updated = optimizer.update(b, {
         arguments: args,
         parameter,
-        gradient: fromPenalty ? b.add(dataGradients[k]!, fromPenalty) : dataGradients[k]!,
+        gradient: gradients[k]!,
         learningRate,
         slots,
         scalars,
@@ -150,6 +172,12 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
       }
       b.next(param.name, next);
       for (const [slot, value] of Object.entries(updated.slots)) b.next(`${param.name}:${slot}`, value);
+      if (phase.ema_momentum !== undefined) {
+        const name = judgedState(param, phase);
+        const average = b.state(name, paramShape(param));
+        state.push({ name, shape: paramShape(param), param, slot: AVERAGE });
+        b.next(name, nextAverage(b, average, next));
+      }
     });
   });
 
@@ -159,21 +187,40 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
     penalties,
     metrics: uses,
     target: target.declared,
-    scalars: ({ step, learningRate, rows }) => {
+    scalars: ({ step, stretchStep = step, learningRate, rows }) => {
       const own = optimizer.scalars?.(args, { step, learningRate }) ?? {};
       return {
         learning_rate: learningRate,
         inverse_rows: 1 / rows,
+        // An average begins with the first weights that the stretch makes (Keras, BaseOptimizer).
+        ...(phase.ema_momentum !== undefined && { ema_momentum: stretchStep === 1 ? 0 : phase.ema_momentum }),
         ...Object.fromEntries(Object.entries(own).map(([name, value]) => [`optimizer.${name}`, value])),
       };
     },
   };
 }
 
-/** The evaluation program: `loss` and metric sums over the rows of a batch in inference mode. Its state is the parameters. */
-export function evaluationProgram(network: Network, phase: Pick<Phase, 'loss' | 'metrics'>): EvaluationProgram {
+/**
+ * The average after a step: m · average + (1 − m) · weight, as Keras' use_ema. The average of a weight that is exactly 0 is 0, so that what a proximal step
+ * drops is dropped from it, too; without one no weight stays at 0.
+ */
+function nextAverage(b: Builder, average: Value, weight: Value): Value {
+  const momentum = b.scalar('ema_momentum');
+  const next = b.add(b.multiply(average, momentum), b.multiply(weight, b.subtract(1, momentum)));
+  return b.select(b.equal(weight, 0), 0, next);
+}
+
+/**
+ * The evaluation program: `loss` and metric sums over the rows of a batch in inference mode; every row counts once. Its state is the parameters, or
+ * under the names that `stateOf` gives them.
+ */
+export function evaluationProgram(
+  network: Network,
+  phase: Pick<Phase, 'loss' | 'metrics'>,
+  stateOf?: (param: Param) => string,
+): EvaluationProgram {
   const b = new Builder();
-  const forward = buildForward(b, network, 'inference');
+  const forward = buildForward(b, network, 'inference', stateOf);
   const target = declareTarget(b, network, phase.loss);
   b.result('loss', b.sum(lossRows(b, network, forward, phase.loss, target.value)));
   const uses = writeMetrics(b, network, forward, phase, target);

@@ -1,4 +1,5 @@
 import type { Check } from './check.js';
+import { classWeightFits } from './class-weight-fits.js';
 import { lossFitsOutput } from './loss-fits-output.js';
 import { metricFitsTarget } from './metric-fits-target.js';
 import { oneTrainedOutput } from './one-trained-output.js';
@@ -9,6 +10,7 @@ import { rescaledTwice } from './rescaled-twice.js';
 export const checks: readonly Check[] = [
   oneTrainedOutput,
   lossFitsOutput,
+  classWeightFits,
   metricFitsTarget,
   reweightedIsProximal,
   rescaledTwice,

@@ -72,6 +72,18 @@ export const shapeCodes = {
     message: ({ loss, layer, expected, found }) => `${loss} needs ${expected} from ${layer}, which gives ${found}`,
     explain: 'For classes the output has one unit per class; for real targets it has the shape of the target.',
   }),
+  'class-weight-loss': code<{ loss: string; layer: string; because: string }>({
+    severity: 'error',
+    message: ({ loss, layer, because }) => `class_weight does not fit ${loss} at ${layer}: ${because}`,
+    explain:
+      'A row is weighted by its class, so the loss must be one of classes: `sparse_categorical_crossentropy`, `categorical_crossentropy`, or `binary_crossentropy` at an output of one unit.\n\n```\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); class_weight: balanced; epochs: 20 }\n```',
+  }),
+  'class-weight-class': code<{ classes: number; found: string }>({
+    severity: 'error',
+    message: ({ classes, found }) => `class_weight: the output tells ${classes} classes apart, and here is ${found}`,
+    explain:
+      'A list has a weight for every class, in their order. A map has class numbers, counted from 0; a class that is not in it has the weight 1:\n\n```\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); class_weight { "0": 0.5; "2": 4 }; epochs: 20 }\n```',
+  }),
   'metric-target': code<{ metric: string; loss: string }>({
     severity: 'error',
     message: ({ metric, loss }) => `${metric} compares numbers, and the targets of ${loss} are class numbers`,

@@ -108,11 +108,44 @@ describe('train', () => {
     ).toEqual(['length-above-phases 3', 'phase-name { epochs: 1 }', 'missing-length { }']);
   });
 
+  it('clips gradients in one way, a phase in its own', () => {
+    const phases = 'phases { a { epochs: 1 }; b { epochs: 1; clip_value: 0.5 } }';
+    const { spec, lines } = lower(`${model}${data}train { loss: mse; global_clip_norm: 1; ${phases} }`);
+    expect(lines).toEqual([]);
+    const [a, b] = spec!.train.phases;
+    expect([a!.global_clip_norm, a!.clip_value, b!.global_clip_norm, b!.clip_value]).toEqual([
+      1,
+      undefined,
+      undefined,
+      0.5,
+    ]);
+    expect(lower(`${model}${data}train { loss: mse; epochs: 1; clip_norm: 1; clip_value: 2 }`).lines).toEqual([
+      'two-clippings @1: `train` clips gradients in 2 ways: `clip_value` and `clip_norm` (keep one of them)',
+    ]);
+    expect(marks(lower(`${model}${data}train { loss: mse; epochs: 1; clip_norm: 0 }`))).toEqual(['out-of-range 0']);
+  });
+
+  it('weighs classes by a list, a map, or as they are rare', () => {
+    const given = (text: string) => {
+      const { spec, lines } = lower(`${model}${data}train { loss: mse; epochs: 1; class_weight: ${text} }`);
+      expect(lines).toEqual([]);
+      return spec!.train.phases[0]!.class_weight;
+    };
+    expect(given('balanced')).toBe('balanced');
+    expect(given('[1, 2.5]')).toEqual([1, 2.5]);
+    expect({ ...(given('{ "2": 0.5 }') as object) }).toEqual({ 2: 0.5 });
+    for (const wrong of ['balance', '3', '[1, -1]', '{ "1": -1 }', '{ "1": heavy }'])
+      expect(
+        lower(`${model}${data}train { loss: mse; epochs: 1; class_weight: ${wrong} }`).lines.length,
+        wrong,
+      ).toBeGreaterThan(0);
+  });
+
   it('takes known words only', () => {
     expect(
       marks(
         lower(
-          `${model}${data}train { loss: mean_squared_eror; optimizer: adm; metrics: [acuracy]; epochs: 3; lr: 0.1; clip_norm: 1 }`,
+          `${model}${data}train { loss: mean_squared_eror; optimizer: adm; metrics: [acuracy]; epochs: 3; lr: 0.1; loss_weights: 1 }`,
         ),
       ),
     ).toEqual([
@@ -120,7 +153,7 @@ describe('train', () => {
       'unknown-word adm',
       'unknown-word acuracy',
       'unknown-key lr',
-      'not-yet clip_norm',
+      'not-yet loss_weights',
     ]);
   });
 });

@@ -67,6 +67,16 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       lines: [expect.stringMatching(/^input-without-shape @x = Input: x has no shape, and idx/)],
     },
   ],
+  'keep-without-names': [
+    {
+      body: 'x = Input(3, keep: [area, 2])\ny = Dense(1)',
+      source: 'csv("houses.csv"); target: price',
+      lines: [
+        'keep-without-names @x = Input(3, keep: [area, 2]): `keep` of x names features, and nothing is known of the names in csv',
+      ],
+    },
+  ],
+  'unknown-feature': 'test/runtime/tables.test.ts',
   'forgotten-flatten': [
     {
       body: 'x = Input(28, 28, 1)\na = Dense(2)\nf = Flatten\ny = Dense(10, activation: softmax)',
@@ -153,6 +163,41 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       train:
         'phases { a { epochs: 1; loss: sparse_categorical_crossentropy(from_logits: true) }; b { epochs: 1; loss: sparse_categorical_crossentropy(from_logits: true) } }',
       lines: [expect.stringMatching(/^loss-width @y = Dense\(9\)/)],
+    },
+  ],
+  'class-weight-loss': [
+    {
+      body: 'x = Input(20)\ny = Dense(1)',
+      train: 'loss: mse; class_weight: balanced',
+      lines: [
+        'class-weight-loss @train { loss: mse; class_weight: balanced\nepochs: 1 }: class_weight does not fit mean_squared_error at y: it is no loss of classes',
+      ],
+    },
+    {
+      body: 'x = Input(28, 28)\nFlatten\ny = Dense(10, activation: sigmoid)',
+      source: digits,
+      train: 'loss: binary_crossentropy; class_weight: balanced',
+      lines: [
+        'class-weight-loss @train { loss: binary_crossentropy; class_weight: balanced\nepochs: 1 }: class_weight does not fit binary_crossentropy at y: every unit has classes of its own',
+      ],
+    },
+  ],
+  'class-weight-class': [
+    {
+      body: 'x = Input(28, 28)\nFlatten\ny = Dense(10)',
+      source: digits,
+      train: `${sparse}(from_logits: true); class_weight: [1, 2]`,
+      lines: [
+        'class-weight-class @train { loss: sparse_categorical_crossentropy(from_logits: true); class_weight: [1, 2]\nepochs: 1 }: class_weight: the output tells 10 classes apart, and here is a list of 2 weights',
+      ],
+    },
+    {
+      body: 'x = Input(28, 28)\nFlatten\ny = Dense(10)',
+      source: digits,
+      train: `${sparse}(from_logits: true); class_weight { "9": 2; "10": 2 }`,
+      lines: [
+        'class-weight-class @train { loss: sparse_categorical_crossentropy(from_logits: true); class_weight { "9": 2; "10": 2 }\nepochs: 1 }: class_weight: the output tells 10 classes apart, and here is the class "10"',
+      ],
     },
   ],
   'metric-target': 'test/compiler/checks/metric-fits-target.test.ts',

@@ -1,0 +1,35 @@
+import { numberOrCallOf, Type } from '../ir/kind.js';
+import { adam } from './adam.js';
+import { defineOptimizer } from './optimizer.js';
+
+export const adamw = defineOptimizer({
+  keyword: 'adamw',
+  summary: 'Adam, and every weight shrinks by a share of itself at every step, whatever its gradient.',
+  cite: 'Loshchilov and Hutter 2019, Decoupled weight decay regularization, algorithm 2; Keras, keras.optimizers.AdamW (the share is learning rate · weight_decay, taken before the step, of biases, too)',
+  schema: Type.Object({
+    learning_rate: numberOrCallOf('schedule', {
+      default: 0.001,
+      minimum: 0,
+      description: 'Step size: a number or a schedule.',
+    }),
+    weight_decay: Type.Number({
+      default: 0.004,
+      minimum: 0,
+      description: 'Share of a weight, times the learning rate, that goes at every step.',
+    }),
+    beta_1: Type.Number({ default: 0.9, minimum: 0, exclusiveMaximum: 1, description: 'Decay of the mean gradient.' }),
+    beta_2: Type.Number({
+      default: 0.999,
+      minimum: 0,
+      exclusiveMaximum: 1,
+      description: 'Decay of the mean squared gradient.',
+    }),
+    epsilon: Type.Number({ default: 1e-7, exclusiveMinimum: 0, description: 'Keeps the division finite.' }),
+  }),
+  slots: (args) => adam.slots(args),
+  scalars: (args, at) => adam.scalars!(args, at),
+  update: (b, at) => {
+    const share = b.multiply(at.learningRate, at.arguments.weight_decay);
+    return adam.update(b, { ...at, parameter: b.subtract(at.parameter, b.multiply(at.parameter, share)) });
+  },
+});
