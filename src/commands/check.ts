@@ -1,33 +1,35 @@
-import { type Command, listOption, sharedOptions } from './command.js';
+import { type Command, listOption, sharedOptions, textOption } from './command.js';
 import { readSpec, specFiles } from './spec-file.js';
 
 export const check: Command = {
   name: 'check',
   summary: 'Checks specs: words, values, wiring, shapes. Without a name: all specs of this folder.',
   parameters: '[specs...]',
-  options: [sharedOptions.set, sharedOptions.json],
+  options: [sharedOptions.set, sharedOptions.dataDir, sharedOptions.json],
   examples: ['dnc check', 'dnc check specs/*.dn', 'dnc check net.dn --set width=500'],
   run: async ({ parameters: [given], options, io }) => {
     const { compile } = await import('../compiler/compile.js');
     const { Failure } = await import('../diagnostics/report.js');
     const { render } = await import('../diagnostics/render.js');
     const { diagnosticsJson } = await import('../diagnostics/json.js');
-    const { originalsOf } = await import('../runtime/load.js');
+    const { compileOptions } = await import('../runtime/open-spec.js');
     const files = (given as unknown as readonly string[]) ?? [];
     let exit = 0;
-    const results = specFiles(files).map((file) => {
+    const sets = listOption(options, 'set');
+    const dataFolder = textOption(options, 'dataDir');
+    const one = async (file: string) => {
       try {
-        const { warnings } = compile(readSpec(file), {
-          sets: listOption(options, 'set'),
-          originals: originalsOf(file),
-        });
+        const source = readSpec(file);
+        const { warnings } = compile(source, await compileOptions({ source, specFile: file, sets, dataFolder }));
         return { file, ok: true, diagnostics: warnings };
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         exit ||= error.exit;
         return { file, ok: false, diagnostics: error.diagnostics };
       }
-    });
+    };
+    const results: Awaited<ReturnType<typeof one>>[] = [];
+    for (const file of specFiles(files)) results.push(await one(file));
     if (options.json) {
       io.out(
         `${JSON.stringify({ format: 1, specs: results.map((one) => ({ ...one, diagnostics: diagnosticsJson(one.diagnostics) })) }, undefined, 2)}\n`,

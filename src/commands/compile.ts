@@ -1,18 +1,20 @@
-import { type Command, listOption, sharedOptions } from './command.js';
+import { type Command, listOption, sharedOptions, textOption } from './command.js';
 import { readSpec, specFile } from './spec-file.js';
 
 export const compile: Command = {
   name: 'compile',
   summary: 'Compiles a spec: prints its summary, writes build/<name> (resolved spec, TensorFlow.js model, ONNX graph).',
   parameters: '[spec]',
-  options: [sharedOptions.set, sharedOptions.json],
+  options: [sharedOptions.set, sharedOptions.dataDir, sharedOptions.json],
   examples: ['dnc compile', 'dnc compile specs/lenet-300-100.dn', 'dnc compile net.dn --set width=500'],
   run: async ({ parameters: [given], options, io }) => {
     const { summarize, summaryText } = await import('../reports/summary.js');
     const { render } = await import('../diagnostics/render.js');
     const { compileToFolder } = await import('../exporters/compile-to-folder.js');
     const file = specFile(given);
-    const { compiled, folder, warnings } = compileToFolder(readSpec(file), file, listOption(options, 'set'));
+    const { compiled, folder, warnings } = await compileToFolder(readSpec(file), file, listOption(options, 'set'), {
+      dataFolder: textOption(options, 'dataDir'),
+    });
     if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));
     if (options.json)
       io.out(`${JSON.stringify({ format: 1, folder, ...summarize(compiled.network) }, undefined, 2)}\n`);

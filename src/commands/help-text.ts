@@ -334,6 +334,7 @@ export function exampleOf(registry: RegistryName, kind: Kind): string {
     schedule: `train { loss: mean_squared_error; optimizer: adam(learning_rate: ${call}); epochs: 20 }`,
     source: `data { source: ${call} }`,
     split: `data { source: mnist; validation: ${kind.keyword === 'count' ? '5000' : kind.keyword === 'share' ? '15%' : call} }`,
+    column: `data { source: csv("houses.csv"); columns { region: ${call} } }`,
     threshold: `simplify { threshold: ${call} }`,
     file: `weights: ${call}`,
   };

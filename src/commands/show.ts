@@ -8,17 +8,25 @@ export const show: Command = {
   options: [
     { flags: '--stage <name>', description: 'document, spec (default), graph, dims, forward, step or evaluation' },
     sharedOptions.set,
+    sharedOptions.dataDir,
   ],
   examples: ['dnc show net.dn', 'dnc show net.dn --stage dims', 'dnc show net.dn --stage step'],
   run: async ({ parameters: [given], options, io }) => {
     const { stagePrinters } = await import('../compiler/stages.js');
-    const { originalsOf } = await import('../runtime/load.js');
+    const { compileOptions } = await import('../runtime/open-spec.js');
     const stage = textOption(options, 'stage') ?? 'spec';
     const print = Object.hasOwn(stagePrinters, stage) ? stagePrinters[stage as keyof typeof stagePrinters] : undefined;
     if (!print)
       throw new UsageError(`there is no stage ${stage}; the stages are ${Object.keys(stagePrinters).join(', ')}`);
     const file = specFile(given);
-    io.out(print(readSpec(file), { sets: listOption(options, 'set'), originals: originalsOf(file) }));
+    const source = readSpec(file);
+    const sets = listOption(options, 'set');
+    // The document is what the text says: nothing that it names is looked for.
+    const known =
+      stage === 'document'
+        ? {}
+        : await compileOptions({ source, specFile: file, sets, dataFolder: textOption(options, 'dataDir') });
+    io.out(print(source, known));
     return 0;
   },
 };

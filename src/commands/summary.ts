@@ -1,18 +1,23 @@
-import { type Command, listOption, sharedOptions } from './command.js';
+import { type Command, listOption, sharedOptions, textOption } from './command.js';
 import { readSpec, specFile } from './spec-file.js';
 
 export const summary: Command = {
   name: 'summary',
   summary: 'Shows shape, parameters, multiply-adds and annotations of every layer.',
   parameters: '[spec]',
-  options: [sharedOptions.set, sharedOptions.json],
+  options: [sharedOptions.set, sharedOptions.dataDir, sharedOptions.json],
   examples: ['dnc summary specs/lenet-300-100.dn', 'dnc summary net.dn --json'],
   run: async ({ parameters: [given], options, io }) => {
     const { compile } = await import('../compiler/compile.js');
     const { summarize, summaryText } = await import('../reports/summary.js');
-    const { originalsOf } = await import('../runtime/load.js');
+    const { compileOptions } = await import('../runtime/open-spec.js');
     const file = specFile(given);
-    const { network } = compile(readSpec(file), { sets: listOption(options, 'set'), originals: originalsOf(file) });
+    const source = readSpec(file);
+    const sets = listOption(options, 'set');
+    const { network } = compile(
+      source,
+      await compileOptions({ source, specFile: file, sets, dataFolder: textOption(options, 'dataDir') }),
+    );
     io.out(
       options.json ? `${JSON.stringify({ format: 1, ...summarize(network) }, undefined, 2)}\n` : summaryText(network),
     );

@@ -61,7 +61,10 @@ export const train: Command = {
           : listOption(options, 'set');
       const { render } = await import('../diagnostics/render.js');
       const fromScratch = options.fromScratch === true;
-      const warnings = compileIfNeeded(source, file, sets, { fromScratch });
+      const warnings = await compileIfNeeded(source, file, sets, {
+        fromScratch,
+        dataFolder: textOption(options, 'dataDir'),
+      });
       if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));
       work = (stopping) =>
         startRun({

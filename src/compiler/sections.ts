@@ -22,7 +22,7 @@ export const data = {
     validation: Type.Optional(
       callOf('split', {
         description:
-          'Rows held out for validation: a count, a share (15%), first(n), last(n), fold(k, of: n). Absent: none.',
+          'Rows held out for validation: a count, a share (15%), first(n), last(n), fold(k, of: n), or a source of their own. Absent: none.',
       }),
     ),
     test: Type.Optional(
@@ -38,10 +38,33 @@ export const data = {
     }),
     inputs: Type.Optional(inputs),
     target: Type.Optional(
-      Type.String({ minLength: 1, description: "The field to predict. Absent: the source's own target." }),
+      Type.Union([Type.Integer({ minimum: 1 }), Type.String({ minLength: 1 })], {
+        description:
+          "The field to predict, by its name, or by its number for a column of a table. Absent: the source's own target.",
+      }),
+    ),
+    columns: Type.Optional(
+      Type.Record(Type.String(), callOf('column', { description: 'How a column is read.' }), {
+        description:
+          'How columns of a table are read: `columns { region: one_hot; zip: skip }`. Absent: numbers where all cells are numbers, else categories, or classes for the target.',
+      }),
+    ),
+    missing: Type.Optional(
+      Type.Union([Type.Number(), ...['error', 'drop', 'mean', 'median'].map((word) => Type.Literal(word))], {
+        absent: 'error',
+        description:
+          'What happens to missing cells of columns of numbers, unless `columns` says otherwise: an error, the row is dropped (this holds for all columns), or they are filled with the mean or median of the training rows, or with a number.',
+      }),
+    ),
+    standardize: Type.Optional(
+      Type.Boolean({
+        absent: 'false',
+        description:
+          'Whether the numbers that inputs read get mean 0 and standard deviation 1. Both are learned from the training rows and kept with the weights.',
+      }),
     ),
   }),
-  later: ['targets', 'columns', 'window', 'augment'],
+  later: ['targets', 'window', 'augment'],
   example: 'data { source: mnist; validation: 5000 }',
 } as const satisfies SectionKind;
 
@@ -127,21 +150,10 @@ const inSection = stretch({
 });
 const inPhase = stretch({ metrics: 'as train', optimizer: 'as train', batch_size: 'as train' });
 
-const laterInTraining = [
-  'losses',
-  'loss_weights',
-  'steps_per_epoch',
-  'early_stopping',
-] as const;
+const laterInTraining = ['losses', 'loss_weights', 'steps_per_epoch', 'early_stopping'] as const;
 
 /** Keys of a stretch of training that say nothing where they are left out. */
-export const optionalKeys = [
-  'clip_value',
-  'clip_norm',
-  'global_clip_norm',
-  'class_weight',
-  'ema_momentum',
-] as const;
+export const optionalKeys = ['clip_value', 'clip_norm', 'global_clip_norm', 'class_weight', 'ema_momentum'] as const;
 
 /** Of these a stretch has at most one; its own takes the place of the section's. */
 export const clippingKeys = ['clip_value', 'clip_norm', 'global_clip_norm'] as const;

@@ -1,3 +1,4 @@
+import type { MissingNumbers } from '../data/columns.js';
 import type { Source, Span } from '../diagnostics/source.js';
 import type { Document, LayerNode, NameNode, ValueNode } from '../dsl/document.js';
 import type { Annotation } from '../ir/graph.js';
@@ -47,13 +48,17 @@ export interface LayerSpec {
 
 export interface DataSpec {
   readonly source: Call;
-  /** Rows held out for validation, taken from the training rows. Undefined: none. */
+  /** Rows held out for validation, taken from the training rows, or a source of their own. Undefined: none. */
   readonly validation?: Call;
   /** Rows held out for testing; undefined: the source's own test rows, if it has some. */
   readonly test?: Call;
   readonly seed: number;
   readonly inputs?: Readonly<Record<string, readonly string[]>>;
+  /** A name; a number in the text is the position of a column, `column_7`. */
   readonly target?: string;
+  readonly columns?: Readonly<Record<string, Call>>;
+  readonly missing?: MissingNumbers;
+  readonly standardize?: boolean;
   readonly span?: Span;
   /** Where the source is named, for messages about what it holds. */
   readonly sourceSpan?: Span;

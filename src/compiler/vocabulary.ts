@@ -8,6 +8,7 @@ import { metrics } from '../metrics/index.js';
 import { optimizers } from '../optimizers/index.js';
 import { schedules } from '../schedules/index.js';
 import { methods } from '../sparsity/index.js';
+import { columns } from './1-spec/words/columns.js';
 import { files } from './1-spec/words/files.js';
 import { splits } from './1-spec/words/splits.js';
 import { thresholds } from './1-spec/words/thresholds.js';
@@ -31,6 +32,7 @@ export const vocabulary: Readonly<Record<RegistryName, Registry>> = {
   schedule: { one: 'a schedule', many: 'schedules', table: schedules },
   source: { one: 'a data source', many: 'data sources', table: sources },
   split: { one: 'a way to hold out rows', many: 'ways to hold out rows', table: splits },
+  column: { one: 'a way to read a column', many: 'ways to read a column', table: columns },
   threshold: { one: 'a threshold', many: 'thresholds', table: thresholds },
   file: { one: 'a file', many: 'files', table: files },
 };

@@ -3,6 +3,8 @@ import { fail } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
 import type { TargetForm } from '../losses/loss.js';
 import { sizeOf } from '../program/program.js';
+import { findField } from './columns.js';
+import { keyText } from './csv/table.js';
 import type { Field, Table } from './source.js';
 
 /** What the data section says about who reads what. */
@@ -12,6 +14,27 @@ export interface BindChoices {
   /** The field that the output is to predict. Absent: the source's own target, or with several outputs the field of each one's name. */
   readonly target?: string | undefined;
   readonly span?: Span | undefined;
+}
+
+/**
+ * The fields that an input reads: those that the data section gives it, else the field of its name, else, for a lone input, all that are no target.
+ * Names that nothing has are left out.
+ */
+export function fieldsOfInput<F extends Omit<Field, 'data'>>(
+  input: string,
+  isLone: boolean,
+  data: Pick<BindChoices, 'inputs' | 'target'>,
+  { fields, target }: { readonly fields: readonly F[]; readonly target?: string | undefined },
+): readonly F[] {
+  const given = data.inputs && Object.hasOwn(data.inputs, input) ? data.inputs[input] : undefined;
+  if (given) return given.flatMap((name) => findField(fields, name) ?? []);
+  const own = fields.find((field) => field.name === input);
+  if (own || !isLone) return own ? [own] : [];
+  const wanted = data.target ?? target;
+  const targets = [wanted, target].map((name) => (name === undefined ? undefined : findField(fields, name)));
+  const features = fields.filter((field) => !targets.includes(field));
+  // An autoencoder: what it is to predict is all there is to read.
+  return features.length > 0 ? features : fields.filter((field) => field === targets[0]);
 }
 
 /** What a network reads. */
@@ -69,7 +92,7 @@ export function bind({ data, inputs, outputs }: Readers, table: Table): BoundTab
     fail('unbound-input', { input: name }, { ...where, help: didYouMeanOr(name, names, 'inputs') });
   }
   const fieldOf = (name: string, reader: string): Field => {
-    const found = table.fields.find((field) => field.name === name);
+    const found = findField(table.fields, name);
     if (found) return found;
     const names = table.fields.map((field) => field.name);
     return fail(
@@ -78,24 +101,21 @@ export function bind({ data, inputs, outputs }: Readers, table: Table): BoundTab
       { ...where, help: didYouMeanOr(name, names, 'fields') },
     );
   };
-  const targets = outputs.map(({ name }) =>
-    fieldOf(outputs.length === 1 ? (data.target ?? table.target) : name, `the output ${name}`),
-  );
-
-  const features = table.fields.filter((field) => !targets.includes(field) && field.name !== table.target);
+  const targets = outputs.map(({ name }) => {
+    if (outputs.length > 1) return fieldOf(name, `the output ${name}`);
+    const target = data.target ?? table.target;
+    if (target !== undefined) return fieldOf(target, `the output ${name}`);
+    const columns = table.fields.map((field) => field.name);
+    const shown = `${columns.slice(0, 12).join(', ')}${columns.length > 12 ? ', …' : ''}`;
+    const help = [`name it: \`target: ${columns.at(-1)}\``];
+    return fail('no-target', { source: 'the table', columns: shown }, { ...where, help });
+  });
 
   const boundInputs = inputs.map((input): BoundTensor => {
-    const reader = `the input ${input.name}`;
     const given = data.inputs && Object.hasOwn(data.inputs, input.name) ? data.inputs[input.name] : undefined;
-    const own = table.fields.find((field) => field.name === input.name);
-    const fields = given
-      ? given.map((name) => fieldOf(name, reader))
-      : own || inputs.length > 1
-        ? [own ?? fieldOf(input.name, reader)]
-        : features.length > 0
-          ? features
-          : // An autoencoder: what it is to predict is all there is to read.
-            targets;
+    for (const name of given ?? []) fieldOf(name, `the input ${input.name}`);
+    const fields = fieldsOfInput(input.name, inputs.length === 1, data, table);
+    if (fields.length === 0) fieldOf(input.name, `the input ${input.name}`);
     return bindInput(input, fields, table, where);
   });
   const boundTargets = outputs.map((output, k) => bindTarget(output, targets[k]!, table, where));
@@ -168,7 +188,17 @@ function bindTarget(output: Readers['outputs'][number], field: Field, table: Tab
   }
   const mismatch = (expected: string): never =>
     fail('field-mismatch', { reader, expected, field: field.name, found: shapeText(field.shape) }, where);
-  if (form === 'classes') return mismatch('class numbers');
+  if (form === 'classes')
+    return fail(
+      'field-mismatch',
+      { reader, expected: 'class numbers', field: field.name, found: shapeText(field.shape) },
+      {
+        ...where,
+        help: field.units
+          ? [`its different cells are the classes with \`columns { ${keyText(field.name)}: classes }\``]
+          : [],
+      },
+    );
   if (sizeOf(field.shape) !== width) return mismatch(shapeText(extents));
   return { name, extents, width, data: field.data as Float32Array, rows: table.selection };
 }

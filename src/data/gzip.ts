@@ -3,9 +3,9 @@ import { fail } from '../diagnostics/report.js';
 import { bytesText, type InputFile } from './files.js';
 
 /** Deflate packs at most 1,032 bytes into one; data that come near it are empty, or a bomb. */
-const LARGEST_RATIO = 1000;
+export const LARGEST_RATIO = 1000;
 /** Below this size nothing is a bomb. */
-const HARMLESS = 2 ** 20;
+export const HARMLESS = 2 ** 20;
 /** Packed bytes that are enough to unpack a short header. */
 const HEAD = 2 ** 14;
 

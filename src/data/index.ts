@@ -1,4 +1,5 @@
 import type { SourceKind } from './source.js';
+import { csv } from './sources/csv.js';
 import { drawnDigits } from './sources/drawn-digits.js';
 import { fashionMnist } from './sources/fashion-mnist.js';
 import { idx } from './sources/idx.js';
@@ -7,6 +8,7 @@ import { sparseRegression } from './sources/sparse-regression.js';
 
 /** The data sources. Adding one is one file and one line here. */
 export const sources = {
+  csv,
   drawn_digits: drawnDigits,
   fashion_mnist: fashionMnist,
   idx,

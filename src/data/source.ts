@@ -6,10 +6,23 @@ export interface Field {
   readonly name: string;
   /** Extents of one row: [28, 28, 1], [20], [] for a class number. */
   readonly shape: readonly number[];
-  /** `values`: real numbers as the network reads them; `classes`: whole numbers from 0. */
-  readonly form: 'values' | 'classes';
+  /**
+   * `values`: real numbers as the network reads them; `classes`: whole numbers from 0; `texts`: a column of a table before it was fitted
+   * (`columns.ts`), as places in `texts`.
+   */
+  readonly form: 'values' | 'classes' | 'texts';
   /** Number of classes, where known from the source. */
   readonly classes?: number;
+  /** What the classes are called, where they have names. */
+  readonly labels?: readonly string[];
+  /** What the numbers of a row are called, for columns of a table: `area`, or `region.north` and so on. */
+  readonly units?: readonly string[];
+  /** The different texts of a column, for the form `texts`; -1 in the data is a missing cell. */
+  readonly texts?: readonly string[];
+  /** Where the column stands in its file, from 1. */
+  readonly position?: number;
+  /** Missing cells, which are NaN in `values` and -1 in `texts`: how many, and where the first is, in words. */
+  readonly missing?: { readonly count: number; readonly first: string };
   readonly data: Float32Array | Int32Array;
 }
 
@@ -22,7 +35,10 @@ export interface Table {
    */
   readonly selection?: Int32Array;
   readonly fields: readonly Field[];
-  readonly target: string;
+  /** Undefined: the data section must name one. */
+  readonly target?: string;
+  /** Columns of the file that the table comes from, read or not; absent for what is no table of columns. */
+  readonly columns?: number;
   /** Files read, with their SHA-256: the run's data lock. Generators have an empty list. */
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
 }
@@ -35,12 +51,32 @@ export interface SourcePlace {
   readonly specFolder: string;
   /** Where the spec names the source, for messages. */
   readonly at?: Span | undefined;
+  /** How columns of a table are read; those that it does not name as their cells suggest. */
+  readonly columns?: ColumnTypes | undefined;
+  /** A file without a header may lack the column at this position, from 1, of so many: rows to predict have no target. */
+  readonly mayLack?: { readonly columns: number; readonly position: number } | undefined;
+}
+
+/** How the cells of a column are read. */
+export type ColumnType = 'number' | 'text' | 'skip';
+
+export interface ColumnTypes {
+  /** By a column's name, or by its position (`column_7`). */
+  readonly types: Readonly<Record<string, ColumnType>>;
+  /** Whether all other columns are skipped; then the file need not have those that are named. */
+  readonly only?: boolean;
+}
+
+/** What a source holds, without its rows. */
+export interface Description {
+  readonly fields: readonly Omit<Field, 'data'>[];
+  readonly target?: string;
 }
 
 /** A data source. One file, one registry line. */
 export interface SourceKind<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
   /** What one row holds, without reading it: the compiler checks shapes against it. Undefined where only reading tells. */
-  describe?(args: A): { readonly fields: readonly Omit<Field, 'data'>[]; readonly target: string };
+  describe?(args: A): Description;
   /** Reads the training rows and, where the source has its own, the test rows. Throws `Failure` with exit 4. */
   read(args: A, place: SourcePlace): Promise<{ readonly train: Table; readonly test?: Table }>;
 }

@@ -5,35 +5,43 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Source } from '../diagnostics/source.js';
 import { artifactFolder, isUpToDate, lastCompiledFile, sourceHash, writeArtifact } from './artifact.js';
 import { writeAtomically } from '../runtime/files.js';
-import { originalsOf, startingValues } from '../runtime/load.js';
+import { startingValues } from '../runtime/load.js';
+import { compileOptions } from '../runtime/open-spec.js';
+
+export interface ToFolder {
+  /** The weights that the spec names are left aside. Default: false. */
+  readonly fromScratch?: boolean;
+  /** Where tables are looked for, of which the shapes are taken. */
+  readonly dataFolder?: string | undefined;
+}
 
 /**
  * What `dnc compile` does: compiles, writes the artifact folder, and notes that this spec was the last. The models hold the weights that the spec
  * names, or with `fromScratch`, as where it names none, initial ones.
  */
-export function compileToFolder(
+export async function compileToFolder(
   source: Source,
   file: string,
   sets: readonly string[],
-  options: { readonly fromScratch: boolean } = { fromScratch: false },
-): { readonly compiled: Compiled; readonly folder: string; readonly warnings: readonly Diagnostic[] } {
-  const compiled = compile(source, { sets, originals: originalsOf(file) });
+  { fromScratch = false, dataFolder }: ToFolder = {},
+): Promise<{ readonly compiled: Compiled; readonly folder: string; readonly warnings: readonly Diagnostic[] }> {
+  const compiled = compile(source, await compileOptions({ source, specFile: file, sets, dataFolder, fromScratch }));
   const folder = artifactFolder(file);
-  const values = startingValues(compiled, file, options);
-  const missing = writeArtifact(folder, compiled, values, sourceHash(source.text, sets, options.fromScratch));
+  const values = startingValues(compiled, file, { fromScratch });
+  const missing = writeArtifact(folder, compiled, values, sourceHash(source.text, sets, fromScratch));
   writeAtomically(lastCompiledFile(path.dirname(file)), `${JSON.stringify({ spec: path.basename(file), sets })}\n`);
   return { compiled, folder, warnings: [...compiled.warnings, ...missing] };
 }
 
 /** Compiles where the artifact folder is missing or was made from another text; gives the warnings of that. */
-export function compileIfNeeded(
+export async function compileIfNeeded(
   source: Source,
   file: string,
   sets: readonly string[],
-  options: { readonly fromScratch: boolean },
-): readonly Diagnostic[] {
+  options: ToFolder & { readonly fromScratch: boolean },
+): Promise<readonly Diagnostic[]> {
   if (isUpToDate(artifactFolder(file), sourceHash(source.text, sets, options.fromScratch))) return [];
-  return compileToFolder(source, file, sets, options).warnings;
+  return (await compileToFolder(source, file, sets, options)).warnings;
 }
 
 /** What was compiled last in a folder, with its `--set` values. */

@@ -31,6 +31,7 @@ export type RegistryName =
   | 'schedule'
   | 'source'
   | 'split'
+  | 'column'
   | 'threshold'
   | 'file';
 
@@ -80,11 +81,14 @@ export function numberOrCallOf(
   return Type.Unsafe<number | Call>({ type: ['number', 'object'], registry, ...options });
 }
 
-/** Whole numbers and ranges, as `keep` takes them: `[98..101, 104]`; resolved to the numbers. */
-export function indexList(options: Described) {
+/**
+ * Whole numbers and ranges, as `keep` takes them: `[98..101, 104]`; resolved to the numbers. With `names` also names of features, `[area, region.north]`:
+ * stage 3 resolves them, since the data know where they are.
+ */
+export function indexList({ names, ...options }: Described & { readonly names?: true }) {
   return Type.Unsafe<readonly number[]>({
     type: 'array',
-    items: { type: 'integer', minimum: 0 },
+    items: names ? { type: ['integer', 'string'], minimum: 0, minLength: 1 } : { type: 'integer', minimum: 0 },
     uniqueItems: true,
     indices: true,
     ...options,

@@ -13,7 +13,9 @@ export const input = defineLayer({
     }),
     keep: Type.Optional(
       indexList({
-        description: 'Which features of a row are read, as indices and ranges: the others were found to be unneeded.',
+        names: true,
+        description:
+          'Which features of a row are read, as indices and ranges, or by their names where the data is a table (`[area, region.north]`): the others were found to be unneeded.',
       }),
     ),
   }),

@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Certificate, type Difference, measureDifference } from '../compiler/5-shrink/certificate.js';
 import { type Compiled, compile } from '../compiler/compile.js';
+import type { Fitted } from '../data/columns.js';
 import { Failure, fail } from '../diagnostics/report.js';
 import { sha256 } from '../hash.js';
 import { showShape } from '../ir/dims.js';
 import { nodeOf } from '../ir/graph.js';
-import { originalsOf, startingValues, weightsInFile } from '../runtime/load.js';
+import { fittedOf, originalsOf, startingValues, weightsInFile } from '../runtime/load.js';
 import { failWithoutWeights, readSpecFile } from '../runtime/spec-file.js';
 import { type Behaviour, type DiffResult, diffModels } from './diff.js';
 
@@ -15,7 +16,9 @@ import { type Behaviour, type DiffResult, diffModels } from './diff.js';
  * networks are run again: those that the certificate names, else both specs with their own weights.
  */
 export function diffFiles(before: string, after: string, options: { readonly behaviour?: boolean } = {}): DiffResult {
-  const [old, fresh] = [compileFile(before), compileFile(after)];
+  const fresh = compileFile(after);
+  // A table's features are told by the weights that were trained on it; the spec before has none yet.
+  const old = compileFile(before, fresh.fitted);
   const certificate = certificateOf(old, before, after);
   const behaviour: Behaviour | undefined = options.behaviour
     ? certificate
@@ -29,8 +32,12 @@ export function diffFiles(before: string, after: string, options: { readonly beh
   );
 }
 
-function compileFile(file: string): Compiled {
-  return compile(readSpecFile(file), { originals: originalsOf(file) });
+function compileFile(file: string, fitted?: Fitted): Compiled {
+  const stored = fittedOf(file);
+  return compile(readSpecFile(file), {
+    originals: originalsOf(file),
+    fitted: (weights) => stored(weights) ?? fitted,
+  });
 }
 
 /** The certificate beside a simplified spec, if it is about this text and came from that one. */
@@ -60,7 +67,15 @@ function isSameModel(compiled: Compiled, sets: readonly string[], file: string):
   if (sets.length === 0) return true;
   const layers = ({ network }: Compiled) =>
     JSON.stringify(network.graph.nodes.map(({ name, kind, inputs, arguments: own }) => [name, kind, inputs, own]));
-  return layers(compile(compiled.spec.source, { sets, originals: originalsOf(file) })) === layers(compiled);
+  return (
+    layers(
+      compile(compiled.spec.source, {
+        sets,
+        originals: originalsOf(file),
+        ...(compiled.fitted && { fitted: compiled.fitted }),
+      }),
+    ) === layers(compiled)
+  );
 }
 
 /** What the certificate says, found again from the weights that it names. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Originals } from '../compiler/3-dims/index.js';
 import { paramShape } from '../compiler/3-dims/index.js';
 import type { Compiled } from '../compiler/compile.js';
+import type { Fitted } from '../data/columns.js';
 import type { Values } from '../compiler/5-shrink/values.js';
 import type { FileReference } from '../compiler/spec.js';
 import { fail } from '../diagnostics/report.js';
@@ -24,6 +25,16 @@ export function originalsOf(specFile: string): (weights: FileReference) => Origi
   return (weights) => readWeights(specFile, weights).originals;
 }
 
+/** Gives `compile` what the weights file knows of the rows that its network was trained on. */
+export function fittedOf(specFile: string): (weights: FileReference | undefined) => Fitted | undefined {
+  return (weights) => weights && readWeights(specFile, weights).fitted;
+}
+
+/** What a weights file knows of the rows that its network was trained on. @throws Failure weights-missing, weights-damaged */
+export function fittedInFile(file: string): Fitted | undefined {
+  return decode(file, { path: file, span: undefined }).fitted;
+}
+
 /** The original units that a weights file knows. @throws Failure weights-missing, weights-damaged */
 export function originalsInFile(file: string): Originals {
   return decode(file, { path: file, span: undefined }).originals;
@@ -43,8 +54,8 @@ export function startingValues(
 }
 
 /** Writes the network as trained into a run, before anything is cut. */
-export function writeTrained(file: string, { network }: Compiled, values: Values): void {
-  writeAtomically(file, encodeModelWeights({ values, network, originals: originalsOfNetwork(network) }));
+export function writeTrained(file: string, { network, fitted }: Compiled, values: Values): void {
+  writeAtomically(file, encodeModelWeights({ values, network, originals: originalsOfNetwork(network), fitted }));
 }
 
 /** Reads it back. */

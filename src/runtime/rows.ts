@@ -5,22 +5,16 @@ import { lossKind, trainedOutput } from '../compiler/4-program/index.js';
 import { readDocument } from '../compiler/document.js';
 import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import { type BoundTable, bind } from '../data/bind.js';
-import { sources } from '../data/index.js';
-import type { SourceKind, Table } from '../data/source.js';
-import { split } from '../data/splits.js';
+import type { Fitted } from '../data/columns.js';
+import { type DataRows, readData } from '../data/read.js';
+import type { Table } from '../data/source.js';
 import { Reports } from '../diagnostics/report.js';
 import { Source } from '../diagnostics/source.js';
 import { extents } from '../ir/dims.js';
 import type { Network } from '../ir/graph.js';
 
 /** The rows of a spec's data section, split. */
-export interface Rows {
-  readonly train: Table;
-  readonly validation: Table | undefined;
-  readonly test: Table | undefined;
-  /** Files read, for the data lock. */
-  readonly files: Table['files'];
-}
+export type Rows = DataRows;
 
 /**
  * The folder that relative paths in the data section start from: that of the spec, or, for a text that dnc printed, that of the spec it was printed
@@ -45,28 +39,33 @@ function originIn(file: string): Spec['origin'] {
   return lowerSpec(readDocument(source, reports), { source, sets: [] }, reports)?.origin;
 }
 
-/** Reads and splits the data of a spec. Relative paths start from `specFolder` (`dataPathsFolder`). */
+/**
+ * Reads and splits the data of a spec. Relative paths start from `specFolder` (`dataPathsFolder`). `fitted` is what was learned from the training rows
+ * before, where the spec names weights that hold it.
+ */
 export async function readRows(
-  spec: Spec,
+  spec: Pick<Spec, 'data' | 'model'>,
   place: { readonly dataFolder: string | undefined; readonly specFolder: string },
+  fitted?: Fitted | undefined,
 ): Promise<Rows> {
-  const kind = (sources as Readonly<Record<string, SourceKind>>)[spec.data.source.word];
-  if (!kind) throw new Error(`no data source ${spec.data.source.word}`);
-  const tables = await kind.read(spec.data.source.arguments as never, {
-    ...place,
-    at: spec.data.sourceSpan ?? spec.data.span,
-  });
-  const parts = split(tables, spec.data);
-  return {
-    train: parts.train,
-    validation: parts.validation,
-    test: parts.test,
-    files: [...tables.train.files, ...(tables.test?.files ?? [])],
-  };
+  return readData(spec.data, place, { inputs: inputsOf(spec), fitted });
 }
 
-/** A table as a network reads it: fields bound to inputs and targets, features that `keep` leaves out dropped. */
-export function bindRows(network: Network, spec: Spec, phase: Pick<PhaseSpec, 'loss'>, table: Table): BoundTable {
+/** The names of a spec's Inputs. */
+export function inputsOf({ model }: Pick<Spec, 'model'>): readonly string[] {
+  return model.layers.filter((layer) => layer.kind === 'Input').map((layer) => layer.name);
+}
+
+/**
+ * A table as a network reads it: fields bound to inputs and targets, features that `keep` leaves out dropped. Without a phase, whose loss says what a
+ * target is, inputs alone.
+ */
+export function bindRows(
+  network: Network,
+  spec: Spec,
+  phase: Pick<PhaseSpec, 'loss'> | undefined,
+  table: Table,
+): BoundTable {
   const output = trainedOutput(network);
   const shape = extents(network.shapes.get(output.name)![0]!);
   return bind(
@@ -76,9 +75,13 @@ export function bindRows(network: Network, spec: Spec, phase: Pick<PhaseSpec, 'l
         .filter((node) => node.kind === 'Input')
         .map((node) => {
           const keep = node.arguments.keep as readonly number[] | undefined;
-          return { name: node.name, extents: node.arguments.shape as readonly number[], ...(keep && { keep }) };
+          return {
+            name: node.name,
+            extents: node.arguments.shape as readonly number[],
+            ...(keep && { keep }),
+          };
         }),
-      outputs: [{ name: output.name, extents: shape, form: lossKind(phase.loss).target }],
+      outputs: phase ? [{ name: output.name, extents: shape, form: lossKind(phase.loss).target }] : [],
     },
     table,
   );

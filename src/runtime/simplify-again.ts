@@ -6,8 +6,9 @@ import { chooseEngine } from './engines/index.js';
 import type { EngineOptions } from './engines/engine.js';
 import { featuresOf } from './features.js';
 import { makeFolder, writeAtomically } from './files.js';
-import { originalsOf, readTrained, startingValues } from './load.js';
-import { bindRows, dataPathsFolder, readRows } from './rows.js';
+import { fittedInFile, readTrained, startingValues } from './load.js';
+import { compileOptions, openWithRows } from './open-spec.js';
+import { bindRows } from './rows.js';
 import { isFinished, type RunResult, scoresOf, writeResult } from './result.js';
 import { RunFolder } from './run-folder.js';
 import { simplify } from './simplify.js';
@@ -34,12 +35,20 @@ export async function simplifyAgain(at: {
   const specFile = record ? path.join(record.specFolder, record.specFile) : at.from;
   const text = record ? path.join(at.from, `${record.name}.dn`) : at.from;
   const source = readSpecFile(text);
-  const compiled = compile(source, { sets: [...(record?.sets ?? []), ...at.sets], originals: originalsOf(specFile) });
+  const trained = record && path.join(at.from, 'trained.safetensors');
+  const toOpen = {
+    source,
+    specFile,
+    sets: [...(record?.sets ?? []), ...at.sets],
+    dataFolder: at.dataFolder ?? record?.dataFolder,
+    fitted: trained === undefined ? undefined : fittedInFile(trained),
+  };
+  // Weights are asked for before rows are.
+  if (!record && !compile(source, await compileOptions(toOpen)).spec.weights) failWithoutWeights(at.from);
+  const { compiled, rows } = await openWithRows(toOpen);
   const { spec, network } = compiled;
-  if (!record && !spec.weights) failWithoutWeights(at.from);
-  const values = record
-    ? readTrained(path.join(at.from, 'trained.safetensors'), compiled)
-    : startingValues(compiled, specFile, { fromScratch: false });
+  const values =
+    trained !== undefined ? readTrained(trained, compiled) : startingValues(compiled, specFile, { fromScratch: false });
 
   const name = record?.name ?? path.basename(at.from).replace(/(\.min)?\.dn$/, '');
   const folder = at.out ?? (isRun ? at.from : path.dirname(at.from));
@@ -54,10 +63,6 @@ export async function simplifyAgain(at: {
 
   const { engine } = await chooseEngine(at.engine);
   const phase = spec.train.phases.at(-1)!;
-  const rows = await readRows(spec, {
-    dataFolder: at.dataFolder ?? record?.dataFolder,
-    specFolder: dataPathsFolder(spec, specFile),
-  });
   const simplified = await simplify({
     spec,
     network,

@@ -56,6 +56,7 @@ export function writeSimplified(at: {
       network: of,
       originals: originalsOfNetwork(of),
       ...(features && { features }),
+      fitted: compiled.fitted,
     });
 
   const small = encode(shrunk.network, values);
@@ -69,6 +70,7 @@ export function writeSimplified(at: {
   const text = printSimplified({
     spec,
     network,
+    featuresOf: compiled.featuresOf,
     shrunk,
     tool: `dnc ${version}`,
     threshold,

@@ -93,11 +93,11 @@ ${images.replace('true', 'false')}`,
 };
 
 /** Compiles into a folder, as the command does, and reads back what was written, with other weights than zeros for biases. */
-function compiled(text: string) {
+async function compiled(text: string) {
   const folder = temporaryFolder();
   const file = path.join(folder, 'net.dn');
   const source = new Source(file, text);
-  const { compiled: whole, folder: artifact, warnings } = compileToFolder(source, file, []);
+  const { compiled: whole, folder: artifact, warnings } = await compileToFolder(source, file, []);
   return { ...whole, artifact, warnings, source };
 }
 
@@ -155,7 +155,7 @@ describe.each(Object.keys(specs))('the artifact of %s', (name) => {
   const text = specs[name]!;
 
   test('tf.loadLayersModel reads it, and predicts what dnc does', async () => {
-    const { network, spec, artifact, warnings } = compiled(text);
+    const { network, spec, artifact, warnings } = await compiled(text);
     expect(warnings).toEqual([]);
     const model = await loaded(
       JSON.parse(readFileSync(path.join(artifact, 'tfjs/model.json'), 'utf8')),
@@ -221,7 +221,7 @@ describe.each(Object.keys(specs))('the artifact of %s', (name) => {
   test.skipIf(!readiness.ready)(
     `onnxruntime runs forward.onnx on whole rows${readiness.ready ? '' : ` (not ready: ${readiness.because})`}`,
     async () => {
-      const { network, spec, artifact } = compiled(text);
+      const { network, spec, artifact } = await compiled(text);
       const rows = rowsOf(network);
       const wanted = evaluate(forwardProgram(network, { mode: 'inference' }), {
         ...tensorsOf(network, initialValues(network, spec.train.seed)),
@@ -255,7 +255,7 @@ describe('every activation that TensorFlow.js has a name for', () => {
   hidden   = Dense(9, activation: ${word})
   value    = Dense(1)
 }`);
-    const { network, warnings, artifact, spec } = compiled(text);
+    const { network, warnings, artifact, spec } = await compiled(text);
     const values = initialValues(network, spec.train.seed);
     const exported = tfjsModel(network, values, { name: 'train', finetune: false });
     if ('missing' in exported) {
@@ -275,8 +275,8 @@ describe('every activation that TensorFlow.js has a name for', () => {
 });
 
 describe('the artifact folder', () => {
-  test('is up to date for the text and the values that it was made from, and for no other', () => {
-    const { artifact, source } = compiled(specs['li and lo']!);
+  test('is up to date for the text and the values that it was made from, and for no other', async () => {
+    const { artifact, source } = await compiled(specs['li and lo']!);
     expect(isUpToDate(artifact, sourceHash(source.text, [], false))).toBe(true);
     expect(isUpToDate(artifact, sourceHash(`${source.text} `, [], false))).toBe(false);
     expect(isUpToDate(artifact, sourceHash(source.text, ['train.epochs=2'], false))).toBe(false);
@@ -286,15 +286,15 @@ describe('the artifact folder', () => {
 
   test('holds the same bytes each time', () => {
     const files = ['spec.resolved.dn', 'forward.onnx', 'tfjs/model.json', 'tfjs/weights.bin', 'manifest.json'];
-    const read = () => {
-      const { artifact } = compiled(specs['li and lo']!);
+    const read = async () => {
+      const { artifact } = await compiled(specs['li and lo']!);
       return files.map((file) => readFileSync(path.join(artifact, file)).toString('base64'));
     };
     expect(read()).toEqual(read());
   });
 
-  test('its resolved spec says the same', () => {
-    const { artifact, spec } = compiled(specs['li and lo']!);
+  test('its resolved spec says the same', async () => {
+    const { artifact, spec } = await compiled(specs['li and lo']!);
     const resolved = readFileSync(path.join(artifact, 'spec.resolved.dn'), 'utf8');
     expect(compile(new Source('resolved.dn', resolved)).spec.hash).toBe(spec.hash);
   });

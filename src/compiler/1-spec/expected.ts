@@ -73,7 +73,12 @@ export function expectedOf(schema: ArgumentSchema): string {
   }
   if (schema.duration)
     return `a time in ${schema.duration} or ${schema.duration === 'steps' ? 'epochs' : 'steps'} (\`10 epochs\`, \`500 steps\`)`;
-  if (schema.indices) return 'a list of indices and ranges (`[0..27, 40]`)';
+  if (schema.indices) {
+    const named = schema.items && typesOf(schema.items).includes('string');
+    return named
+      ? 'a list of indices, ranges and names of features (`[0..27, area]`)'
+      : 'a list of indices and ranges (`[0..27, 40]`)';
+  }
   const types = typesOf(schema);
   const range = rangeOf(schema);
   const number = (word: string) => (range ? `${word} ${range}` : word);

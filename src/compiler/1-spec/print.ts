@@ -89,6 +89,16 @@ function printData(data: DataSpec): string[] {
         ]
       : []),
     ...(data.target === undefined ? [] : [`target: ${wordText(data.target)}`]),
+    ...(data.columns
+      ? [
+          section(
+            'columns',
+            Object.entries(data.columns).map(([name, call]) => `${keyText(name)}: ${callText('column', call)}`),
+          ),
+        ]
+      : []),
+    ...(data.missing === undefined ? [] : [`missing: ${valueText({}, data.missing)}`]),
+    ...(data.standardize === undefined ? [] : [`standardize: ${data.standardize}`]),
   ];
 }
 
@@ -141,7 +151,8 @@ function fileText(file: { readonly path: string; readonly sha256?: string }): st
 
 /** Counts are written as numbers. Shares are not: `15%` might not read as the same double. */
 function splitText(call: Call): string {
-  return call.word === 'count' ? numberText(call.arguments.rows as number) : callText('split', call);
+  if (call.word === 'count') return numberText(call.arguments.rows as number);
+  return callText(findWord('split', call.word) ? 'split' : 'source', call);
 }
 
 /** A word with all its arguments by name. */
@@ -195,6 +206,13 @@ function wordText(text: string): string {
   return /^[A-Za-z_]\w*$/.test(text) && text !== 'true' && text !== 'false' ? text : JSON.stringify(text);
 }
 
+/** The name of a feature, `region.north`, quoted unless each of its parts is a name. */
+export function featureText(name: string): string {
+  return name.split('.').every((part) => /^[A-Za-z_]\w*$/.test(part)) && name !== 'true' && name !== 'false'
+    ? name
+    : JSON.stringify(name);
+}
+
 function keyText(key: string): string {
   return /^[A-Za-z_]\w*$/.test(key) ? key : JSON.stringify(key);
 }
@@ -211,11 +229,17 @@ function listText(items: readonly string[]): string {
 }
 
 /** Runs of at least three become ranges. Order is kept. */
-function indexText(indices: readonly number[]): string {
+function indexText(indices: readonly (number | string)[]): string {
   const items: string[] = [];
   for (let k = 0; k < indices.length; ) {
+    const first = indices[k]!;
+    if (typeof first === 'string') {
+      items.push(featureText(first));
+      k += 1;
+      continue;
+    }
     let end = k;
-    while (end + 1 < indices.length && indices[end + 1] === indices[end]! + 1) end++;
+    while (end + 1 < indices.length && indices[end + 1] === (indices[end] as number) + 1) end++;
     if (end - k >= 2) items.push(`${indices[k]}..${indices[end]}`);
     else for (let j = k; j <= end; j++) items.push(String(indices[j]));
     k = end + 1;

@@ -241,7 +241,7 @@ function readAs(
     }
   }
   if (schema.registry) return registryValue(context, schema, schema.registry, term, unit, place, override);
-  if (schema.indices) return indexValue(context, term, unit, place);
+  if (schema.indices) return indexValue(context, schema, term, unit, place);
   if (schema.duration) return durationValue(context, schema, schema.duration, term, unit, place);
   if (schema.interval && term.kind === 'range') {
     const ends = wholeRange(context, term);
@@ -337,6 +337,9 @@ export function resolveWord(
   term: Term & { readonly kind: 'word' },
   override?: Override,
 ): Call | undefined {
+  // Rows that are held out may come from a source of their own: `validation: csv("b.csv")`.
+  if (registry === 'split' && !findWord('split', term.text) && findWord('source', term.text))
+    return resolveWord(context, 'source', term, override);
   const kind = findWord(registry, term.text);
   if (!kind) {
     reportUnknownWord(context, registry, term.text, term.wordSpan);
@@ -351,10 +354,6 @@ export function reportUnknownWord(context: Context, registry: RegistryName, word
   const known = spellingsOf(registry);
   const near = nearest(word, [...known, ...context.lets.names]);
   const elsewhere = registriesOf(word)[0];
-  if (registry === 'split' && elsewhere === 'source') {
-    context.report('not-yet', { what: 'a data source of its own for rows that are held out' }, { at });
-    return;
-  }
   const { many, one } = vocabulary[registry];
   const label =
     near !== undefined
@@ -438,7 +437,7 @@ function durationValue(
 }
 
 /** Numbers and ranges become the numbers. */
-function indexValue(context: Context, term: Term, unit: Unit, place: string): unknown {
+function indexValue(context: Context, schema: ArgumentSchema, term: Term, unit: Unit, place: string): unknown {
   const items = term.kind === 'list' ? term.items : [term];
   const values: unknown[] = [];
   let usable = true;
@@ -468,7 +467,7 @@ function indexValue(context: Context, term: Term, unit: Unit, place: string): un
       }
     } else {
       unit.terms.set(pointer(place, values.length), item);
-      unit.schemas.set(pointer(place, values.length), { type: 'integer', minimum: 0 });
+      unit.schemas.set(pointer(place, values.length), schema.items ?? {});
       values.push(raw(item));
     }
   }

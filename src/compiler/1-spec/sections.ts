@@ -1,3 +1,4 @@
+import type { MissingNumbers } from '../../data/columns.js';
 import type { Span } from '../../diagnostics/source.js';
 import type { Document, EntryNode } from '../../dsl/document.js';
 import type { Call, Duration } from '../../ir/kind.js';
@@ -86,7 +87,12 @@ export function lowerData(context: Context, { document, model, sets }: SectionPl
     ...(values.test && { test: values.test }),
     seed: values.seed ?? 0,
     ...(values.inputs && { inputs: values.inputs }),
-    ...(values.target !== undefined && { target: values.target }),
+    ...(values.target !== undefined && {
+      target: typeof values.target === 'number' ? `column_${values.target}` : values.target,
+    }),
+    ...(values.columns && { columns: values.columns }),
+    ...(values.missing !== undefined && { missing: values.missing as MissingNumbers }),
+    ...(values.standardize !== undefined && { standardize: values.standardize }),
     ...(entry && { span: entry.span }),
     ...(sourceTerm && { sourceSpan: sourceTerm.span }),
   };

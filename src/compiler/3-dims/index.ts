@@ -1,3 +1,4 @@
+import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import type { Reports } from '../../diagnostics/report.js';
 import { Dims, extents, type Shape, showShape } from '../../ir/dims.js';
 import { allParams, type Graph, type Network, type Node, type Param } from '../../ir/graph.js';
@@ -11,6 +12,8 @@ export type Originals = Readonly<Record<string, { readonly indices: readonly num
 export interface DimsOptions {
   /** The shape that an Input without one takes from its data; undefined where only reading tells. */
   readonly shapeOfData?: (input: string) => readonly number[] | undefined;
+  /** What the features of a row are called that an input reads; undefined where they have no names or nobody knows. */
+  readonly featuresOfData?: (input: string) => readonly string[] | undefined;
   /** How the data source is called, for messages. */
   readonly source?: string;
   readonly originals?: Originals;
@@ -147,7 +150,8 @@ function oversized(node: Node, inputs: readonly Shape[]): number {
   return sizeOf(shape ?? target_shape ?? []);
 }
 
-function withShapeOfData(node: Node, options: DimsOptions, reports: Reports): Node {
+function withShapeOfData(written: Node, options: DimsOptions, reports: Reports): Node {
+  const node = withKeptIndices(written, options, reports);
   if (node.kind !== 'Input' || (node.arguments.shape as readonly number[]).length > 0) return node;
   const shape = options.shapeOfData?.(node.name);
   if (!shape || shape.length === 0) {
@@ -159,6 +163,34 @@ function withShapeOfData(node: Node, options: DimsOptions, reports: Reports): No
     return { ...node, arguments: { ...node.arguments, shape: [1] } };
   }
   return { ...node, arguments: { ...node.arguments, shape } };
+}
+
+/** An Input with the features that it keeps by their indices, where the text names them. */
+function withKeptIndices(node: Node, options: DimsOptions, reports: Reports): Node {
+  const keep = node.kind === 'Input' ? (node.arguments.keep as readonly (number | string)[] | undefined) : undefined;
+  if (!keep?.some((feature) => typeof feature === 'string')) return node;
+  const names = options.featuresOfData?.(node.name);
+  const source = options.source ?? 'the data source';
+  if (!names) {
+    reports.report('keep-without-names', { layer: node.name, source }, { at: node.span });
+    const numbers = keep.filter((feature): feature is number => typeof feature === 'number');
+    return { ...node, arguments: { ...node.arguments, keep: numbers.length > 0 ? numbers : undefined } };
+  }
+  const places = new Map(names.map((name, k) => [name, k]));
+  const indices = keep.flatMap((feature) => {
+    const index = typeof feature === 'string' ? places.get(feature) : feature;
+    if (index === undefined) {
+      const help = didYouMeanOr(String(feature), names, 'features');
+      reports.report(
+        'unknown-feature',
+        { layer: node.name, feature: String(feature), source },
+        { at: node.span, help },
+      );
+    }
+    return index ?? [];
+  });
+  // In the order of the rows, so that indices rise, as everywhere.
+  return { ...node, arguments: { ...node.arguments, keep: [...new Set(indices)].sort((a, b) => a - b) } };
 }
 
 /** The outputs' units are the interface: they stay, whatever they compute. */

@@ -105,6 +105,8 @@ function writeArguments(
       if (JSON.stringify(value) !== JSON.stringify(written[argument])) own.set(argument, value);
     }
 
+    /** Arguments that are new, in the schema's order: they go in together, since a call may have no parentheses yet. */
+    const added: string[] = [];
     for (const [argument, schema] of propertiesOf(kind)) {
       const nodes = argumentNodes(layer.call, kind, argument);
       const [first] = nodes;
@@ -123,12 +125,13 @@ function writeArguments(
         const names = keyword === 'Input' ? featuresOf?.(name) : undefined;
         const items = names ? kept.map((index) => featureName(document, names[index]!)) : runsOf(kept);
         const keep = { argument, items, kept: kept.length, of };
-        atEnd.push(...writeKeep(edits, document, layer, name, first, keep));
+        atEnd.push(...writeKeep(edits, document, layer, name, first, keep, added));
       } else if (schema.spread) {
-        writeExtents(edits, layer, nodes, value as readonly number[]);
+        writeExtents(edits, layer, nodes, value as readonly number[], added);
       } else if (first) edits.replace(first.value.span, valueText(schema, value));
-      else insertArgument(edits, layer.call, `${argument}: ${valueText(schema, value)}`);
+      else added.push(`${argument}: ${valueText(schema, value)}`);
     }
+    if (added.length > 0) insertArgument(edits, layer.call, added.join(', '));
   });
   writeWidths(edits, document, widths);
   return atEnd;
@@ -148,13 +151,14 @@ function writeExtents(
   layer: LayerNode,
   nodes: readonly ArgumentNode[],
   extents: readonly number[],
+  added: string[],
 ): void {
   const [first] = nodes;
   const text = extents.map(String).join(', ');
   if (!first) {
     const others = layer.call.arguments?.[0];
     if (others) edits.insertBefore(others.span, `${text}, `);
-    else insertArgument(edits, layer.call, text);
+    else added.push(text);
     return;
   }
   const list =
@@ -177,6 +181,7 @@ function writeKeep(
   name: string,
   node: ArgumentNode | undefined,
   keep: { readonly argument: string; readonly items: readonly string[]; readonly kept: number; readonly of: number },
+  added: string[],
 ): string[] {
   const lines = keepLines(keep.items, keep.kept, keep.of);
   const inline = keepInline(keep.items);
@@ -188,12 +193,13 @@ function writeKeep(
       return [];
     }
   }
-  const room = WIDTH - lineWidth(layer) - (node ? 0 : `, ${keep.argument}: `.length);
+  const before = added.reduce((sum, text) => sum + text.length + 2, 0);
+  const room = WIDTH - lineWidth(layer) - before - (node ? 0 : `, ${keep.argument}: `.length);
   const replaced = node ? node.value.span.end - node.value.span.start : 0;
   const fits = inline.length - replaced <= room;
   const text = fits ? inline : freeName(document, `${name.replaceAll('.', '_')}_keep`);
   if (node) edits.replace(node.value.span, text);
-  else insertArgument(edits, layer.call, `${keep.argument}: ${text}`);
+  else added.push(`${keep.argument}: ${text}`);
   return fits ? [] : [`let ${text} = ${lines}`];
 }
 

@@ -14,8 +14,8 @@ export function runsOf(numbers: readonly number[]): string[] {
 }
 
 /** A list on one line: `[98..101, 104]`. */
-export function keepInline(numbers: readonly number[]): string {
-  return `[${runsOf(numbers).join(', ')}]`;
+export function keepInline(items: readonly string[]): string {
+  return `[${items.join(', ')}]`;
 }
 
 /** Fills lines of at most 100 columns with items, two blanks in. */
@@ -31,6 +31,6 @@ export function filled(items: readonly string[]): string[] {
 }
 
 /** A list on lines of its own, with how many of how many are kept beside its bracket. */
-export function keepLines(numbers: readonly number[], of: number): string {
-  return `[          # ${numbers.length} of ${of}\n${filled(runsOf(numbers)).join('\n')}\n]`;
+export function keepLines(items: readonly string[], kept: number, of: number): string {
+  return `[          # ${kept} of ${of}\n${filled(items).join('\n')}\n]`;
 }

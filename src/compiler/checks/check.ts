@@ -1,6 +1,15 @@
+import type { Description } from '../../data/source.js';
 import type { Reports } from '../../diagnostics/report.js';
 import type { Network } from '../../ir/graph.js';
 import type { Spec } from '../spec.js';
 
 /** What a network with its dimensions must fulfil beyond shapes. One file a check, one line in `index.ts`. */
-export type Check = (input: { readonly spec: Spec; readonly network: Network }, reports: Reports) => void;
+export type Check = (
+  input: {
+    readonly spec: Spec;
+    readonly network: Network;
+    /** What the rows hold; undefined where only reading tells and nothing was read. */
+    readonly description?: Description | undefined;
+  },
+  reports: Reports,
+) => void;

@@ -1,13 +1,13 @@
 import { extents } from '../../ir/dims.js';
 import { nodeOf } from '../../ir/graph.js';
-import { sources } from '../../data/index.js';
-import type { SourceKind } from '../../data/source.js';
+import { findField } from '../../data/columns.js';
+import { keyText } from '../../data/csv/table.js';
 import { sizeOf } from '../../program/program.js';
 import { lossKind, probabilityActivation } from '../4-program/index.js';
 import type { Check } from './check.js';
 
 /** The output gives what every phase's loss needs: classes have one unit each, probabilities come from the right activation. */
-export const lossFitsOutput: Check = ({ spec, network }, reports) => {
+export const lossFitsOutput: Check = ({ spec, network, description }, reports) => {
   const [name] = network.graph.outputs;
   if (!name || network.graph.outputs.length !== 1) return;
   const node = nodeOf(network.graph, name);
@@ -59,17 +59,20 @@ export const lossFitsOutput: Check = ({ spec, network }, reports) => {
       );
       continue;
     }
-    const described = (sources as Readonly<Record<string, SourceKind>>)[spec.data.source.word]?.describe?.(
-      spec.data.source.arguments as never,
-    );
-    const target = described?.fields.find((field) => field.name === (spec.data.target ?? described.target));
+    const wanted = spec.data.target ?? description?.target;
+    const target = description && wanted !== undefined ? findField(description.fields, wanted) : undefined;
     if (!target) continue;
     const width = shape.at(-1) ?? 1;
     if (kind.target === 'classes' && target.form !== 'classes') {
       reports.report(
         'loss-width',
         { loss: kind.keyword, layer: name, expected: 'a target of class numbers', found: 'real numbers' },
-        place,
+        target.units
+          ? {
+              ...place,
+              help: [`its different cells are the classes with \`columns { ${keyText(target.name)}: classes }\``],
+            }
+          : place,
       );
     } else if (
       target.form === 'classes' &&

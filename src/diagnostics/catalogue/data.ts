@@ -75,6 +75,144 @@ images of unsigned bytes, 2049 (00 00 08 01) are labels. Another number means an
     explain: `After its magic number an IDX file has one 32-bit number for each dimension: how many items, and their size. The header was refused before
 anything was allocated for it.`,
   }),
+  'csv-encoding': code<{ file: string; line: number; problem: string }>({
+    severity: 'error',
+    message: ({ file, line, problem }) => `${file} is no text in UTF-8: line ${many(line)} holds ${problem}`,
+    exit: 4,
+    explain: `Tables are read as UTF-8, with or without a byte order mark. Save the file as UTF-8 ("CSV UTF-8" in a spreadsheet), or convert it:
+${example('iconv -f LATIN1 -t UTF-8 old.csv > new.csv')}`,
+  }),
+  'csv-quotes': code<{ file: string; line: number; problem: string }>({
+    severity: 'error',
+    message: ({ file, line, problem }) => `${file}, line ${many(line)}: ${problem}`,
+    exit: 4,
+    explain: `A cell that holds a separator, a quote or a line break stands in double quotes, and a quote in it is doubled (RFC 4180):
+${example('name,remark\nScrew,"5"" long, black"')}`,
+  }),
+  'csv-too-wide': code<{ file: string; line: number; columns: number; most: number }>({
+    severity: 'error',
+    message: ({ file, line, columns, most }) =>
+      `${file}, line ${many(line)}: ${many(columns)} cells; dnc reads at most ${many(most)} columns`,
+    exit: 4,
+    explain: `A table with more columns than this is usually one that was turned on its side, or one whose lines are separated by something else.`,
+  }),
+  'csv-ragged': code<{ file: string; line: number; expected: number; found: number; first?: string }>({
+    severity: 'error',
+    message: ({ file, line, expected, found, first }) =>
+      `${file}, line ${many(line)}: expected ${counted(expected, 'cell')}, found ${many(found)}${
+        first === undefined ? '' : ` (none for the column ${first})`
+      }`,
+    exit: 4,
+    explain: `Every line of a table has as many cells as the first. Fewer at the end of a file mean that it was cut off; more mean a separator within a cell, which
+then has to be quoted, or another separator: \`csv("table.csv", separator: ";")\`.`,
+  }),
+  'csv-cell': code<{ file: string; line: number; column: string; expected: string; found: string }>({
+    severity: 'error',
+    message: ({ file, line, column, expected, found }) =>
+      `${file}, line ${many(line)}, column ${column}: expected ${expected}, found ${found}`,
+    exit: 4,
+    explain: `The type of a column is found from its first 1,000 cells; \`columns\` in the data section says otherwise. Numbers are decimal, with a point, without
+separators of thousands, and within the range of 32-bit floats.
+${example('data { source: csv("houses.csv"); columns { zip: one_hot; remark: skip } }')}`,
+  }),
+  'csv-empty': code<{ file: string; holds: string }>({
+    severity: 'error',
+    message: ({ file, holds }) => `${file} has no rows: it holds ${holds}`,
+    exit: 4,
+    explain: `There is nothing to train on or to predict. Where the first line is a row and no header, say so: \`csv("table.csv", header: none)\`.`,
+  }),
+  'csv-header': code<{ file: string; problem: string }>({
+    severity: 'error',
+    message: ({ file, problem }) => `${file}: ${problem}`,
+    exit: 4,
+    explain: `Columns are told apart by their names, so each has one of its own, and all files of a table have the same columns in the same order. For a file without
+a header, \`names\` gives them.
+${example('data { source: csv("wine.csv", names: [acidity, sugar, quality]); target: quality }')}`,
+  }),
+  'csv-header-unclear': code<{ file: string; line: string }>({
+    severity: 'error',
+    message: ({ file, line }) => `it is not clear whether the first line of ${file} names the columns: ${line}`,
+    exit: 4,
+    explain: `A first line without a number is a header, and one with numbers is a row. This one has numbers, and texts where the next line has numbers. Say what it
+is: \`csv("table.csv", header: names)\` or \`header: none\`.`,
+  }),
+  'csv-counts': code<{ file: string; expected: number; found: number }>({
+    severity: 'error',
+    message: ({ file, expected, found }) =>
+      `${file} says in its first line that it has ${counted(expected, 'row')}, but it has ${many(found)}`,
+    exit: 4,
+    explain: `The first line counts rows and features and names the classes, as in the files of scikit-learn. The file was cut off, or the line is a row after all:
+\`csv("table.csv", header: none)\`.`,
+  }),
+  'csv-too-many-texts': code<{ file: string; column: string; most: number }>({
+    severity: 'error',
+    message: ({ file, column, most }) => `${file}: the column ${column} holds more than ${many(most)} different texts`,
+    exit: 4,
+    explain: `A column of texts is read as categories, and nothing can be learned from a text that comes once. Names, remarks and identifiers are left out with
+\`skip\`.
+${example('data { source: csv("houses.csv"); columns { remark: skip } }')}`,
+  }),
+  'missing-cells': code<{ column: string; count: number; first: string }>({
+    severity: 'error',
+    message: ({ column, count, first }) =>
+      `the column ${column} has ${counted(count, 'missing cell')}; the first is in ${first}`,
+    exit: 4,
+    explain: `Nothing is made up for a cell that is empty unless the data section says what. For columns of numbers \`missing\` is \`mean\` or \`median\` (of the
+training rows), a number, or \`drop\`, which leaves out the row; for categories \`zeros\`, \`frequent\` or \`drop\`; for a target only \`drop\`.
+${example('data {\n  source: csv("houses.csv"); target: price\n  missing: median\n  columns { region: one_hot(missing: zeros) }\n}')}
+What fills a cell is kept with the weights. Rows to predict cannot be dropped: there a missing cell is an error unless something fills it.`,
+  }),
+  'no-rows-left': code<{ columns: string }>({
+    severity: 'error',
+    message: ({ columns }) => `every row has a missing cell in one of the columns that drop it: ${columns}`,
+    exit: 4,
+    explain: `\`missing: drop\` leaves out every row with a missing cell. A column that is mostly empty is better left out: \`columns { name: skip }\`.`,
+  }),
+  'too-many-categories': code<{ column: string; found: number; most: number }>({
+    severity: 'error',
+    message: ({ column, found, most }) =>
+      `the column ${column} has ${many(found)} different texts; a column that nothing is said about may have ${many(most)}`,
+    exit: 4,
+    explain: `A column of texts becomes one feature for every text. So many are most likely names or remarks, from which nothing can be learned.
+${example('data { source: csv("houses.csv"); columns { remark: skip; street: one_hot } }')}`,
+  }),
+  'unknown-category': code<{ column: string; category: string; rows: number }>({
+    severity: 'error',
+    message: ({ column, category, rows }) =>
+      `the column ${column} holds ${JSON.stringify(category)} in ${counted(rows, 'row')}, which no training row has`,
+    exit: 4,
+    explain: `Categories are those of the training rows. Any other is read as all zeros, or, with \`one_hot(unknown: error)\`, refused.`,
+  }),
+  'unknown-class': code<{ column: string; label: string; known: string }>({
+    severity: 'error',
+    message: ({ column, label, known }) =>
+      `the column ${column} holds the class ${JSON.stringify(label)}; there are ${known}`,
+    exit: 4,
+    explain: `The output has one unit for every class, so a class cannot be added later: train again with rows of it. In the data section \`names\` gives all
+classes in the order of the units: \`columns { kind: classes(names: [no, yes]) }\`.`,
+  }),
+  'no-target': code<{ source: string; columns: string }>({
+    severity: 'error',
+    message: ({ source, columns }) =>
+      `the data section does not say what is to be predicted; ${source} has the columns ${columns}`,
+    exit: 4,
+    explain: `A table has no target of its own. Name the column, or give its number, counted from 1:
+${example('data { source: csv("houses.csv"); target: price }')}`,
+  }),
+  'predict-source': code<{ source: string }>({
+    severity: 'error',
+    message: ({ source }) => `rows to predict are read from a file for tables; the data source is ${source}`,
+    exit: 4,
+    explain: `\`dnc predict net.min.dn --input rows.csv\` reads rows as the training rows were read, so the spec's data source must be \`csv\`. Without
+\`--input\` the rows of the spec's own data are predicted.`,
+  }),
+  'columns-clash': code<{ feature: string }>({
+    severity: 'error',
+    message: ({ feature }) => `two features are called ${feature}`,
+    exit: 4,
+    explain: `A category makes a feature that is called by its column and its own name: \`region.north\`. A column of that very name makes another one. Rename the
+column in the file's first line.`,
+  }),
   'support-too-large': code<{ support: number; features: number }>({
     severity: 'error',
     message: ({ support, features }) => `${support} of ${counted(features, 'feature')} cannot matter`,

@@ -42,7 +42,20 @@ export const shapeCodes = {
     severity: 'error',
     message: ({ layer, source }) => `${layer} has no shape, and ${source} does not tell it before it is read`,
     explain:
-      'An Input without arguments is as wide as its data. Where the data source does not say how wide that is, write the shape: `Input(784)`.',
+      'An Input without arguments is as wide as its data. Where the data source does not say how wide that is, write the shape: `Input(784)`. A table is read for it where its file is found: beside the spec, or in the folder that `--data-dir` names.',
+  }),
+  'keep-without-names': code<{ layer: string; source: string }>({
+    severity: 'error',
+    message: ({ layer, source }) =>
+      `\`keep\` of ${layer} names features, and nothing is known of the names in ${source}`,
+    explain:
+      'Names of features are those of the columns of a table, `area`, or of a category, `region.north`. They are kept in the weights file of a trained spec; without one they come from the table itself, whose file must be found. Features of anything else are told by their indices: `keep: [0..27, 40]`.',
+  }),
+  'unknown-feature': code<{ layer: string; feature: string; source: string }>({
+    severity: 'error',
+    message: ({ layer, feature, source }) => `${layer} keeps the feature \`${feature}\`, which ${source} does not have`,
+    explain:
+      'A column of numbers is one feature of its name, a column of categories has a feature for each that the training rows hold: `region.north`. Names that are no words are quoted: `keep: [area, "region.far north"]`.',
   }),
   'forgotten-flatten': code<{ layer: string; shape: string }>({
     severity: 'warning',

@@ -227,7 +227,8 @@ ${example('model Net @dropneuron(1e-4, during: sparse) { … }\ntrain { phases {
   }),
   'two-clippings': code<{ owner: string; keys: readonly string[] }>({
     severity: 'error',
-    message: ({ owner, keys }) => `\`${owner}\` clips gradients in ${keys.length} ways: ${keys.map((key) => `\`${key}\``).join(' and ')}`,
+    message: ({ owner, keys }) =>
+      `\`${owner}\` clips gradients in ${keys.length} ways: ${keys.map((key) => `\`${key}\``).join(' and ')}`,
     explain: `\`clip_value\` cuts every number of a gradient, \`clip_norm\` scales every tensor, \`global_clip_norm\` all of them together. One of them at a time, as in Keras:\n${example('train { loss: mean_squared_error; epochs: 20; global_clip_norm: 1 }')}`,
   }),
   'missing-length': code<{ owner: string }>({

@@ -2,6 +2,7 @@ import type { Originals } from '../../compiler/3-dims/index.js';
 import { paramShape } from '../../compiler/3-dims/index.js';
 import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
+import { type Fitted, readFitted } from '../../data/columns.js';
 import type { FeatureStatistics } from '../../data/feature-statistics.js';
 import { fail } from '../../diagnostics/report.js';
 import { allParams, type Network } from '../../ir/graph.js';
@@ -12,15 +13,19 @@ import { readSafetensors, writeSafetensors } from './safetensors.js';
  * The weights file of a network: safetensors with every parameter under its name (`fc1.kernel`, float32), and for every layer that makes units
  * their original indices as `units:<layer>` (int32), with how many there were in the metadata `width:<layer>`. So a simplified network
  * can always say which of the original units survived. The weights that a certificate starts from also hold how the features of its probe rows are
- * spread, as `features:<input>`.
+ * spread, as `features:<input>`. What was learned from the rows of a table (categories, means, names of classes) is in the metadata `fitted`.
  */
 export interface ModelWeights {
   readonly values: Values;
   readonly originals: Originals;
   /** How the training rows' features are spread, where the file holds the network that a certificate starts from. */
   readonly features?: Features;
+  /** What was learned from the training rows of a table, so that other rows are read as they were. */
+  readonly fitted?: Fitted;
 }
 
+/** In the metadata, as JSON. */
+const FITTED = 'fitted';
 /** [2, features]: mean and deviation of an input; the metadata of the same name hold the rest. */
 const FEATURES = 'features:';
 const UNITS = 'units:';
@@ -31,6 +36,7 @@ export function encodeModelWeights(at: {
   readonly values: Values;
   readonly originals: Originals;
   readonly features?: Features;
+  readonly fitted?: Fitted | undefined;
 }): Uint8Array {
   const tensors: Record<string, HostTensor> = {};
   const metadata: Record<string, string> = { format: '1' };
@@ -44,6 +50,7 @@ export function encodeModelWeights(at: {
     tensors[`${FEATURES}${input}`] = { shape: [2, mean.length], data: Float32Array.from([...mean, ...deviation]) };
     metadata[`${FEATURES}${input}`] = JSON.stringify(rest);
   }
+  if (at.fitted) metadata[FITTED] = JSON.stringify(at.fitted);
   return writeSafetensors(tensors, metadata);
 }
 
@@ -76,7 +83,11 @@ export function decodeModelWeights(bytes: Uint8Array, file: string): ModelWeight
     if (!sound) fail('weights-missing', { file, reason: `${name} does not hold rising indices below its width` });
     originals[layer] = { indices, width };
   }
-  return { values, originals, ...(Object.keys(features).length > 0 && { features }) };
+  const text = metadata[FITTED];
+  const fitted = text === undefined ? undefined : readFitted(text);
+  if (text !== undefined && !fitted)
+    fail('weights-missing', { file, reason: 'what was learned from its training rows is damaged' });
+  return { values, originals, ...(Object.keys(features).length > 0 && { features }), ...(fitted && { fitted }) };
 }
 
 function statisticsIn(data: HostTensor['data'], text: string | undefined): FeatureStatistics | undefined {

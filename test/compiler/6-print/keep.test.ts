@@ -3,10 +3,10 @@ import { filled, keepInline, keepLines, runsOf } from '../../../src/compiler/6-p
 
 describe('keep lists', () => {
   it('are runs; two neighbours stay two numbers', () => {
-    expect(keepInline([])).toBe('[]');
-    expect(keepInline([5])).toBe('[5]');
-    expect(keepInline([0, 1, 2, 3])).toBe('[0..3]');
-    expect(keepInline([98, 99, 100, 101, 104, 106, 107])).toBe('[98..101, 104, 106, 107]');
+    expect(keepInline(runsOf([]))).toBe('[]');
+    expect(keepInline(runsOf([5]))).toBe('[5]');
+    expect(keepInline(runsOf([0, 1, 2, 3]))).toBe('[0..3]');
+    expect(keepInline(runsOf([98, 99, 100, 101, 104, 106, 107]))).toBe('[98..101, 104, 106, 107]');
   });
 
   it('fill lines up to 100 columns and no further', () => {
@@ -20,7 +20,7 @@ describe('keep lists', () => {
   });
 
   it('say how many of how many', () => {
-    expect(keepLines([1, 2, 3, 7], 9)).toBe('[          # 4 of 9\n  1..3, 7\n]');
+    expect(keepLines(runsOf([1, 2, 3, 7]), 4, 9)).toBe('[          # 4 of 9\n  1..3, 7\n]');
     expect(runsOf([3, 1, 2])).toEqual(['3', '1', '2']);
   });
 });
