@@ -1,0 +1,298 @@
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runPage } from '../../src/reports/run-page.js';
+import { readRun } from '../../src/reports/run-report.js';
+import { runText } from '../../src/reports/run-as-text.js';
+import { runLine } from '../../src/reports/runs.js';
+import { startRun } from '../../src/runtime/run.js';
+import { RunFolder } from '../../src/runtime/run-folder.js';
+import { failureOf } from '../data/failure.js';
+import { makeTemporaryFolder, removeFolder, temporaryFolder } from '../support/folders.js';
+import { problemsOf } from '../support/html.js';
+import { begin, options, run } from '../support/runs.js';
+import { tinySpec } from '../support/specs.js';
+
+let folder: string;
+let finished: string;
+let stopped: string;
+
+beforeAll(async () => {
+  folder = makeTemporaryFolder();
+  finished = (await run(folder, 'finished', tinySpec(), Number.POSITIVE_INFINITY)).out;
+  stopped = path.join(folder, 'runs', 'stopped');
+  // Six steps an epoch: within the second one.
+  await startRun({ ...options(9), ...begin(folder, tinySpec(), stopped) });
+}, 120_000);
+
+afterAll(() => removeFolder(folder));
+
+/** A copy of the finished run that a test may spoil. */
+function copy(): string {
+  const out = path.join(temporaryFolder(), 'run');
+  cpSync(finished, out, { recursive: true });
+  return out;
+}
+
+describe('the report of a finished run', () => {
+  test('holds what the run is, what it came to, and how', () => {
+    const { report, patterns, images } = readRun(finished);
+    expect(report).toMatchObject({
+      format: 1,
+      run: { folder: finished, name: 'net', state: 'finished', sets: [], seed: 5, update_pass: true, data: [] },
+      network: { model: 'Tiny' },
+      diff: {
+        before: { file: 'net.dn' },
+        after: { file: 'net.min.dn' },
+        behaviour: { kind: 'certificate', finetuned: true },
+      },
+      result: { finetuned: true, equivalent: true },
+      certificate: { equivalent: true },
+    });
+    expect(report).not.toHaveProperty('failure');
+    expect(report.history.map(({ epoch, phase }) => `${epoch} ${phase}`)).toEqual([
+      '1 warm',
+      '2 warm',
+      '3 warm',
+      '4 shrinking',
+      '5 shrinking',
+      '6 shrinking',
+      '7 finetune',
+      '8 finetune',
+      '9 finetune',
+    ]);
+    expect(report.result!.search!.tried.length).toBeGreaterThan(1);
+    expect(report.certificate!.holds_for.map(({ unchanged }) => unchanged)).toEqual([true, true, true, true]);
+    expect(report.kernels.map(({ name, rows, columns, taps }) => [name, rows, columns, taps])).toEqual([
+      ['hidden.kernel', 12, 8, 1],
+      ['more.kernel', 8, 6, 1],
+      ['value.kernel', 6, 1, 1],
+    ]);
+    for (const kernel of report.kernels) {
+      const [first, ...later] = kernel.stages;
+      expect(first).toMatchObject({ stage: 'as trained', rows: kernel.rows, columns: kernel.columns });
+      // What a stage stores is what it kept: rows times columns.
+      for (const stage of later) expect(stage.weights).toBe(stage.rows * stage.columns);
+      expect(later.at(-1)!.stage).toBe('cut, shrunk and fine-tuned');
+    }
+    const left = report.kernels.reduce((sum, { stages }) => sum + stages.at(-1)!.weights, 0);
+    expect(left).toBe(report.result!.weights_after);
+    expect(left).toBe(report.diff!.after.weights);
+    expect(patterns).toHaveLength(3);
+    expect(images).toEqual([]);
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  });
+
+  test('is a page that is well-formed, loads nothing, and shows all of it', async () => {
+    const page = await runPage(readRun(finished));
+    expect(problemsOf(page)).toEqual([]);
+    expect([...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title)).toEqual([
+      'Layers, before and after',
+      'How good it is',
+      'Training',
+      'Connections',
+      'Threshold',
+      'Certificate',
+      'The same again',
+    ]);
+    const { report, patterns } = readRun(finished);
+    const pictures = patterns.reduce((sum, { stages }) => sum + stages.length, 0);
+    expect(page.match(/<img /g)).toHaveLength(pictures);
+    expect(
+      [...page.matchAll(/<figcaption>([^<]*)<\/figcaption><svg role="img" aria-label="([^"]*)"/g)].map(
+        ([, title]) => title,
+      ),
+    ).toEqual(['Loss, by term', 'Metric: nmse', 'Living units, of those at full size', 'Learning rate']);
+    expect(page).toContain('the dashed lines are where shrinking, finetune began');
+    expect(page.match(/✓ as certified/g)).toHaveLength(4);
+    for (const { threshold } of report.result!.search!.tried)
+      expect(page).toContain(`>${Number(threshold.toPrecision(4))}</td>`);
+    expect(page).not.toMatch(/undefined|NaN|\[object/);
+  });
+
+  test('is the same each time', async () => {
+    expect(await runPage(readRun(finished))).toBe(await runPage(readRun(finished)));
+  });
+
+  test('says so where a certified file was changed', async () => {
+    const out = copy();
+    writeFileSync(path.join(out, 'net.cut.safetensors'), 'other');
+    const { report } = readRun(out);
+    expect(report.certificate!.holds_for.filter(({ unchanged }) => !unchanged).map(({ file }) => file)).toEqual([
+      'net.cut.safetensors',
+    ]);
+    expect(await runPage(readRun(out))).toContain('✗ gone or changed');
+  });
+
+  test('shows a confusion matrix where the result has one', async () => {
+    const out = copy();
+    const file = path.join(out, 'result.json');
+    const result = JSON.parse(readFileSync(file, 'utf8'));
+    result.scores.test.simplified.confusion = [
+      [8, 2],
+      [1, 9],
+    ];
+    writeFileSync(file, JSON.stringify(result));
+    const page = await runPage(readRun(out));
+    expect(problemsOf(page)).toEqual([]);
+    expect(page).toContain('<tr><th>1</th><td>1</td><td class="right">9</td></tr>');
+  });
+
+  test('escapes names that want to be HTML', async () => {
+    const out = copy();
+    const hostile = '"><img src=x onerror=alert(1)>';
+    const file = path.join(out, 'run.json');
+    const record = JSON.parse(readFileSync(file, 'utf8'));
+    record.engine.features = `${hostile}</style><script>alert(2)</script>`;
+    record.specFile = `${hostile}.dn`;
+    record.data = [{ name: `'${hostile}`, sha256: '&lt;' }];
+    writeFileSync(file, JSON.stringify(record));
+    const history = path.join(out, 'history.jsonl');
+    writeFileSync(
+      history,
+      readFileSync(history, 'utf8').replaceAll('"dropneuron"', JSON.stringify(`${hostile}</svg>&`)),
+    );
+    const result = path.join(out, 'result.json');
+    writeFileSync(
+      result,
+      JSON.stringify({
+        ...JSON.parse(readFileSync(result, 'utf8')),
+        warnings: [{ code: hostile, message: `${hostile}\u0000` }],
+      }),
+    );
+    const page = await runPage(readRun(out));
+    expect(problemsOf(page)).toEqual([]);
+    expect(page).not.toMatch(/<script|onerror=alert\(1\)>/);
+    expect(page).toContain('&#62;&#60;img src=x onerror=alert(1)&#62;');
+  });
+
+  test('numbers that were not finite are said to be, and end no drawing', async () => {
+    const out = copy();
+    const history = path.join(out, 'history.jsonl');
+    const rows = readFileSync(history, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    rows[1].metrics.nmse = null;
+    rows[2].validation.loss = null;
+    writeFileSync(history, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const file = path.join(out, 'result.json');
+    const result = JSON.parse(readFileSync(file, 'utf8'));
+    result.scores.test.trained.metrics.nmse = null;
+    writeFileSync(file, JSON.stringify(result));
+    const page = await runPage(readRun(out));
+    expect(problemsOf(page)).toEqual([]);
+    expect(page).toContain('not finite');
+    expect(page).not.toMatch(/NaN|null/);
+  });
+});
+
+describe('the report of a run that has not come to its end', () => {
+  test('is of its newest checkpoint', async () => {
+    const run = readRun(stopped);
+    const { report } = run;
+    expect(report.run.state).toBe('stopped');
+    expect(report).not.toHaveProperty('result');
+    expect(report).not.toHaveProperty('diff');
+    expect(report.history).toHaveLength(1);
+    expect(report.kernels.map(({ stages }) => stages.map(({ stage }) => stage))).toEqual([
+      ['at the newest checkpoint'],
+      ['at the newest checkpoint'],
+      ['at the newest checkpoint'],
+    ]);
+    const page = await runPage(run);
+    expect(problemsOf(page)).toEqual([]);
+    expect(page).toContain('‖ stopped');
+    expect(page).toContain('The run has not come to its end');
+  });
+
+  test('says why, where it failed', async () => {
+    const out = path.join(temporaryFolder(), 'run');
+    cpSync(stopped, out, { recursive: true });
+    const failure = { diagnostics: [{ code: 'diverged', message: 'training diverged: the loss <is> not finite' }] };
+    new RunFolder(out).rememberFailure(failure as never);
+    const run = readRun(out);
+    expect(run.report).toMatchObject({
+      run: { state: 'failed' },
+      failure: 'training diverged: the loss <is> not finite',
+    });
+    const page = await runPage(run);
+    expect(problemsOf(page)).toEqual([]);
+    expect(page).toContain('the loss &#60;is&#62; not finite');
+  });
+
+  test('does without checkpoints and without a history', async () => {
+    const out = path.join(temporaryFolder(), 'run');
+    cpSync(stopped, out, { recursive: true });
+    for (const entry of readdirSync(path.join(out, 'checkpoints')))
+      rmSync(path.join(out, 'checkpoints', entry), { recursive: true });
+    rmSync(path.join(out, 'history.jsonl'));
+    const page = await runPage(readRun(out));
+    expect(problemsOf(page)).toEqual([]);
+    expect(page).not.toContain('<h2>Connections</h2>');
+    expect(page).not.toContain('<h2>Training</h2>');
+  });
+
+  test('leaves out a line of history that is being written', () => {
+    const out = path.join(temporaryFolder(), 'run');
+    cpSync(stopped, out, { recursive: true });
+    const file = path.join(out, 'history.jsonl');
+    writeFileSync(file, `${readFileSync(file, 'utf8')}{"phase":"warm","epo`);
+    expect(readRun(out).report.history).toHaveLength(1);
+  });
+});
+
+describe('a damaged run is an error that names the file', () => {
+  test.each([
+    ['run.json', 'run-damaged'],
+    ['result.json', 'run-damaged'],
+    ['certificate.json', 'run-damaged'],
+    ['net.min.safetensors', 'weights-missing'],
+    ['net.shrunk.safetensors', 'weights-damaged'],
+    ['trained.safetensors', 'weights-damaged'],
+    ['net.dn', ''],
+  ])('%s', async (file, code) => {
+    const out = copy();
+    truncateSync(path.join(out, file), 40);
+    const { text, exit } = await failureOf(async () => readRun(out));
+    expect(text).toContain(code);
+    if (code !== '') expect(text).toContain(file);
+    expect([3, 4]).toContain(exit);
+  });
+
+  test.each(['history.jsonl', 'timing.jsonl'])('a line of %s', async (name) => {
+    const out = copy();
+    const file = path.join(out, name);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"epoch":1', '"epo'));
+    const { text, exit } = await failureOf(async () => readRun(out));
+    expect(text).toContain(name);
+    expect(exit).toBe(4);
+  });
+
+  test.each([
+    ['result.json', '{"format":1}'],
+    ['result.json', '[]'],
+    ['certificate.json', '{"format":2}'],
+    ['certificate.json', 'null'],
+  ])('%s of another form: %s', async (name, content) => {
+    const out = copy();
+    writeFileSync(path.join(out, name), content);
+    expect((await failureOf(async () => readRun(out))).text).toContain(name);
+  });
+
+  test('a folder without a run', async () => {
+    expect(await failureOf(async () => readRun(temporaryFolder()))).toMatchObject({ exit: 4 });
+  });
+});
+
+test('the same as text', () => {
+  const text = runText(runLine(finished), readRun(finished).report);
+  expect(text).toMatch(/^run +.*finished\nstate +finished\n/);
+  expect(text).toMatch(/^epochs +9 in .*, the last in phase finetune$/m);
+  expect(text).toMatch(/^weights +150 → \d+ \(\d+\.\d %\)$/m);
+  expect(text).toMatch(/^threshold +\S+, found in \d+ tries$/m);
+  expect(text).toMatch(/^test +nmse +\S+ +\S+$/m);
+  const early = runText(runLine(stopped), readRun(stopped).report);
+  expect(early).toMatch(/^state +stopped$/m);
+  expect(early).toMatch(/^last epoch +loss \S+, validation nmse \S+$/m);
+});
