@@ -1,4 +1,5 @@
 import type { Source, Span } from '../diagnostics/source.js';
+import type { ArgumentNode, CallNode, MapNode } from './document.js';
 import { Comment, endOf, is, LeftCurly, lex, Newline, RightCurly, Semicolon, type Token } from './tokens.js';
 
 /** One replacement of a range of the text. Insertions have an empty range. */
@@ -25,7 +26,7 @@ interface Edit {
  * const text = edits.apply();
  * ```
  *
- * Edits may come in any order. Two insertions at one place stand in the order in which they were asked for. An edit inside a removed range goes with
+ * What is handed in is text of .dn; `YamlEdits` writes the same into YAML. Edits may come in any order. Two insertions at one place stand in the order in which they were asked for. An edit inside a removed range goes with
  * it; replacements that overlap otherwise are a mistake of the caller and throw. Nothing else throws.
  */
 export class TextEdits {
@@ -34,10 +35,10 @@ export class TextEdits {
   private readonly removedStatements: Span[] = [];
   private readonly appended: string[] = [];
   private headers: { text: string; replaces: RegExp | undefined }[] = [];
-  private readonly newline: string;
+  protected readonly newline: string;
   private lexed: Token[] | undefined;
 
-  constructor(private readonly source: Source) {
+  constructor(protected readonly source: Source) {
     this.newline = /^[^\n]*\r\n/.test(source.text) ? '\r\n' : '\n';
   }
 
@@ -109,6 +110,49 @@ export class TextEdits {
     this.headers = [{ text, replaces }];
   }
 
+  /** Puts arguments behind those that are there: `Dropout` becomes `Dropout(rate: 0.5)`. The text is that of .dn, for YAML too. */
+  insertArguments(call: CallNode, text: string): void {
+    const last = call.arguments?.at(-1);
+    if (last) this.insertAfter(last.span, `, ${text}`);
+    else if (call.arguments) this.insert(call.span.end - 1, text);
+    else this.insertAfter(call.callee.span, `(${text})`);
+  }
+
+  /** Puts an argument before the others by its position, for extents that may be spread. `name` is its name, where a position says nothing. */
+  insertFirst(call: CallNode, name: string, extents: readonly number[]): void {
+    const others = call.arguments?.[0];
+    if (others) this.insertBefore(others.span, `${extents.join(', ')}, `);
+    else this.insertArguments(call, `${name}: [${extents.join(', ')}]`);
+  }
+
+  /** Takes an argument out with the comma beside it. */
+  removeArgument(call: CallNode, argument: ArgumentNode): void {
+    const given = call.arguments ?? [];
+    const at = given.indexOf(argument);
+    const before = given[at - 1];
+    const after = given[at + 1];
+    const { source, start, end } = argument.span;
+    if (before) this.remove({ source, start: before.span.end, end });
+    else if (after) this.remove({ source, start, end: after.span.start });
+    else this.remove({ source, start: call.callee.span.end, end: call.span.end });
+  }
+
+  /** Puts an entry below the last one of a map, on its line or on one of its own. The text is that of .dn, for YAML too. */
+  insertEntry(map: MapNode, text: string): void {
+    const last = map.entries.at(-1);
+    if (!last) this.replace(map.span, `{ ${text} }`);
+    else if (this.source.text.slice(map.span.start, map.span.end).includes('\n')) {
+      // Below the last entry's line, so that a comment on it stays beside it.
+      const rest = /^[ \t]*(?:#[^\r\n]*)?(?=\r?\n)/.exec(this.source.text.slice(last.span.end))?.[0] ?? '';
+      this.insert(last.span.end + rest.length, `\n${this.indentation(last.span.start)}${text}`);
+    } else this.insertAfter(last.span, `; ${text}`);
+  }
+
+  /** Puts an entry in the place of one at the top of the file. */
+  replaceEntry(span: Span, text: string): void {
+    this.replace(span, text);
+  }
+
   /** The indentation of the line on which an offset stands. */
   indentation(offset: number): string {
     return /^[ \t]*/.exec(this.source.text.slice(this.lineStart(offset), offset))![0];
@@ -154,12 +198,12 @@ export class TextEdits {
     return this.withHeader(this.withAppended(out));
   }
 
-  private own(span: Span): void {
+  protected own(span: Span): void {
     if (span.source !== this.source)
       throw new Error(`a span of ${span.source.name} was given to edits of ${this.source.name}`);
   }
 
-  private lineStart(offset: number): number {
+  protected lineStart(offset: number): number {
     return this.source.text.lastIndexOf('\n', offset - 1) + 1;
   }
 

@@ -75,7 +75,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   try {
     // A simplified spec that is trained again is simplified under its own name, not as .min.min.
     const name = path.basename(options.specFile, path.extname(options.specFile)).replace(/\.min$/, '');
-    writeAtomically(folder.file(`${name}.dn`), options.source.text);
+    writeAtomically(folder.file(name + endingOf(options.specFile)), options.source.text);
     writeAtomically(folder.file('spec.resolved.dn'), resolvedText(compiled));
     folder.writeRecord({
       format: 1,
@@ -107,7 +107,7 @@ export async function resumeRun(path_: string, options: ResumeOptions): Promise<
   const folder = new RunFolder(path_);
   const record = folder.readRecord();
   const specFile = path.join(record.specFolder, record.specFile);
-  const source = readSpecFile(folder.file(`${record.name}.dn`));
+  const source = readSpecFile(folder.specText(record));
   const compiled = compile(source, { sets: record.sets, originals: originalsOf(specFile) });
   folder.lock();
   try {
@@ -255,7 +255,7 @@ class Run {
       folder: this.folder.path,
       name: this.name,
       specFile: this.specFile,
-      original: this.folder.file(`${this.name}.dn`),
+      original: this.folder.file(this.name + endingOf(this.specFile)),
       compiled: this.compiled,
       simplified,
       values,

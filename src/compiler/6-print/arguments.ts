@@ -1,5 +1,4 @@
 import type { ArgumentNode, CallNode } from '../../dsl/document.js';
-import type { TextEdits } from '../../dsl/edit.js';
 import type { Kind } from '../../ir/kind.js';
 import { type ArgumentSchema, schemaOf } from '../1-spec/expected.js';
 
@@ -22,24 +21,4 @@ export function argumentNodes(call: CallNode, kind: Kind, name: string): readonl
   if (!spread) return positional.slice(position, position + 1);
   const [only] = positional;
   return positional.length === 1 && only!.value.kind === 'list' ? [only!] : positional.slice(position);
-}
-
-/** Puts an argument behind those that are there; `Dropout` becomes `Dropout(rate: 0.5)`. */
-export function insertArgument(edits: TextEdits, call: CallNode, text: string): void {
-  const last = call.arguments?.at(-1);
-  if (last) edits.insertAfter(last.span, `, ${text}`);
-  else if (call.arguments) edits.insert(call.span.end - 1, text);
-  else edits.insertAfter(call.callee.span, `(${text})`);
-}
-
-/** Takes an argument out with the comma beside it. */
-export function removeArgument(edits: TextEdits, call: CallNode, argument: ArgumentNode): void {
-  const given = call.arguments ?? [];
-  const at = given.indexOf(argument);
-  const before = given[at - 1];
-  const after = given[at + 1];
-  const { source, start, end } = argument.span;
-  if (before) edits.remove({ source, start: before.span.end, end });
-  else if (after) edits.remove({ source, start, end: after.span.start });
-  else edits.remove({ source, start: call.callee.span.end, end: call.span.end });
 }

@@ -1,7 +1,8 @@
 import { Reports } from '../../diagnostics/report.js';
 import { Source } from '../../diagnostics/source.js';
 import type { ArgumentNode, Document, LayerNode } from '../../dsl/document.js';
-import { TextEdits } from '../../dsl/edit.js';
+import type { TextEdits } from '../../dsl/edit.js';
+import { editsOf } from '../../dsl/edits.js';
 import type { Network } from '../../ir/graph.js';
 import { sizeOf } from '../../program/program.js';
 import { featureText, numberText, valueText } from '../1-spec/print.js';
@@ -10,7 +11,7 @@ import type { AppliedThreshold } from '../5-shrink/cut.js';
 import { readDocument } from '../document.js';
 import type { Spec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
-import { argumentNodes, insertArgument, propertiesOf, removeArgument } from './arguments.js';
+import { argumentNodes, propertiesOf } from './arguments.js';
 import { keepInline, keepLines, runsOf, WIDTH } from './keep.js';
 import { entryOf, follow, layerStatements, usesOf } from './references.js';
 import { writeSets } from './sets.js';
@@ -53,7 +54,7 @@ export function printSimplified(simplified: SimplifiedText): string {
   const settled = spec.origin && spec.weights?.sha256 === weights.sha256 && spec.weights.path === weights.path;
   if (!shrunk.changed && settled && applied(spec)) return withOrigin(source, document, simplified.earlierOrigin);
 
-  const edits = new TextEdits(source);
+  const edits = editsOf(source);
   const atEnd = [
     ...writeArguments(edits, document, simplified),
     ...writeEntry(edits, document, 'weights', `weights: ${fileText(simplified.weights)}`),
@@ -66,7 +67,7 @@ export function printSimplified(simplified: SimplifiedText): string {
 
   const reports = new Reports();
   readDocument(new Source(source.name, text), reports);
-  if (reports.failed) throw new Error('the simplified text does not read');
+  if (reports.failed) throw new Error(`the simplified text does not read: ${reports.all[0]!.message}`);
   return text;
 }
 
@@ -76,7 +77,7 @@ function withOrigin(source: Source, document: Document, file: string | undefined
   const spec = section?.kind === 'map' ? entryOf(section.entries, 'spec')?.value : undefined;
   const written = spec?.kind === 'call' ? spec.arguments?.[0]?.value : undefined;
   if (file === undefined || written?.kind !== 'string' || written.value === file) return source.text;
-  const edits = new TextEdits(source);
+  const edits = editsOf(source);
   edits.replace(written.span, JSON.stringify(file));
   return edits.apply();
 }
@@ -127,11 +128,11 @@ function writeArguments(
         const keep = { argument, items, kept: kept.length, of };
         atEnd.push(...writeKeep(edits, document, layer, name, first, keep, added));
       } else if (schema.spread) {
-        writeExtents(edits, layer, nodes, value as readonly number[], added);
+        writeExtents(edits, layer, argument, nodes, value as readonly number[], added);
       } else if (first) edits.replace(first.value.span, valueText(schema, value));
       else added.push(`${argument}: ${valueText(schema, value)}`);
     }
-    if (added.length > 0) insertArgument(edits, layer.call, added.join(', '));
+    if (added.length > 0) edits.insertArguments(layer.call, added.join(', '));
   });
   writeWidths(edits, document, widths);
   return atEnd;
@@ -149,6 +150,7 @@ function extentsBefore(network: Network, name: string): readonly number[] {
 function writeExtents(
   edits: TextEdits,
   layer: LayerNode,
+  argument: string,
   nodes: readonly ArgumentNode[],
   extents: readonly number[],
   added: string[],
@@ -156,8 +158,7 @@ function writeExtents(
   const [first] = nodes;
   const text = extents.map(String).join(', ');
   if (!first) {
-    const others = layer.call.arguments?.[0];
-    if (others) edits.insertBefore(others.span, `${text}, `);
+    if (layer.call.arguments?.[0]) edits.insertFirst(layer.call, argument, extents);
     else added.push(text);
     return;
   }
@@ -230,7 +231,7 @@ function freeName(document: Document, wanted: string): string {
 
 /** Takes an argument out, and the `let` that held it if nothing else reads it. */
 function dropArgument(edits: TextEdits, document: Document, layer: LayerNode, node: ArgumentNode): void {
-  removeArgument(edits, layer.call, node);
+  edits.removeArgument(layer.call, node);
   const { lets } = follow(document, node.value);
   const [owner] = lets;
   if (owner && lets.length === 1 && usesOf(document, owner).length === 1) edits.removeStatement(owner.span);
@@ -249,7 +250,7 @@ function writeThreshold(edits: TextEdits, document: Document): void {
 function writeEntry(edits: TextEdits, document: Document, key: string, text: string): string[] {
   const entry = entryOf(document.entries, key);
   if (!entry) return [text];
-  edits.replace(entry.span, text);
+  edits.replaceEntry(entry.span, text);
   return [];
 }
 

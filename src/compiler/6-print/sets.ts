@@ -1,14 +1,15 @@
 import { Reports } from '../../diagnostics/report.js';
 import { Source } from '../../diagnostics/source.js';
 import type { CallNode, Document, EntryNode, ValueNode } from '../../dsl/document.js';
-import { TextEdits } from '../../dsl/edit.js';
+import type { TextEdits } from '../../dsl/edit.js';
+import { editsOf } from '../../dsl/edits.js';
 import type { Kind } from '../../ir/kind.js';
 import { type ArgumentSchema, schemaOf } from '../1-spec/expected.js';
 import { readDocument } from '../document.js';
 import { sections } from '../sections.js';
 import type { SetValue, Spec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
-import { argumentNodes, insertArgument, propertiesOf } from './arguments.js';
+import { argumentNodes, propertiesOf } from './arguments.js';
 import { entryOf, follow, layerStatements } from './references.js';
 
 /** The text with the `--set` values of a run written in, so that it says what was run. */
@@ -17,7 +18,7 @@ export function writeSets(spec: Spec): { readonly source: Source; readonly docum
   let document = spec.document;
   // One at a time: a later value may lie within an earlier one.
   for (const set of spec.sets) {
-    const edits = new TextEdits(source);
+    const edits = editsOf(source);
     writeSet(edits, spec, document, set);
     if (edits.empty) continue;
     source = new Source(spec.source.name, edits.apply());
@@ -87,15 +88,8 @@ function setValue(
   }
   const { value } = follow(document, written);
   if (value.kind === 'map') {
-    const inside = value.span.source.text.slice(value.span.start + 1, value.span.end - 1);
-    const last = value.entries.at(-1);
     setEntry(edits, document, value.entries, path, schema, text, (added) => {
-      if (!last) edits.replace(value.span, `{ ${added} }`);
-      else if (inside.includes('\n')) {
-        // Below the last entry's line, so that a comment on it stays beside it.
-        const rest = /^[ \t]*(?:#[^\r\n]*)?(?=\r?\n)/.exec(last.span.source.text.slice(last.span.end))?.[0] ?? '';
-        edits.insert(last.span.end + rest.length, `\n${edits.indentation(last.span.start)}${added}`);
-      } else edits.insertAfter(last.span, `; ${added}`);
+      edits.insertEntry(value, added);
     });
     return;
   }
@@ -115,7 +109,7 @@ function setArgument(
   const nodes = argumentNodes(call, kind, name);
   const schema = propertiesOf(kind).find(([property]) => property === name)?.[1] ?? {};
   const [first] = nodes;
-  if (!first) insertArgument(edits, call, missing([name, ...rest], text));
+  if (!first) edits.insertArguments(call, missing([name, ...rest], text));
   else if (rest.length > 0) setValue(edits, document, first.value, rest, schema, text);
   else edits.replace({ ...first.value.span, end: nodes.at(-1)!.value.span.end }, text);
 }

@@ -293,8 +293,10 @@ class Reading {
       case 'mapping': {
         if (this.cutCall(node)) return undefined;
         const pairs = this.pairs(node, 'a map');
-        if (!expected.map && node.pairs.length > 0)
-          return pairs.length > 0 ? this.call(pairs, expected, depth) : undefined;
+        if (!expected.map && node.pairs.length > 0) {
+          const call = pairs.length > 0 ? this.call(pairs, expected, depth) : undefined;
+          return call && { ...call, span: this.span(node) };
+        }
         const entries = pairs.flatMap((one) => this.entry(one, expected.below(one.key.value), depth + 1) ?? []);
         return { kind: 'map', span: this.span(node), entries } satisfies MapNode;
       }

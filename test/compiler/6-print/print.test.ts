@@ -3,7 +3,12 @@ import { compile } from '../../../src/compiler/compile.js';
 import { allParams } from '../../../src/ir/graph.js';
 import { shrink } from '../../../src/compiler/5-shrink/shrink.js';
 import { printSimplified, type SimplifiedText } from '../../../src/compiler/6-print/index.js';
+import { lowerSpec } from '../../../src/compiler/1-spec/index.js';
+import { readDocument } from '../../../src/compiler/document.js';
+import { Reports } from '../../../src/diagnostics/report.js';
 import { Source } from '../../../src/diagnostics/source.js';
+import type { Document } from '../../../src/dsl/document.js';
+import { writeYaml } from '../../../src/dsl/yaml/write.js';
 import { randomValues } from '../5-shrink/networks.js';
 
 const SHA = { weights: '9f2c'.repeat(16), origin: '41aa'.repeat(16) };
@@ -21,8 +26,36 @@ function simplified(
   survivors: Survivors,
   more: Partial<SimplifiedText> & { sets?: string[] } = {},
 ): string {
+  const printed = simplifiedAs('lenet.dn', text, survivors, more);
+  // The same in YAML: its text is edited as .dn's is, to the same spec, and to nothing else.
+  const yaml = simplifiedAs('lenet.yaml', writeYaml(documentOf('lenet.dn', text)), survivors, more);
+  expect(hashOf('lenet.yaml', yaml), yaml).toBe(hashOf('lenet.dn', printed));
+  return printed;
+}
+
+function documentOf(name: string, text: string): Document {
+  const reports = new Reports();
+  const document = readDocument(new Source(name, text), reports);
+  reports.throwIfFailed();
+  return document;
+}
+
+function hashOf(name: string, text: string): string {
+  const source = new Source(name, text);
+  const reports = new Reports();
+  const spec = lowerSpec(documentOf(name, text), { source, sets: [] }, reports);
+  reports.throwIfFailed();
+  return spec!.hash;
+}
+
+function simplifiedAs(
+  name: string,
+  text: string,
+  survivors: Survivors,
+  more: Partial<SimplifiedText> & { sets?: string[] },
+): string {
   const { sets = [], ...options } = more;
-  const { spec, network } = compile(new Source('lenet.dn', text), { sets });
+  const { spec, network } = compile(new Source(name, text), { sets });
   const values = randomValues(network, 1);
   for (const node of network.graph.nodes) {
     const kernel = network.params.get(node.name)!.kernel;
