@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
+import { endingOf, isSpecName, isYaml } from '../dsl/syntax.js';
 import { RunFolder } from '../runtime/run-folder.js';
 
 /**
@@ -30,7 +31,8 @@ function isFolder(file: string): boolean {
 /** A run's folder stands for what the run made: its simplified spec. */
 function specOfFolder(folder: string): string {
   if (!existsSync(path.join(folder, 'run.json'))) return path.join(folder, onlySpec(folder, specsIn(folder)));
-  const simplified = path.join(folder, `${new RunFolder(folder).readRecord().name}.min.dn`);
+  const run = new RunFolder(folder);
+  const simplified = run.simplifiedText(run.readRecord());
   if (!existsSync(simplified))
     fail(
       'spec-missing',
@@ -43,13 +45,30 @@ function specOfFolder(folder: string): string {
 /** The specs of a folder, by name. Simplified ones count where there are no others. */
 function specsIn(folder: string): string[] {
   const specs = readdirSync(folder)
-    .filter((name) => name.endsWith('.dn'))
+    .filter((name) => isSpecName(name) && isSpec(path.join(folder, name)))
     .sort();
-  const written = specs.filter((name) => !name.endsWith('.min.dn'));
+  const written = specs.filter((name) => !path.basename(name, endingOf(name)).endsWith('.min'));
   return written.length > 0 || folder === '.' ? written : specs;
 }
 
-function onlySpec(folder: string, found: readonly string[]): string {
+/** Other tools keep their settings in YAML, too: a spec has a model. */
+function isSpec(file: string): boolean {
+  if (!isYaml(file)) return true;
+  try {
+    return /^\ufeff?["']?model["']?[ \t]*:/m.test(readFileSync(file, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** A spec that is there in both syntaxes is one: the .dn. */
+function withoutTwins(found: readonly string[]): readonly string[] {
+  const stem = (name: string) => path.basename(name, endingOf(name));
+  return found.filter((name) => !isYaml(name) || !found.includes(`${stem(name)}.dn`));
+}
+
+function onlySpec(folder: string, all: readonly string[]): string {
+  const found = withoutTwins(all);
   const name = folder === '.' ? 'this folder' : folder;
   if (found.length === 0)
     fail('no-spec-here', { folder: name }, { help: ['write one: dnc init', 'or name one: dnc check path/to/net.dn'] });

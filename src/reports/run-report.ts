@@ -103,7 +103,7 @@ export function readRun(folderPath: string): ReportedRun {
 
   const trained = folder.file('trained.safetensors');
   const specFile = path.join(record.specFolder, record.specFile);
-  const before = compile(readSpecFile(folder.file(`${name}.dn`)), {
+  const before = compile(readSpecFile(folder.specText(record)), {
     sets: record.sets,
     // The run's own file knows the units also where the weights that the spec began with are gone.
     originals: existsSync(trained) ? () => originalsInFile(trained) : originalsOf(specFile),
@@ -117,14 +117,14 @@ export function readRun(folderPath: string): ReportedRun {
       values: full,
     });
 
-  const simplified = folder.file(`${name}.min.dn`);
+  const simplified = folder.simplifiedText(record);
   const after = result && compile(readSpecFile(simplified), { originals: originalsOf(simplified) });
   if (result && after) stages.push(...resultStages(folder, name, result, after, simplified));
 
   const patterns = patternsOf(before.network, stages);
   const state = stateOf(folder);
   const failure = state === 'failed' ? folder.readFailure() : undefined;
-  const text = readFileSync(folder.file(`${name}.dn`));
+  const text = readFileSync(folder.specText(record));
   const report: RunReport = {
     format: 1,
     run: {
@@ -145,7 +145,7 @@ export function readRun(folderPath: string): ReportedRun {
     ...(after && {
       diff: diffModels(
         { file: record.specFile, spec: before.spec, network: before.network },
-        { file: `${name}.min.dn`, spec: after.spec, network: after.network },
+        { file: path.basename(simplified), spec: after.spec, network: after.network },
         certificate && { kind: 'certificate', certificate, ...(result?.finetuned && { finetuned: true }) },
       ),
     }),

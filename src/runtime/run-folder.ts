@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { type Failure, fail } from '../diagnostics/report.js';
+import { endingOf } from '../dsl/syntax.js';
 import type { EngineRecord } from './engines/engine.js';
 import { failToWrite, makeFolder, removeHalfWritten, writeAtomically } from './files.js';
 import { releaseLock, takeLock } from './lock.js';
@@ -85,6 +86,16 @@ export class RunFolder {
 
   writeRecord(record: RunRecord): void {
     writeAtomically(this.file('run.json'), `${JSON.stringify(record, undefined, 2)}\n`);
+  }
+
+  /** The text of the spec as it was when the run began, in its own syntax. */
+  specText({ name, specFile }: Pick<RunRecord, 'name' | 'specFile'>): string {
+    return this.file(name + endingOf(specFile));
+  }
+
+  /** What the run makes of it. */
+  simplifiedText({ name, specFile }: Pick<RunRecord, 'name' | 'specFile'>): string {
+    return this.file(`${name}.min${endingOf(specFile)}`);
   }
 
   readRecord(): RunRecord {

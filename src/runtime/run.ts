@@ -4,6 +4,7 @@ import type { PhaseSpec } from '../compiler/spec.js';
 import type { Values } from '../compiler/5-shrink/values.js';
 import { Failure, fail } from '../diagnostics/report.js';
 import type { Source } from '../diagnostics/source.js';
+import { endingOf } from '../dsl/syntax.js';
 import type { Network } from '../ir/graph.js';
 import type { HostTensor } from '../program/program.js';
 import { version } from '../version.js';

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { compile } from '../compiler/compile.js';
 import { fail } from '../diagnostics/report.js';
+import { endingOf } from '../dsl/syntax.js';
 import { chooseEngine } from './engines/index.js';
 import type { EngineOptions } from './engines/engine.js';
 import { featuresOf } from './features.js';
@@ -33,7 +34,7 @@ export async function simplifyAgain(at: {
   const run = isRun ? new RunFolder(at.from) : undefined;
   const record = run?.readRecord();
   const specFile = record ? path.join(record.specFolder, record.specFile) : at.from;
-  const text = record ? path.join(at.from, `${record.name}.dn`) : at.from;
+  const text = record ? new RunFolder(at.from).specText(record) : at.from;
   const source = readSpecFile(text);
   const trained = record && path.join(at.from, 'trained.safetensors');
   const toOpen = {
@@ -50,9 +51,9 @@ export async function simplifyAgain(at: {
   const values =
     trained !== undefined ? readTrained(trained, compiled) : startingValues(compiled, specFile, { fromScratch: false });
 
-  const name = record?.name ?? path.basename(at.from).replace(/(\.min)?\.dn$/, '');
+  const name = record?.name ?? path.basename(at.from, endingOf(at.from)).replace(/\.min$/, '');
   const folder = at.out ?? (isRun ? at.from : path.dirname(at.from));
-  const earlier = path.join(folder, `${name}.min.dn`);
+  const earlier = path.join(folder, `${name}.min${endingOf(specFile)}`);
   // Before anything is computed. A spec in its own place is another matter: it may come out as it is.
   if (at.out !== undefined && existsSync(earlier) && path.resolve(earlier) !== path.resolve(specFile))
     fail(
@@ -89,7 +90,7 @@ export async function simplifyAgain(at: {
       folder,
       name,
       specFile,
-      original: at.out === undefined ? text : keptText(text, source.text, path.join(folder, `${name}.dn`)),
+      original: at.out === undefined ? text : keptText(text, source.text, path.join(folder, name + endingOf(specFile))),
       compiled,
       simplified,
       values: simplified.shrunk.values,

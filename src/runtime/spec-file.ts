@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
 import { systemReason } from '../diagnostics/system-errors.js';
 import { Source } from '../diagnostics/source.js';
+import { endingOf, isSpecName } from '../dsl/syntax.js';
 
 /** A spec is refused beyond this many bytes: nobody writes one by hand, and reading it would take the machine's memory. */
 const LARGEST_SPEC = 16 * 2 ** 20;
@@ -27,7 +28,7 @@ function readBytes(file: string): Buffer {
     const reason = systemReason(error, 'reading');
     const near =
       (error as NodeJS.ErrnoException).code === 'ENOENT' && existsSync(path.dirname(file))
-        ? readdirSync(path.dirname(file)).filter((name) => name.endsWith('.dn'))
+        ? readdirSync(path.dirname(file)).filter((name) => isSpecName(name))
         : [];
     return fail(
       'spec-missing',
@@ -46,7 +47,7 @@ function readBytes(file: string): Buffer {
 /** Ends the command that needs trained weights, for a spec that names none; what training made of that spec last is offered. */
 export function failWithoutWeights(file: string): never {
   const name = path.basename(file, path.extname(file));
-  const trained = path.join(path.dirname(file), 'runs', name, 'latest', `${name}.min.dn`);
+  const trained = path.join(path.dirname(file), 'runs', name, 'latest', `${name}.min${endingOf(file)}`);
   return fail(
     'no-weights',
     { file },

@@ -8,6 +8,7 @@ import type { Compiled } from '../compiler/compile.js';
 import type { SetValue } from '../compiler/spec.js';
 import type { Network } from '../ir/graph.js';
 import { fail } from '../diagnostics/report.js';
+import { endingOf } from '../dsl/syntax.js';
 import { sha256 } from '../hash.js';
 import { version } from '../version.js';
 import { writeAtomically } from './files.js';
@@ -27,7 +28,7 @@ export interface Written {
 }
 
 /**
- * Writes `<name>.min.dn`, `<name>.min.safetensors` and `certificate.json`. The certificate speaks of exact removal alone: it compares the network
+ * Writes `<name>.min.dn` (or .yaml, as the spec is), `<name>.min.safetensors` and `certificate.json`. The certificate speaks of exact removal alone: it compares the network
  * of full size, cut, with the shrunk one before any fine-tuning; with fine-tuning those weights are kept as `<name>.shrunk.safetensors`. A spec in whose own place the result would go stays as it is:
  * nothing is written where nothing changed.
  *
@@ -49,6 +50,7 @@ export function writeSimplified(at: {
   const { folder, name, compiled, simplified, values } = at;
   const { spec, network } = compiled;
   const { shrunk, difference, masked, threshold } = simplified;
+  const ending = endingOf(at.specFile);
   const file = (suffix: string) => path.join(folder, `${name}${suffix}`);
   const encode = (of: Network, tensors: Values, features?: Features) =>
     encodeModelWeights({
@@ -84,7 +86,7 @@ export function writeSimplified(at: {
   const written: Written = {
     original: at.original,
     specFile: at.specFile,
-    spec: file('.min.dn'),
+    spec: file(`.min${ending}`),
     weights: file('.min.safetensors'),
     certificate: path.join(folder, 'certificate.json'),
     equivalent: isEquivalent(difference),
@@ -111,7 +113,7 @@ export function writeSimplified(at: {
           weights: { file: `${name}.cut.safetensors`, sha256: sha256(full) },
         },
         after: {
-          spec: { file: `${name}.min.dn`, sha256: sha256(text) },
+          spec: { file: `${name}.min${ending}`, sha256: sha256(text) },
           weights: { file: `${name}${certified.suffix}`, sha256: sha256(certified.bytes) },
         },
       }),
