@@ -31,6 +31,10 @@ const jobs = {
     build();
     node(['scripts/results.mjs', ...rest]);
   },
+  patterns: () => {
+    build();
+    node(['scripts/patterns.mjs', ...rest]);
+  },
   parity: () => {
     build();
     node(['scripts/parity.mjs', ...rest]);

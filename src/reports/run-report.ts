@@ -10,7 +10,7 @@ import { allParams, type Network, nodeOf } from '../ir/graph.js';
 import { sizeOf } from '../program/program.js';
 import { Checkpoints } from '../runtime/checkpoint.js';
 import type { EngineRecord } from '../runtime/engines/engine.js';
-import { originalsInFile, originalsOf, readTrained, startingValues } from '../runtime/load.js';
+import { fittedInFile, fittedOf, originalsInFile, originalsOf, readTrained, startingValues } from '../runtime/load.js';
 import type { HistoryRow } from '../runtime/progress.js';
 import { RunFolder } from '../runtime/run-folder.js';
 import { readSpecFile } from '../runtime/spec-file.js';
@@ -107,6 +107,7 @@ export function readRun(folderPath: string): ReportedRun {
     sets: record.sets,
     // The run's own file knows the units also where the weights that the spec began with are gone.
     originals: existsSync(trained) ? () => originalsInFile(trained) : originalsOf(specFile),
+    fitted: existsSync(trained) ? () => fittedInFile(trained) : fittedOf(specFile),
   });
   const stages: Stage[] = [];
   const full = existsSync(trained) ? readTrained(trained, before) : checkpointed(folder, before.network, warnings);
@@ -118,7 +119,8 @@ export function readRun(folderPath: string): ReportedRun {
     });
 
   const simplified = folder.simplifiedText(record);
-  const after = result && compile(readSpecFile(simplified), { originals: originalsOf(simplified) });
+  const after =
+    result && compile(readSpecFile(simplified), { originals: originalsOf(simplified), fitted: fittedOf(simplified) });
   if (result && after) stages.push(...resultStages(folder, name, result, after, simplified));
 
   const patterns = patternsOf(before.network, stages);

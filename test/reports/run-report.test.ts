@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writePictures } from '../../src/reports/picture-files.js';
 import { runPage } from '../../src/reports/run-page.js';
 import { readRun } from '../../src/reports/run-report.js';
 import { runText } from '../../src/reports/run-as-text.js';
@@ -185,6 +186,22 @@ describe('the report of a finished run', () => {
     expect(page).toContain('not finite');
     expect(page).not.toMatch(/NaN|null/);
   });
+});
+
+test('the pictures of a run as files', () => {
+  const out = path.join(temporaryFolder(), 'pictures');
+  const files = writePictures(out, readRun(finished));
+  expect(files.map((file) => path.relative(out, file))).toEqual([
+    'hidden.kernel.png',
+    'more.kernel.png',
+    'value.kernel.png',
+  ]);
+  for (const file of files) {
+    const bytes = readFileSync(file);
+    expect(bytes.toString('latin1', 1, 4)).toBe('PNG');
+    // Two pictures with a frame each and a gap of 12 pixels: 12 by 8 weights of 25 pixels a side.
+    if (file.includes('hidden')) expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([2 * 202 + 12, 302]);
+  }
 });
 
 describe('the report of a run that has not come to its end', () => {
