@@ -131,6 +131,38 @@ function stretch(absent: { readonly metrics: string; readonly optimizer: string;
           "A moving average of the weights is kept, of which this share stays at every step, and it is what is validated and saved (Keras' use_ema and ema_momentum). A weight that is 0 has the average 0. Absent: no average.",
       }),
     ),
+    early_stopping: Type.Optional(
+      Type.Object(
+        {
+          monitor: Type.String({
+            default: 'val_loss',
+            minLength: 1,
+            description:
+              'What must get better: loss, objective or a metric, on the validation rows with `val_` before it.',
+          }),
+          patience: Type.Integer({
+            default: 0,
+            minimum: 0,
+            description: 'Epochs without getting better after which training stops.',
+          }),
+          min_delta: Type.Number({ default: 0, minimum: 0, description: 'What counts as better: by more than this.' }),
+          restore_best_weights: Type.Boolean({
+            default: false,
+            description: 'Whether the weights of the best epoch are taken at the end; else those of the last.',
+          }),
+          start_from_epoch: Type.Integer({
+            default: 0,
+            minimum: 0,
+            description: 'Epochs at the beginning that do not count.',
+          }),
+        },
+        {
+          additionalProperties: false,
+          description:
+            "Ends training when it gets no better (Keras' EarlyStopping): `early_stopping { monitor: val_loss; patience: 5 }`. Keys: monitor (val_loss), patience (0 epochs), min_delta (0), restore_best_weights (false), start_from_epoch (0). Absent: it runs to its end.",
+        },
+      ),
+    ),
     epochs: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1e9, description: 'Length, in passes over the training rows.' }),
     ),
@@ -150,10 +182,10 @@ const inSection = stretch({
 });
 const inPhase = stretch({ metrics: 'as train', optimizer: 'as train', batch_size: 'as train' });
 
-const laterInTraining = ['losses', 'loss_weights', 'steps_per_epoch', 'early_stopping'] as const;
+const laterInTraining = ['losses', 'loss_weights', 'steps_per_epoch'] as const;
 
 /** Keys of a stretch of training that say nothing where they are left out. */
-export const optionalKeys = ['clip_value', 'clip_norm', 'global_clip_norm', 'class_weight', 'ema_momentum'] as const;
+export const optionalKeys = ['clip_value', 'clip_norm', 'global_clip_norm', 'class_weight', 'ema_momentum', 'early_stopping'] as const;
 
 /** Of these a stretch has at most one; its own takes the place of the section's. */
 export const clippingKeys = ['clip_value', 'clip_norm', 'global_clip_norm'] as const;

@@ -4,6 +4,7 @@ import { fail } from '../diagnostics/report.js';
 import { sha256 } from '../hash.js';
 import type { HostTensor } from '../program/program.js';
 import { failToWrite, replaceFolder } from './files.js';
+import type { Supervision } from './supervision.js';
 import type { Totals } from './totals.js';
 import { readSafetensors, writeSafetensors } from './weights/safetensors.js';
 
@@ -32,6 +33,8 @@ export interface Checkpoint {
   readonly historyLength: number;
   /** The validation score of this state, higher is better; undefined within an epoch and without validation data. */
   readonly score?: number;
+  /** What early stopping and a schedule that waits for a standstill remember; absent where a stretch has neither. */
+  readonly supervision?: Supervision;
   readonly state: Readonly<Record<string, HostTensor>>;
 }
 

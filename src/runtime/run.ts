@@ -24,7 +24,8 @@ import { writeSimplified } from './write-simplified.js';
 import { Stopped, simplify, tensorsOf, valuesOf } from './simplify.js';
 import { readSpecFile } from './spec-file.js';
 import { newTotals } from './totals.js';
-import { type StretchEnd, type Training, trainStretch } from './train.js';
+import type { Supervision } from './supervision.js';
+import { type Start, type StretchEnd, type Training, trainStretch } from './train.js';
 
 /** What a command line may say about how to run, none of which is a part of the spec. */
 export interface RunOptions {
@@ -178,7 +179,7 @@ class Run {
     };
   }
 
-  async go(from: Pick<Checkpoint, 'position' | 'totals' | 'state'>): Promise<RunEnd> {
+  async go(from: Pick<Checkpoint, 'position' | 'totals' | 'state' | 'supervision'>): Promise<RunEnd> {
     this.folder.forgetFailure();
     try {
       return await this.toItsEnd(from);
@@ -188,12 +189,12 @@ class Run {
     }
   }
 
-  private async toItsEnd(from: Pick<Checkpoint, 'position' | 'totals' | 'state'>): Promise<RunEnd> {
+  private async toItsEnd(from: Pick<Checkpoint, 'position' | 'totals' | 'state' | 'supervision'>): Promise<RunEnd> {
     const { spec, network } = this.compiled;
     const { phases } = spec.train;
 
     // The phases, one after the other. The trained network is kept, so that simplifying can be done again.
-    let at: Pick<StretchEnd, 'position' | 'totals' | 'state'> = from;
+    let at: Start = from;
     let trained: Values;
     const before = this.trainedFile();
     if (from.position.stretch < phases.length) {
@@ -288,6 +289,7 @@ class Run {
       readonly position: Position;
       readonly totals: Checkpoint['totals'];
       readonly state: Readonly<Record<string, HostTensor>>;
+      readonly supervision?: Supervision | undefined;
     },
     finetune: boolean,
   ): Promise<StretchEnd> {

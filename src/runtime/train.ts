@@ -1,9 +1,9 @@
 import type { EvaluationProgram, Phase, StepProgram } from '../compiler/4-program/index.js';
-import { evaluationProgram, stepProgram } from '../compiler/4-program/index.js';
+import { evaluationProgram, judgedState, stepProgram } from '../compiler/4-program/index.js';
 import type { PhaseSpec } from '../compiler/spec.js';
 import { type BoundTable, Batches } from '../data/batches.js';
 import { fail } from '../diagnostics/report.js';
-import type { Network } from '../ir/graph.js';
+import { allParams, type Network } from '../ir/graph.js';
 import { type HostTensor, sizeOf } from '../program/program.js';
 import { RandomInputs } from './random-inputs.js';
 import { aliveUnits } from './alive.js';
@@ -13,6 +13,8 @@ import { evaluateRows, type Score } from './evaluate-rows.js';
 import type { History } from './history.js';
 import { learningRateAt } from './learning-rate.js';
 import { breathe, Pace } from './pace.js';
+import { phaseWeights } from './class-counts.js';
+import { type Supervision, supervise, unsupervised } from './supervision.js';
 import type { HistoryRow, Watcher } from './progress.js';
 import { addTotals, lossOf, metricOf, newTotals, penaltyOf, type Totals } from './totals.js';
 
@@ -44,7 +46,10 @@ export interface Training {
 export interface Start {
   readonly position: Position;
   readonly totals: Totals;
+  /** Of the steps; and the best weights so far, as `best:<parameter>`. */
   readonly state: Readonly<Record<string, HostTensor>>;
+  /** Absent: the stretch begins. */
+  readonly supervision?: Supervision | undefined;
 }
 
 export interface StretchEnd extends Start {
@@ -55,9 +60,9 @@ export interface StretchEnd extends Start {
 /** Trains one stretch, from `start` to its end or to where the user stops it. The loop of dnc, whole. */
 export async function trainStretch(training: Training, stretch: Stretch, start: Start): Promise<StretchEnd> {
   const { phase, network } = stretch;
-  const acting: Phase = { ...phase, finetune: stretch.finetune };
+  const acting: Phase = { ...phase, finetune: stretch.finetune, ...phaseWeights(phase, network, stretch.train) };
   const step: StepProgram = stepProgram(network, acting);
-  const evaluation: EvaluationProgram = evaluationProgram(network, acting);
+  const evaluation: EvaluationProgram = evaluationProgram(network, acting, (param) => judgedState(param, phase));
   const batches = new Batches(stretch.train, { seed: training.seed, batchSize: phase.batch_size });
   const random = new RandomInputs(step.program, training.seed);
   const stepsPerEpoch = batches.steps;
@@ -71,12 +76,15 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
   try {
     training.watcher.note(`${phase.name}: ${loaded.describe}\n`);
     await loaded.setState(completeState(step, start.state));
-    let { position, totals } = start;
+    let { position, totals, supervision = unsupervised } = start;
+    let best = bestOf(start.state);
     let score: Score | undefined;
     /** Where the step that was made last began. */
     let stepBefore = position;
     const pace = new Pace(steps - position.stretchSteps, training.checkpointSeconds);
 
+    const rateAt = (at: number) =>
+      learningRateAt(phase, { step: at, steps, stepsPerEpoch, standstills: supervision.plateau?.standstills ?? 0 });
     const save = async () => {
       const state = await loaded.state();
       refuseBrokenState(state, stretch, stepBefore, training.checkpoints.newestPath());
@@ -84,21 +92,27 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         position,
         totals,
         historyLength: training.history.length,
+        ...(supervision !== unsupervised && { supervision }),
         // Within an epoch the state has moved on from what was scored.
         ...(position.step === 0 && score && Number.isFinite(score.score) && { score: score.score }),
-        state,
+        state: { ...state, ...best },
       });
       pace.saved();
     };
 
     // A run that was stopped right after the last step of the stretch still has that epoch to end.
-    while (position.stretchSteps < steps || position.step > 0) {
+    while (!supervision.ended && (position.stretchSteps < steps || position.step > 0)) {
       batches.begin(position.totalEpochs);
       while (position.step < stepsPerEpoch && position.stretchSteps < steps) {
         // One batch, its random numbers and scalars, one step.
         const { inputs, rows } = batches.read(position.step);
-        const learningRate = learningRateAt(phase, { step: position.stretchSteps, steps, stepsPerEpoch });
-        const scalars = step.scalars({ step: position.optimizerSteps + 1, learningRate, rows });
+        const learningRate = rateAt(position.stretchSteps);
+        const scalars = step.scalars({
+          step: position.optimizerSteps + 1,
+          stretchStep: position.stretchSteps + 1,
+          learningRate,
+          rows,
+        });
         const results = await loaded.run('step', {
           ...inputs,
           ...random.draw({ epoch: position.totalEpochs, step: position.step }, rows),
@@ -136,20 +150,64 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
 
       // The epoch's end: validation, one line of history, units alive.
       score = stretch.validation && (await evaluateRows(loaded, 'evaluation', evaluation.metrics, stretch.validation));
-      const learningRate = learningRateAt(phase, { step: position.stretchSteps - 1, steps, stepsPerEpoch });
+      const learningRate = rateAt(position.stretchSteps - 1);
       const row = await historyRow({ training, stretch, step, loaded, position, totals, learningRate, score });
       training.history.append(row);
       const seconds = pace.epochDone();
       training.timing.append({ epoch: row.epoch, seconds });
       training.watcher.epoch?.(row, { epoch: position.epoch + 1, epochs, seconds });
+      const { after, isBest } = supervise(phase, supervision, row, position.epoch);
+      if (isBest && phase.early_stopping?.restore_best_weights) best = asBest(network, await judged(loaded, stretch));
+      if (after.ended) training.watcher.note(`${phase.name}: ${endText(phase, after)}\n`);
+      supervision = after;
       totals = newTotals();
       position = { ...position, epoch: position.epoch + 1, totalEpochs: position.totalEpochs + 1, step: 0 };
-      if (pace.checkpointDue() || position.stretchSteps >= steps) await save();
+      if (pace.checkpointDue() || position.stretchSteps >= steps || supervision.ended) await save();
     }
-    return { position, totals, state: await loaded.state(), stopped: false };
+    return {
+      position,
+      totals,
+      state: { ...(await loaded.state()), ...(await judged(loaded, stretch)), ...restored(network, best) },
+      stopped: false,
+    };
   } finally {
     await loaded.close();
   }
+}
+
+/** The weights that are validated and saved, by their parameter: those of the last step, or their averages. */
+async function judged(loaded: Loaded, { network, phase }: Stretch): Promise<Record<string, HostTensor>> {
+  const params = allParams(network);
+  const state = await loaded.state(params.map((param) => judgedState(param, phase)));
+  return Object.fromEntries(params.map((param) => [param.name, state[judgedState(param, phase)]!]));
+}
+
+const BEST = 'best:';
+
+/** The best weights of a checkpoint, or none. */
+function bestOf(state: Start['state']): Readonly<Record<string, HostTensor>> {
+  return Object.fromEntries(Object.entries(state).filter(([name]) => name.startsWith(BEST)));
+}
+
+function asBest(network: Network, weights: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+  return Object.fromEntries(allParams(network).map(({ name }) => [`${BEST}${name}`, weights[name]!]));
+}
+
+/** The best weights under their parameters' names; none where none are kept. */
+function restored(network: Network, best: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+  return Object.fromEntries(
+    allParams(network).flatMap(({ name }) => {
+      const kept = best[`${BEST}${name}`];
+      return kept ? [[name, kept]] : [];
+    }),
+  );
+}
+
+/** That early stopping has ended a stretch, for people. */
+function endText({ early_stopping }: PhaseSpec, { stopping }: Supervision): string {
+  const waited = `${stopping!.wait} ${stopping!.wait === 1 ? 'epoch' : 'epochs'}`;
+  const taken = early_stopping!.restore_best_weights ? '; its weights are taken' : '';
+  return `stopped early, ${early_stopping!.monitor} got no better for ${waited}; the best was epoch ${stopping!.bestEpoch + 1}${taken}`;
 }
 
 /** The state a step program needs: what there is by name, and zeros for slots that are new. */

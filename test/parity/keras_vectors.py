@@ -161,13 +161,71 @@ def optimizers(section):
         yield label(case), {"first": path[0], "last": path[-1]}
 
 
+def schedule_of(word, arguments, steps):
+    """Keras' schedule; what dnc calls otherwise is translated."""
+    kinds = keras.optimizers.schedules
+    if word == "cosine":
+        return kinds.CosineDecay(decay_steps=steps, **arguments)
+    if word == "exponential":
+        return kinds.ExponentialDecay(**arguments)
+    if word == "step":
+        return kinds.ExponentialDecay(arguments["initial_learning_rate"], arguments["every"], arguments["factor"], staircase=True)
+    if word == "polynomial":
+        return kinds.PolynomialDecay(**arguments)
+    if word == "piecewise":
+        return kinds.PiecewiseConstantDecay(**arguments)
+    rise, then = arguments["warmup_steps"], arguments["schedule"]["arguments"]
+    return kinds.CosineDecay(
+        arguments["from"],
+        decay_steps=steps - rise,
+        alpha=then["alpha"],
+        warmup_target=then["initial_learning_rate"],
+        warmup_steps=rise,
+    )
+
+
+class Watched:
+    """As much of a model as a callback looks at."""
+
+    def __init__(self, learning_rate=1.0):
+        self.optimizer = keras.optimizers.SGD(learning_rate)
+        self.metrics, self.stop_training, self.weights = [], False, None
+
+    def get_weights(self):
+        return self.weights
+
+    def set_weights(self, weights):
+        self.weights = weights
+
+
+def callbacks(section):
+    for case in section["cases"]:
+        model = Watched()
+        if case["word"] == "early_stopping":
+            callback = keras.callbacks.EarlyStopping("val_loss", restore_best_weights=True, **case["arguments"])
+        else:
+            callback = keras.callbacks.ReduceLROnPlateau("val_loss", **case["arguments"])
+        callback.set_model(model)
+        callback.on_train_begin()
+        rates = []
+        for epoch, loss in enumerate(section["losses"]):
+            model.weights = epoch
+            callback.on_epoch_end(epoch, {"val_loss": loss})
+            rates.append(float(model.optimizer.learning_rate))
+            if model.stop_training:
+                break
+        callback.on_train_end()
+        # The weights at the end are the number of the epoch that they are from.
+        yield label(case), {"epochs": len(rates), "weights": model.weights, "rates": plain(rates)}
+
+
 def schedules(section):
     for case in section["cases"]:
         arguments = case["arguments"]
         if case["word"] == "constant":
             values = [arguments["value"]] * (section["steps"] + 1)
         else:
-            schedule = keras.optimizers.schedules.CosineDecay(decay_steps=section["steps"], **arguments)
+            schedule = schedule_of(case["word"], arguments, section["steps"])
             values = [float(schedule(step)) for step in range(section["steps"] + 1)]
         yield label(case), {"value": plain(values)}
 
@@ -305,7 +363,7 @@ def steps(section):
 
 def main(folder):
     everything = cases()
-    for write_section in (activations, losses, metrics, optimizers, schedules, initializers, layers, steps):
+    for write_section in (activations, losses, metrics, optimizers, schedules, callbacks, initializers, layers, steps):
         name = write_section.__name__
         write(folder, name, ORACLE, dict(write_section(everything[name])))
 

@@ -2,7 +2,7 @@ import { classWeights, stepProgram } from '../../src/compiler/4-program/index.js
 import type { StepProgram } from '../../src/compiler/4-program/step.js';
 import type { PhaseSpec } from '../../src/compiler/spec.js';
 import type { optimizers } from '../../src/optimizers/index.js';
-import { cosine } from '../../src/schedules/cosine.js';
+import { scheduledValue } from '../../src/runtime/learning-rate.js';
 import type { HostTensor } from '../../src/program/program.js';
 import { sizeOf } from '../../src/program/program.js';
 import { type Arguments, casesOf, floats, ints, oneHot, wave, waveClasses } from './numbers.js';
@@ -153,7 +153,10 @@ export function inputsOf(one: StepCase, step: StepProgram, at: number) {
   }[one.loss ?? 'sparse_categorical_crossentropy']();
   const learningRate =
     one.schedule === 'cosine'
-      ? cosine.value({ initial_learning_rate: one.learning_rate, alpha: 0 }, { step: at, steps, stepsPerEpoch: steps })
+      ? scheduledValue(
+          { word: 'cosine', arguments: { initial_learning_rate: one.learning_rate, alpha: 0 } },
+          { step: at, steps, stepsPerEpoch: steps },
+        )
       : one.learning_rate;
   return {
     rows,

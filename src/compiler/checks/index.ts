@@ -2,8 +2,10 @@ import type { Check } from './check.js';
 import { classWeightFits } from './class-weight-fits.js';
 import { lossFitsOutput } from './loss-fits-output.js';
 import { metricFitsTarget } from './metric-fits-target.js';
+import { monitorsAreKnown } from './monitors-are-known.js';
 import { oneTrainedOutput } from './one-trained-output.js';
 import { reweightedIsProximal } from './reweighted-is-proximal.js';
+import { schedulesFit } from './schedules-fit.js';
 import { rescaledTwice } from './rescaled-twice.js';
 
 /** Every check on a network with dimensions, in the order in which their messages read best. */
@@ -12,6 +14,8 @@ export const checks: readonly Check[] = [
   lossFitsOutput,
   classWeightFits,
   metricFitsTarget,
+  schedulesFit,
+  monitorsAreKnown,
   reweightedIsProximal,
   rescaledTwice,
 ];

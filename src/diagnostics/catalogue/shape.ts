@@ -97,6 +97,24 @@ export const shapeCodes = {
     explain:
       'A list has a weight for every class, in their order. A map has class numbers, counted from 0; a class that is not in it has the weight 1:\n\n```\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); class_weight { "0": 0.5; "2": 4 }; epochs: 20 }\n```',
   }),
+  'schedule-arguments': code<{ schedule: string; problem: string }>({
+    severity: 'error',
+    message: ({ schedule, problem }) => `${schedule}: ${problem}`,
+    explain:
+      'The arguments of a schedule must fit each other. `piecewise` has one value more than boundaries, which rise and are all in steps or all in epochs:\n\n```\ntrain { loss: mean_squared_error; epochs: 20; optimizer: sgd(piecewise([10 epochs, 15 epochs], [0.1, 0.01, 0.001])) }\n```',
+  }),
+  'unknown-monitor': code<{ monitor: string; owner: string }>({
+    severity: 'error',
+    message: ({ monitor, owner }) => `${owner} looks at \`${monitor}\`, which this training does not compute`,
+    explain:
+      'It can look at `loss`, at `objective` (the loss with all penalties), and at the metrics of the same stretch of training; with `val_` before the loss or a metric, at those of the validation rows:\n\n```\ndata { source: mnist; validation: 5000 }\ntrain {\n  loss: sparse_categorical_crossentropy(from_logits: true); metrics: [accuracy]; epochs: 100\n  early_stopping { monitor: val_accuracy; patience: 5; restore_best_weights: true }\n}\n```',
+  }),
+  'monitor-needs-validation': code<{ monitor: string; owner: string }>({
+    severity: 'error',
+    message: ({ monitor, owner }) => `${owner} looks at \`${monitor}\`, and no rows are held out for validation`,
+    explain:
+      'What is learned from says little about what is not. Hold rows out:\n\n```\ndata { source: mnist; validation: 5000 }\n```\n\nor name a quantity of the training rows, such as `monitor: loss`.',
+  }),
   'metric-target': code<{ metric: string; loss: string }>({
     severity: 'error',
     message: ({ metric, loss }) => `${metric} compares numbers, and the targets of ${loss} are class numbers`,

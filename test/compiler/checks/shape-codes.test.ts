@@ -200,6 +200,42 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       ],
     },
   ],
+  'schedule-arguments': [
+    ...(
+      [
+        ['piecewise([10, 20], [0.1, 0.2])', 'piecewise: 2 boundaries separate 3 values, and there are 2'],
+        ['piecewise([10, 10], [0.1, 0.2, 0.3])', 'piecewise: every boundary must be later than the one before'],
+        ['piecewise([1 epoch, 10 steps], [1, 2, 3])', 'piecewise: boundaries are all in steps or all in epochs'],
+        ['warmup(5, step(0.1, 0 epochs))', 'step: `every` must be above 0'],
+        ['exponential(0.1, 0, 0.5)', 'exponential: `decay_steps` must be above 0'],
+        ['polynomial(0.1, 0)', 'polynomial: `decay_steps` must be above 0'],
+      ] as const
+    ).map(
+      ([rate, message]): Mistake => ({
+        body: 'x = Input(20)\ny = Dense(1)',
+        train: `loss: mse; optimizer: sgd(${rate})`,
+        lines: [`schedule-arguments @train { loss: mse; optimizer: sgd(${rate})\nepochs: 1 }: ${message}`],
+      }),
+    ),
+  ],
+  'unknown-monitor': [
+    {
+      body: 'x = Input(20)\ny = Dense(1)',
+      train: 'loss: mse; metrics: [nmse]; early_stopping { monitor: val_accuracy }',
+      lines: [
+        'unknown-monitor @train { loss: mse; metrics: [nmse]; early_stopping { monitor: val_accuracy }\nepochs: 1 }: early_stopping looks at `val_accuracy`, which this training does not compute (it can be `objective`, `loss`, `nmse`, `val_loss`, `val_nmse`)',
+      ],
+    },
+  ],
+  'monitor-needs-validation': [
+    {
+      body: 'x = Input(20)\ny = Dense(1)',
+      train: 'loss: mse; optimizer: sgd(reduce_on_plateau(0.1))',
+      lines: [
+        'monitor-needs-validation @train { loss: mse; optimizer: sgd(reduce_on_plateau(0.1))\nepochs: 1 }: reduce_on_plateau looks at `val_loss`, and no rows are held out for validation (add `validation: 10%` to `data`, or look at `loss`)',
+      ],
+    },
+  ],
   'metric-target': 'test/compiler/checks/metric-fits-target.test.ts',
   'interfaces-differ': 'test/runtime/simplify-again.test.ts',
   'several-outputs': [
