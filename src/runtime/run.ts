@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Compiled, compile, resolvedText } from '../compiler/compile.js';
+import { type Compiled, resolvedText } from '../compiler/compile.js';
 import type { PhaseSpec } from '../compiler/spec.js';
 import type { Values } from '../compiler/5-shrink/values.js';
 import { Failure, fail } from '../diagnostics/report.js';
@@ -15,10 +15,11 @@ import type { Engine, EngineOptions } from './engines/engine.js';
 import { featuresOf } from './features.js';
 import { writeAtomically } from './files.js';
 import { History } from './history.js';
-import { originalsOf, readTrained, startingValues, writeTrained } from './load.js';
+import { readTrained, startingValues, writeTrained } from './load.js';
+import { openWithRows } from './open-spec.js';
 import type { Watcher } from './progress.js';
 import { type RunResult, scoresOf, writeResult } from './result.js';
-import { bindRows, dataPathsFolder, type Rows, readRows } from './rows.js';
+import { bindRows, type Rows } from './rows.js';
 import { makeRunFolder, RunFolder, type RunRecord } from './run-folder.js';
 import { writeSimplified } from './write-simplified.js';
 import { Stopped, simplify, tensorsOf, valuesOf } from './simplify.js';
@@ -61,14 +62,11 @@ export interface RunEnd {
 
 /** Trains a spec from its beginning, simplifies it, and writes everything into a new run folder. */
 export async function startRun(options: StartOptions): Promise<RunEnd> {
-  const compiled = compile(options.source, { sets: options.sets, originals: originalsOf(options.specFile) });
+  const { compiled, rows } = await openWithRows(options);
   const { engine, because } = await chooseEngine(options.engine);
   const record = await engineRecord(engine, options.engineOptions);
   options.watcher.note(`engine: ${record.engine} ${record.version} (${because})\n`);
-  const rows = await readRows(compiled.spec, {
-    dataFolder: options.dataFolder,
-    specFolder: dataPathsFolder(compiled.spec, options.specFile),
-  });
+  for (const note of rows.notes) options.watcher.note(`note: ${note}\n`);
   refuseUnfitRows(compiled, rows);
   const values = startingValues(compiled, options.specFile, { fromScratch: options.fromScratch });
 
@@ -110,7 +108,6 @@ export async function resumeRun(path_: string, options: ResumeOptions): Promise<
   const record = folder.readRecord();
   const specFile = path.join(record.specFolder, record.specFile);
   const source = readSpecFile(folder.specText(record));
-  const compiled = compile(source, { sets: record.sets, originals: originalsOf(specFile) });
   folder.lock();
   try {
     const { engine } = await chooseEngine(record.engine.engine);
@@ -120,9 +117,12 @@ export async function resumeRun(path_: string, options: ResumeOptions): Promise<
       fail('resume-engine', { recorded: showRecord(record.engine), found: showRecord(found) });
     if (record.dnc !== version) fail('resume-engine', { recorded: `dnc ${record.dnc}`, found: `dnc ${version}` });
     options.watcher.note(`engine: ${found.engine} ${found.version}, as before\n`);
-    const rows = await readRows(compiled.spec, {
+    const { compiled, rows } = await openWithRows({
+      source,
+      specFile,
+      sets: record.sets,
       dataFolder: options.dataFolder ?? record.dataFolder,
-      specFolder: dataPathsFolder(compiled.spec, specFile),
+      fromScratch: record.fromScratch,
     });
     refuseOtherData(record, rows);
 
