@@ -24,7 +24,30 @@ export interface DropNeuronPenaltyConfig {
   readonly l2?: number;
 }
 
-/** Below this a squared norm counts as zero, and its gradient is zero. */
+/**
+ * The numbers of `x` with the gradient of their absolute values: −1, 0 or 1 by their signs. TensorFlow.js' own `abs` has −1 at 0.
+ */
+const absolute = tf.customGrad((x, keep) => {
+  const w = x as tf.Tensor;
+  (keep as tf.GradSaveFunc)([w]);
+  return {
+    value: w.abs(),
+    // Compared: on the wasm backend `sign` is 0 below about 2e-7.
+    gradFunc: (dy, [w]) => dy.mul(w!.greater(0).cast('float32').sub(w!.less(0).cast('float32'))),
+  };
+});
+
+/** The norms along one axis, which stays; the gradient of a norm that is 0 is 0. */
+function norms(kernel: tf.Tensor, axis: number): tf.Tensor {
+  return tf.customGrad((x, keep) => {
+    const w = x as tf.Tensor;
+    const value = w.square().sum(axis, true).sqrt();
+    (keep as tf.GradSaveFunc)([w, value]);
+    return { value, gradFunc: (dy, [w, value]) => dy.mul(w!).divNoNan(value!) };
+  })(kernel);
+}
+
+/** Keeps a mean of norms that are all 0 from being divided by. */
 const TINY = 1e-30;
 
 /**
@@ -45,7 +68,7 @@ export class DropNeuronPenalty extends tf.serialization.Serializable {
       let penalty = tf.scalar(0) as tf.Tensor;
       if (li !== 0) penalty = penalty.add(this.groups(kernel, kernel.rank - 2).mul(li));
       if (lo !== 0) penalty = penalty.add(this.groups(kernel, kernel.rank - 1).mul(lo));
-      if (l1 !== 0) penalty = penalty.add(kernel.abs().sum().mul(l1));
+      if (l1 !== 0) penalty = penalty.add(absolute(kernel).sum().mul(l1));
       if (l2 !== 0) penalty = penalty.add(kernel.square().sum().mul(l2));
       return penalty.asScalar();
     });
@@ -64,17 +87,16 @@ export class DropNeuronPenalty extends tf.serialization.Serializable {
 
   /** Sum of the norms along one axis. */
   private groups(kernel: tf.Tensor, axis: number): tf.Tensor {
-    const squares = kernel.square().sum(axis);
-    const norms = squares.maximum(TINY).sqrt().mul(squares.greater(TINY).cast('float32'));
+    const all = norms(kernel, axis);
     const { delta } = this.config;
-    return delta === undefined ? norms.sum() : norms.mul(reweighting(delta)(norms)).sum();
+    return delta === undefined ? all.sum() : all.mul(reweighting(delta)(all)).sum();
   }
 }
 
 /** The weights of groups by their norms, held fixed when a gradient is taken. */
 function reweighting(delta: number): (norms: tf.Tensor) => tf.Tensor {
-  return tf.customGrad((norms) => {
-    const x = norms as tf.Tensor;
+  return tf.customGrad((given) => {
+    const x = given as tf.Tensor;
     const living = x.greater(0).cast('float32').sum().maximum(1);
     const mean = x.sum().maximum(TINY).div(living);
     return { value: x.div(mean).add(delta).reciprocal(), gradFunc: () => x.zerosLike() };

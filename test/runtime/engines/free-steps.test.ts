@@ -45,7 +45,7 @@ const ways: readonly { readonly engine: EngineName; readonly title: string; read
   { engine: 'tfjs-cpu', title: 'tfjs-cpu', options: { threads: 1 } },
 ];
 
-// The seeds are some with which no unit comes near the kink; most do with one or two of the 256,000 sums that a case adds up.
+// With most seeds one or two of the 256,000 sums of a case come near the kink. These are some with which none does.
 const sgd = 'train.optimizer=sgd(0.05, momentum: 0.9)';
 const cases = [
   { spec: 'lenet-300-100', title: 'as it is: Adam, proximal li and lo', sets: ['train.seed=8'], adaptive: true },
@@ -165,7 +165,7 @@ describe.each(cases)('$spec $title', ({ spec, sets, adaptive }) => {
     for (let k = 0; k < STEPS; k++) states.push(stepped(all, states[k]!, k));
     if (!adaptive) return;
     const random = generator(1);
-    let state = all.start;
+    let state: State = all.start;
     for (const [k, feeds] of all.feeds.entries()) {
       const image = { image: jolted(feeds.image!, random) };
       const parameters = Object.fromEntries(all.parameters.map((name) => [name, jolted(state[name]!, random)]));
