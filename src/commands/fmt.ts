@@ -4,7 +4,8 @@ import { readSpec, specFiles } from './spec-file.js';
 
 export const fmt: Command = {
   name: 'fmt',
-  summary: 'Formats specs in place; comments and alignment stay. Without a name: all specs of this folder.',
+  summary:
+    'Formats specs in place; comments stay, and columns in .dn; YAML comes out as convert writes it. Without a name: all specs of this folder.',
   parameters: '[specs...]',
   options: [
     { flags: '--check', description: 'write nothing; exit code 1 where a spec is not formatted' },
@@ -12,8 +13,8 @@ export const fmt: Command = {
   ],
   examples: ['dnc fmt', 'dnc fmt --check specs/*.dn'],
   run: async ({ parameters: [given], options, io }) => {
-    const { format } = await import('../dsl/format.js');
-    const { read } = await import('../dsl/read.js');
+    const { readDocument } = await import('../compiler/document.js');
+    const { formatSpec } = await import('../compiler/format.js');
     const { Reports } = await import('../diagnostics/report.js');
     const { writeAtomically } = await import('../runtime/files.js');
     const files = (given as unknown as readonly string[]) ?? [];
@@ -22,9 +23,9 @@ export const fmt: Command = {
       const source = readSpec(file);
       // What cannot be read is not formatted: the errors are shown, and the file stays as it is.
       const reports = new Reports();
-      read(source, reports);
+      readDocument(source, reports);
       reports.throwIfFailed();
-      const text = format(source.text);
+      const text = formatSpec(source);
       if (options.stdout) {
         io.out(text);
         continue;

@@ -270,8 +270,8 @@ function reportCharacters(token: Token, source: Source, reports: Reports): boole
  * First mistakes that would break a statement are reported with their repair and mended here: `activation=relu`, `learning-rate`,
  * `fc1: Dense(300)`, `width = 300` without `let`, `Dense(300)(x)`, `with` on a line of its own.
  */
-export function layOut(tokens: readonly Token[], source: Source, reports: Reports): Layout {
-  return new Layouting(tokens, source, reports).run();
+export function layOut(tokens: readonly Token[], source: Source, reports: Reports, lone = false): Layout {
+  return new Layouting(tokens, source, reports, lone).run();
 }
 
 class Layouting {
@@ -286,6 +286,8 @@ class Layouting {
     private readonly tokens: readonly Token[],
     private readonly source: Source,
     private readonly reports: Reports,
+    /** Whether the text is one value: no word in it starts an item. */
+    private readonly lone: boolean,
   ) {}
 
   run(): Layout {
@@ -439,7 +441,7 @@ class Layouting {
 
   private word(token: Token): void {
     const { kind, statement } = this.context;
-    const starts = kind !== 'list' && statement === undefined;
+    const starts = !this.lone && kind !== 'list' && statement === undefined;
     if (this.names(starts)) this.joinHyphens(token);
     const next = this.tokens[this.index + 1];
     if (starts && kind === 'file') {
@@ -544,7 +546,7 @@ class Layouting {
         { at: about.at, help: [`write \`${name!.image}:${value}\``] },
       );
       retype(token, Colon);
-    } else if (is(token, Equals) && kind === 'file' && statement !== undefined && this.out.length - 1 === head) {
+    } else if (is(token, Equals) && kind === 'file' && !this.lone && statement !== undefined && this.out.length - 1 === head) {
       this.report(
         'missing-let',
         { name: name!.image },

@@ -41,7 +41,7 @@ function readText(source: Source, reports: Reports): Document {
 /** Reads one value, as a command line gives it: `0.5`, `adam(1e-3)`, `[1, 2]`. Nothing if it is empty or wrong. */
 export function readValue(source: Source, reports: Reports): ValueNode | undefined {
   const found = new Reports();
-  const layout = prepare(source, found);
+  const layout = prepare(source, found, true);
   let value: ValueNode | undefined;
   if (layout) {
     const { result, problems } = parseValue(layout.tokens, source);

@@ -50,8 +50,8 @@ export function reportDepth(source: Source, at: number, reports: Reports): void 
   );
 }
 
-/** Steps 1 to 4 of reading a text; nothing when it is beyond the bounds. */
-export function prepare(source: Source, reports: Reports): Layout | undefined {
+/** Steps 1 to 4 of reading a text, or one that is a lone value; nothing when it is beyond the bounds. */
+export function prepare(source: Source, reports: Reports, lone = false): Layout | undefined {
   if (!withinSize(source, reports)) return undefined;
   const deep = tooDeep(source.text);
   if (deep !== undefined) {
@@ -60,7 +60,7 @@ export function prepare(source: Source, reports: Reports): Layout | undefined {
   }
   reportDirections(source, reports);
   const tokens = repair(lex(source.text), source, reports);
-  return layOut(balance(tokens, source, reports), source, reports);
+  return layOut(balance(tokens, source, reports), source, reports, lone);
 }
 
 /** The same of a part of a text that holds one value. A line break in it is a blank, and there are no comments. */
@@ -83,7 +83,7 @@ export function prepareValue(source: Source, start: number, end: number, reports
     }
     tokens.push(token);
   }
-  return layOut(balance(repair(tokens, source, reports), source, reports), source, reports);
+  return layOut(balance(repair(tokens, source, reports), source, reports), source, reports, true);
 }
 
 /** Characters that turn the writing direction: in comments and strings they are legal, and worth a warning. */
