@@ -78,7 +78,12 @@ function facts(report: RunReport): Html {
         : [pair.simplified.metrics[metric], pair.trained.metrics[metric]];
     entries.push([measured(now), `${split} ${metric ?? 'loss'}, as trained ${measured(then)}`]);
   } else if (last) {
-    entries.push([measured(last.objective), 'objective after the last epoch']);
+    const [of, words] = last.validation ? [last.validation, 'validation '] : [last, ''];
+    const [name] = Object.keys(of.metrics);
+    entries.push([
+      measured(name === undefined ? of.loss : of.metrics[name]),
+      `${words}${name ?? 'loss'} after the last epoch`,
+    ]);
   }
   if (last)
     entries.push([count(last.epoch), `epochs${run.seconds === undefined ? '' : ` in ${duration(run.seconds)}`}`]);

@@ -103,12 +103,18 @@ export function readRun(folderPath: string): ReportedRun {
 
   const trained = folder.file('trained.safetensors');
   const specFile = path.join(record.specFolder, record.specFile);
-  const before = compile(readSpecFile(folder.specText(record)), {
-    sets: record.sets,
-    // The run's own file knows the units also where the weights that the spec began with are gone.
-    originals: existsSync(trained) ? () => originalsInFile(trained) : originalsOf(specFile),
-    fitted: existsSync(trained) ? () => fittedInFile(trained) : fittedOf(specFile),
-  });
+  // The run's own weights know the units and the columns of a table also where the files that it began with are gone. Before there are any, the
+  // resolved spec holds what was learned of the data: how wide an Input is.
+  const before = existsSync(trained)
+    ? compile(readSpecFile(folder.specText(record)), {
+        sets: record.sets,
+        originals: () => originalsInFile(trained),
+        fitted: () => fittedInFile(trained),
+      })
+    : compile(readSpecFile(folder.file('spec.resolved.dn')), {
+        originals: originalsOf(specFile),
+        fitted: fittedOf(specFile),
+      });
   const stages: Stage[] = [];
   const full = existsSync(trained) ? readTrained(trained, before) : checkpointed(folder, before.network, warnings);
   if (full)

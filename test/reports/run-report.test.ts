@@ -223,6 +223,27 @@ describe('the report of a run that has not come to its end', () => {
     expect(page).toContain('The run has not come to its end');
   });
 
+  test('knows how wide a table is without reading it again', async () => {
+    const place = temporaryFolder();
+    writeFileSync(
+      path.join(place, 'rows.csv'),
+      `a,b,c,label\n${Array.from({ length: 60 }, (_, k) => `${k % 7},${(k * 5) % 11},${k % 3},${k % 2 ? 'yes' : 'no'}\n`).join('')}`,
+    );
+    const text = `model Table {
+x = Input()
+y = Dense(2)
+}
+data { source: csv("rows.csv"); target: label; validation: 10 }
+train { loss: sparse_categorical_crossentropy(from_logits: true); epochs: 5 }
+`;
+    const out = path.join(place, 'runs', 'table');
+    await startRun({ ...options(2), ...begin(place, text, out) });
+    rmSync(path.join(place, 'rows.csv'));
+    const { report } = readRun(out);
+    expect(report.run.state).toBe('stopped');
+    expect(report.kernels).toMatchObject([{ name: 'y.kernel', rows: 3, columns: 2 }]);
+  });
+
   test('says why, where it failed', async () => {
     const out = path.join(temporaryFolder(), 'run');
     cpSync(stopped, out, { recursive: true });
