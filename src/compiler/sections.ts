@@ -224,6 +224,9 @@ export const train = {
     'train { loss: sparse_categorical_crossentropy(from_logits: true)\n  optimizer: adam(1e-3); metrics: [accuracy]; epochs: 20 }',
 } as const satisfies SectionKind;
 
+/** What `after` and `patience` are where `every` stands alone. */
+export const liveDefaults = { after: 0, patience: 2 } as const;
+
 export const simplify = {
   keyword: 'simplify',
   summary: 'How the trained network is made smaller.',
@@ -234,6 +237,31 @@ export const simplify = {
       description:
         'Groups whose norm is at most this are cut: a number, weight(t), or auto(tolerance: 0.2%). 0: only what is exactly zero.',
     }),
+    every: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1e9,
+        absent: 'never',
+        description:
+          'Epochs between two looks for dead units while training goes on: they are removed at once, and training goes on with the smaller network.',
+      }),
+    ),
+    after: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1e9,
+        absent: String(liveDefaults.after),
+        description: 'Epochs before the first such look.',
+      }),
+    ),
+    patience: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1e9,
+        absent: String(liveDefaults.patience),
+        description: 'In how many looks in a row a unit must have been dead before it goes.',
+      }),
+    ),
     finetune: Type.Optional(
       Type.Object(inPhase, {
         section: 'phase',
@@ -241,7 +269,7 @@ export const simplify = {
       }),
     ),
   }),
-  later: ['target', 'every', 'after', 'patience', 'round_to', 'distil'],
+  later: ['target', 'round_to', 'distil'],
   example: 'simplify { threshold: auto(tolerance: 0.2%); finetune { epochs: 5 } }',
 } as const satisfies SectionKind;
 

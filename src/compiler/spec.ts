@@ -103,8 +103,20 @@ export interface TrainSpec {
 
 export interface SimplifySpec {
   readonly threshold: Threshold;
+  /** Shrinking while training; undefined: only afterwards. */
+  readonly live?: LiveSpec;
   readonly finetune?: PhaseSpec;
   readonly span?: Span;
+}
+
+/** When units that are dead go while training goes on. Epochs are counted over all phases. */
+export interface LiveSpec {
+  /** Epochs from one look to the next. */
+  readonly every: number;
+  /** The first look is at the end of this epoch, or of epoch `every` where it is 0. */
+  readonly after: number;
+  /** In so many looks in a row a unit must have been dead. */
+  readonly patience: number;
 }
 
 /** A unit norm (0: exactly zero only), a bound on single weights, or a search. */

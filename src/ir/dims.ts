@@ -61,11 +61,32 @@ export class Dims {
     }
     let tuples: Unit[][] = [[]];
     for (const part of parts) tuples = tuples.flatMap((tuple) => part.units.map((unit) => [...tuple, unit]));
-    const product = this.fresh(tuples.length, layer);
+    const original = this.originalsOfProduct(parts);
+    const product = this.fresh(tuples.length, layer, original?.indices, original?.width);
     product.units.forEach((unit, k) => {
       this.components.set(unit, tuples[k]!);
     });
     return product;
+  }
+
+  /**
+   * Row-major indices of a product's units as they would be if nothing had gone from the last axis (a layer's other axes stay as long as they are);
+   * undefined where that axis does not tell.
+   */
+  private originalsOfProduct(
+    parts: readonly Dim[],
+  ): { readonly indices: readonly number[]; readonly width: number } | undefined {
+    const last = parts.at(-1)!;
+    const origins = last.units.map((unit) => this.origin(unit));
+    const extent = Math.max(last.units.length, this.widthOf(origins[0]?.layer ?? ''));
+    const told = origins.every(
+      ({ layer, index }, k) =>
+        layer === origins[0]!.layer && index < extent && (k === 0 || index > origins[k - 1]!.index),
+    );
+    if (!told) return undefined;
+    const rows = parts.slice(0, -1).reduce((product, { units }) => product * units.length, 1);
+    const indices = Array.from({ length: rows }, (_, row) => origins.map(({ index }) => row * extent + index)).flat();
+    return { indices, width: rows * extent };
   }
 
   /** The units that a product unit is made of; empty for any other. */

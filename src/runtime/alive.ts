@@ -1,4 +1,5 @@
 import { liveness } from '../compiler/5-shrink/liveness.js';
+import { unitMakers } from '../compiler/5-shrink/shrink.js';
 import { allParams, type Network } from '../ir/graph.js';
 import type { Loaded } from './engines/engine.js';
 
@@ -7,6 +8,11 @@ export async function aliveUnits(network: Network, loaded: Loaded): Promise<Reco
   const names = allParams(network).map((param) => param.name);
   const state = await loaded.state(names);
   return countAlive(network, new Map(names.map((name) => [name, state[name]!.data as Float32Array])));
+}
+
+/** How many units every layer has that makes some, alive or not. */
+export function unitsOf(network: Network): Record<string, number> {
+  return Object.fromEntries(unitMakers(network).map(({ layer, axis }) => [layer, axis.units.length]));
 }
 
 /** The same from values on the host. */

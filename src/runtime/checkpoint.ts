@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import type { Living } from '../compiler/5-shrink/live.js';
 import { fail } from '../diagnostics/report.js';
 import { sha256 } from '../hash.js';
 import type { HostTensor } from '../program/program.js';
@@ -29,6 +30,8 @@ export interface Checkpoint {
   readonly position: Position;
   /** Sums of the epoch that is under way. */
   readonly totals: Totals;
+  /** With live shrinking: what is left of the network that `state` belongs to, counted in the network of the spec. */
+  readonly living?: Living;
   /** Bytes of history.jsonl that belong to it. */
   readonly historyLength: number;
   /** The validation score of this state, higher is better; undefined within an epoch and without validation data. */

@@ -36,4 +36,6 @@ export interface HistoryRow {
   readonly validation?: { readonly loss: number; readonly metrics: Readonly<Record<string, number>> };
   /** Living units of every layer that has some of its own. */
   readonly alive: Readonly<Record<string, number>>;
+  /** With live shrinking: units that every layer has in the network that was trained in this epoch; the others are gone. */
+  readonly units?: Readonly<Record<string, number>>;
 }

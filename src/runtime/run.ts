@@ -1,14 +1,14 @@
 import path from 'node:path';
 import { type Compiled, resolvedText } from '../compiler/compile.js';
 import type { PhaseSpec } from '../compiler/spec.js';
+import { allLiving, livingNetwork, wholeValues } from '../compiler/5-shrink/live.js';
 import type { Values } from '../compiler/5-shrink/values.js';
 import { Failure, fail } from '../diagnostics/report.js';
 import type { Source } from '../diagnostics/source.js';
 import { endingOf } from '../dsl/syntax.js';
 import type { Network } from '../ir/graph.js';
-import type { HostTensor } from '../program/program.js';
 import { version } from '../version.js';
-import { type Checkpoint, Checkpoints, type Position } from './checkpoint.js';
+import { Checkpoints, type Position } from './checkpoint.js';
 import { engineRecord, sameRecord, showRecord } from './engine-record.js';
 import { chooseEngine } from './engines/index.js';
 import type { Engine, EngineOptions } from './engines/engine.js';
@@ -25,8 +25,7 @@ import { writeSimplified } from './write-simplified.js';
 import { Stopped, simplify, tensorsOf, valuesOf } from './simplify.js';
 import { readSpecFile } from './spec-file.js';
 import { newTotals } from './totals.js';
-import type { Supervision } from './supervision.js';
-import { type Start, type StretchEnd, type Training, trainStretch } from './train.js';
+import { type Start, type Stretch, type StretchEnd, type Training, trainStretch } from './train.js';
 
 /** What a command line may say about how to run, none of which is a part of the spec. */
 export interface RunOptions {
@@ -179,7 +178,7 @@ class Run {
     };
   }
 
-  async go(from: Pick<Checkpoint, 'position' | 'totals' | 'state' | 'supervision'>): Promise<RunEnd> {
+  async go(from: Start): Promise<RunEnd> {
     this.folder.forgetFailure();
     try {
       return await this.toItsEnd(from);
@@ -189,26 +188,42 @@ class Run {
     }
   }
 
-  private async toItsEnd(from: Pick<Checkpoint, 'position' | 'totals' | 'state' | 'supervision'>): Promise<RunEnd> {
+  private async toItsEnd(from: Start): Promise<RunEnd> {
     const { spec, network } = this.compiled;
     const { phases } = spec.train;
+    const { live } = spec.simplify;
+    const { rows } = this.rows.train;
 
     // The phases, one after the other. The trained network is kept, so that simplifying can be done again.
-    let at: Start = from;
+    let at: Start = { ...from, living: from.living ?? (live && allLiving(network)) };
     let trained: Values;
     const before = this.trainedFile();
     if (from.position.stretch < phases.length) {
       for (let index = from.position.stretch; index < phases.length; index++) {
-        const end = await this.stretch(phases[index]!, network, at, false);
-        if (end.stopped) return this.stopped();
+        let left: Network;
+        let end: StretchEnd | undefined;
+        do {
+          left = at.living ? livingNetwork(network, at.living) : network;
+          const stepsAfter = phases.slice(index + 1).reduce((sum, phase) => sum + stepsOf(phase, rows), 0);
+          end = await this.stretch(phases[index]!, left, at, {
+            finetune: false,
+            live: live && { ...live, stepsAfter },
+            continued: end !== undefined,
+          });
+          if (end.because === 'stopped') return this.stopped();
+          at = end;
+        } while (end.because === 'shrunk');
         const keepsSlots = continues(phases[index]!, phases[index + 1]);
         at = {
           ...end,
           position: nextStretch(end.position, keepsSlots),
-          state: keepsSlots ? end.state : tensorsOf(network, valuesOf(network, end.state)),
+          state: keepsSlots ? end.state : tensorsOf(left, valuesOf(left, end.state)),
         };
       }
-      trained = valuesOf(network, at.state);
+      // Everything from here on speaks of the units of the spec: what live shrinking has removed is 0.
+      trained = at.living
+        ? wholeValues(network, at.living, valuesOf(livingNetwork(network, at.living), at.state))
+        : valuesOf(network, at.state);
       writeTrained(before, this.compiled, trained);
     } else {
       trained = readTrained(before, this.compiled);
@@ -248,8 +263,12 @@ class Run {
               totals: newTotals(),
               state: tensorsOf(shrunk.network, shrunk.values),
             };
-      const end = await this.stretch(finetune, shrunk.network, start, true);
-      if (end.stopped) return this.stopped();
+      const end = await this.stretch(finetune, shrunk.network, start, {
+        finetune: true,
+        live: undefined,
+        continued: false,
+      });
+      if (end.because === 'stopped') return this.stopped();
       values = valuesOf(shrunk.network, end.state);
     }
 
@@ -285,20 +304,15 @@ class Run {
   private stretch(
     phase: PhaseSpec,
     network: Network,
-    start: {
-      readonly position: Position;
-      readonly totals: Checkpoint['totals'];
-      readonly state: Readonly<Record<string, HostTensor>>;
-      readonly supervision?: Supervision | undefined;
-    },
-    finetune: boolean,
+    start: Start,
+    as: Pick<Stretch, 'finetune' | 'live' | 'continued'>,
   ): Promise<StretchEnd> {
     const { spec } = this.compiled;
     return trainStretch(
       this.training,
       {
+        ...as,
         phase,
-        finetune,
         network,
         train: bindRows(network, spec, phase, this.rows.train),
         validation: this.rows.validation && bindRows(network, spec, phase, this.rows.validation),
@@ -356,4 +370,9 @@ function refuseOtherData(record: RunRecord, rows: Rows): void {
 /** How long a phase is, in epochs. */
 function epochsOf({ length, batch_size }: PhaseSpec, rows: number): number {
   return length.unit === 'epochs' ? length.amount : length.amount / Math.ceil(rows / batch_size);
+}
+
+/** The same in steps. */
+function stepsOf({ length, batch_size }: PhaseSpec, rows: number): number {
+  return length.unit === 'steps' ? length.amount : length.amount * Math.ceil(rows / batch_size);
 }

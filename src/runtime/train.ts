@@ -1,12 +1,14 @@
 import type { EvaluationProgram, Phase, StepProgram } from '../compiler/4-program/index.js';
 import { evaluationProgram, judgedState, stepProgram } from '../compiler/4-program/index.js';
-import type { PhaseSpec } from '../compiler/spec.js';
+import { multiplyAdds } from '../compiler/3-dims/index.js';
+import { checkLiving, type Living, stateLeft } from '../compiler/5-shrink/live.js';
+import type { LiveSpec, PhaseSpec } from '../compiler/spec.js';
 import { type BoundTable, Batches } from '../data/batches.js';
 import { fail } from '../diagnostics/report.js';
 import { allParams, type Network } from '../ir/graph.js';
 import { type HostTensor, sizeOf } from '../program/program.js';
 import { RandomInputs } from './random-inputs.js';
-import { aliveUnits } from './alive.js';
+import { aliveUnits, unitsOf } from './alive.js';
 import type { Checkpoints, Position } from './checkpoint.js';
 import type { Engine, EngineOptions, Loaded } from './engines/engine.js';
 import { evaluateRows, type Score } from './evaluate-rows.js';
@@ -16,6 +18,7 @@ import { breathe, Pace } from './pace.js';
 import { phaseWeights } from './class-counts.js';
 import { type Supervision, supervise, unsupervised } from './supervision.js';
 import type { HistoryRow, Watcher } from './progress.js';
+import { valuesOf } from './simplify.js';
 import { addTotals, lossOf, metricOf, newTotals, penaltyOf, type Totals } from './totals.js';
 
 /** One stretch of training: a phase, or the fine-tuning. */
@@ -25,6 +28,10 @@ export interface Stretch {
   readonly network: Network;
   readonly train: BoundTable;
   readonly validation: BoundTable | undefined;
+  /** When units that are dead go on the way, and how many steps follow in later phases, for which a smaller network pays, too. */
+  readonly live: (LiveSpec & { readonly stepsAfter: number }) | undefined;
+  /** It goes on after its network shrank: what it runs on was said. */
+  readonly continued: boolean;
 }
 
 /** What every stretch of a run shares. */
@@ -46,6 +53,8 @@ export interface Training {
 export interface Start {
   readonly position: Position;
   readonly totals: Totals;
+  /** With live shrinking: what the stretch's network is of the spec's. */
+  readonly living?: Living | undefined;
   /** Of the steps; and the best weights so far, as `best:<parameter>`. */
   readonly state: Readonly<Record<string, HostTensor>>;
   /** Absent: the stretch begins. */
@@ -53,11 +62,14 @@ export interface Start {
 }
 
 export interface StretchEnd extends Start {
-  /** Training stopped because the user asked for it; a checkpoint was written. */
-  readonly stopped: boolean;
+  /**
+   * `stopped`: the user asked for it. `shrunk`: units went, and what `living` leaves of the network is trained on from here, as if the stretch had been
+   * stopped and resumed. A checkpoint was written either way.
+   */
+  readonly because: 'done' | 'stopped' | 'shrunk';
 }
 
-/** Trains one stretch, from `start` to its end or to where the user stops it. The loop of dnc, whole. */
+/** Trains one stretch, from `start` to its end, to where the user stops it, or to where its network shrinks. The loop of dnc, whole. */
 export async function trainStretch(training: Training, stretch: Stretch, start: Start): Promise<StretchEnd> {
   const { phase, network } = stretch;
   const acting: Phase = { ...phase, finetune: stretch.finetune, ...phaseWeights(phase, network, stretch.train) };
@@ -74,9 +86,9 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
     training.engineOptions,
   );
   try {
-    training.watcher.note(`${phase.name}: ${loaded.describe}\n`);
+    if (!stretch.continued) training.watcher.note(`${phase.name}: ${loaded.describe}\n`);
     await loaded.setState(completeState(step, start.state));
-    let { position, totals, supervision = unsupervised } = start;
+    let { position, totals, living, supervision = unsupervised } = start;
     let best = bestOf(start.state);
     let score: Score | undefined;
     /** Where the step that was made last began. */
@@ -85,12 +97,12 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
 
     const rateAt = (at: number) =>
       learningRateAt(phase, { step: at, steps, stepsPerEpoch, standstills: supervision.plateau?.standstills ?? 0 });
-    const save = async () => {
-      const state = await loaded.state();
+    const save = async (state: Start['state']) => {
       refuseBrokenState(state, stretch, stepBefore, training.checkpoints.newestPath());
       training.checkpoints.save({
         position,
         totals,
+        ...(living && { living }),
         historyLength: training.history.length,
         ...(supervision !== unsupervised && { supervision }),
         // Within an epoch the state has moved on from what was scored.
@@ -142,10 +154,12 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
           await breathe();
         }
         if (training.stopping.signal) {
-          await save();
-          return { position, totals, state: await loaded.state(), stopped: true };
+          const state = await loaded.state();
+          await save(state);
+          return { position, totals, living, state, because: 'stopped' };
         }
-        if (pace.checkpointDue() && position.step < stepsPerEpoch && position.stretchSteps < steps) await save();
+        if (pace.checkpointDue() && position.step < stepsPerEpoch && position.stretchSteps < steps)
+          await save(await loaded.state());
       }
 
       // The epoch's end: validation, one line of history, units alive.
@@ -156,19 +170,42 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       const seconds = pace.epochDone();
       training.timing.append({ epoch: row.epoch, seconds });
       training.watcher.epoch?.(row, { epoch: position.epoch + 1, epochs, seconds });
-      const { after, isBest } = supervise(phase, supervision, row, position.epoch);
-      if (isBest && phase.early_stopping?.restore_best_weights) best = asBest(network, await judged(loaded, stretch));
+
+      // Units that have been dead for long enough go, where that pays. What was best until now was another network.
+      const looks = living !== undefined && looksNow(stretch.live, position.totalEpochs + 1);
+      const state = looks ? await loaded.state() : {};
+      const { shrunk, ...looked } = looks
+        ? checkLiving(network, valuesOf(network, state), living!, {
+            patience: stretch.live!.patience,
+            stepsLeft: steps - position.stretchSteps + stretch.live!.stepsAfter,
+            averaged: phase.ema_momentum !== undefined,
+          })
+        : { living };
+      living = looked.living;
+
+      const { after, isBest } = supervise(phase, shrunk ? withoutBest(supervision) : supervision, row, position.epoch);
+      const keepsBest = isBest && phase.early_stopping?.restore_best_weights === true;
       if (after.ended) training.watcher.note(`${phase.name}: ${endText(phase, after)}\n`);
       supervision = after;
       totals = newTotals();
       position = { ...position, epoch: position.epoch + 1, totalEpochs: position.totalEpochs + 1, step: 0 };
-      if (pace.checkpointDue() || position.stretchSteps >= steps || supervision.ended) await save();
+      if (shrunk) {
+        const left = stateLeft(network, shrunk, step.state, state);
+        best = keepsBest ? asBest(shrunk.network, judgedIn(left, shrunk.network, phase)) : {};
+        await save(left);
+        training.watcher.note(shrunkText(network, shrunk.network));
+        return { position, totals, living, supervision, state: { ...left, ...best }, because: 'shrunk' };
+      }
+      if (keepsBest) best = asBest(network, judgedIn(await loaded.state(), network, phase));
+      if (pace.checkpointDue() || position.stretchSteps >= steps || supervision.ended) await save(await loaded.state());
     }
+    const state = await loaded.state();
     return {
       position,
       totals,
-      state: { ...(await loaded.state()), ...(await judged(loaded, stretch)), ...restored(network, best) },
-      stopped: false,
+      living,
+      state: { ...state, ...judgedIn(state, network, phase), ...restored(network, best) },
+      because: 'done',
     };
   } finally {
     await loaded.close();
@@ -176,10 +213,13 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
 }
 
 /** The weights that are validated and saved, by their parameter: those of the last step, or their averages. */
-async function judged(loaded: Loaded, { network, phase }: Stretch): Promise<Record<string, HostTensor>> {
-  const params = allParams(network);
-  const state = await loaded.state(params.map((param) => judgedState(param, phase)));
-  return Object.fromEntries(params.map((param) => [param.name, state[judgedState(param, phase)]!]));
+function judgedIn(state: Start['state'], network: Network, phase: PhaseSpec): Record<string, HostTensor> {
+  return Object.fromEntries(allParams(network).map((param) => [param.name, state[judgedState(param, phase)]!]));
+}
+
+/** What early stopping remembers, without the best value so far: the next one is the best. */
+function withoutBest({ stopping: _, ...others }: Supervision): Supervision {
+  return others;
 }
 
 const BEST = 'best:';
@@ -208,6 +248,21 @@ function endText({ early_stopping }: PhaseSpec, { stopping }: Supervision): stri
   const waited = `${stopping!.wait} ${stopping!.wait === 1 ? 'epoch' : 'epochs'}`;
   const taken = early_stopping!.restore_best_weights ? '; its weights are taken' : '';
   return `stopped early, ${early_stopping!.monitor} got no better for ${waited}; the best was epoch ${stopping!.bestEpoch + 1}${taken}`;
+}
+
+/** Whether dead units are looked for at the end of an epoch, the number of epochs done being given. */
+function looksNow(live: LiveSpec | undefined, epochs: number): boolean {
+  return live !== undefined && epochs >= live.after && (epochs - live.after) % live.every === 0;
+}
+
+/** A line for people. */
+function shrunkText(before: Network, after: Network): string {
+  const units = Object.entries(unitsOf(after)).flatMap(([layer, left]) => {
+    const had = unitsOf(before)[layer]!;
+    return had === left ? [] : [`${layer} ${had} → ${left}`];
+  });
+  const [large, small] = [multiplyAdds(before), multiplyAdds(after)].map((count) => count.toLocaleString('en'));
+  return `live shrinking: ${units.join(', ')}; ${large} → ${small} multiply-adds a row\n`;
 }
 
 /** The state a step program needs: what there is by name, and zeros for slots that are new. */
@@ -243,6 +298,7 @@ async function historyRow(at: {
     metrics: Object.fromEntries(step.metrics.map((use) => [use.keyword, metricOf(totals, use)])),
     ...(score && { validation: { loss: score.loss, metrics: score.metrics } }),
     alive: await aliveUnits(stretch.network, at.loaded),
+    ...(stretch.live && { units: unitsOf(stretch.network) }),
   };
 }
 

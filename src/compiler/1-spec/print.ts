@@ -127,8 +127,12 @@ function printPhase(phase: PhaseSpec): string[] {
   ];
 }
 
-function printSimplify({ threshold, finetune }: SimplifySpec): string[] {
-  return [`threshold: ${thresholdText(threshold)}`, ...(finetune ? [section('finetune', printPhase(finetune))] : [])];
+function printSimplify({ threshold, live, finetune }: SimplifySpec): string[] {
+  return [
+    `threshold: ${thresholdText(threshold)}`,
+    ...Object.entries(live ?? {}).map(([key, epochs]) => `${key}: ${numberText(epochs)}`),
+    ...(finetune ? [section('finetune', printPhase(finetune))] : []),
+  ];
 }
 
 function thresholdText(threshold: Threshold): string {

@@ -6,6 +6,7 @@ import {
   clippingKeys,
   type DataValues,
   data,
+  liveDefaults,
   type OriginValues,
   optionalKeys,
   origin,
@@ -17,7 +18,16 @@ import {
   train,
   trainDefaults,
 } from '../sections.js';
-import type { DataSpec, FileReference, Origin, PhaseSpec, SimplifySpec, Threshold, TrainSpec } from '../spec.js';
+import type {
+  DataSpec,
+  FileReference,
+  LiveSpec,
+  Origin,
+  PhaseSpec,
+  SimplifySpec,
+  Threshold,
+  TrainSpec,
+} from '../spec.js';
 import { findWord, spellingsOf } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
 import { schemaOf } from './expected.js';
@@ -243,7 +253,29 @@ export function lowerSimplify(
         unit.terms.get('/finetune')?.span ?? unit.at,
       )
     : undefined;
-  return { threshold, ...(finetune && { finetune }), ...(entry && { span: entry.span }) };
+  const live = lowerLive(context, values, unit);
+  return { threshold, ...(live && { live }), ...(finetune && { finetune }), ...(entry && { span: entry.span }) };
+}
+
+/** `after` and `patience` say nothing without `every`. */
+function lowerLive(
+  context: Context,
+  { every, after = liveDefaults.after, patience = liveDefaults.patience }: Partial<SimplifyValues>,
+  unit: Unit,
+): LiveSpec | undefined {
+  if (every !== undefined) return { every, after, patience };
+  for (const key of ['after', 'patience'] as const) {
+    const term = unit.terms.get(`/${key}`);
+    if (!term || unit.bad.has('/every')) continue;
+    const details = {
+      section: simplify.keyword,
+      key: 'every',
+      expected: `epochs between looks, since \`${key}\` is given`,
+    };
+    context.report('missing-key', details, { at: term.span, help: ['for example `every: 1`'] });
+    return undefined;
+  }
+  return undefined;
 }
 
 function lowerThreshold(context: Context, value: number | Call | undefined, at: Span): Threshold {

@@ -131,6 +131,14 @@ export function weightCount(network: Network): number {
   return allParams(network).reduce((sum, param) => sum + (param.tensor === 'kernel' ? paramSize(param) : 0), 0);
 }
 
+/** Multiply-adds for one row. */
+export function multiplyAdds({ graph, shapes }: Network): number {
+  return graph.nodes.reduce((sum, node) => {
+    const inputs = node.inputs.map(({ node: from, output }) => shapes.get(from)![output]!);
+    return sum + (layerKind(node.kind).multiplyAdds?.(node.arguments as never, inputs, shapes.get(node.name)!) ?? 0);
+  }, 0);
+}
+
 /** Extents of a parameter in the network that was trained first. */
 export function originalShape(network: Network, param: Param): number[] {
   return param.axes.map(({ dim }) => {

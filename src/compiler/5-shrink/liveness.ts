@@ -24,9 +24,17 @@ export interface Liveness {
   readonly pins: ReadonlyMap<Unit, Pin>;
 }
 
-/** Which units a network needs, and what is known of them. Both fixpoints are least: two units that feed only each other are not needed. */
-export function liveness(network: Network, values: ValuesExact, modes: Modes = 'inference'): Liveness {
-  const sites = sitesOf(network, values);
+/**
+ * Which units a network needs, and what is known of them. Both fixpoints are least: two units that feed only each other are not needed. `folds` may
+ * refuse that a layer takes constants into its bias.
+ */
+export function liveness(
+  network: Network,
+  values: ValuesExact,
+  modes: Modes = 'inference',
+  folds: (layer: string) => boolean = () => true,
+): Liveness {
+  const sites = sitesOf(network, values).map((site) => ({ ...site, folds: site.folds && folds(site.node.name) }));
   const inference = unitFacts(network, values, 'inference', sites);
   const facts = modes === 'inference' ? inference : meet(inference, unitFacts(network, values, 'training', sites));
 

@@ -1,10 +1,10 @@
 import { diagnostic, Failure, Reports } from '../../diagnostics/report.js';
-import type { Unit } from '../../ir/dims.js';
+import type { Dim, Unit } from '../../ir/dims.js';
 import { allParams, type Network, type Node } from '../../ir/graph.js';
 import { constantOf } from '../../ir/units.js';
 import { lowerDims, type Originals, paramShape, paramSize } from '../3-dims/index.js';
 import { type Folded, fold } from './fold.js';
-import { constantAt, type Liveness, liveness, type Modes } from './liveness.js';
+import { constantAt, type Liveness, liveness } from './liveness.js';
 import type { Site } from './links.js';
 import { type ArgumentEdit, resize } from './resize.js';
 import { positionsLeft, sliceAll } from './slice.js';
@@ -56,33 +56,28 @@ export interface ShrinkResult {
   readonly removed: ReadonlySet<Unit>;
 }
 
-export interface ShrinkOptions {
-  /** `both`: while training goes on, so that only units that are dead in training too may go. Default: inference. */
-  readonly modes?: Modes;
-}
-
 /**
  * Removes every unit that does not matter: dead-code elimination over units (DESIGN.md, section 6). A unit that nothing needs goes; a constant
  * one goes after c · W was added to its readers' bias, in float64, rounded once. The function stays the same up to the order of summation.
  * Shrinking the result again changes nothing. Throws a Failure (dead-network) where an output no longer depends on any input.
  */
-export function shrink(network: Network, values: Values, options: ShrinkOptions = {}): ShrinkResult {
-  const live = liveness(network, values, options.modes);
+export function shrink(network: Network, values: Values): ShrinkResult {
+  const live = liveness(network, values);
   refuseDeadOutputs(network, live);
+  return remove(network, values, live, deadUnits(live));
+}
 
-  const made = new Set(live.sites.flatMap((site) => site.outputs.flat(2)));
-  const removed = new Set([...made].filter((unit) => !live.needed.has(unit)));
+/** The units that nothing needs, or whose constant value their readers can hold instead. */
+export function deadUnits(live: Liveness): Set<Unit> {
+  const made = live.sites.flatMap((site) => site.outputs.flat(2));
+  return new Set(made.filter((unit) => !live.needed.has(unit)));
+}
+
+/** Removes dead units: all or some of `deadUnits`, with every unit made of others that go. */
+export function remove(network: Network, values: Values, live: Liveness, removed: ReadonlySet<Unit>): ShrinkResult {
   const { exact, folded } = fold(network, values, live, removed);
-  const resized = network.graph.nodes.map((node) => resize(network, removed, folded, node));
-  const nodes = resized.map(({ node }) => node);
-
   const kept = live.sites.flatMap((site) => keptUnits(network, live, removed, site));
-  const originals: Originals = Object.fromEntries(
-    kept.map(({ layer, originals: indices, width }) => [layer, { indices, width }]),
-  );
-  const reports = new Reports();
-  const shrunk = lowerDims({ ...network.graph, nodes }, { originals }, reports);
-  if (reports.failed) throw new Error(`the shrunk network does not fit together: ${new Failure(reports.all).message}`);
+  const { network: shrunk, edits } = without(network, removed, folded);
 
   const rounded = new Map(values);
   for (const [name, bias] of exact) rounded.set(name, Float32Array.from(bias));
@@ -108,11 +103,43 @@ export function shrink(network: Network, values: Values, options: ShrinkOptions 
     exact: exactSliced,
     kept,
     folded,
-    edits: resized.flatMap(({ edits }) => edits),
+    edits,
     pins: pinned(network, live),
     constantOutputs: constantOutputs(network, live),
     removed,
   };
+}
+
+/** The network without some of its units, which know the indices that they had in the network that was trained first. */
+export function without(
+  network: Network,
+  removed: ReadonlySet<Unit>,
+  folded: readonly Folded[] = [],
+): { readonly network: Network; readonly edits: readonly ArgumentEdit[] } {
+  const resized = network.graph.nodes.map((node) => resize(network, removed, folded, node));
+  const { dims } = network;
+  const originals: Originals = Object.fromEntries(
+    unitMakers(network).map(({ layer, axis }) => [
+      layer,
+      {
+        indices: positionsLeft(network, removed, axis.units).map((k) => dims.origin(axis.units[k]!).index),
+        width: dims.widthOf(layer),
+      },
+    ]),
+  );
+  const reports = new Reports();
+  const nodes = resized.map(({ node }) => node);
+  const smaller = lowerDims({ ...network.graph, nodes }, { originals }, reports);
+  if (reports.failed) throw new Error(`the shrunk network does not fit together: ${new Failure(reports.all).message}`);
+  return { network: smaller, edits: resized.flatMap(({ edits }) => edits) };
+}
+
+/** The layers whose first output has a last axis of units of their own, with it. */
+export function unitMakers({ graph, shapes, dims }: Network): { readonly layer: string; readonly axis: Dim }[] {
+  return graph.nodes.flatMap(({ name }) => {
+    const axis = shapes.get(name)![0]?.at(-1);
+    return axis?.units.some((unit) => dims.origin(unit).layer === name) ? [{ layer: name, axis }] : [];
+  });
 }
 
 /** Whether every output still depends on some input. */
@@ -125,7 +152,7 @@ export function refuseDeadNetwork(network: Network, values: Values): void {
   refuseDeadOutputs(network, liveness(network, values));
 }
 
-function deadOutputs(network: Network, { facts }: Liveness): string[] {
+export function deadOutputs(network: Network, { facts }: Liveness): string[] {
   return network.graph.outputs.filter((name) => facts.get(name)![0]!.every((fact) => fact !== 'varies'));
 }
 

@@ -18,23 +18,40 @@ export function positionsLeft(network: Network, removed: ReadonlySet<Unit>, unit
 
 /** The entries of a row-major tensor at the kept positions of every axis: for parameters, and for whatever has their shape. */
 export function slice<T extends Float32Array | Float64Array>(data: T, shape: readonly number[], kept: Positions): T {
-  const size = sizeOf(kept.map((positions) => positions.length));
-  const sliced = new (data.constructor as new (size: number) => T)(size);
-  const last = kept.at(-1);
-  if (!last) {
-    sliced.set(data);
-    return sliced;
-  }
+  const sliced = ofSize(data, sizeOf(kept.map((positions) => positions.length)));
   let next = 0;
+  eachKept(shape, kept, (place) => {
+    sliced[next++] = data[place]!;
+  });
+  return sliced;
+}
+
+/** A tensor of this shape with the entries at the kept positions, and 0 elsewhere: `slice` gives them back. */
+export function scatter<T extends Float32Array | Float64Array>(
+  sliced: T,
+  shape: readonly number[],
+  kept: Positions,
+): T {
+  const data = ofSize(sliced, sizeOf(shape));
+  let next = 0;
+  eachKept(shape, kept, (place) => {
+    data[place] = sliced[next++]!;
+  });
+  if (next !== sliced.length) throw new Error(`${sliced.length} entries for ${next} places`);
+  return data;
+}
+
+function ofSize<T extends Float32Array | Float64Array>(like: T, size: number): T {
+  return new (like.constructor as new (size: number) => T)(size);
+}
+
+/** Calls with the offset of every kept entry, row-major. */
+function eachKept(shape: readonly number[], kept: Positions, visit: (place: number) => void): void {
   const walk = (axis: number, offset: number) => {
-    if (axis === kept.length - 1) {
-      for (const position of last) sliced[next++] = data[offset * shape[axis]! + position]!;
-      return;
-    }
+    if (axis === kept.length) return visit(offset);
     for (const position of kept[axis]!) walk(axis + 1, offset * shape[axis]! + position);
   };
-  if (size > 0) walk(0, 0);
-  return sliced;
+  walk(0, 0);
 }
 
 /** Slices every parameter of a network. */

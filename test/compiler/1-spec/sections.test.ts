@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { printResolved } from '../../../src/compiler/1-spec/print.js';
 import { lower, marks } from './harness.js';
 
 const model = 'model Net {\nx = Input(4)\nDense(3)\n}\n';
@@ -176,6 +177,27 @@ describe('simplify', () => {
     expect(lower(`${model}${data}${train}`).spec!.simplify).toEqual({ threshold: { kind: 'unit', value: 0 } });
   });
 
+  it('reads when to look for dead units on the way; nothing of it holds without `every`', () => {
+    const simplify = (text: string) => lower(`${model}${data}${train}simplify { ${text} }`);
+    expect(simplify('every: 2').spec!.simplify.live).toEqual({ every: 2, after: 0, patience: 2 });
+    expect(simplify('every: 1; after: 3; patience: 4').spec!.simplify.live).toEqual({
+      every: 1,
+      after: 3,
+      patience: 4,
+    });
+    expect(simplify('threshold: 0').spec!.simplify.live).toBeUndefined();
+    expect(marks(simplify('every: 0; after: -1; patience: 1.5'))).toEqual([
+      'out-of-range 0',
+      'out-of-range -1',
+      'wrong-type 1.5',
+    ]);
+    expect(marks(simplify('patience: 2'))).toEqual(['missing-key 2']);
+    expect(marks(simplify('after: 3; patience: 2'))).toEqual(['missing-key 3']);
+    const { spec } = simplify('every: 1; patience: 1');
+    expect(printResolved(spec!)).toContain('simplify {\n  threshold: 0\n  every: 1\n  after: 0\n  patience: 1\n}');
+    expect(printResolved(simplify('threshold: 0').spec!)).not.toContain('every');
+  });
+
   it('needs validation data to search', () => {
     expect(marks(lower(`${model}${data}${train}simplify { threshold: auto(1%) }`))).toEqual([
       'auto-needs-validation auto(1%)',
@@ -186,12 +208,12 @@ describe('simplify', () => {
     expect(
       marks(
         lower(
-          `${model}${data}${train}simplify { threshold: -1; every: 3; target { parameters: 10% }; foo: 3 }\nsweep { x: 1..3 }\nsimplfy { }`,
+          `${model}${data}${train}simplify { threshold: -1; round_to: 8; target { parameters: 10% }; foo: 3 }\nsweep { x: 1..3 }\nsimplfy { }`,
         ),
       ),
     ).toEqual([
       'out-of-range -1',
-      'not-yet every',
+      'not-yet round_to',
       'not-yet target',
       'unknown-key foo',
       'not-yet sweep',

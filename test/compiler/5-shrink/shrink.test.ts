@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { unitFacts } from '../../../src/compiler/5-shrink/facts.js';
-import { shrink, type ShrinkResult } from '../../../src/compiler/5-shrink/shrink.js';
+import { liveness, type Modes } from '../../../src/compiler/5-shrink/liveness.js';
+import { deadUnits, remove, shrink, type ShrinkResult } from '../../../src/compiler/5-shrink/shrink.js';
+import type { Values } from '../../../src/compiler/5-shrink/values.js';
 import { Failure } from '../../../src/diagnostics/report.js';
 import type { Network } from '../../../src/ir/graph.js';
 import { difference, type LayerSketch, networkOf, outputsOf, randomRows, randomValues, withExact } from './networks.js';
@@ -18,17 +20,23 @@ function zero(values: Map<string, Float32Array>, name: string, width: number, at
   for (let k = 0; k < data.length; k++) if (k % width === at.column || Math.floor(k / width) === at.row) data[k] = 0;
 }
 
-function shrunk(network: Network, values: Map<string, Float32Array>, modes?: 'inference' | 'both'): ShrinkResult {
+function shrinkIn(network: Network, values: Values, modes?: Modes): ShrinkResult {
+  if (!modes) return shrink(network, values);
+  const live = liveness(network, values, modes);
+  return remove(network, values, live, deadUnits(live));
+}
+
+function shrunk(network: Network, values: Map<string, Float32Array>, modes?: Modes): ShrinkResult {
   const rows = randomRows(network, 20, 99);
   const before = outputsOf(network, values, rows, 20);
-  const result = shrink(network, values, modes ? { modes } : {});
+  const result = shrinkIn(network, values, modes);
   const exact = outputsOf(result.network, withExact(result), rows, 20);
   const stored = outputsOf(result.network, result.values, rows, 20);
   for (const output of network.graph.outputs) {
     expect(difference(before[output]!, exact[output]!)).toBeLessThanOrEqual(1e-12);
     expect(difference(before[output]!, stored[output]!)).toBeLessThanOrEqual(1e-5);
   }
-  const again = shrink(result.network, result.values, modes ? { modes } : {});
+  const again = shrinkIn(result.network, result.values, modes);
   expect(again.changed).toBe(false);
   expect(again.edits).toEqual([]);
   expect(again.values).toEqual(result.values);

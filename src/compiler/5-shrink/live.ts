@@ -1,0 +1,151 @@
+import type { Unit } from '../../ir/dims.js';
+import { allParams, type Network } from '../../ir/graph.js';
+import type { HostTensor } from '../../program/program.js';
+import { multiplyAdds, paramShape, paramSize } from '../3-dims/index.js';
+import type { StateDecl } from '../4-program/index.js';
+import { liveness } from './liveness.js';
+import { deadOutputs, deadUnits, remove, type ShrinkResult, unitMakers, without } from './shrink.js';
+import { keptPositions, positionsLeft, scatter, slice } from './slice.js';
+import type { Values } from './values.js';
+
+/**
+ * What live shrinking has left of a network, and what it has seen: with the spec it says everything of the network that is being trained. Layers are
+ * those that make units.
+ */
+export interface Living {
+  /** By layer: the positions of the units left, in the network of the spec. */
+  readonly kept: Readonly<Record<string, readonly number[]>>;
+  /** By layer: in how many checks in a row each of the units left was found dead. */
+  readonly dead: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Before the first check. */
+export function allLiving(network: Network): Living {
+  const makers = unitMakers(network);
+  return {
+    kept: Object.fromEntries(makers.map(({ layer, axis }) => [layer, axis.units.map((_, k) => k)])),
+    dead: Object.fromEntries(makers.map(({ layer, axis }) => [layer, axis.units.map(() => 0)])),
+  };
+}
+
+/** What is left of the network of the spec. */
+export function livingNetwork(network: Network, living: Living): Network {
+  const removed = removedUnits(network, living);
+  return removed.size === 0 ? network : without(network, removed).network;
+}
+
+/** The units of the network of the spec that are gone. */
+function removedUnits(network: Network, { kept }: Living): Set<Unit> {
+  return new Set(
+    unitMakers(network).flatMap(({ layer, axis }) => {
+      const left = new Set(kept[layer]);
+      return axis.units.flatMap((unit, k) => (left.has(k) ? [] : [network.dims.find(unit)]));
+    }),
+  );
+}
+
+/** Values of what is left as values of the network of the spec, with 0 for what is gone: the same function. */
+export function wholeValues(network: Network, living: Living, values: Values): Map<string, Float32Array> {
+  const removed = removedUnits(network, living);
+  return new Map(
+    allParams(network).map((param) => [
+      param.name,
+      scatter(values.get(param.name)!, paramShape(param), keptPositions(network, removed, param)),
+    ]),
+  );
+}
+
+/**
+ * Steps of training that making the network smaller must save before it pays: making an engine ready takes about as long as a hundred steps of a
+ * LeNet-300-100.
+ */
+export const REBUILD_STEPS = 100;
+
+/** Whether the multiply-adds saved in the steps that are left pay for going on with another network. No clock is asked, so that it is decided alike each time. */
+export function pays(before: Network, after: Network, stepsLeft: number): boolean {
+  const [large, small] = [multiplyAdds(before), multiplyAdds(after)];
+  return large > 0 && (1 - small / large) * stepsLeft >= REBUILD_STEPS;
+}
+
+/**
+ * One look at a network while it is trained: a unit that is dead in both modes in `patience` looks in a row goes, with others, as soon as that pays. A
+ * network of which no output depends on an input is left as it is; simplifying says so at the end. Every layer keeps a unit. `averaged`: an average of
+ * the weights is kept beside them.
+ */
+export function checkLiving(
+  network: Network,
+  values: Values,
+  living: Living,
+  options: { readonly patience: number; readonly stepsLeft: number; readonly averaged?: boolean },
+): { readonly living: Living; readonly shrunk?: ShrinkResult } {
+  // No layer gets a bias that it did not have, since that would be trained, too; and an average of the weights has other constants than they.
+  const folds = (layer: string) => !options.averaged && network.params.get(layer)?.bias !== undefined;
+  const live = liveness(network, values, 'both', folds);
+  const dead = deadOutputs(network, live).length > 0 ? new Set<Unit>() : deadUnits(live);
+  const makers = unitMakers(network);
+  const looks = new Map(
+    makers.map(({ layer, axis }) => [
+      layer,
+      axis.units.map((unit, k) => (dead.has(network.dims.find(unit)) ? living.dead[layer]![k]! + 1 : 0)),
+    ]),
+  );
+  const going = new Set(
+    makers.flatMap(({ layer, axis }) =>
+      axis.units.flatMap((unit, k) => (looks.get(layer)![k]! >= options.patience ? [network.dims.find(unit)] : [])),
+    ),
+  );
+  keepWhole(
+    network,
+    live.sites.map((site) => site.components),
+    going,
+  );
+  const seen = { ...living, dead: Object.fromEntries(looks) };
+  if (going.size === 0 || !pays(network, without(network, going).network, options.stepsLeft)) return { living: seen };
+
+  const left = (of: Living['kept']) =>
+    Object.fromEntries(
+      makers.map(({ layer, axis }) => [
+        layer,
+        positionsLeft(network, going, axis.units).map((position) => of[layer]![position]!),
+      ]),
+    );
+  return {
+    living: { kept: left(living.kept), dead: left(seen.dead) },
+    shrunk: remove(network, values, live, going),
+  };
+}
+
+/** Takes back units that cannot go yet: those that a unit is made of which stays, and those of a layer that would have none left. */
+function keepWhole(network: Network, products: readonly ReadonlyMap<Unit, readonly Unit[]>[], going: Set<Unit>): void {
+  for (let before = -1; before !== going.size; ) {
+    before = going.size;
+    for (const components of products)
+      for (const [unit, parts] of components) if (!going.has(unit)) for (const part of parts) going.delete(part);
+    for (const { axis } of unitMakers(network)) {
+      const units = axis.units.map((unit) => network.dims.find(unit));
+      if (units.every((unit) => going.has(unit))) for (const unit of units) going.delete(unit);
+    }
+  }
+}
+
+/**
+ * The state of a step program after a shrink: parameters as the shrink left them (constants are in their readers' bias), and what has a parameter's
+ * shape, such as a moment of the optimizer, without what went.
+ */
+export function stateLeft(
+  network: Network,
+  shrunk: ShrinkResult,
+  declared: readonly StateDecl[],
+  state: Readonly<Record<string, HostTensor>>,
+): Record<string, HostTensor> {
+  const shapes = new Map(allParams(shrunk.network).map((param) => [param.name, paramShape(param)]));
+  return Object.fromEntries(
+    declared.map(({ name, param, slot }) => {
+      const before = state[name]!.data as Float32Array;
+      if (before.length !== paramSize(param)) throw new Error(`${name} has not the shape of ${param.name}`);
+      const left = slice(before, paramShape(param), keptPositions(network, shrunk.removed, param));
+      const data = slot === undefined ? shrunk.values.get(name)! : left;
+      return [name, { shape: shapes.get(param.name)!, data }];
+    }),
+  );
+}
