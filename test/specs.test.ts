@@ -16,14 +16,15 @@ import type { HostTensor } from '../src/program/program.js';
 import { engines } from '../src/runtime/engines/index.js';
 import { initialValues } from '../src/runtime/initial-values.js';
 import { learningRateAt } from '../src/runtime/learning-rate.js';
-import { originalsOf, startingValues } from '../src/runtime/load.js';
+import { fittedOf, originalsOf, startingValues } from '../src/runtime/load.js';
+import { openWithRows } from '../src/runtime/open-spec.js';
 import { RandomInputs } from '../src/runtime/random-inputs.js';
-import { bindRows, readRows } from '../src/runtime/rows.js';
+import { bindRows } from '../src/runtime/rows.js';
 import { simplifyAgain } from '../src/runtime/simplify-again.js';
 import { valuesOf } from '../src/runtime/simplify.js';
 import { writeSimplified } from '../src/runtime/write-simplified.js';
 import { makeTemporaryFolder, removeFolder } from './support/folders.js';
-import { writeStandInForMnist } from './support/stand-in.js';
+import { writeStandInForMnist, writeStandInTables } from './support/stand-in.js';
 
 const folder = path.resolve(import.meta.dirname, '../specs');
 const specs = readdirSync(folder).filter((name) => name.endsWith('.dn'));
@@ -40,6 +41,7 @@ beforeAll(() => {
   temporary = makeTemporaryFolder();
   // More than the 5,000 rows that the specs hold out.
   writeStandInForMnist(temporary, { train: 5000 + STEPS * ROWS, test: 200 });
+  writeStandInTables(temporary);
 });
 afterAll(() => removeFolder(temporary));
 
@@ -51,7 +53,6 @@ test('there are specs and engines to test', () => {
 describe.each(specs)('%s', (name) => {
   const file = path.join(folder, name);
   const text = readFileSync(file, 'utf8');
-  const place = { dataFolder: '', specFolder: folder };
   const compiled = () => compile(new Source(file, text), { originals: originalsOf(file) });
   /** The values after training, from the first engine; what follows goes on with them. */
   let trained: { readonly compiled: Compiled; readonly values: Values } | undefined;
@@ -65,8 +66,14 @@ describe.each(specs)('%s', (name) => {
   });
 
   test(`trains for ${STEPS} steps, alike on every engine`, async () => {
-    const { spec, network } = compiled();
-    const rows = await readRows(spec, { ...place, dataFolder: temporary });
+    const opened = await openWithRows({
+      source: new Source(file, text),
+      specFile: file,
+      sets: [],
+      dataFolder: temporary,
+    });
+    const { rows } = opened;
+    const { spec, network } = opened.compiled;
     const phase = { ...spec.train.phases[0]!, finetune: false };
     const step = stepProgram(network, phase);
     const batches = new Batches(bindRows(network, spec, phase, rows.train), {
@@ -126,7 +133,7 @@ describe.each(specs)('%s', (name) => {
     for (const { data } of Object.values(states.at(-1)!))
       expect((data as Float32Array).every(Number.isFinite)).toBe(true);
     expect(losses.at(-1)).toBeLessThan(losses[0]!);
-    trained = { compiled: compiled(), values: valuesOf(network, states.at(-1)!) };
+    trained = { compiled: opened.compiled, values: valuesOf(network, states.at(-1)!) };
   });
 
   test('loses the dead units that were planted, and nothing else changes', async () => {
@@ -169,7 +176,9 @@ describe.each(specs)('%s', (name) => {
     });
     const again = compile(new Source(files.spec, readFileSync(files.spec, 'utf8')), {
       originals: originalsOf(files.spec),
+      fitted: fittedOf(files.spec),
     });
+    expect(again.fitted).toEqual(whole.fitted);
     expect(shapesOf(again)).toEqual(shapesOf({ network: shrunk.network }));
     const read = startingValues(again, files.spec, { fromScratch: false });
     for (const [tensor, data] of shrunk.values) expect(read.get(tensor), tensor).toEqual(data);

@@ -37,3 +37,56 @@ export function idx(extents: readonly number[], elements: Uint8Array): Buffer {
   extents.forEach((extent, axis) => void header.writeUInt32BE(extent, 4 + 4 * axis));
   return Buffer.concat([header, elements]);
 }
+
+/**
+ * Writes tables that have the form of those that the specs name: columns, first lines, classes, missing cells. Half of the columns of numbers matter
+ * for the target.
+ */
+export function writeStandInTables(folder: string): void {
+  const table = (
+    file: string,
+    rows: number,
+    lines: (row: number, cells: (count: number) => number[]) => string[],
+    head?: string,
+  ) => {
+    const stream = Stream.named(`stand-in ${file}`, { seed: 1 });
+    let drawn = 0;
+    const cells = (count: number) => Array.from({ length: count }, () => 2 * stream.uniform(drawn++) - 1);
+    const text = Array.from({ length: rows }, (_, row) => lines(row, cells).join(',')).join('\n');
+    writeFileSync(path.join(folder, file), `${head === undefined ? '' : `${head}\n`}${text}\n`);
+  };
+  const score = (numbers: readonly number[]) =>
+    numbers.reduce((sum, value, k) => sum + (k % 2 === 0 ? value : 0), 0) / Math.sqrt(numbers.length / 6);
+  const near = ['<1H OCEAN', 'INLAND', 'ISLAND', 'NEAR BAY', 'NEAR OCEAN'];
+  const houses = [
+    ...['longitude', 'latitude', 'housing_median_age', 'total_rooms', 'total_bedrooms', 'population', 'households'],
+    ...['median_income', 'median_house_value', 'ocean_proximity'],
+  ];
+  table(
+    'california_housing.csv',
+    600,
+    (row, cells) => {
+      const numbers = cells(8);
+      const shown = numbers.map((value, k) => (k === 4 && row % 50 === 7 ? '' : (100 * value).toFixed(3)));
+      return [...shown, (200_000 + 1e5 * score(numbers)).toFixed(1), near[(row * 7) % 5]!];
+    },
+    houses.join(','),
+  );
+  table('winequality-white.csv', 600, (_, cells) => {
+    const numbers = cells(11);
+    return [...numbers.map((value) => value.toFixed(4)), String(Math.round(6 + score(numbers)))];
+  });
+  table(
+    'breast_cancer.csv',
+    500,
+    (_, cells) => {
+      const numbers = cells(30);
+      return [...numbers.map((value) => value.toFixed(4)), score(numbers) > 0 ? '1' : '0'];
+    },
+    '500,30,malignant,benign',
+  );
+  table('sonar.csv', 500, (_, cells) => {
+    const numbers = cells(60);
+    return [...numbers.map((value) => value.toFixed(4)), score(numbers) > 0 ? 'R' : 'M'];
+  });
+}
