@@ -13,6 +13,7 @@ import { allParams } from '../ir/graph.js';
 import { makeFolder, writeAtomically } from '../runtime/files.js';
 import { sha256 } from '../hash.js';
 import { version } from '../version.js';
+import { type Units, unitsOf } from './units.js';
 
 /** What the manifest of an artifact folder says. */
 export interface Manifest {
@@ -55,7 +56,8 @@ export function isUpToDate(folder: string, source: string): boolean {
 }
 
 /**
- * Writes the artifact folder: `spec.resolved.dn`, `forward.onnx`, `tfjs/model.json` with `weights.bin`, `manifest.json` last. The weights are
+ * Writes the artifact folder: `spec.resolved.dn`, `forward.onnx`, `tfjs/model.json` with `weights.bin`, `rows.json` where something was learned of
+ * the training rows, `manifest.json` last. The weights are
  * those given: initial ones, or those that the spec names. Returns what could not be written, as warnings.
  */
 export function writeArtifact(
@@ -73,21 +75,35 @@ export function writeArtifact(
     files.push(name);
   };
   put('spec.resolved.dn', resolvedText(compiled));
-  put('forward.onnx', forwardOnnx(network, values));
-  const tfjs = tfjsModel(network, values, { name: spec.train.phases[0]!.name, finetune: false });
+  const units = unitsOf(compiled);
+  put('forward.onnx', forwardOnnx(network, values, units));
+  const tfjs = tfjsModel(network, values, { name: spec.train.phases[0]!.name, finetune: false }, units);
   if ('missing' in tfjs) {
     warnings.push(diagnostic('no-tfjs-spelling', { what: tfjs.missing }));
   } else {
     put('tfjs/weights.bin', tfjs.weights);
     put('tfjs/model.json', `${JSON.stringify(tfjs.model, undefined, 2)}\n`);
   }
+  if (compiled.fitted) put('rows.json', `${JSON.stringify(rowsJson(compiled), undefined, 2)}\n`);
   const manifest: Manifest = { format: 1, dnc: version, source, spec: spec.hash, files };
   put('manifest.json', `${JSON.stringify(manifest, undefined, 2)}\n`);
   return warnings;
 }
 
-/** The forward graph in inference mode with its weights, taking whole rows where an Input keeps only some features. */
-export function forwardOnnx(network: Network, values: ReadonlyMap<string, Float32Array>): Uint8Array {
+/**
+ * What the models' rows are made of: the features of every input in their order, and what was learned of the columns that they come from: fills of
+ * missing numbers, categories, the classes of the target.
+ */
+function rowsJson({ network, fitted, featuresOf }: Compiled): object {
+  const inputs = network.graph.inputs.map((name) => [name, featuresOf(name) ?? null]);
+  return { inputs: Object.fromEntries(inputs), ...fitted };
+}
+
+/**
+ * The forward graph in inference mode with its weights. It takes whole rows where an Input keeps only some features, and numbers as the data's files
+ * have them.
+ */
+export function forwardOnnx(network: Network, values: ReadonlyMap<string, Float32Array>, units?: Units): Uint8Array {
   const initializers = Object.fromEntries(
     allParams(network).map((param): [string, HostTensor] => [
       param.name,
@@ -100,5 +116,5 @@ export function forwardOnnx(network: Network, values: ReadonlyMap<string, Float3
       return keep ? [[node.name, { indices: keep, width: (node.arguments.shape as readonly number[])[0]! }]] : [];
     }),
   );
-  return encodeModel(forwardProgram(network, { mode: 'inference' }), { initializers, select });
+  return encodeModel(forwardProgram(network, { mode: 'inference' }), { initializers, select, ...(units && { units }) });
 }

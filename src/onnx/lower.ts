@@ -5,6 +5,13 @@ import { encode, type Model, type ValueInfo } from './model.js';
 import { lowerings } from './ops/index.js';
 import { writeMatmul } from './ops/linear.js';
 
+/** For every number of a row: (x + before) · scale + after. */
+export interface Affine {
+  readonly before: readonly number[];
+  readonly scale: readonly number[];
+  readonly after: readonly number[];
+}
+
 export interface LowerOptions extends Partial<Target> {
   /** Values of inputs, by name: these become constants of the model and are no inputs any more. */
   readonly initializers?: Readonly<Record<string, HostTensor>>;
@@ -13,6 +20,11 @@ export interface LowerOptions extends Partial<Target> {
    * with `width` entries and picks `indices` itself.
    */
   readonly select?: Readonly<Record<string, { readonly indices: readonly number[]; readonly width: number }>>;
+  /** What is done to inputs (after `select`) before the program reads them, and to results that it gives, by name. */
+  readonly units?: {
+    readonly inputs: Readonly<Record<string, Affine>>;
+    readonly outputs: Readonly<Record<string, Affine>>;
+  };
 }
 
 export interface LoweredModel {
@@ -56,14 +68,18 @@ export function lowerProgram(program: Program, options: LowerOptions = {}): Lowe
   }));
 
   for (const input of program.inputs) {
+    if (initializers[input.name]) continue;
     const selected = options.select?.[input.name];
-    if (!selected || initializers[input.name]) continue;
-    names.set(input.value, g.node('Gather', [names.get(input.value)!, g.int64(selected.indices)], { axis: -1 }));
+    if (selected)
+      names.set(input.value, g.node('Gather', [names.get(input.value)!, g.int64(selected.indices)], { axis: -1 }));
+    const affine = options.units?.inputs[input.name];
+    if (affine) names.set(input.value, writeAffine(g, names.get(input.value)!, program.values[input.value]!, affine));
   }
 
   // An output's value is computed under the output's name, unless the value has a name already.
   const preferred = new Map<ValueId, string>();
   for (const [index, output] of program.outputs.entries()) {
+    if (options.units?.outputs[output.name]) continue;
     if (!names.has(output.value) && !preferred.has(output.value)) preferred.set(output.value, outputs[index]!.onnx);
   }
   const gemms = findGemms(program);
@@ -119,7 +135,9 @@ export function lowerProgram(program: Program, options: LowerOptions = {}): Lowe
   }
 
   for (const [index, output] of program.outputs.entries()) {
-    const name = nameOf(output.value);
+    const affine = options.units?.outputs[output.name];
+    const own = nameOf(output.value);
+    const name = affine ? writeAffine(g, own, program.values[output.value]!, affine) : own;
     if (name !== outputs[index]!.onnx) g.node('Identity', [name], {}, outputs[index]!.onnx);
   }
   const infos = program.outputs.map((output, index): ValueInfo => {
@@ -128,6 +146,16 @@ export function lowerProgram(program: Program, options: LowerOptions = {}): Lowe
   });
   const model = { name: program.name, inputs, outputs: infos, initializers: g.initializers, nodes: g.nodes };
   return { model, outputs };
+}
+
+/** Writes the affine map of a batch of rows; gives the result's name. */
+function writeAffine(g: GraphWriter, name: string, { shape }: TensorType, { before, scale, after }: Affine): string {
+  const row = shape.slice(1) as readonly number[];
+  const step = (operator: 'Add' | 'Mul', from: string, numbers: readonly number[], neutral: number) =>
+    numbers.every((one) => one === neutral)
+      ? from
+      : g.node(operator, [from, g.constant({ dtype: 'float', shape: row }, Float64Array.from(numbers))]);
+  return step('Add', step('Mul', step('Add', name, before, 0), scale, 1), after, 0);
 }
 
 /** The bytes of an .onnx file that computes the program: inputs by their names, outputs by the results' names. Standard ops only, unless `microsoft`. */

@@ -130,6 +130,48 @@ export class DropNeuronKeep extends tf.layers.Layer {
   }
 }
 
+/** Numbers of one row of any shape, in row-major order, for a `DropNeuronAffine`. */
+export interface DropNeuronAffineConfig {
+  readonly before: readonly number[];
+  readonly scale: readonly number[];
+  readonly after: readonly number[];
+  readonly name?: string;
+}
+
+/**
+ * (x + before) · scale + after, each number of a row by its own: between the units of the data's files and those that a network was trained with.
+ * Nothing of it is trained.
+ */
+export class DropNeuronAffine extends tf.layers.Layer {
+  static readonly className = 'DropNeuronAffine';
+  private readonly numbers: Record<'before' | 'scale' | 'after', number[]>;
+
+  constructor(config: DropNeuronAffineConfig) {
+    super(config as unknown as ConstructorParameters<typeof tf.layers.Layer>[0]);
+    this.numbers = { before: [...config.before], scale: [...config.scale], after: [...config.after] };
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as tf.Shape;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const x = Array.isArray(inputs) ? inputs[0]! : inputs;
+      const { before, scale, after } = this.numbers;
+      const row = (numbers: number[]) => tf.tensor(numbers, x.shape.slice(1));
+      return x.add(row(before)).mul(row(scale)).add(row(after));
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), ...this.numbers };
+  }
+}
+
+tf.serialization.registerClass(
+  DropNeuronAffine as unknown as tf.serialization.SerializableConstructor<tf.serialization.Serializable>,
+);
 tf.serialization.registerClass(
   DropNeuronPenalty as unknown as tf.serialization.SerializableConstructor<tf.serialization.Serializable>,
 );

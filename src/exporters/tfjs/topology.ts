@@ -6,6 +6,7 @@ import type { TfjsLayer } from '../../layers/layer.js';
 import { paramShape } from '../../compiler/3-dims/index.js';
 import { actsIn } from '../../sparsity/during.js';
 import type { RegularizerSpelling } from '../../sparsity/method.js';
+import type { Units } from '../units.js';
 
 /** The TensorFlow.js LayersModel of a network, or the name of what it has no spelling for. */
 export type TfjsModel =
@@ -21,12 +22,14 @@ interface Spelled {
 
 /**
  * Writes a network as a TensorFlow.js LayersModel: `model.json` as a value, and the bytes of `weights.bin`. The penalties that act in
- * `phase` stand on their layers as regularizers of the class `DropNeuronPenalty` (./classes.ts).
+ * `phase` stand on their layers as regularizers of the class `DropNeuronPenalty` (./classes.ts). With `units` the model takes and gives numbers as the
+ * data's files have them.
  */
 export function tfjsModel(
   network: Network,
   values: ReadonlyMap<string, Float32Array>,
   phase: { readonly name: string; readonly finetune: boolean },
+  units: Units = { inputs: {}, outputs: {} },
 ): TfjsModel {
   const { graph } = network;
   const layers: Spelled[] = [];
@@ -40,7 +43,11 @@ export function tfjsModel(
     const regularizers = regularizersOf(node, phase);
     if ('missing' in regularizers) return regularizers;
     let from = node.inputs.map((input) => ends.get(input.node)!);
-    for (const layer of spelled) {
+    const affine = units.inputs[node.name] ?? units.outputs[node.name];
+    const scaling = affine
+      ? [{ className: 'DropNeuronAffine', config: { ...affine, name: `${node.name}_units` } }]
+      : [];
+    for (const layer of [...spelled, ...scaling]) {
       layers.push(placed(layer, from, regularizers));
       from = [layer.config.name as string];
     }

@@ -1,0 +1,59 @@
+import { trainedOutput } from '../compiler/4-program/index.js';
+import type { Compiled } from '../compiler/compile.js';
+import { fieldsOfInput } from '../data/bind.js';
+import { describeFitted, type FittedColumn } from '../data/columns.js';
+import type { Affine } from '../onnx/lower.js';
+import { sizeOf } from '../program/program.js';
+
+/** What stands between the numbers of the data's files and those that the network computes with, by the names of its inputs and outputs. */
+export interface Units {
+  readonly inputs: Readonly<Record<string, Affine>>;
+  readonly outputs: Readonly<Record<string, Affine>>;
+}
+
+/**
+ * What was learned from the training rows, as a part of exported models: they take numbers as the files have them and give numbers as `dnc predict`
+ * prints them. A feature that is not standardised, such as one of a category, goes in as it is. Inputs that `keep` features have an entry for each
+ * of those.
+ */
+export function unitsOf({ spec, network, fitted }: Compiled): Units {
+  if (!fitted) return { inputs: {}, outputs: {} };
+  const { graph } = network;
+  const columns = new Map(fitted.columns.map((column) => [column.name, column]));
+  const inputs = graph.inputs.flatMap((name): [string, Affine][] => {
+    const fields = fieldsOfInput(name, graph.inputs.length === 1, spec.data, describeFitted(fitted));
+    const all = fields.flatMap((field) => numbersOf(columns.get(field.name)!));
+    const keep = graph.nodes.find((node) => node.name === name)!.arguments.keep as readonly number[] | undefined;
+    const read = keep ? keep.map((feature) => all[feature]!) : all;
+    if (read.every(({ mean, deviation }) => mean === 0 && deviation === 1)) return [];
+    const affine = {
+      before: read.map(({ mean }) => -mean),
+      scale: read.map(({ deviation }) => 1 / deviation),
+      after: read.map(() => 0),
+    };
+    return [[name, affine]];
+  });
+  const target = fitted.target === undefined ? undefined : columns.get(fitted.target);
+  const output = trainedOutput(network);
+  const isScaled = output && target?.kind === 'number' && target.mean && target.deviation;
+  const outputs = isScaled
+    ? { [output.name]: { before: target.mean!.map(() => 0), scale: target.deviation!, after: target.mean! } }
+    : {};
+  return { inputs: Object.fromEntries(inputs), outputs };
+}
+
+/** The mean and deviation of every feature that a column becomes. */
+function numbersOf(column: FittedColumn): readonly { readonly mean: number; readonly deviation: number }[] {
+  const asTheyAre = (length: number) => Array.from({ length }, () => ({ mean: 0, deviation: 1 }));
+  switch (column.kind) {
+    case 'number': {
+      const { mean, deviation, shape } = column;
+      if (!mean || !deviation) return asTheyAre(sizeOf(shape));
+      return mean.map((one, k) => ({ mean: one, deviation: deviation[k]! }));
+    }
+    case 'one_hot':
+      return asTheyAre(column.categories.length);
+    case 'classes':
+      return asTheyAre(1);
+  }
+}
