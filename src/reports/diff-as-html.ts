@@ -65,7 +65,7 @@ function layerRows(layer: LayerDiff, widest: number): Html {
   const { name, kind, units, parameters, multiply_adds, bytes: size, arguments: own, annotations } = layer;
   const cell = (values: { readonly before?: number; readonly after?: number }, show: (value: number) => string) =>
     html`<td class="number">${(values.before ?? 0) + (values.after ?? 0) === 0 ? '' : arrow(values.before === undefined ? undefined : show(values.before), values.after === undefined ? undefined : show(values.after))}</td>`;
-  const [summary, indices] = keptText(layer)?.split(': ') ?? [];
+  const [, summary, indices] = /^([^:]*): (.*)$/s.exec(keptText(layer) ?? '') ?? [];
   const kept = summary !== undefined ? html`<details><summary>${summary}</summary>${indices}</details>` : undefined;
   const written = [...own, ...annotations];
   const isOpen = kept !== undefined || written.length > 0;

@@ -103,7 +103,8 @@ function details(layer: LayerDiff): string[] {
 export function keptText({ kind, kept }: LayerDiff): string | undefined {
   if (!kept) return undefined;
   const noun = kind.after === 'Input' ? 'features' : 'units';
-  return `kept ${percent(kept.indices.length / kept.of)} of its ${noun}: ${runsOf(kept.indices).join(', ') || 'none'}`;
+  const which = kept.names ?? runsOf(kept.indices);
+  return `kept ${percent(kept.indices.length / kept.of)} of its ${noun}: ${which.join(', ') || 'none'}`;
 }
 
 /** Images up to this height and width are drawn. */

@@ -26,8 +26,8 @@ export function diffFiles(before: string, after: string, options: { readonly beh
       : measured(old, before, fresh, after)
     : certificate && { kind: 'certificate', certificate, ...(isFinetuned(certificate, fresh) && { finetuned: true }) };
   return diffModels(
-    { file: before, spec: old.spec, network: old.network },
-    { file: after, spec: fresh.spec, network: fresh.network },
+    { file: before, spec: old.spec, network: old.network, featuresOf: old.featuresOf },
+    { file: after, spec: fresh.spec, network: fresh.network, featuresOf: fresh.featuresOf },
     behaviour,
   );
 }

@@ -13,6 +13,8 @@ export interface DiffSide {
   readonly spec: Spec;
   /** With the original unit ids that its weights file knows, so that survivors can be told. */
   readonly network: Network;
+  /** What the features of a row are called that an Input reads; undefined where they have no names. */
+  readonly featuresOf?: (input: string) => readonly string[] | undefined;
 }
 
 /** What is known of the outputs of both. */
@@ -49,6 +51,8 @@ export interface KeptAxis {
   readonly indices: readonly number[];
   /** Of how many: as many as the layer has in the first of the two models. */
   readonly of: number;
+  /** Of an Input that reads a table: what the kept features are called. */
+  readonly names?: readonly string[];
   /** Of an Input that reads an image: its extents. */
   readonly image?: ImageExtents;
 }
@@ -182,7 +186,11 @@ function readsOf(network: Network, node: Node | undefined): number | undefined {
 }
 
 /** Which units survived, where both sides count them in the same network that was trained first. */
-function keptAxis({ spec, network: before }: DiffSide, { network: after }: DiffSide, node: Node): KeptAxis | undefined {
+function keptAxis(
+  { spec, network: before, featuresOf }: DiffSide,
+  { network: after }: DiffSide,
+  node: Node,
+): KeptAxis | undefined {
   const { name } = node;
   if (before.dims.widthOf(name) !== after.dims.widthOf(name)) return undefined;
   const madeBy = (network: Network) => {
@@ -198,7 +206,9 @@ function keptAxis({ spec, network: before }: DiffSide, { network: after }: DiffS
   const extents = imageExtents(spec, node);
   // Indices count the features of the whole image.
   const image = extents && before.dims.widthOf(name) === sizeOf(extents) ? extents : undefined;
-  return { indices: fresh, of: old.length, ...(image && { image }) };
+  const all = node.kind === 'Input' ? featuresOf?.(name) : undefined;
+  const names = all?.length === before.dims.widthOf(name) ? fresh.map((index) => all[index]!) : undefined;
+  return { indices: fresh, of: old.length, ...(names && { names }), ...(image && { image }) };
 }
 
 /** Arguments with another value. What the units and `kept` say already is left out. */

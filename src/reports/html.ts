@@ -84,10 +84,10 @@ tr.open > * { border-bottom: 0; padding-bottom: 0; } tr.detail > td { padding-to
 .added { color: var(--added); } .removed { color: var(--removed); } .changed, .replaced { color: var(--changed); }
 .state { border: 1px solid currentColor; border-radius: 1rem; padding: .05rem .6rem; font-size: .8rem; font-weight: 600; white-space: nowrap; vertical-align: middle; }
 .warning { border-left: 4px solid var(--removed); background: var(--raised); padding: .4rem .8rem; margin: .5rem 0; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(21rem, 100%), 1fr)); gap: 1rem; }
 .charts figure { background: var(--raised); border: 1px solid var(--line); border-radius: 8px; padding: .75rem; }
 figure { margin: 0; }
-.charts svg { display: block; width: 100%; height: auto; }
+.charts svg { display: block; width: 100%; max-width: 36rem; height: auto; }
 .patterns { display: flex; flex-wrap: wrap; gap: 1rem 1.5rem; align-items: flex-start; }
 .patterns img { display: block; border: 1px solid #8c8c8c; max-width: 100%; height: auto; margin-bottom: .3rem; }
 .patterns img.squares { image-rendering: pixelated; }

@@ -152,7 +152,7 @@ export function readRun(folderPath: string): ReportedRun {
     network: summarize(before.network),
     ...(after && {
       diff: diffModels(
-        { file: record.specFile, spec: before.spec, network: before.network },
+        { file: record.specFile, spec: before.spec, network: before.network, featuresOf: before.featuresOf },
         { file: path.basename(simplified), spec: after.spec, network: after.network },
         certificate && { kind: 'certificate', certificate, ...(result?.finetuned && { finetuned: true }) },
       ),

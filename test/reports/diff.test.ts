@@ -199,6 +199,19 @@ behaviour: same outputs as the network as it was cut: max|Δ| 3.1e-7 of the larg
     );
   });
 
+  it('calls the features of a table by their names', () => {
+    const names = Array.from({ length: 784 }, (_, k) => `column: ${k}`);
+    const { layers } = diffModels({ ...before, featuresOf: () => names }, after);
+    const [image, fc1] = layers;
+    expect(image!.kept!.names!.slice(0, 2)).toEqual(['column: 98', 'column: 99']);
+    expect(fc1!.kept).not.toHaveProperty('names');
+    expect(diffText(diffModels({ ...before, featuresOf: () => names }, after))).toContain(
+      'kept 46.0 % of its features: column: 98, column: 99, ',
+    );
+    // Names of something else.
+    expect(diffModels({ ...before, featuresOf: () => ['a'] }, after).layers[0]!.kept).not.toHaveProperty('names');
+  });
+
   it('draws the pixels that an image keeps', () => {
     const text = diffText(diffModels(before, after)).split('\n');
     const drawn = text.filter((line) => line.includes('│'));
