@@ -12,6 +12,7 @@ import { init } from './init.js';
 import { predict } from './predict.js';
 import { report } from './report.js';
 import { runs } from './runs.js';
+import { schema } from './schema.js';
 import { show } from './show.js';
 import { simplify } from './simplify.js';
 import { summary } from './summary.js';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   runs,
   show,
   summary,
+  schema,
   engines,
   explain,
   help,

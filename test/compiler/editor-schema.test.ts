@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Ajv } from 'ajv';
+import { load } from 'js-yaml';
+import { describe, expect, test } from 'vitest';
+import { readDocument } from '../../src/compiler/document.js';
+import { editorSchema } from '../../src/compiler/editor-schema.js';
+import { sections } from '../../src/compiler/sections.js';
+import { exampleOf } from '../../src/commands/help-text.js';
+import { registryNames, vocabulary } from '../../src/compiler/vocabulary.js';
+import { Reports } from '../../src/diagnostics/report.js';
+import { Source } from '../../src/diagnostics/source.js';
+import { writeYaml } from '../../src/dsl/yaml/write.js';
+
+const specs = path.resolve(import.meta.dirname, '../../specs');
+const validate = new Ajv({ strict: false, allErrors: true }).compile(editorSchema());
+
+const accepts = (text: string) => validate(load(text));
+
+test('it is draft-07, and every word of the language is in it', () => {
+  const schema = editorSchema();
+  expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#');
+  expect(new Ajv({ strict: false }).validateSchema(schema)).toBe(true);
+  const text = JSON.stringify(schema);
+  for (const registry of registryNames)
+    for (const { keyword } of Object.values(vocabulary[registry].table))
+      expect(text).toContain(`"required":["${keyword}"]`);
+  for (const name of Object.keys(sections)) expect(schema.properties).toHaveProperty(name);
+});
+
+describe('every spec in YAML is accepted', () => {
+  test.each(readdirSync(specs).filter((name) => name.endsWith('.yaml')))('%s', (name) => {
+    expect(accepts(readFileSync(path.join(specs, name), 'utf8')), JSON.stringify(validate.errors?.slice(0, 5))).toBe(
+      true,
+    );
+  });
+
+  test('every example of the language', () => {
+    for (const registry of registryNames) {
+      for (const kind of Object.values(vocabulary[registry].table)) {
+        const reports = new Reports();
+        const document = readDocument(new Source('a.dn', exampleOf(registry, kind)), reports);
+        if (reports.failed || !document.model) continue;
+        const yaml = writeYaml(document);
+        expect(accepts(yaml), `${kind.keyword}\n${yaml}\n${JSON.stringify(validate.errors?.slice(0, 3))}`).toBe(true);
+      }
+    }
+  });
+
+  test('what the language allows beyond them', () => {
+    const text = `dnc: 1
+let: { width: 300, rate: { cosine: 1e-3 } }
+blocks: { residual: { parameters: { filters: , size: 3 }, inputs: x, layers: [{ Conv: 3 }] } }
+model:
+  name: X
+  layers:
+    - { name: [a, b], Dense: 2 * width, from: [x, { m: y }] }
+    - { repeat: 2 * width, layers: [{ residual: 50, size: 3, name: r }], with: { residual_1.conv.filters: 4 } }
+train: { loss: mse, epochs: width, steps: 40k, optimizer: { adam: { learning_rate: { cosine: 1e-3 } } } }
+`.replace('{ Conv: 3 }', 'Flatten');
+    expect(accepts(text), JSON.stringify(validate.errors?.slice(0, 5))).toBe(true);
+  });
+});
+
+const good = `model:
+  name: X
+  layers:
+    - { name: image, Input: 784 }
+    - { name: fc1, Dense: 300, activation: relu, sparsity: { dropneuron: 1e-4 } }
+data: { source: mnist, validation: 5000 }
+train: { loss: mse, epochs: 5, optimizer: { adam: { learning_rate: 1e-3 } } }
+simplify: { threshold: 0, finetune: { epochs: 5 } }
+`;
+
+test('broken ones are not', () => {
+  expect(accepts(good)).toBe(true);
+  for (const [before, after] of [
+    ['epochs: 5, opt', 'epoch: 5, opt'],
+    ['epochs: 5, opt', 'epochs: 0, opt'],
+    ['epochs: 5, opt', 'epochs: [5], opt'],
+    ['Dense: 300', 'Dence: 300'],
+    ['activation: relu', 'activatoin: relu'],
+    ['dropneuron: 1e-4', 'dropneurons: 1e-4'],
+    ['learning_rate', 'learning_rat'],
+    ['adam:', 'adaam:'],
+    ['name: X', 'nam: X'],
+    ['model:', 'modell:'],
+    ['simplify:', 'simplfy:'],
+    ['finetune: { epochs: 5 }', 'finetune: { epoch: 5 }'],
+    ['validation: 5000', 'validaton: 5000'],
+    ['name: fc1', 'name: 1fc'],
+    ['Dense: 300', 'Dense: { unitz: 300 }'],
+  ] as const) {
+    const text = good.replace(before, after);
+    expect(text, before).not.toBe(good);
+    expect(accepts(text), after).toBe(false);
+  }
+});
