@@ -351,7 +351,7 @@ export function resolveWord(
 }
 
 export function reportUnknownWord(context: Context, registry: RegistryName, word: string, at: Span): void {
-  const known = spellingsOf(registry);
+  const known = registry === 'split' ? [...spellingsOf('split'), ...spellingsOf('source')] : spellingsOf(registry);
   const near = nearest(word, [...known, ...context.lets.names]);
   const elsewhere = registriesOf(word)[0];
   const { many, one } = vocabulary[registry];

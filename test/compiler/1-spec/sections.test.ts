@@ -29,8 +29,46 @@ describe('data', () => {
     expect(split('fold(6, of: 5)')).toEqual(['out-of-range fold(6, of: 5)']);
     expect(split('fold(1)')).toEqual(['missing-argument fold(1)']);
     expect(split('5 rows')).toEqual(['unit-mismatch 5 rows']);
-    expect(split('mnist')).toEqual(['not-yet mnist']);
+    expect(split('mnits')).toEqual(['unknown-word mnits']);
     expect(split('[5]')).toEqual(['wrong-type [5]']);
+  });
+
+  it('takes a source for the rows that are held out', () => {
+    const { spec, lines } = lower(
+      `${model}data { source: csv("a.csv"); validation: csv("b.csv", separator: ";"); test: mnist; target: 3 }\n${train}`,
+    );
+    expect(lines).toEqual([]);
+    expect(spec?.data.validation).toMatchObject({ word: 'csv', arguments: { files: ['b.csv'], separator: ';' } });
+    expect(spec?.data.test).toMatchObject({ word: 'mnist' });
+    // A number is the position of a column.
+    expect(spec?.data.target).toBe('column_3');
+  });
+
+  it('reads columns, missing cells and standardization', () => {
+    const { spec, lines } = lower(
+      `${model}data { source: csv("a.csv"); target: "house price"; missing: median; standardize: true
+        columns { area: number(missing: 0); region: one_hot; "house price": number(standardize: true); kind: classes([b, a]); id: skip } }\n${train}`,
+    );
+    expect(lines).toEqual([]);
+    const { columns, missing, standardize } = spec!.data;
+    expect({ missing, standardize }).toEqual({ missing: 'median', standardize: true });
+    expect({ ...columns }).toEqual({
+      area: { word: 'number', arguments: { missing: 0 } },
+      region: { word: 'one_hot', arguments: { unknown: 'zeros' } },
+      'house price': { word: 'number', arguments: { standardize: true } },
+      kind: { word: 'classes', arguments: { names: ['b', 'a'] } },
+      id: { word: 'skip', arguments: {} },
+    });
+  });
+
+  it.each([
+    ['missing: often', 'wrong-type often'],
+    ['target: 0', 'out-of-range 0'],
+    ['columns { a: onehot }', 'unknown-word onehot'],
+    ['columns { a: number(missing: zeros) }', 'wrong-type zeros'],
+    ['standardize: 1', 'wrong-type 1'],
+  ])('refuses %s', (text, mark) => {
+    expect(marks(lower(`${model}data { source: csv("a.csv"); ${text} }\n${train}`))).toEqual([mark]);
   });
 
   it('binds inputs and the target by name', () => {
