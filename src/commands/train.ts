@@ -10,6 +10,7 @@ export const train: Command = {
   options: [
     sharedOptions.set,
     sharedOptions.dataDir,
+    sharedOptions.acceptChangedData,
     sharedOptions.engine,
     ...runOptionList,
     { flags: '--resume <run>', description: 'go on with a run that was stopped' },
@@ -39,6 +40,7 @@ export const train: Command = {
         '--threads': options.threads,
         '--no-update-pass': options.updatePass === false || undefined,
         '--from-scratch': options.fromScratch,
+        '--accept-changed-data': options.acceptChangedData,
         '--out': options.out,
       };
       for (const [word, value] of Object.entries(fixed))
@@ -74,6 +76,7 @@ export const train: Command = {
           sets,
           dataFolder: textOption(options, 'dataDir'),
           fromScratch,
+          acceptChangedData: options.acceptChangedData === true,
           out: textOption(options, 'out'),
         });
     }
@@ -83,10 +86,18 @@ export const train: Command = {
     const { render } = await import('../diagnostics/render.js');
     if (end.result.simplified.warnings.length > 0)
       io.note(render(end.result.simplified.warnings, { color: io.colour }));
+    // The result to take away, with its weights.
+    const { compileToFolder } = await import('../exporters/compile-to-folder.js');
+    const models = await compileToFolder(readSpec(end.result.files.spec), end.result.files.spec, [], {
+      dataFolder: textOption(options, 'dataDir'),
+      isLast: false,
+    });
+    const missing = models.warnings.filter((one) => one.code === 'no-tfjs-spelling');
+    if (missing.length > 0) io.note(render(missing, { color: io.colour }));
     if (options.json) io.out(`${JSON.stringify({ folder: end.folder, ...resultJson(end.result) }, undefined, 2)}\n`);
     else {
       io.out(resultText(end.result));
-      io.note(`next: dnc compile ${end.result.files.spec} writes its ONNX and TensorFlow.js models\n`);
+      io.note(`its ONNX and TensorFlow.js models, with these weights: ${models.folder}\n`);
     }
     if (options.diff && !options.json) {
       const { diffFiles } = await import('../reports/diff-files.js');

@@ -13,6 +13,8 @@ export interface ToFolder {
   readonly fromScratch?: boolean;
   /** Where tables are looked for, of which the shapes are taken. */
   readonly dataFolder?: string | undefined;
+  /** Whether the folder's spec counts as compiled last, which `train` takes when none is named. Default: true. */
+  readonly isLast?: boolean;
 }
 
 /**
@@ -23,13 +25,14 @@ export async function compileToFolder(
   source: Source,
   file: string,
   sets: readonly string[],
-  { fromScratch = false, dataFolder }: ToFolder = {},
+  { fromScratch = false, dataFolder, isLast = true }: ToFolder = {},
 ): Promise<{ readonly compiled: Compiled; readonly folder: string; readonly warnings: readonly Diagnostic[] }> {
   const compiled = compile(source, await compileOptions({ source, specFile: file, sets, dataFolder, fromScratch }));
   const folder = artifactFolder(file);
   const values = startingValues(compiled, file, { fromScratch });
   const missing = writeArtifact(folder, compiled, values, sourceHash(source.text, sets, fromScratch));
-  writeAtomically(lastCompiledFile(path.dirname(file)), `${JSON.stringify({ spec: path.basename(file), sets })}\n`);
+  if (isLast)
+    writeAtomically(lastCompiledFile(path.dirname(file)), `${JSON.stringify({ spec: path.basename(file), sets })}\n`);
   return { compiled, folder, warnings: [...compiled.warnings, ...missing] };
 }
 

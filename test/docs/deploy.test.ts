@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -28,7 +28,6 @@ beforeAll(async () => {
   cpSync(path.join(root, 'specs/quickstart.dn'), path.join(folder, 'quickstart.dn'));
   await succeed(['train', 'quickstart.dn', ...few, '--set', 'data.validation=500'], { cwd: folder });
   const spec = path.join(folder, 'runs/quickstart/latest/quickstart.min.dn');
-  await succeed(['compile', spec], { cwd: folder });
   cpSync(path.join(path.dirname(spec), 'build/quickstart.min'), path.join(folder, 'quickstart.min'), {
     recursive: true,
   });
@@ -137,3 +136,72 @@ register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});
     server.close();
   }
 });
+
+/** Debian's chromium, or why it cannot be asked. */
+const chromium = ['chromium', 'chromium-browser'].find((name) => spawnSync(name, ['--version']).status === 0);
+test.skipIf(!chromium)(
+  `TensorFlow.js in a browser: the page itself, in headless chromium${chromium ? '' : ' (chromium is not installed)'}`,
+  { timeout: 60_000 },
+  async () => {
+    const html = /^```html\n([\s\S]*?)^```$/m.exec(page)![1]!;
+    // What the page prints, and what ends it early, comes back over http.
+    const report = `<script>
+const post = (body) => fetch('/printed', { method: 'POST', body: JSON.stringify(body) });
+console.log = (digit, logits) => post([digit, logits]);
+addEventListener('error', (event) => post(String(event.message)));
+addEventListener('unhandledrejection', (event) => post(String(event.reason)));
+</script>`;
+    let say: (body: string) => void;
+    const said = new Promise<string>((resolve) => (say = resolve));
+    const types: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.json': 'application/json' };
+    const server = createServer((request, response) => {
+      if (request.method === 'POST') {
+        let body = '';
+        request.setEncoding('utf8').on('data', (text: string) => (body += text));
+        request.on('end', () => {
+          response.end();
+          say(body);
+        });
+        return;
+      }
+      const file = path.join(folder, request.url!);
+      if (request.url === '/') {
+        response.setHeader('content-type', 'text/html');
+        response.end(html.replace('<!doctype html>', `<!doctype html>${report}`));
+      } else if (existsSync(file)) {
+        response.setHeader('content-type', types[path.extname(file)] ?? 'application/octet-stream');
+        response.end(readFileSync(file));
+      } else {
+        response.statusCode = 404;
+        response.end();
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const browser = spawn(
+      chromium!,
+      [
+        '--headless',
+        // Not as root, where it has no sandbox of its own.
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--no-first-run',
+        `--user-data-dir=${path.join(folder, 'profile')}`,
+        `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      ],
+      { stdio: 'ignore' },
+    );
+    const gone = new Promise((resolve) => browser.on('close', resolve));
+    try {
+      const ended = gone.then(() => '"chromium ended before the page printed"');
+      const found = JSON.parse(await Promise.race([said, ended])) as string | readonly [number, number[]];
+      if (typeof found === 'string') expect.fail(found);
+      expectWanted(found);
+    } finally {
+      browser.kill();
+      await gone;
+      server.closeAllConnections();
+      server.close();
+    }
+  },
+);

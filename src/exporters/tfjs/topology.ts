@@ -5,6 +5,7 @@ import { layerKind } from '../../layers/index.js';
 import type { TfjsLayer } from '../../layers/layer.js';
 import { paramShape } from '../../compiler/3-dims/index.js';
 import { actsIn } from '../../sparsity/during.js';
+import type { Affine } from '../../onnx/lower.js';
 import type { RegularizerSpelling } from '../../sparsity/method.js';
 import type { Units } from '../units.js';
 
@@ -43,16 +44,21 @@ export function tfjsModel(
     const regularizers = regularizersOf(node, phase);
     if ('missing' in regularizers) return regularizers;
     let from = node.inputs.map((input) => ends.get(input.node)!);
-    const affine = units.inputs[node.name] ?? units.outputs[node.name];
-    const scaling = affine
-      ? [{ className: 'DropNeuronAffine', config: { ...affine, name: `${node.name}_units` } }]
-      : [];
-    for (const layer of [...spelled, ...scaling]) {
+    const affine = units.inputs[node.name];
+    for (const layer of affine ? [...spelled, unitsLayer(node.name, affine)] : spelled) {
       layers.push(placed(layer, from, regularizers));
       from = [layer.config.name as string];
     }
     ends.set(node.name, from[0]!);
   }
+  // Whoever else reads an output goes on reading what the network computes.
+  const outputs = graph.outputs.map((name) => {
+    const affine = units.outputs[name];
+    if (!affine) return ends.get(name)!;
+    const layer = unitsLayer(name, affine);
+    layers.push(placed(layer, [ends.get(name)!], {}));
+    return layer.config.name as string;
+  });
   const weights = allParams(network).filter((param) => values.has(param.name));
   const at = (name: string) => [name, 0, 0];
   return {
@@ -69,7 +75,7 @@ export function tfjsModel(
             name: graph.name,
             layers,
             input_layers: graph.inputs.map(at),
-            output_layers: graph.outputs.map((name) => at(ends.get(name)!)),
+            output_layers: outputs.map(at),
           },
         },
       },
@@ -86,6 +92,10 @@ export function tfjsModel(
     },
     weights: joined(weights.map((param) => values.get(param.name)!)),
   };
+}
+
+function unitsLayer(name: string, affine: Affine): TfjsLayer {
+  return { className: 'DropNeuronAffine', config: { ...affine, name: `${name}_units` } };
 }
 
 function placed(layer: TfjsLayer, from: readonly string[], regularizers: { kernel?: object; bias?: object }): Spelled {
