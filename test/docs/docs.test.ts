@@ -80,6 +80,8 @@ describe.each(pages)('%s', (page) => {
   test('every spec in it compiles without a warning', () => {
     for (const { code } of blocks.filter((block) => block.language === 'dn'))
       expect(compile(new Source(page, code)).warnings, code).toEqual([]);
+    for (const { code } of blocks.filter((block) => block.language === 'yaml'))
+      expect(compile(new Source(`${page}.yaml`, code)).warnings, code).toEqual([]);
   });
 
   test('it is about this program only', () => {
