@@ -137,11 +137,11 @@ export const ${camel} = defineMetric({
 test('the metric from the sums of its rows', () => {
   const b = new Builder();
   const [target, prediction] = [b.batch('t', 'float', ['batch', 1]), b.batch('p', 'float', ['batch', 1])];
-  const sums = ${camel}.sums(b, { arguments: {}, target, prediction, form: 'values', logits: false });
+  const sums = ${camel}.sums(b, { arguments: {}, target, prediction, form: 'values' });
   for (const [name, value] of Object.entries(sums)) b.result(name, value);
   const { results } = evaluate(b.build('test'), { t: floats([2, 1], [0, 1]), p: floats([2, 1], [2, 2]) });
   const totals = Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data[0]!]));
-  expect(${camel}.finish(totals, 2)).toBe(1.5);
+  expect(${camel}.finish(totals, 2, {}, {})).toBe(1.5);
 });
 `,
   }),

@@ -35,7 +35,7 @@ const registries: readonly { readonly folder: string; readonly helpers: readonly
   { folder: 'layers', helpers: ['layer', 'keep', 'apply-activation'] },
   { folder: 'sparsity', helpers: ['method', 'during'] },
   { folder: 'losses', helpers: ['loss', 'rows'] },
-  { folder: 'metrics', helpers: ['metric'] },
+  { folder: 'metrics', helpers: ['metric', 'classes', 'decision', 'confusion'] },
   { folder: 'optimizers', helpers: ['optimizer'] },
   { folder: 'schedules', helpers: ['schedule'] },
   { folder: 'initializers', helpers: ['initializer', 'initial', 'truncate', 'variance-scaling'] },

@@ -2,6 +2,19 @@ import type { Kind, Static, TObject } from '../ir/kind.js';
 import type { TargetForm } from '../losses/loss.js';
 import type { Builder, Value } from '../program/builder.js';
 
+/** What a metric is computed from. */
+export interface MetricInputs<A = Readonly<Record<string, unknown>>> {
+  readonly arguments: A;
+  readonly target: Value;
+  readonly form: TargetForm;
+  readonly prediction: Value;
+  /** The activation that would make probabilities of the prediction; absent: it is what it is. */
+  readonly logits?: 'softmax' | 'sigmoid' | undefined;
+}
+
+/** Sums that are tensors, by name, in row-major order. */
+export type SumTensors = Readonly<Record<string, readonly number[]>>;
+
 /** A metric as sums over rows, so that batches and resumed epochs add up exactly. */
 export interface MetricKind<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
   /** Whether a larger value is better. */
@@ -10,20 +23,12 @@ export interface MetricKind<S extends TObject = TObject, A = Static<S>> extends 
   readonly unitRange: boolean;
   /** The only form of target that it can be computed from. Absent: either. */
   readonly target?: TargetForm;
-  /** Sums over the batch, each a float scalar. */
-  sums(
-    b: Builder,
-    at: {
-      readonly arguments: A;
-      readonly target: Value;
-      readonly form: TargetForm;
-      /** Whether the prediction is before its softmax or sigmoid. */
-      readonly logits: boolean;
-      readonly prediction: Value;
-    },
-  ): Readonly<Record<string, Value>>;
-  /** The metric from the sums over all rows. */
-  finish(sums: Readonly<Record<string, number>>, rows: number): number;
+  /** Sums over the batch, each a float scalar or a float tensor of known extents. */
+  sums(b: Builder, at: MetricInputs<A>): Readonly<Record<string, Value>>;
+  /** The metric from the sums over all rows: the scalars, and the tensors in row-major order. */
+  finish(sums: Readonly<Record<string, number>>, rows: number, tensors: SumTensors, args: A): number;
+  /** What is wrong with arguments that the schema allows, for an output of `units` units; undefined where nothing is. */
+  problem?(args: A, units: number): string | undefined;
   /** Its standard error over the rows, where the sums tell it. */
   standardError?(sums: Readonly<Record<string, number>>, rows: number): number;
 }

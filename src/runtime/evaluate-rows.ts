@@ -9,8 +9,16 @@ export interface Score {
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
   readonly standardErrors: Readonly<Record<string, number>>;
+  /** Rows by their class and by the class that is predicted, where the program counts them. */
+  readonly confusion?: readonly (readonly number[])[];
   /** The first metric, or the loss, turned so that higher is better: what checkpoints are compared by. */
   readonly score: number;
+}
+
+/** The rows of a square matrix. */
+function square(numbers: readonly number[]): number[][] {
+  const extent = Math.sqrt(numbers.length);
+  return Array.from({ length: extent }, (_, row) => numbers.slice(row * extent, (row + 1) * extent));
 }
 
 /** Rows in one run of an evaluation program. */
@@ -31,17 +39,18 @@ export async function evaluateRows(
   }
   const errors = metrics.flatMap((use): [string, number][] => {
     const error = standardErrorOf(totals, use);
-    return error === undefined ? [] : [[use.keyword, error]];
+    return error === undefined ? [] : [[use.name, error]];
   });
-  const values = Object.fromEntries(metrics.map((use) => [use.keyword, metricOf(totals, use)]));
+  const values = Object.fromEntries(metrics.map((use) => [use.name, metricOf(totals, use)]));
   const loss = lossOf(totals);
   const [first] = metrics;
-  const best = first ? values[first.keyword]! : loss;
+  const best = first ? values[first.name]! : loss;
   return {
     rows: totals.rows,
     loss,
     metrics: values,
     standardErrors: Object.fromEntries(errors),
+    ...(totals.sums.confusion && { confusion: square(totals.sums.confusion as number[]) }),
     score: first?.kind.better === 'higher' ? best : -best,
   };
 }

@@ -31,7 +31,9 @@ export interface EvaluateOptions {
 /** Loss and metrics of a spec with its weights on one part of its data. */
 export async function evaluateSpec(options: EvaluateOptions): Promise<Score> {
   const { compiled, values, table, engine } = await prepare(options);
-  const judge = await scorer(engine, options.engineOptions, compiled.network, compiled.spec.train.phases.at(-1)!);
+  const judge = await scorer(engine, options.engineOptions, compiled.network, compiled.spec.train.phases.at(-1)!, {
+    confusion: true,
+  });
   try {
     return await judge.score(values, table);
   } finally {

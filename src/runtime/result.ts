@@ -36,7 +36,7 @@ export async function scoresOf(
   simplified: readonly [Network, Values],
 ): Promise<RunResult['scores']> {
   const score = async ([network, values]: readonly [Network, Values]) => {
-    const judge = await scorer(at.engine, at.engineOptions, network, at.phase);
+    const judge = await scorer(at.engine, at.engineOptions, network, at.phase, { confusion: true });
     const on = (table: Rows['train']) => judge.score(values, bindRows(network, at.spec, at.phase, table));
     const { validation, test } = at.rows;
     try {

@@ -102,8 +102,16 @@ function judgedBy(
 ): { readonly call: Call; readonly kind: MetricKind } | undefined {
   const name = wanted.metric ?? phase.metrics[0]?.word;
   if (name === undefined || name === 'loss') return undefined;
-  const call = phase.metrics.find(({ word }) => word === name) ?? { word: name, arguments: {} };
-  return { call, kind: metricKind(call) };
+  const kind = metricKind({ word: name, arguments: {} });
+  return { call: phase.metrics.find(({ word }) => word === name) ?? { word: name, arguments: defaultsOf(kind) }, kind };
+}
+
+/** The arguments of a word that stands alone. */
+function defaultsOf({ schema }: MetricKind): Readonly<Record<string, unknown>> {
+  const properties = schema.properties as Readonly<Record<string, { readonly default?: unknown }>>;
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, given]) => (given.default === undefined ? [] : [[name, given.default]])),
+  );
 }
 
 /** Where the spec says `threshold`, else the section. */
@@ -159,8 +167,9 @@ export async function scorer(
   options: EngineOptions,
   network: Network,
   phase: Pick<PhaseSpec, 'loss' | 'metrics'>,
+  program: { readonly confusion?: boolean } = {},
 ): Promise<{ score(values: Values, table: BoundTable): Promise<Score>; close(): Promise<void> }> {
-  const evaluation = evaluationProgram(network, phase);
+  const evaluation = evaluationProgram(network, phase, program);
   const loaded = await engine.load({ evaluation: evaluation.program }, options);
   return {
     score: async (values, table) => {

@@ -74,7 +74,9 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
   const { phase, network } = stretch;
   const acting: Phase = { ...phase, finetune: stretch.finetune, ...phaseWeights(phase, network, stretch.train) };
   const step: StepProgram = stepProgram(network, acting);
-  const evaluation: EvaluationProgram = evaluationProgram(network, acting, (param) => judgedState(param, phase));
+  const evaluation: EvaluationProgram = evaluationProgram(network, acting, {
+    stateOf: (param) => judgedState(param, phase),
+  });
   const batches = new Batches(stretch.train, { seed: training.seed, batchSize: phase.batch_size });
   const random = new RandomInputs(step.program, training.seed);
   const stepsPerEpoch = batches.steps;
@@ -295,7 +297,7 @@ async function historyRow(at: {
     objective: Object.values(penalties).reduce((sum, penalty) => sum + penalty, loss),
     loss,
     penalties,
-    metrics: Object.fromEntries(step.metrics.map((use) => [use.keyword, metricOf(totals, use)])),
+    metrics: Object.fromEntries(step.metrics.map((use) => [use.name, metricOf(totals, use)])),
     ...(score && { validation: { loss: score.loss, metrics: score.metrics } }),
     alive: await aliveUnits(stretch.network, at.loaded),
     ...(stretch.live && { units: unitsOf(stretch.network) }),

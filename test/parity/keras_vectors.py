@@ -53,15 +53,19 @@ def activations(section):
         yield label(case), {"value": flat(value), "gradient": flat(slope)}
 
 
+# Metrics that take probabilities, and targets of 0 and 1.
+OF_CLASSES = ("auc", "f1", "precision", "recall", "top_k")
+
+
 def target_of(case, rows, salt):
     """Targets that suit a loss or metric."""
     shape = case["shape"]
     if case["word"] == "sparse_categorical_crossentropy" or case.get("form") == "classes":
         return tf.constant(classes(rows, salt, shape[-1]), dtype=tf.int32)
-    if case["word"] == "categorical_crossentropy" or (case["word"] == "accuracy" and shape[-1] > 1):
+    if case["word"] == "categorical_crossentropy" or (case["word"] in ("accuracy", "top_k") and shape[-1] > 1):
         labels = classes(rows * volume(shape[:-1]), salt, shape[-1])
         return number(np.reshape(one_hot(labels, shape[-1]), [rows, *shape]))
-    if case["word"] in ("binary_crossentropy", "accuracy"):
+    if case["word"] in ("binary_crossentropy", "accuracy", *OF_CLASSES):
         return number(np.reshape([float(x > 0) for x in wave(rows * volume(shape), salt)], [rows, *shape]))
     numbers = np.reshape(np.array(wave(rows * volume(shape), salt)), [rows, *shape])
     if case["word"] == "hinge":
@@ -110,6 +114,27 @@ def losses(section):
         yield label(case), {"value": plain(value), "gradient": flat(tape.gradient(value, outputs))}
 
 
+def metric_of(case):
+    arguments = case.get("arguments", {})
+    if case["word"] == "top_k":
+        kind = keras.metrics.SparseTopKCategoricalAccuracy if case["form"] == "classes" else keras.metrics.TopKCategoricalAccuracy
+        return kind(**arguments)
+    if case["word"] == "f1":
+        # One unit has a threshold of one half here.
+        given = {"threshold": 0.5} if case["shape"][-1] == 1 else {}
+        return keras.metrics.F1Score(**{"average": "macro", **given, **arguments})
+    kinds = {
+        "auc": keras.metrics.AUC,
+        "mae": keras.metrics.MeanAbsoluteError,
+        "mse": keras.metrics.MeanSquaredError,
+        # Keras has no nmse; the mean squared error over the variance is 1 - R².
+        "nmse": keras.metrics.R2Score,
+        "precision": keras.metrics.Precision,
+        "recall": keras.metrics.Recall,
+    }
+    return kinds[case["word"]](**arguments)
+
+
 def metrics(section):
     for case in section["cases"]:
         shape = case["shape"]
@@ -122,10 +147,16 @@ def metrics(section):
                 else keras.metrics.BinaryAccuracy(threshold=0.5)
             )
         else:
-            # Keras has no nmse; the mean squared error over the variance is 1 - R².
-            metric = keras.metrics.MeanSquaredError() if case["word"] == "mse" else keras.metrics.R2Score()
+            metric = metric_of(case)
         for batch, rows in enumerate(section["batches"]):
-            metric.update_state(target_of(case, rows, 40 + batch), shaped([rows, *shape], 30 + batch))
+            target, outputs = target_of(case, rows, 40 + batch), shaped([rows, *shape], 30 + batch)
+            if case["word"] in OF_CLASSES:
+                # TensorFlow's in_top_k takes float32 alone, which holds these numbers exactly.
+                outputs = tf.cast((outputs + 1) / 2, tf.float32 if case["word"] == "top_k" else tf.float64)
+                if case["form"] == "classes" and case["word"] != "top_k":
+                    # Keras takes these metrics of one-hot rows alone.
+                    target = tf.one_hot(target, shape[-1], dtype=tf.float64)
+            metric.update_state(target, outputs)
         # Metrics accumulate in float32 whatever floatx says.
         found = float(metric.result())
         yield label(case), {"value": plain(1 - found if case["word"] == "nmse" else found)}

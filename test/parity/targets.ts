@@ -3,6 +3,11 @@ import { sizeOf } from '../../src/program/program.js';
 import { oneHot, wave, waveClasses } from './numbers.js';
 import { exact } from './support.js';
 
+/** Metrics that take probabilities, and targets of 0 and 1. */
+export function isOfClasses(word: string): boolean {
+  return ['auc', 'f1', 'precision', 'recall', 'top_k'].includes(word);
+}
+
 /** Targets that suit a loss or metric: what target_of of keras_vectors.py makes. */
 export function targetOf(
   one: {
@@ -19,10 +24,10 @@ export function targetOf(
   const classes = one.shape.at(-1)!;
   if (one.word === 'sparse_categorical_crossentropy' || one.form === 'classes')
     return { dtype: 'int', shape: [rows], data: Float64Array.from(waveClasses(rows, salt, classes)) };
-  if (one.word === 'categorical_crossentropy' || (one.word === 'accuracy' && classes > 1))
+  if (one.word === 'categorical_crossentropy' || ((one.word === 'accuracy' || one.word === 'top_k') && classes > 1))
     return exact(shape, oneHot(waveClasses(sizeOf(shape) / classes, salt, classes), classes));
   const numbers = wave(sizeOf(shape), salt);
-  if (one.word === 'binary_crossentropy' || one.word === 'accuracy')
+  if (one.word === 'binary_crossentropy' || one.word === 'accuracy' || isOfClasses(one.word))
     return exact(
       shape,
       numbers.map((x) => (x > 0 ? 1 : 0)),

@@ -145,6 +145,39 @@ describe('a run', () => {
     },
   );
 
+  test('with metrics of classes and weighted classes resumes exactly, and counts rows by class', {
+    timeout: 120_000,
+  }, async () => {
+    const folder = temporaryFolder();
+    const text = `model Net {
+  image = Input(28, 28)
+  Flatten
+  digit = Dense(10)
+}
+data { source: drawn_digits(train: 200, test: 60, seed: 2); validation: 40 }
+train {
+  loss: sparse_categorical_crossentropy(from_logits: true); class_weight: balanced
+  metrics: [accuracy, f1, auc, top_k(3), recall(class_id: 1), recall(class_id: 2)]
+  batch_size: 32; epochs: 2
+}
+`;
+    const whole = await run(folder, 'whole', text, Number.POSITIVE_INFINITY);
+    const stopped = await run(folder, 'stopped', text, 3);
+    expect(stopped.stops).toBeGreaterThan(1);
+    expect(trace(stopped.out)).toEqual(trace(whole.out));
+    const names = ['accuracy', 'f1', 'auc', 'top_k', 'recall', 'recall(class_id: 2)'];
+    for (const row of rowsOf(whole.out)) {
+      expect(Object.keys(row.metrics)).toEqual(names);
+      for (const value of Object.values(row.metrics)) expect(value).toBeGreaterThanOrEqual(0);
+    }
+    const { scores } = JSON.parse(readFileSync(path.join(whole.out, 'result.json'), 'utf8'));
+    const { confusion, metrics, rows } = scores.test.trained;
+    expect(confusion.map((row: number[]) => row.length)).toEqual(Array(10).fill(10));
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+    expect(sum(confusion.flat())).toBe(rows);
+    expect(sum(confusion.map((row: number[], k: number) => row[k])) / rows).toBeCloseTo(metrics.accuracy, 12);
+  });
+
   test('ends a stretch early and goes on with the next', { timeout: 60_000 }, async () => {
     const folder = temporaryFolder();
     const keys = 'early_stopping { monitor: loss; patience: 1; min_delta: 100 }';

@@ -28,7 +28,7 @@ export function rowWeights(b: Builder, target: Value, weights: readonly number[]
   if (target.type.dtype === 'int') return b.gather(table, target, 0);
   if (target.type.shape.at(-1) === 1) {
     const [no, yes] = weights as readonly [number, number];
-    return b.select(b.greater(b.reshape(target, ['batch']), 0.5), yes, no);
+    return b.select(b.greater(b.reshape(target, [target.type.shape[0]!]), 0.5), yes, no);
   }
   return b.gather(table, b.argmax(target, -1), 0);
 }

@@ -5,6 +5,7 @@ import type { Call } from '../../ir/kind.js';
 import { losses } from '../../losses/index.js';
 import type { LossKind, TargetForm } from '../../losses/loss.js';
 import { metrics } from '../../metrics/index.js';
+import { confusion } from '../../metrics/confusion.js';
 import type { MetricKind } from '../../metrics/metric.js';
 import { optimizers } from '../../optimizers/index.js';
 import type { OptimizerKind } from '../../optimizers/optimizer.js';
@@ -62,10 +63,12 @@ export interface StepProgram {
   }): Readonly<Record<string, number>>;
 }
 
-/** A metric and the names of its sums, which are the results `metric:<keyword>:<sum>`. */
+/** A metric and the names of its sums, which are the results `metric:<name>:<sum>`. */
 export interface MetricUse {
-  readonly keyword: string;
+  /** Its keyword; with the arguments that are not its defaults where it is not the first of its keyword, `precision(class_id: 2)`. */
+  readonly name: string;
   readonly kind: MetricKind;
+  readonly arguments: Readonly<Record<string, unknown>>;
   readonly sums: readonly string[];
 }
 
@@ -217,14 +220,34 @@ function nextAverage(b: Builder, average: Value, weight: Value): Value {
 export function evaluationProgram(
   network: Network,
   phase: Pick<Phase, 'loss' | 'metrics'>,
-  stateOf?: (param: Param) => string,
+  options: {
+    readonly stateOf?: (param: Param) => string;
+    /** Whether to count rows by their class and by the class that is predicted, as the result `confusion`. */
+    readonly confusion?: boolean;
+  } = {},
 ): EvaluationProgram {
   const b = new Builder();
-  const forward = buildForward(b, network, 'inference', stateOf);
+  const forward = buildForward(b, network, 'inference', options.stateOf);
   const target = declareTarget(b, network, phase.loss);
   b.result('loss', b.sum(lossRows(b, network, forward, phase.loss, target.value)));
   const uses = writeMetrics(b, network, forward, phase, target);
+  if (options.confusion && tellsClasses(network, phase.loss)) {
+    const prediction = forward.values.get(target.declared.output)![0]!;
+    const logits = missingActivation(phase.loss) !== undefined;
+    b.result('confusion', confusion(b, { target: target.value, form: target.declared.form, prediction, logits }));
+  }
   return { program: optimize(b.build(`${network.graph.name} evaluation`)), metrics: uses, target: target.declared };
+}
+
+/** Above this many classes, a table of all pairs says nothing to anyone. */
+const MOST_CLASSES = 100;
+
+/** Whether a row has one class, of not too many. */
+function tellsClasses(network: Network, loss: Call): boolean {
+  const shape = extents(network.shapes.get(trainedOutput(network).name)![0]!);
+  const { probabilities } = lossKind(loss);
+  if (shape.length !== 1 || shape[0]! > MOST_CLASSES) return false;
+  return probabilities === 'softmax' || (probabilities === 'sigmoid' && shape[0] === 1);
 }
 
 interface Target {
@@ -256,19 +279,37 @@ function writeMetrics(
   target: Target,
 ): MetricUse[] {
   const output = trainedOutput(network).name;
-  const logits = phase.loss.arguments.from_logits === true;
-  return phase.metrics.map((call) => {
+  return namedMetrics(phase.metrics).map(([name, call]) => {
     const kind = metricKind(call);
     const sums = kind.sums(b, {
       arguments: call.arguments as never,
       target: target.value,
       form: target.declared.form,
       prediction: forward.values.get(output)![0]!,
-      logits,
+      logits: missingActivation(phase.loss),
     });
-    for (const [name, value] of Object.entries(sums)) b.result(`metric:${kind.keyword}:${name}`, value);
-    return { keyword: kind.keyword, kind, sums: Object.keys(sums) };
+    for (const [sum, value] of Object.entries(sums)) b.result(`metric:${name}:${sum}`, value);
+    return { name, kind, arguments: call.arguments, sums: Object.keys(sums) };
   });
+}
+
+/** What would make probabilities of the output of a network that is trained with a loss of logits. */
+function missingActivation(loss: Call): LossKind['probabilities'] {
+  return loss.arguments.from_logits === true ? lossKind(loss).probabilities : undefined;
+}
+
+/** Every metric once, by the name of its results. */
+function namedMetrics(calls: readonly Call[]): [name: string, call: Call][] {
+  const named = new Map<string, Call>();
+  for (const call of calls) {
+    const { keyword, schema } = metricKind(call);
+    const properties = schema.properties as Readonly<Record<string, { readonly default?: unknown }>>;
+    const given = Object.entries(call.arguments).filter(([key, value]) => value !== properties[key]?.default);
+    const full = `${keyword}(${given.map(([key, value]) => `${key}: ${value}`).join(', ')})`;
+    const same = [...named.values()].some((one) => JSON.stringify(one) === JSON.stringify(call));
+    if (!same) named.set(named.has(keyword) ? full : keyword, call);
+  }
+  return [...named];
 }
 
 interface Acting {

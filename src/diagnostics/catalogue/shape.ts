@@ -115,6 +115,12 @@ export const shapeCodes = {
     explain:
       'What is learned from says little about what is not. Hold rows out:\n\n```\ndata { source: mnist; validation: 5000 }\n```\n\nor name a quantity of the training rows, such as `monitor: loss`.',
   }),
+  'metric-arguments': code<{ metric: string; problem: string }>({
+    severity: 'error',
+    message: ({ metric, problem }) => `${metric}: ${problem}`,
+    explain:
+      'Classes are the units of the output, counted from 0:\n\n```\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); metrics: [top_k(3), recall(class_id: 9)]; epochs: 20 }\n```',
+  }),
   'metric-target': code<{ metric: string; loss: string }>({
     severity: 'error',
     message: ({ metric, loss }) => `${metric} compares numbers, and the targets of ${loss} are class numbers`,

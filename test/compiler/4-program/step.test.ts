@@ -221,7 +221,7 @@ describe(`a step program (seed ${seed})`, () => {
       'y.bias:variance',
     ]);
     expect(warm!.program.name).toBe('Net step (warm)');
-    expect(cool!.metrics.map((use) => [use.keyword, use.sums])).toEqual([['accuracy', ['correct']]]);
+    expect(cool!.metrics.map((use) => [use.name, use.sums])).toEqual([['accuracy', ['correct']]]);
     expect(warm!.scalars({ step: 3, learningRate: 0.5, rows: 4 })).toEqual({ learning_rate: 0.5, inverse_rows: 0.25 });
     expect(Object.keys(cool!.scalars({ step: 3, learningRate: 0.5, rows: 4 }))).toEqual([
       'learning_rate',

@@ -236,6 +236,21 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       ],
     },
   ],
+  'metric-arguments': [
+    {
+      body: 'x = Input(20)\ny = Dense(3)',
+      source: digits,
+      train: 'loss: mse; metrics: [top_k, recall(class_id: 3), precision(top_k: 4)]',
+      lines: [
+        'top_k: `k` is 5, and the output has 3 units: every row is right',
+        'recall: `class_id` counts from 0, is 3, and the output has 3 units',
+        'precision: `top_k` is 4, and the output has 3 units',
+      ].map(
+        (line) =>
+          `metric-arguments @train { loss: mse; metrics: [top_k, recall(class_id: 3), precision(top_k: 4)]\nepochs: 1 }: ${line}`,
+      ),
+    },
+  ],
   'metric-target': 'test/compiler/checks/metric-fits-target.test.ts',
   'interfaces-differ': 'test/runtime/simplify-again.test.ts',
   'several-outputs': [
