@@ -1,5 +1,6 @@
 // docs/performance.md, from what was measured.
 import { DEFAULT } from './contestants.mjs';
+import { EPOCHS } from './live.mjs';
 
 const ms = (x) => x.toFixed(x < 10 ? 2 : 1);
 const mib = (bytes) => String(Math.round(bytes / 2 ** 20));
@@ -11,7 +12,7 @@ function table(head, rows) {
 }
 
 /** The page's text. */
-export function page({ command, date, machine, load, rounds, steps, startUp }) {
+export function page({ command, date, machine, load, rounds, steps, live, startUp }) {
   const base = steps.measured.find((one) => one.name === DEFAULT);
   const versions = Object.entries(Object.assign({}, ...steps.measured.map((one) => one.versions)))
     .map(([name, version]) => `${name} ${version}`)
@@ -57,7 +58,7 @@ ${table(['contestant', 'ms/step', 'fastest – slowest', 'dnc / it', 'steps', 'M
 ${goals.join('\n')}
 ${steps.absent.length > 0 ? `\nNot measured: ${steps.absent.map(({ name, because }) => `${name} (${because})`).join('; ')}.\n` : ''}
 As they describe themselves: ${steps.measured.map((one) => one.describe).filter((one, at, all) => all.indexOf(one) === at).join('; ')}.
-
+${live ? liveSection(live) : ''}
 ## Start-up
 
 Seconds from spawning \`node dist/cli.js\` to its end, on specs/lenet-300-100.dn; medians of ${startUp[0].times.length} interleaved rounds.
@@ -69,6 +70,30 @@ ${table(
     seconds(one.median),
     `${seconds(one.low)} – ${seconds(one.high)}`,
     String(one.goal),
+  ]),
+)}
+`;
+}
+
+function liveSection(live) {
+  const [end, way] = live;
+  return `
+## Live shrinking
+
+Whole trainings of LeNet-300-100, li + lo with λ = 1e-3 by proximal steps, ${EPOCHS} epochs of 20,000 drawn digits in batches of 128, dead units removed at the end only and on the way
+(\`simplify { ${way.live} }\`, [methods.md](methods.md), section 4); 2 threads. Seconds from the first step to the end of the last epoch, with everything that making the network smaller takes; medians of
+${end.times.length} interleaved rounds, each in a process of its own. On the way takes **${(way.median / end.median).toFixed(2)}** of the time.
+
+${table(
+  ['dead units go', 's', 'fastest – slowest', 'times that they did', 'multiply-adds a row, at first', 'and at the end', 'accuracy on test rows'],
+  live.map((one) => [
+    one.name,
+    seconds(one.median),
+    `${seconds(one.low)} – ${seconds(one.high)}`,
+    String(one.shrinks),
+    one.before.toLocaleString('en'),
+    one.after.toLocaleString('en'),
+    one.accuracy.toFixed(4),
   ]),
 )}
 `;

@@ -1,9 +1,10 @@
 // npm run bench: dnc's own times. npm run bench -- --peers: PyTorch and Keras beside them in the same run, and docs/performance.md is written.
-// --rounds N: other than 11. --force: write the page although the machine is busy. --only TEXT: contestants whose name has it; writes no page.
+// --live: what live shrinking brings, too (with --peers always). --rounds N: other than 11. --force: write the page although the machine is busy. --only TEXT: contestants whose name has it; writes no page.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { ours, peers } from '../bench/contestants.mjs';
+import { liveShrinking } from '../bench/live.mjs';
 import { page } from '../bench/page.mjs';
 import { measure } from '../bench/rounds.mjs';
 import { startUp } from '../bench/start-up.mjs';
@@ -14,6 +15,7 @@ const { values: flags } = parseArgs({
   options: {
     peers: { type: 'boolean', default: false },
     force: { type: 'boolean', default: false },
+    live: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '11' },
     only: { type: 'string' },
   },
@@ -25,6 +27,8 @@ if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${flags.r
 const BUSY = 1;
 /** Fewer rounds are a look, no measurement. */
 const ENOUGH_ROUNDS = 9;
+/** Whole trainings, of half a minute each. */
+const LIVE_ROUNDS = 5;
 
 const load = os.loadavg()[0];
 if (load > BUSY) {
@@ -59,6 +63,7 @@ const result = {
   load,
   rounds,
   steps,
+  live: flags.live || flags.peers ? await liveShrinking(LIVE_ROUNDS, (line) => console.error(line)) : undefined,
   startUp: startUp(Math.max(ENOUGH_ROUNDS, rounds)),
 };
 writeFileSync('.cache/bench/result.json', JSON.stringify(result, undefined, 2));

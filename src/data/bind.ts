@@ -163,12 +163,17 @@ function bindInput(
   );
   const kept = keep ? keep.map((index) => places[index] ?? outside(name, index, width)) : places;
   const data = new Float32Array(table.rows * kept.length);
-  kept.forEach(({ field, at, width: step }, column) => {
-    const { data: from } = field;
-    const { selection } = table;
-    for (let row = 0; row < table.rows; row++)
-      data[row * kept.length + column] = from[(selection ? selection[row]! : row) * step + at]!;
-  });
+  const { selection } = table;
+  // Row by row within a field: the memory of both sides is read and written in its order.
+  for (let first = 0, behind = 0; first < kept.length; first = behind) {
+    const { field, width: step } = kept[first]!;
+    while (kept[behind]?.field === field) behind += 1;
+    const places = Int32Array.from(kept.slice(first, behind), ({ at }) => at);
+    for (let row = 0; row < table.rows; row++) {
+      const [to, from] = [row * kept.length + first, (selection ? selection[row]! : row) * step];
+      for (let k = 0; k < places.length; k++) data[to + k] = field.data[from + places[k]!]!;
+    }
+  }
   return { name, extents: keep ? [kept.length] : extents, width: kept.length, data, rows: undefined };
 }
 

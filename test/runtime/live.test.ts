@@ -28,7 +28,7 @@ train {
   seed: 5
   phases {
     sparse { epochs: 10; optimizer: adam(learning_rate: 0.01) }
-    settle { epochs: 5; optimizer: adam(learning_rate: cosine(0.003)) }
+    settle { epochs: 16; optimizer: adam(learning_rate: cosine(0.003)) }
   }
 }
 simplify {
@@ -64,7 +64,7 @@ test('a run shrinks while it trains, and its result speaks of the units of the s
   const { result } = await startRun({ ...options(endless, notes), ...begin(folder, live, out) });
 
   const rows = history(out);
-  const units = rows.slice(0, 15).map((row) => row.units!);
+  const units = rows.slice(0, 26).map((row) => row.units!);
   expect(units.slice(0, 3)).toEqual([1, 2, 3].map(() => ({ features: 24, hidden: 16, more: 8, value: 1 })));
   for (const [k, { features, hidden, more }] of units.entries()) {
     const before = units[Math.max(0, k - 1)]!;
@@ -107,7 +107,7 @@ test('wherever it was stopped or killed, it ends in the same bytes', { timeout: 
   const folder = temporaryFolder();
   const whole = await run(folder, 'whole', live, endless);
   const expected = trace(whole.out);
-  for (const stride of [7, 20]) {
+  for (const stride of [20, 33]) {
     const stopped = await run(folder, `every-${stride}`, live, stride);
     expect(stopped.stops).toBeGreaterThan(10);
     expect(trace(stopped.out)).toEqual(expected);
@@ -146,16 +146,14 @@ test('early stopping and averaged weights go through a shrink; what was best bef
   const folder = temporaryFolder();
   const text = live
     .replace('sparse { epochs: 10;', 'sparse { epochs: 10; ema_momentum: 0.9;')
-    .replace('settle { epochs: 5;', 'settle { epochs: 5; early_stopping { patience: 2; restore_best_weights: true };')
-    .replace('after: 2', 'after: 9')
-    // Of the steps that are left after epoch 11 few are enough for what died by then.
-    .replace('epochs: 5;', 'epochs: 12;');
+    .replace('settle { epochs: 16;', 'settle { epochs: 24; early_stopping { patience: 2; restore_best_weights: true };')
+    .replace('after: 2', 'after: 9');
   const notes: string[] = [];
   const whole = path.join(folder, 'runs', 'whole');
   await startRun({ ...options(endless, notes), ...begin(folder, text, whole) });
   const shrunk = history(whole).findIndex(({ units }) => units?.features !== 24);
   expect(shrunk).toBeGreaterThan(0);
-  for (const stride of [7, 20]) {
+  for (const stride of [20, 47]) {
     const { out } = await run(folder, `every-${stride}`, text, stride);
     expect(trace(out)).toEqual(trace(whole));
   }
