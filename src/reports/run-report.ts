@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Certificate } from '../compiler/5-shrink/certificate.js';
-import type { Values } from '../compiler/5-shrink/values.js';
+import { livingNetwork } from '../compiler/5-shrink/live.js';
 import { paramSize } from '../compiler/3-dims/index.js';
 import { type Compiled, compile } from '../compiler/compile.js';
 import type { Spec } from '../compiler/spec.js';
@@ -116,13 +116,9 @@ export function readRun(folderPath: string): ReportedRun {
         fitted: fittedOf(specFile),
       });
   const stages: Stage[] = [];
-  const full = existsSync(trained) ? readTrained(trained, before) : checkpointed(folder, before.network, warnings);
-  if (full)
-    stages.push({
-      title: existsSync(trained) ? 'as trained' : 'at the newest checkpoint',
-      network: before.network,
-      values: full,
-    });
+  if (existsSync(trained))
+    stages.push({ title: 'as trained', network: before.network, values: readTrained(trained, before) });
+  else stages.push(...checkpointed(folder, before.network, warnings));
 
   const simplified = folder.simplifiedText(record);
   const after =
@@ -209,25 +205,22 @@ function samePattern(one: Stage, other: Stage): boolean {
   });
 }
 
-/** The parameters of the newest checkpoint that is whole, where it is one of the network of full size. */
-function checkpointed(
-  folder: RunFolder,
-  network: Network,
-  warnings: { code: string; message: string }[],
-): Values | undefined {
+/** The network of the newest checkpoint that is whole; none where there is no such checkpoint. Live shrinking may have left less of it than the spec has. */
+function checkpointed(folder: RunFolder, network: Network, warnings: { code: string; message: string }[]): Stage[] {
   const found = existsSync(folder.file('checkpoints'))
     ? new Checkpoints(folder.file('checkpoints')).newest((message) =>
         warnings.push({ code: 'checkpoint-damaged', message: message.trim() }),
       )
     : undefined;
-  if (!found) return undefined;
+  if (!found) return [];
+  const left = found.living ? livingNetwork(network, found.living) : network;
   const values = new Map<string, Float32Array>();
-  for (const param of allParams(network)) {
+  for (const param of allParams(left)) {
     const data = found.state[param.name]?.data;
-    if (!(data instanceof Float32Array) || data.length !== paramSize(param)) return undefined;
+    if (!(data instanceof Float32Array) || data.length !== paramSize(param)) return [];
     values.set(param.name, data);
   }
-  return values;
+  return [{ title: 'at the newest checkpoint', network: left, values }];
 }
 
 /** Whether the files of a certificate are there and have the contents that it names. */

@@ -107,6 +107,8 @@ describe('output for machines', () => {
     ['simplify', 'run', '--json', '--out', 'again', ...quick],
     ['train', 'net.dn', '--json', '--out', 'json', ...quick],
     ['diff', 'net.dn', 'run/net.min.dn', '--format', 'json'],
+    ['report', 'run', '--json'],
+    ['runs', 'ls', '--json'],
   ])('dnc %s %s %s', async (...words) => {
     const { stdout, code } = await dnc(words, { cwd: folder });
     expect(code).toBe(words[1] === 'wrong.dn' ? 3 : 0);
@@ -118,7 +120,18 @@ describe('output for machines', () => {
     const having = commands
       .filter((one) => one.options.some((option) => option.flags === '--json'))
       .map((one) => one.name);
-    expect(having.sort()).toEqual(['check', 'compile', 'diff', 'engines', 'eval', 'simplify', 'summary', 'train']);
+    expect(having.sort()).toEqual([
+      'check',
+      'compile',
+      'diff',
+      'engines',
+      'eval',
+      'report',
+      'runs',
+      'simplify',
+      'summary',
+      'train',
+    ]);
   });
 
   test('predict writes one JSON line a row', async () => {

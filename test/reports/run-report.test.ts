@@ -244,6 +244,32 @@ train { loss: sparse_categorical_crossentropy(from_logits: true); epochs: 5 }
     expect(report.kernels).toMatchObject([{ name: 'y.kernel', rows: 3, columns: 2 }]);
   });
 
+  test('shows what live shrinking has left, where it stood', async () => {
+    const place = temporaryFolder();
+    const text = `model Live {
+features = Input(24)
+hidden = Dense(16, activation: relu) @dropneuron(0.2)
+value = Dense(1) @dropneuron(0.1)
+}
+data { source: sparse_regression(features: 24, samples: 200, test: 40, seed: 3); validation: 40 }
+train { loss: mse; batch_size: 8; epochs: 15; optimizer: adam(learning_rate: 0.01); seed: 5 }
+simplify { every: 1; after: 2; patience: 2 }
+`;
+    const out = path.join(place, 'runs', 'live');
+    // Twenty steps an epoch; units go at the ends of the third and later ones.
+    await startRun({ ...options(130), ...begin(place, text, out) });
+    const { report, patterns } = readRun(out);
+    expect(report.run.state).toBe('stopped');
+    const [hidden] = report.kernels;
+    expect(hidden).toMatchObject({ name: 'hidden.kernel', rows: 24, columns: 16 });
+    const [stage] = hidden!.stages;
+    expect(stage!.rows).toBeLessThan(24);
+    expect(stage!.columns).toBe(report.history.at(-1)!.units!.hidden);
+    expect(stage!.weights).toBe(stage!.rows * stage!.columns);
+    expect(patterns[0]!.stages[0]!.shown.counts).toHaveLength(24 * 16);
+    expect(problemsOf(await runPage(readRun(out)))).toEqual([]);
+  });
+
   test('says why, where it failed', async () => {
     const out = path.join(temporaryFolder(), 'run');
     cpSync(stopped, out, { recursive: true });
