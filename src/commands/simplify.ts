@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Failure } from '../diagnostics/report.js';
 import { Source, type Span } from '../diagnostics/source.js';
 import { type Command, listOption, sharedOptions, textOption, wholeNumber } from './command.js';
+import { readSpec } from './spec-file.js';
 
 /** `--threshold` is short for `--set` with this before the value. */
 const ADDRESS = 'simplify.threshold=';
@@ -62,7 +63,12 @@ export const simplify: Command = {
       }),
     );
     if (result.simplified.warnings.length > 0) io.note(render(result.simplified.warnings, { color: io.colour }));
+    const { exportResult } = await import('../exporters/compile-to-folder.js');
+    const { spec } = result.files;
+    const models = await exportResult(readSpec(spec), spec, textOption(options, 'dataDir'));
+    if (models.warnings.length > 0) io.note(render(models.warnings, { color: io.colour }));
     io.out(options.json ? `${JSON.stringify(resultJson(result), undefined, 2)}\n` : resultText(result));
+    if (!options.json) io.note(`its ONNX and TensorFlow.js models, with these weights: ${models.folder}\n`);
     return 0;
   },
 };

@@ -86,14 +86,10 @@ export const train: Command = {
     const { render } = await import('../diagnostics/render.js');
     if (end.result.simplified.warnings.length > 0)
       io.note(render(end.result.simplified.warnings, { color: io.colour }));
-    // The result to take away, with its weights.
-    const { compileToFolder } = await import('../exporters/compile-to-folder.js');
-    const models = await compileToFolder(readSpec(end.result.files.spec), end.result.files.spec, [], {
-      dataFolder: textOption(options, 'dataDir'),
-      isLast: false,
-    });
-    const missing = models.warnings.filter((one) => one.code === 'no-tfjs-spelling');
-    if (missing.length > 0) io.note(render(missing, { color: io.colour }));
+    const { exportResult } = await import('../exporters/compile-to-folder.js');
+    const { spec: smaller } = end.result.files;
+    const models = await exportResult(readSpec(smaller), smaller, textOption(options, 'dataDir'));
+    if (models.warnings.length > 0) io.note(render(models.warnings, { color: io.colour }));
     if (options.json) io.out(`${JSON.stringify({ folder: end.folder, ...resultJson(end.result) }, undefined, 2)}\n`);
     else {
       io.out(resultText(end.result));

@@ -36,6 +36,19 @@ export async function compileToFolder(
   return { compiled, folder, warnings: [...compiled.warnings, ...missing] };
 }
 
+/**
+ * Writes the models of a simplified spec, with its weights, when it has been made, so that none of an earlier result stays beside it. The warnings
+ * are those of the models; the spec's own were shown when it was made.
+ */
+export async function exportResult(
+  source: Source,
+  file: string,
+  dataFolder: string | undefined,
+): Promise<{ readonly folder: string; readonly warnings: readonly Diagnostic[] }> {
+  const { folder, warnings } = await compileToFolder(source, file, [], { dataFolder, isLast: false });
+  return { folder, warnings: warnings.filter((one) => one.code === 'no-tfjs-spelling') };
+}
+
 /** Compiles where the artifact folder is missing or was made from another text; gives the warnings of that. */
 export async function compileIfNeeded(
   source: Source,

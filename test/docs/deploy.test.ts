@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -79,6 +79,16 @@ function expectWanted([digit, logits]: readonly [number, number[]]): void {
   expect(normWise(wanted, Float32Array.from(logits))).toBeLessThanOrEqual(1e-5);
   expect(digit).toBe(wanted.indexOf(Math.max(...wanted)));
 }
+
+test('a result that replaces another replaces its models', async () => {
+  const run = path.join(folder, 'runs/quickstart/latest');
+  const own = path.join(folder, 'own');
+  cpSync(realpathSync(run), own, { recursive: true });
+  const weights = () => readFileSync(path.join(own, 'build/quickstart.min/tfjs/weights.bin')).length;
+  const before = weights();
+  await succeed(['simplify', own, '--threshold', '0.3', '--threads', '1'], { cwd: folder });
+  expect(weights()).toBeLessThan(before);
+});
 
 const readiness = probeLibrary();
 test.skipIf(!readiness.ready)(
