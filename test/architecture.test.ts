@@ -38,7 +38,7 @@ const registries: readonly { readonly folder: string; readonly helpers: readonly
   { folder: 'metrics', helpers: ['metric', 'classes', 'decision', 'confusion'] },
   { folder: 'optimizers', helpers: ['optimizer'] },
   { folder: 'schedules', helpers: ['schedule'] },
-  { folder: 'initializers', helpers: ['initializer', 'initial', 'truncate', 'variance-scaling'] },
+  { folder: 'initializers', helpers: ['initializer', 'initial', 'truncate', 'scaling'] },
   { folder: 'program/ops', helpers: [] },
   { folder: 'compiler/checks', helpers: ['check'] },
   { folder: 'diagnostics/catalogue', helpers: [] },

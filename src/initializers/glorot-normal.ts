@@ -1,9 +1,9 @@
-import { varianceScaling } from './variance-scaling.js';
+import { scaling } from './scaling.js';
 
-export const glorotNormal = varianceScaling({
+export const glorotNormal = scaling({
   keyword: 'glorot_normal',
   scale: 1,
-  fan: 'average',
-  distribution: 'normal',
+  fan: 'fan_avg',
+  distribution: 'truncated_normal',
   cite: 'Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010; Keras',
 });

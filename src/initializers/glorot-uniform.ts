@@ -1,9 +1,9 @@
-import { varianceScaling } from './variance-scaling.js';
+import { scaling } from './scaling.js';
 
-export const glorotUniform = varianceScaling({
+export const glorotUniform = scaling({
   keyword: 'glorot_uniform',
   scale: 1,
-  fan: 'average',
+  fan: 'fan_avg',
   distribution: 'uniform',
   cite: 'Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010; Keras',
 });

@@ -1,9 +1,9 @@
-import { varianceScaling } from './variance-scaling.js';
+import { scaling } from './scaling.js';
 
-export const heUniform = varianceScaling({
+export const heUniform = scaling({
   keyword: 'he_uniform',
   scale: 2,
-  fan: 'in',
+  fan: 'fan_in',
   distribution: 'uniform',
   cite: 'He et al., "Delving deep into rectifiers", ICCV 2015, equation 10; Keras',
 });

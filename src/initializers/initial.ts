@@ -24,7 +24,13 @@ export function initialTensor(call: Call, kind: InitializerKind, tensor: Initial
   const { fanIn, fanOut } = fans(originalShape);
   const draws = Stream.named(name, { seed });
   const counters = originalCounters(shape, originalShape, originalIndices, name);
-  return Float32Array.from(counters, (counter) => kind.value(call.arguments, { counter, fanIn, fanOut, draws }));
+  const whole = kind.whole?.(call.arguments, { shape: originalShape, draws });
+  if (whole) return Float32Array.from(counters, (counter) => whole[counter]!);
+  const { value } = kind;
+  if (!value) throw new Error(`${kind.keyword} makes no values`);
+  return Float32Array.from(counters, (counter) =>
+    value(call.arguments, { counter, shape: originalShape, fanIn, fanOut, draws }),
+  );
 }
 
 /** Fan in and fan out as Keras computes them (compute_fans): rows and columns of a matrix, times the window of a convolution's kernel. */

@@ -1,9 +1,9 @@
-import { varianceScaling } from './variance-scaling.js';
+import { scaling } from './scaling.js';
 
-export const lecunNormal = varianceScaling({
+export const lecunNormal = scaling({
   keyword: 'lecun_normal',
   scale: 1,
-  fan: 'in',
-  distribution: 'normal',
+  fan: 'fan_in',
+  distribution: 'truncated_normal',
   cite: 'LeCun et al., "Efficient backprop", 1998, section 4.6; Keras',
 });

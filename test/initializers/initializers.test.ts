@@ -52,6 +52,15 @@ describe('mean, deviation and bounds of a 200 × 300 kernel', () => {
     ['lecun_normal', {}, 0, lecun, cut * lecun],
     ['normal', { mean: 1, stddev: 0.1 }, 1, 0.1, 1.6],
     ['truncated_normal', { mean: 0, stddev: 0.1 }, 0, 0.1 / (cut / 2), 0.2],
+    ['variance_scaling', { scale: 2, mode: 'fan_in', distribution: 'truncated_normal' }, 0, he, cut * he],
+    [
+      'variance_scaling',
+      { scale: 1, mode: 'fan_out', distribution: 'untruncated_normal' },
+      0,
+      1 / Math.sqrt(columns),
+      6 / Math.sqrt(columns),
+    ],
+    ['variance_scaling', { scale: 1, mode: 'fan_avg', distribution: 'uniform' }, 0, glorot, flat * glorot],
     ['uniform', { minval: -0.5, maxval: 1.5 }, 0.5, 2 / Math.sqrt(12), 1.5],
   ])('%s', (word, args, mean, deviation, bound) => {
     const found = shapeOf(draw(word, args, [rows, columns]));
@@ -61,6 +70,60 @@ describe('mean, deviation and bounds of a 200 × 300 kernel', () => {
     expect(found.largest).toBeGreaterThan(mean + 1.5 * deviation);
   });
 });
+
+test('identity is a number on the diagonal', () => {
+  expect([...draw('identity', { gain: 2 }, [2, 3])]).toEqual([2, 0, 0, 0, 2, 0]);
+  expect([...draw('identity', { gain: 1 }, [3, 2])]).toEqual([1, 0, 0, 1, 0, 0]);
+});
+
+describe('orthogonal', () => {
+  test.each([[[40, 40]], [[60, 25]], [[25, 60]], [[3, 3, 4, 20]]])(
+    '%j: the shorter side is orthonormal, times the gain',
+    (shape) => {
+      const columns = shape.at(-1)!;
+      const rows = shape.reduce((product, one) => product * one, 1) / columns;
+      const values = draw('orthogonal', { gain: 1.5 }, shape);
+      const vector = (k: number) =>
+        rows < columns
+          ? values.slice(k * columns, (k + 1) * columns)
+          : Float32Array.from({ length: rows }, (_, row) => values[row * columns + k]!);
+      const count = Math.min(rows, columns);
+      for (let i = 0; i < count; i++) {
+        for (let j = 0; j <= i; j++) {
+          const product = vector(i).reduce((sum, x, at) => sum + x * vector(j)[at]!, 0);
+          expect(Math.abs(product - (i === j ? 2.25 : 0))).toBeLessThan(1e-5);
+        }
+      }
+    },
+  );
+
+  test('prefers no sign', () => {
+    const values = draw('orthogonal', { gain: 1 }, [100, 100]);
+    expect(Math.abs(values.filter((x) => x > 0).length / values.length - 0.5)).toBeLessThan(0.03);
+    const diagonal = Array.from({ length: 100 }, (_, k) => values[101 * k]!);
+    expect(Math.abs(diagonal.filter((x) => x > 0).length - 50)).toBeLessThan(25);
+  });
+});
+
+test.each(['identity', 'orthogonal', 'variance_scaling'] as const)(
+  '%s: survivors start as in the full network',
+  (word) => {
+    const args = { gain: 1, scale: 1, mode: 'fan_in', distribution: 'uniform' };
+    const full = draw(word, args, [6, 5]);
+    const [rows, columns] = [
+      [1, 3, 4],
+      [1, 3],
+    ];
+    const shrunk = initialTensor({ word, arguments: args }, initializers[word], {
+      name: 'fc1.kernel',
+      shape: [3, 2],
+      originalShape: [6, 5],
+      originalIndices: [rows, columns],
+      seed: 7,
+    });
+    expect([...shrunk]).toEqual(rows.flatMap((row) => columns.map((column) => full[row * 5 + column]!)));
+  },
+);
 
 test('a shrunk network starts its survivors as the full one', () => {
   const full = draw('he_normal', {}, [6, 5]);

@@ -270,7 +270,10 @@ def initializers(section):
         "he_uniform": keras.initializers.HeUniform,
         "lecun_normal": keras.initializers.LecunNormal,
         "lecun_uniform": keras.initializers.LecunUniform,
+        "identity": keras.initializers.Identity,
         "normal": keras.initializers.RandomNormal,
+        "orthogonal": keras.initializers.Orthogonal,
+        "variance_scaling": keras.initializers.VarianceScaling,
         "ones": keras.initializers.Ones,
         "truncated_normal": keras.initializers.TruncatedNormal,
         "uniform": keras.initializers.RandomUniform,
@@ -278,7 +281,7 @@ def initializers(section):
     }
     for case in section["cases"]:
         arguments = dict(case.get("arguments", {}))
-        if case["word"] not in ("constant", "ones", "zeros"):
+        if case["word"] not in ("constant", "identity", "ones", "zeros"):
             arguments["seed"] = 7
         drawn = np.array(kinds[case["word"]](**arguments)(section["shape"]))
         yield label(case), {

@@ -1,5 +1,6 @@
 import type { Check } from './check.js';
 import { classWeightFits } from './class-weight-fits.js';
+import { initializerFits } from './initializer-fits.js';
 import { lossFitsOutput } from './loss-fits-output.js';
 import { metricFitsTarget } from './metric-fits-target.js';
 import { monitorsAreKnown } from './monitors-are-known.js';
@@ -13,6 +14,7 @@ export const checks: readonly Check[] = [
   oneTrainedOutput,
   lossFitsOutput,
   classWeightFits,
+  initializerFits,
   metricFitsTarget,
   schedulesFit,
   monitorsAreKnown,

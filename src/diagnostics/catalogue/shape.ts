@@ -121,6 +121,13 @@ export const shapeCodes = {
     explain:
       'Classes are the units of the output, counted from 0:\n\n```\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); metrics: [top_k(3), recall(class_id: 9)]; epochs: 20 }\n```',
   }),
+  'initializer-axes': code<{ initializer: string; tensor: string; expected: string; found: number }>({
+    severity: 'error',
+    message: ({ initializer, tensor, expected, found }) =>
+      `${initializer} makes tensors of ${expected} axes, and ${tensor} has ${found}`,
+    explain:
+      '`identity` makes a matrix and `orthogonal` a matrix or the kernel of a convolution. A bias starts with `zeros`, `constant(0.1)` or another initializer of single numbers.',
+  }),
   'metric-target': code<{ metric: string; loss: string }>({
     severity: 'error',
     message: ({ metric, loss }) => `${metric} compares numbers, and the targets of ${loss} are class numbers`,

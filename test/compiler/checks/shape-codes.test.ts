@@ -251,6 +251,15 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       ),
     },
   ],
+  'initializer-axes': [
+    {
+      body: 'x = Input(20)\ny = Dense(1, kernel_initializer: orthogonal, bias_initializer: identity)',
+      train: 'loss: mse',
+      lines: [
+        'initializer-axes @y = Dense(1, kernel_initializer: orthogonal, bias_initializer: identity): identity makes tensors of 2 axes, and y.bias has 1',
+      ],
+    },
+  ],
   'metric-target': 'test/compiler/checks/metric-fits-target.test.ts',
   'interfaces-differ': 'test/runtime/simplify-again.test.ts',
   'several-outputs': [
