@@ -123,7 +123,7 @@ test('wherever it was stopped or killed, it ends in the same bytes', { timeout: 
     }
     const sizes = manifests(out).map(({ living }) => living!.kept.features!.length);
     const checkpoints = path.join(out, 'checkpoints');
-    for (const left of [readdirSync(checkpoints).length - 1, 1, 0]) {
+    for (const left of around === FIRST ? [readdirSync(checkpoints).length - 1, 0] : [1]) {
       const copy = `${out}-${left}`;
       await startRun({ ...options(around + 2), ...begin(folder, live, copy) });
       expect(
