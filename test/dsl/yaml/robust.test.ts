@@ -143,7 +143,7 @@ test('edits keep a hand-written layout: scalars, lines of their own, braces, JSO
       edits.removeArgument(call, call.arguments![1]!);
     }),
   ) // The comment keeps its column.
-    .toBe(model(`${'    - { Dense: 48, use_bias: true }'.padEnd(54)}# c`));
+    .toBe(model(`${'    - { Dense: 48, use_bias: true }'.padEnd(56)}# c`));
   expect(
     edit(model('    - Dense: 300', '      activation: relu  # gone', '      use_bias: true'), (edits, read) => {
       const { call } = layer(read);
