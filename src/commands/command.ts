@@ -50,6 +50,10 @@ export const sharedOptions = {
   },
   json: { flags: '--json', description: 'machine-readable output' },
   dataDir: { flags: '--data-dir <folder>', description: 'the folder that holds mnist/ and other data sets' },
+  acceptChangedData: {
+    flags: '--accept-changed-data',
+    description: 'use data files that are not those of the run any more',
+  },
   engine: { flags: '--engine <name>', description: 'auto, onnxruntime, tfjs-wasm or tfjs-cpu' },
   threads: { flags: '--threads <number>', description: 'threads of the engine (default: all cores)' },
 } as const satisfies Record<string, CommandOption>;

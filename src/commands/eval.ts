@@ -9,6 +9,7 @@ export const evaluate: Command = {
     { flags: '--split <name>', description: 'test (default), validation or train' },
     sharedOptions.set,
     sharedOptions.dataDir,
+    sharedOptions.acceptChangedData,
     sharedOptions.engine,
     sharedOptions.threads,
     sharedOptions.json,

@@ -14,6 +14,7 @@ export function evaluateOptions(file: string, options: Options): EvaluateOptions
     sets: listOption(options, 'set'),
     split,
     dataFolder: textOption(options, 'dataDir'),
+    acceptChangedData: options.acceptChangedData === true,
     engine: textOption(options, 'engine') ?? 'auto',
     engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },
   };

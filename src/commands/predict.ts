@@ -14,6 +14,7 @@ export const predict: Command = {
     },
     sharedOptions.set,
     sharedOptions.dataDir,
+    sharedOptions.acceptChangedData,
     sharedOptions.engine,
     sharedOptions.threads,
   ],

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { fail } from '../diagnostics/report.js';
 import type { InputFile } from './files.js';
 import type { SourcePlace } from './source.js';
@@ -39,15 +39,61 @@ export function ownDataFolder(
 
 /** The folders that may hold data sets, in the order in which they are looked through, with the words that name them in messages. */
 export function dataFolders(
-  place: SourcePlace,
+  place: Pick<SourcePlace, 'dataFolder' | 'specFolder'>,
   environment: NodeJS.ProcessEnv = process.env,
 ): readonly { readonly folder: string; readonly called: string }[] {
   const own = ownDataFolder(environment);
   return [
     ...(place.dataFolder ? [{ folder: place.dataFolder, called: '--data-dir' }] : []),
     ...(environment.DNC_DATA ? [{ folder: environment.DNC_DATA, called: 'DNC_DATA' }] : []),
+    { folder: place.specFolder, called: 'beside the spec' },
+    { folder: join(place.specFolder, 'data'), called: 'in data/ beside the spec' },
     ...(own ? [{ folder: own, called: "dnc's data folder" }] : []),
   ];
+}
+
+/** A file of a source, held to what an earlier run found in it. `name` is what it is called in messages and in the data lock. */
+export function inputFile(path: string, name: string, role: string, { at, lock }: SourcePlace): InputFile {
+  const locked = lock?.files.get(name);
+  return { path, name, role, at, ...(locked && { locked: { ...locked, help: lock!.help } }) };
+}
+
+/**
+ * Finds a file that the spec names: beside the spec, else in a data folder, where `folder` says also in the folder of that name there; as it is named, or
+ * packed (`.gz`) where `packed`. In messages and in the data lock it has the name that the spec gives it.
+ *
+ * @throws Failure file-missing with the places that were looked at
+ */
+export function findFile(
+  name: string,
+  role: string,
+  place: SourcePlace,
+  options: { readonly packed: boolean; readonly folder?: string },
+): InputFile {
+  const own = resolve(place.specFolder, name);
+  const folders = isAbsolute(name) ? [] : dataFolders(place);
+  const paths = [
+    own,
+    ...folders.flatMap(({ folder }) => [
+      join(folder, name),
+      ...(options.folder === undefined ? [] : [join(folder, options.folder, name)]),
+    ]),
+  ];
+  for (const path of paths) if (existsSync(path)) return inputFile(path, name, role, place);
+  if (options.packed)
+    for (const path of paths) if (existsSync(`${path}.gz`)) return inputFile(`${path}.gz`, name, role, place);
+  if (folders.length === 0) return inputFile(own, name, role, place);
+  return fail(
+    'file-missing',
+    { file: name, role },
+    {
+      at: place.at,
+      help: [
+        ...folders.map(({ folder, called }) => `looked in ${folder} (${called})`),
+        'name the folder that holds it: --data-dir FOLDER',
+      ],
+    },
+  );
 }
 
 /**
@@ -80,7 +126,7 @@ export function findDataset(
             { at: place.at, help: [`the other files are in ${join(folder, own)}`] },
           );
         }
-        return { path: join(folder, own, name), name: `${own}/${name}`, role: file.role, at: place.at };
+        return inputFile(join(folder, own, name), `${own}/${name}`, file.role, place);
       });
     }
   }
@@ -94,7 +140,10 @@ export function findDataset(
         ...where.map(({ folder, called }) => `looked in ${join(folder, folders[0]!)} (${called})`),
         ...(above
           ? [`${above.called} itself has these files: name the folder above it, and call this one ${folders[0]}`]
-          : [`put the four files into a folder ${folders[0]}, and name the folder above it: --data-dir FOLDER`]),
+          : [
+              `download them: dnc data fetch ${source}`,
+              `or put the files into a folder ${folders[0]}, and name the folder above it: --data-dir FOLDER`,
+            ]),
       ],
     },
   );

@@ -56,6 +56,23 @@ export function gunzipExactly(bytes: Uint8Array, expected: number, file: InputFi
   return data;
 }
 
+/**
+ * Unpacks a gzip file of any size up to a limit.
+ *
+ * @throws Failure file-too-large (more than the limit, or than packed bytes can honestly hold), gzip-damaged
+ */
+export function gunzipAtMost(bytes: Uint8Array, most: number, file: InputFile): Uint8Array {
+  const limit = Math.min(most, Math.max(HARMLESS, bytes.length * LARGEST_RATIO));
+  try {
+    return unpack(bytes, file, { maxOutputLength: limit }).data;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_BUFFER_TOO_LARGE') throw error;
+    const found = `more than ${bytesText(limit)} in ${bytesText(bytes.length)}`;
+    return fail('file-too-large', { file: file.name, found, limit: bytesText(limit) }, { at: file.at });
+  }
+}
+
 function unpack(
   bytes: Uint8Array,
   file: InputFile,

@@ -11,8 +11,9 @@ export interface Idx {
   /** Extents; the first is the number of rows. */
   readonly extents: readonly number[];
   readonly data: IdxData;
-  /** SHA-256 of the file as it lies on the disk. */
+  /** SHA-256 and size of the file as it lies on the disk. */
   readonly sha256: string;
+  readonly bytes: number;
 }
 
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
@@ -78,11 +79,15 @@ export interface IdxExpectation {
  */
 export function readIdx(file: InputFile, expectation: IdxExpectation): Idx {
   const { bytes, sha256 } = readInput(file);
-  return { ...decodeIdx(bytes, file, expectation), sha256 };
+  return { ...decodeIdx(bytes, file, expectation), sha256, bytes: bytes.length };
 }
 
 /** The same, of bytes that were read already. */
-export function decodeIdx(bytes: Uint8Array, file: InputFile, expectation: IdxExpectation): Omit<Idx, 'sha256'> {
+export function decodeIdx(
+  bytes: Uint8Array,
+  file: InputFile,
+  expectation: IdxExpectation,
+): Omit<Idx, 'sha256' | 'bytes'> {
   const packed = isGzip(bytes);
   const head = packed ? gunzipHead(bytes, file) : bytes;
   const { extents, type, offset } = readHeader(head, bytes.length, packed, file, expectation);

@@ -1,5 +1,6 @@
 import { fail } from '../diagnostics/report.js';
 import { interval } from '../ir/kind.js';
+import { sizeOf } from '../program/program.js';
 import type { InputFile } from './files.js';
 import { type Idx, type IdxExpectation, readIdx } from './idx.js';
 import type { Field, Table } from './source.js';
@@ -26,17 +27,17 @@ export function pixelValues(range: readonly number[]): Float32Array {
   return Float32Array.from({ length: 256 }, (_, byte) => byte / divisor);
 }
 
-/** The two files of one part of a data set. */
+/** The files of one part of a data set: several are read one behind the other. */
 export interface ImageFiles {
-  readonly images: InputFile;
-  readonly labels: InputFile;
+  readonly images: readonly InputFile[];
+  readonly labels: readonly InputFile[];
 }
 
 /**
- * Reads images and their labels from a pair of IDX files as the fields `image` and `label`. Images with two extents get a third of 1 (channels
- * last). Bytes are mapped to `range`; other numbers are taken as they are.
+ * Reads images and their labels from IDX files as the fields `image` and `label`. Images with two extents get a third of 1 (channels last). Bytes are
+ * mapped to `range`; other numbers are taken as they are.
  *
- * @throws Failure of the files, rows-differ, label-out-of-range
+ * @throws Failure of the files, rows-differ, shapes-differ, label-out-of-range
  */
 export function readImages(
   files: ImageFiles,
@@ -47,54 +48,76 @@ export function readImages(
     readonly classes: number | undefined;
   },
 ): Table {
-  const images = readIdx(files.images, options.images);
-  const labels = readIdx(files.labels, { dimensions: [1, 1], types: options.images.types ?? INTEGERS });
-  const [rows = 0, ...extents] = images.extents;
-  if (rows !== labels.extents[0]) {
-    fail(
-      'rows-differ',
-      { first: files.images.name, rows, second: files.labels.name, others: labels.extents[0]! },
-      { at: files.labels.at },
-    );
+  const images = files.images.map((file) => ({ file, ...readIdx(file, options.images) }));
+  const expectation = { dimensions: [1, 1], types: options.images.types ?? INTEGERS } as const;
+  const labels = files.labels.map((file) => ({ file, ...readIdx(file, expectation) }));
+  const [first] = images;
+  const [, ...extents] = first!.extents;
+  for (const other of images) {
+    const [shape, found] = [extents.join('×'), other.extents.slice(1).join('×')];
+    if (shape !== found)
+      fail(
+        'shapes-differ',
+        { first: first!.file.name, shape, second: other.file.name, other: found },
+        { at: other.file.at },
+      );
+  }
+  const rows = rowsOf(images);
+  if (rows !== rowsOf(labels)) {
+    const [names, others] = [images, labels].map((parts) => parts.map(({ file }) => file.name).join(' and '));
+    fail('rows-differ', { first: names!, rows, second: others!, others: rowsOf(labels) }, { at: labels[0]!.file.at });
+  }
+  const width = sizeOf(extents);
+  const data = new Float32Array(rows * width);
+  let from = 0;
+  for (const part of images) {
+    toFloats(part, options.range, data.subarray(from, from + part.data.length));
+    from += part.data.length;
   }
   return {
     rows,
     fields: [
-      {
-        name: 'image',
-        shape: extents.length === 2 ? [...extents, 1] : extents,
-        form: 'values',
-        data: toFloats(images, options.range),
-      },
-      labelField(labels, files.labels, options.classes),
+      { name: 'image', shape: extents.length === 2 ? [...extents, 1] : extents, form: 'values', data },
+      labelField(labels, options.classes),
     ],
     target: 'label',
-    files: [
-      { name: files.images.name, sha256: images.sha256 },
-      { name: files.labels.name, sha256: labels.sha256 },
-    ],
+    files: [...images, ...labels].map(({ file, sha256, bytes, extents: [count] }) => ({
+      name: file.name,
+      sha256,
+      bytes,
+      rows: count!,
+    })),
   };
 }
 
-function toFloats({ data }: Idx, range: readonly number[]): Float32Array {
-  if (!(data instanceof Uint8Array)) return Float32Array.from(data);
-  const values = pixelValues(range);
-  const out = new Float32Array(data.length);
-  for (let k = 0; k < data.length; k++) out[k] = values[data[k]!]!;
-  return out;
+function rowsOf(parts: readonly Idx[]): number {
+  return parts.reduce((sum, { extents }) => sum + extents[0]!, 0);
 }
 
-function labelField({ data }: Idx, file: InputFile, known: number | undefined): Field {
-  let largest = 0;
-  for (const label of data) if (label > largest) largest = label;
-  const classes = known ?? largest + 1;
-  const wrong = data.findIndex((label) => label < 0 || label >= classes);
-  if (wrong >= 0) {
-    fail(
-      'label-out-of-range',
-      { where: file.name, row: wrong, label: data[wrong]!, classes, because: 'the data set has' },
-      { at: file.at },
-    );
+function toFloats({ data }: Idx, range: readonly number[], into: Float32Array): void {
+  if (!(data instanceof Uint8Array)) {
+    into.set(data);
+    return;
   }
-  return { name: 'label', shape: [], form: 'classes', classes, data: Int32Array.from(data) };
+  const values = pixelValues(range);
+  for (let k = 0; k < data.length; k++) into[k] = values[data[k]!]!;
+}
+
+function labelField(parts: readonly (Idx & { readonly file: InputFile })[], known: number | undefined): Field {
+  const data = new Int32Array(rowsOf(parts));
+  let from = 0;
+  let largest = 0;
+  for (const part of parts) {
+    for (const label of part.data) if (label > largest) largest = label;
+    data.set(part.data, from);
+    from += part.data.length;
+  }
+  const classes = known ?? largest + 1;
+  for (const { data, file } of parts) {
+    const wrong = data.findIndex((label) => label < 0 || label >= classes);
+    if (wrong < 0) continue;
+    const details = { row: wrong, label: data[wrong]!, classes, because: 'the data set has' };
+    fail('label-out-of-range', { where: file.name, ...details }, { at: file.at });
+  }
+  return { name: 'label', shape: [], form: 'classes', classes, data };
 }

@@ -12,6 +12,7 @@ import {
   fitColumns,
   fittedTypes,
   needsFit,
+  ofColumn,
   type Unknown,
 } from './columns.js';
 import { sources } from './index.js';
@@ -49,8 +50,13 @@ export function sourceOf(word: string): SourceKind | undefined {
  */
 export async function readData(
   data: DataChoices,
-  place: Pick<SourcePlace, 'dataFolder' | 'specFolder'>,
-  options: { readonly inputs: readonly string[]; readonly fitted?: Fitted | undefined },
+  place: Pick<SourcePlace, 'dataFolder' | 'specFolder' | 'lock'>,
+  options: {
+    readonly inputs: readonly string[];
+    readonly fitted?: Fitted | undefined;
+    /** Whether the loss tells classes apart, so that whole numbers in the target are their numbers. */
+    readonly classes?: boolean;
+  },
 ): Promise<DataRows> {
   const at = data.sourceSpan ?? data.span;
   const choices: ColumnChoices = { ...data, span: at };
@@ -60,7 +66,8 @@ export async function readData(
     if (!kind) throw new Error(`no data source ${call.word}`);
     const { train, test } = await kind.read(call.arguments as never, { ...place, at, columns });
     const prepare = (table: Table) =>
-      dropMissing(options.fitted ? table : usedOnly(table, data, options.inputs), choices);
+      withClasses(dropMissing(options.fitted ? table : usedOnly(table, data, options.inputs), choices));
+    const withClasses = (table: Table) => (options.classes ? wholeAsClasses(table, data) : table);
     return { train: prepare(train), ...(test && { test: prepare(test) }) };
   };
   const own = async (part: 'validation' | 'test') => {
@@ -112,6 +119,16 @@ function usedOnly(table: Table, data: DataChoices, inputs: readonly string[]): T
   if (readsAll || target === undefined) return table;
   const used = new Set([...readers.flat(), target].map((name) => findField(table.fields, name)));
   return { ...table, fields: table.fields.filter((field) => used.has(field)) };
+}
+
+/** The table with the whole numbers of its target as class numbers, unless the data section says how that column is read. */
+function wholeAsClasses(table: Table, data: DataChoices): Table {
+  const name = data.target ?? table.target;
+  const target = name === undefined ? undefined : findField(table.fields, name);
+  if (!target?.whole || ofColumn(data.columns, target)) return table;
+  const { whole: _, ...field } = target;
+  const classes: Field = { ...field, shape: [], form: 'classes', data: Int32Array.from(target.data) };
+  return { ...table, fields: table.fields.map((one) => (one === target ? classes : one)) };
 }
 
 export function notesOn(unknown: readonly Unknown[]): string[] {

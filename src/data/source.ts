@@ -1,5 +1,6 @@
 import type { Span } from '../diagnostics/source.js';
 import type { Kind, Static, TObject } from '../ir/kind.js';
+import type { DataFile, Locked } from './files.js';
 
 /** One column of a data set: row-major, rows first. */
 export interface Field {
@@ -11,6 +12,8 @@ export interface Field {
    * (`columns.ts`), as places in `texts`.
    */
   readonly form: 'values' | 'classes' | 'texts';
+  /** One whole number a row: a class number where the loss tells classes apart, for the form `values`. */
+  readonly whole?: true;
   /** Number of classes, where known from the source. */
   readonly classes?: number;
   /** What the classes are called, where they have names. */
@@ -39,8 +42,15 @@ export interface Table {
   readonly target?: string;
   /** Columns of the file that the table comes from, read or not; absent for what is no table of columns. */
   readonly columns?: number;
-  /** Files read, with their SHA-256: the run's data lock. Generators have an empty list. */
-  readonly files: readonly { readonly name: string; readonly sha256: string }[];
+  /** Files read: the run's data lock. Generators have an empty list. */
+  readonly files: readonly DataFile[];
+}
+
+/** The data files of a run, by their names. */
+export interface DataLock {
+  readonly files: ReadonlyMap<string, Pick<Locked, 'sha256' | 'bytes'>>;
+  /** What a person can do where a file is not as it was. */
+  readonly help: readonly string[];
 }
 
 /** What a source may use to find its files. */
@@ -51,6 +61,8 @@ export interface SourcePlace {
   readonly specFolder: string;
   /** Where the spec names the source, for messages. */
   readonly at?: Span | undefined;
+  /** What an earlier run found in files of these names: other contents are refused. */
+  readonly lock?: DataLock | undefined;
   /** How columns of a table are read; those that it does not name as their cells suggest. */
   readonly columns?: ColumnTypes | undefined;
   /** A file without a header may lack the column at this position, from 1, of so many: rows to predict have no target. */

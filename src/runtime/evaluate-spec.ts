@@ -24,6 +24,8 @@ export interface EvaluateOptions {
   readonly sets: readonly string[];
   readonly split: Split;
   readonly dataFolder: string | undefined;
+  /** Data files may have changed since the run that the spec's weights are from. */
+  readonly acceptChangedData?: boolean;
   readonly engine: string;
   readonly engineOptions: EngineOptions;
 }
@@ -135,8 +137,8 @@ function interpretation({ spec, network, fitted }: Compiled) {
 async function prepare(
   options: EvaluateOptions & { readonly input?: string | undefined; readonly note?: (text: string) => void },
 ) {
-  const { file, source, split, dataFolder } = options;
-  const toOpen = { source, specFile: file, sets: options.sets, dataFolder };
+  const { file, source, split, dataFolder, acceptChangedData = false } = options;
+  const toOpen = { source, specFile: file, sets: options.sets, dataFolder, acceptChangedData };
   const early = compile(source, await compileOptions(toOpen));
   if (!early.spec.weights) failWithoutWeights(file);
   const { engine } = await chooseEngine(options.engine);

@@ -4,8 +4,10 @@ import { readDocument } from '../compiler/document.js';
 import type { Spec } from '../compiler/spec.js';
 import type { Fitted } from '../data/columns.js';
 import { sourceOf } from '../data/read.js';
+import type { DataLock } from '../data/source.js';
 import { Reports } from '../diagnostics/report.js';
 import type { Source } from '../diagnostics/source.js';
+import { lockBeside } from './data-lock.js';
 import { fittedOf, originalsOf } from './load.js';
 import { dataPathsFolder, type Rows, readRows } from './rows.js';
 
@@ -17,6 +19,10 @@ export interface SpecToOpen {
   readonly dataFolder?: string | undefined;
   /** Weights that the spec names are not read. */
   readonly fromScratch?: boolean;
+  /** What the data files must hold. Absent: what the run found in them that the spec lies in, where it names weights. */
+  readonly lock?: DataLock | undefined;
+  /** Data files may have changed since that run. */
+  readonly acceptChangedData?: boolean;
   /** What was learned from the training rows, where that is known from elsewhere than the weights that the spec names. */
   readonly fitted?: Fitted | undefined;
 }
@@ -83,6 +89,9 @@ function isClosed({ model }: Spec): boolean {
   });
 }
 
-function rowsOf({ dataFolder, specFile }: SpecToOpen, spec: Spec, stored?: Fitted): Promise<Rows> {
-  return readRows(spec, { dataFolder, specFolder: dataPathsFolder(spec, specFile) }, stored);
+function rowsOf(at: SpecToOpen, spec: Spec, stored?: Fitted): Promise<Rows> {
+  const { dataFolder, specFile } = at;
+  const isTrained = spec.weights !== undefined && !at.fromScratch;
+  const lock = at.acceptChangedData ? undefined : (at.lock ?? (isTrained ? lockBeside(specFile) : undefined));
+  return readRows(spec, { dataFolder, specFolder: dataPathsFolder(spec, specFile), lock }, stored);
 }

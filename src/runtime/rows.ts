@@ -7,7 +7,7 @@ import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import { type BoundTable, bind } from '../data/bind.js';
 import type { Fitted } from '../data/columns.js';
 import { type DataRows, readData } from '../data/read.js';
-import type { Table } from '../data/source.js';
+import type { SourcePlace, Table } from '../data/source.js';
 import { Reports } from '../diagnostics/report.js';
 import { Source } from '../diagnostics/source.js';
 import { extents } from '../ir/dims.js';
@@ -44,11 +44,13 @@ function originIn(file: string): Spec['origin'] {
  * before, where the spec names weights that hold it.
  */
 export async function readRows(
-  spec: Pick<Spec, 'data' | 'model'>,
-  place: { readonly dataFolder: string | undefined; readonly specFolder: string },
+  spec: Pick<Spec, 'data' | 'model' | 'train'>,
+  place: Pick<SourcePlace, 'dataFolder' | 'specFolder' | 'lock'>,
   fitted?: Fitted | undefined,
 ): Promise<Rows> {
-  return readData(spec.data, place, { inputs: inputsOf(spec), fitted });
+  const loss = spec.train.phases[0] && lossKind(spec.train.phases[0].loss);
+  const classes = loss?.target === 'classes' || loss?.probabilities !== undefined;
+  return readData(spec.data, place, { inputs: inputsOf(spec), fitted, classes });
 }
 
 /** The names of a spec's Inputs. */

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
+import type { DataFile } from '../data/files.js';
 import { type Failure, fail } from '../diagnostics/report.js';
 import { endingOf } from '../dsl/syntax.js';
 import type { EngineRecord } from './engines/engine.js';
@@ -21,8 +22,8 @@ export interface RunRecord {
   readonly engine: EngineRecord;
   /** Whether the update region ran as a WebAssembly pass where the engine can. */
   readonly updatePass: boolean;
-  /** SHA-256 of every data file: the data lock. */
-  readonly data: readonly { readonly name: string; readonly sha256: string }[];
+  /** Every data file as it was read: the data lock. Runs of earlier versions know the hashes alone. */
+  readonly data: readonly (Pick<DataFile, 'name' | 'sha256'> & Partial<DataFile>)[];
 }
 
 const FAILURE = 'failure.json';
@@ -164,7 +165,8 @@ function isRunRecord(value: unknown): value is RunRecord {
     'name' in one &&
     isText(one.name) &&
     'sha256' in one &&
-    isText(one.sha256);
+    isText(one.sha256) &&
+    ['bytes', 'rows'].every((key) => !(key in one) || Number.isSafeInteger((one as Record<string, unknown>)[key]));
   return (
     record.format === 1 &&
     [record.dnc, record.name, record.specFolder, record.specFile].every(isText) &&

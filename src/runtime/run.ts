@@ -9,6 +9,7 @@ import { endingOf } from '../dsl/syntax.js';
 import type { Network } from '../ir/graph.js';
 import { version } from '../version.js';
 import { Checkpoints, type Position } from './checkpoint.js';
+import { lockToResume, refuseMissing } from './data-lock.js';
 import { engineRecord, sameRecord, showRecord } from './engine-record.js';
 import { chooseEngine } from './engines/index.js';
 import type { Engine, EngineOptions } from './engines/engine.js';
@@ -20,7 +21,7 @@ import { openWithRows } from './open-spec.js';
 import type { Watcher } from './progress.js';
 import { type RunResult, scoresOf, writeResult } from './result.js';
 import { bindRows, type Rows } from './rows.js';
-import { makeRunFolder, RunFolder, type RunRecord } from './run-folder.js';
+import { makeRunFolder, RunFolder } from './run-folder.js';
 import { writeSimplified } from './write-simplified.js';
 import { Stopped, simplify, tensorsOf, valuesOf } from './simplify.js';
 import { readSpecFile } from './spec-file.js';
@@ -42,6 +43,8 @@ export interface StartOptions extends RunOptions {
   readonly sets: readonly string[];
   readonly dataFolder: string | undefined;
   readonly fromScratch: boolean;
+  /** Data files may have changed since the run that the spec's weights are from. */
+  readonly acceptChangedData?: boolean;
   /** The run's folder; absent: `runs/<name>/<time>-<hash>` beside the spec. */
   readonly out: string | undefined;
 }
@@ -116,14 +119,16 @@ export async function resumeRun(path_: string, options: ResumeOptions): Promise<
       fail('resume-engine', { recorded: showRecord(record.engine), found: showRecord(found) });
     if (record.dnc !== version) fail('resume-engine', { recorded: `dnc ${record.dnc}`, found: `dnc ${version}` });
     options.watcher.note(`engine: ${found.engine} ${found.version}, as before\n`);
+    const lock = lockToResume(record);
     const { compiled, rows } = await openWithRows({
       source,
       specFile,
       sets: record.sets,
       dataFolder: options.dataFolder ?? record.dataFolder,
       fromScratch: record.fromScratch,
+      lock,
     });
-    refuseOtherData(record, rows);
+    refuseMissing(lock, rows.files);
 
     const checkpoint = new Checkpoints(folder.file('checkpoints')).newest(options.watcher.note);
     const history = new History(folder.file('history.jsonl'));
@@ -358,13 +363,6 @@ function nextStretch(position: Position, keepsSlots: boolean): Position {
 
 function continues(phase: PhaseSpec, next: PhaseSpec | undefined): boolean {
   return next !== undefined && phase.optimizer.word === next.optimizer.word;
-}
-
-function refuseOtherData(record: RunRecord, rows: Rows): void {
-  for (const { name, sha256 } of record.data) {
-    const now = rows.files.find((file) => file.name === name);
-    if (now?.sha256 !== sha256) fail('resume-data', { file: name });
-  }
 }
 
 /** How long a phase is, in epochs. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { compile } from '../compiler/compile.js';
 import { fail } from '../diagnostics/report.js';
 import { endingOf } from '../dsl/syntax.js';
+import { lockToUse } from './data-lock.js';
 import { chooseEngine } from './engines/index.js';
 import type { EngineOptions } from './engines/engine.js';
 import { featuresOf } from './features.js';
@@ -27,6 +28,8 @@ export async function simplifyAgain(at: {
   /** Absent: the run's own folder, or that of the spec. */
   readonly out: string | undefined;
   readonly dataFolder: string | undefined;
+  /** Data files may have changed since the run. */
+  readonly acceptChangedData?: boolean;
   readonly engine: string;
   readonly engineOptions: EngineOptions;
 }): Promise<RunResult> {
@@ -42,6 +45,8 @@ export async function simplifyAgain(at: {
     specFile,
     sets: [...(record?.sets ?? []), ...at.sets],
     dataFolder: at.dataFolder ?? record?.dataFolder,
+    acceptChangedData: at.acceptChangedData ?? false,
+    ...(record && { lock: lockToUse(record) }),
     fitted: trained === undefined ? undefined : fittedInFile(trained),
   };
   // Weights are asked for before rows are.

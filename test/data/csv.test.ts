@@ -73,6 +73,8 @@ describe('what a file may look like', () => {
   test('no header: columns are called by their numbers, or as they are given', async () => {
     expect(cells(await read('1,2\n3,4\n'))).toEqual({ column_1: [1, 3], column_2: [2, 4] });
     expect(cells(await read('1,2\n3,4\n', { names: ['a', 'b'] }))).toEqual({ a: [1, 3], b: [2, 4] });
+    // Given names stand for those of a first line, too.
+    expect(cells(await read('"x y";"z"\n1;2\n', { names: ['a', 'b'] }))).toEqual({ a: [1], b: [2] });
     expect(cells(await read('0.1,R\n0.2,M\n'))).toEqual({
       column_1: [Math.fround(0.1), Math.fround(0.2)],
       column_2: ['R', 'M'],
@@ -135,7 +137,9 @@ describe('what a file may look like', () => {
 
   test('the hash is that of the file', async () => {
     const { files } = await read('a\n1\n');
-    expect(files).toEqual([{ name: '1.csv', sha256: createHash('sha256').update('a\n1\n').digest('hex') }]);
+    expect(files).toEqual([
+      { name: '1.csv', bytes: 4, rows: 1, sha256: createHash('sha256').update('a\n1\n').digest('hex') },
+    ]);
   });
 
   test('many rows cross the borders of chunks and blocks', async () => {

@@ -41,7 +41,7 @@ beforeEach(() => {
 afterEach(() => void vi.unstubAllEnvs());
 
 describe('where MNIST is looked for', () => {
-  test('--data-dir before DNC_DATA before the own folder; packed and unpacked; both spellings', async () => {
+  test('--data-dir before DNC_DATA before the spec before the own folder; packed and unpacked; both spellings', async () => {
     const [first, second, third] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
     writeMnist(join(first, 'mnist'), 11);
     writeMnist(join(second, 'mnist'), 12, (part, kind) => `${part}-${kind}-ubyte`);
@@ -57,6 +57,15 @@ describe('where MNIST is looked for', () => {
       vi.stubEnv('XDG_DATA_HOME', third);
       expect(await rows(undefined)).toBe(13);
     }
+    const spec = temporaryFolder();
+    const besideSpec = async () =>
+      (await sources.mnist.read({ range }, { dataFolder: undefined, specFolder: spec })).train.rows;
+    writeMnist(join(spec, 'data', 'mnist'), 14);
+    expect(await besideSpec()).toBe(14);
+    writeMnist(join(spec, 'mnist'), 15);
+    expect(await besideSpec()).toBe(15);
+    vi.stubEnv('DNC_DATA', second);
+    expect(await besideSpec()).toBe(12);
   });
 
   test('the own folder of each system', () => {
@@ -88,21 +97,20 @@ describe('where MNIST is looked for', () => {
   test('nothing found: where it was looked and what to do', async () => {
     const folder = temporaryFolder();
     vi.stubEnv('DNC_DATA', join(folder, 'elsewhere'));
-    const where = { dataFolder: join(folder, 'data'), specFolder: '.' };
+    const where = { dataFolder: join(folder, 'data'), specFolder: join(folder, 'spec') };
     const missing = await failureOf(() => sources.mnist.read({ range }, where));
     expect(missing.exit).toBe(4);
     expect(missing.text).toMatchInlineSnapshot(
       `"data-missing: the data source mnist finds no train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz"`,
     );
-    expect(
-      missing.help
-        .map((line) => line.replaceAll(folder, 'DIR').replaceAll('\\', '/'))
-        .filter((line) => !line.includes('own')),
-    ).toEqual([
+    expect(missing.help.map((line) => line.replaceAll(folder, 'DIR').replaceAll('\\', '/'))).toEqual([
       'looked in DIR/data/mnist (--data-dir)',
       'looked in DIR/elsewhere/mnist (DNC_DATA)',
+      'looked in DIR/spec/mnist (beside the spec)',
+      'looked in DIR/spec/data/mnist (in data/ beside the spec)',
       expect.stringMatching(/^looked in .*mnist \(dnc's data folder\)$/),
-      'put the four files into a folder mnist, and name the folder above it: --data-dir FOLDER',
+      'download them: dnc data fetch mnist',
+      'or put the files into a folder mnist, and name the folder above it: --data-dir FOLDER',
     ]);
     writeMnist(join(folder, 'data'), 3);
     const above = await failureOf(() => sources.mnist.read({ range }, where));
@@ -146,17 +154,36 @@ describe('idx', () => {
     write(folder, 'b', idxBytes([3], [4, 0, 2]));
     write(folder, 'c', idxBytes([1, 2, 2], [9, 9, 9, 9]));
     write(folder, 'd', idxBytes([1], [1]));
-    const args = { images: 'a', labels: 'b', test_images: 'c', test_labels: 'd', range };
+    const args = { images: ['a'], labels: ['b'], test_images: ['c'], test_labels: ['d'], range };
     const { train, test: held } = await sources.idx.read(args, { dataFolder: undefined, specFolder: folder });
     expect(train.fields[0]).toMatchObject({ name: 'image', shape: [2, 2, 1], form: 'values' });
     expect([...train.fields[0]!.data.slice(0, 6)]).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1].map(Math.fround));
     expect(train.fields[1]).toMatchObject({ name: 'label', shape: [], form: 'classes', classes: 5 });
     expect(held!.rows).toBe(1);
     const { test: none } = await sources.idx.read(
-      { images: 'a', labels: 'b', range },
+      { images: ['a'], labels: ['b'], range },
       { dataFolder: undefined, specFolder: folder },
     );
     expect(none).toBeUndefined();
+  });
+
+  test('several files are read one behind the other, each with its rows in the data lock', async () => {
+    const folder = temporaryFolder();
+    write(folder, 'a', idxBytes([1, 2, 2], [0, 51, 102, 153]));
+    write(folder, 'b', idxBytes([2, 2, 2], [255, 204, 0, 0, 51, 51, 51, 51]));
+    write(folder, 'labels', idxBytes([3], [2, 0, 1]));
+    write(folder, 'wide', idxBytes([2, 2, 3], Array(12).fill(0)));
+    const place = { dataFolder: undefined, specFolder: folder };
+    const { train } = await sources.idx.read({ images: ['a', 'b'], labels: ['labels'], range }, place);
+    expect([...train.fields[0]!.data]).toEqual([0, 0.2, 0.4, 0.6, 1, 0.8, 0, 0, 0.2, 0.2, 0.2, 0.2].map(Math.fround));
+    expect([...train.fields[1]!.data]).toEqual([2, 0, 1]);
+    expect(train.files.map(({ name, rows, bytes }) => [name, rows, bytes])).toEqual([
+      ['a', 1, 20],
+      ['b', 2, 24],
+      ['labels', 3, 11],
+    ]);
+    const other = await failureOf(() => sources.idx.read({ images: ['a', 'wide'], labels: ['labels'], range }, place));
+    expect(other.text).toMatchInlineSnapshot(`"shapes-differ: rows of a are 2×2, rows of wide are 2×3"`);
   });
 
   test('floats are taken as they are', async () => {
@@ -164,7 +191,7 @@ describe('idx', () => {
     write(folder, 'a', idxBytes([1, 2], [0x3f, 0x80, 0, 0, 0xc0, 0, 0, 0], 13));
     write(folder, 'b', idxBytes([1], [0]));
     const { train } = await sources.idx.read(
-      { images: 'a', labels: 'b', range },
+      { images: ['a'], labels: ['b'], range },
       { dataFolder: undefined, specFolder: folder },
     );
     expect(train.fields[0]!.shape).toEqual([2]);
@@ -179,19 +206,22 @@ describe('idx', () => {
     const read = async (args: object) =>
       (
         await failureOf(() =>
-          sources.idx.read({ images: 'a', labels: 'b', range, ...args }, { dataFolder: undefined, specFolder: folder }),
+          sources.idx.read(
+            { images: ['a'], labels: ['b'], range, ...args },
+            { dataFolder: undefined, specFolder: folder },
+          ),
         )
       ).text;
-    expect(await read({ test_images: 'c', test_labels: 'b' })).toMatchInlineSnapshot(
+    expect(await read({ test_images: ['c'], test_labels: ['b'] })).toMatchInlineSnapshot(
       `"shapes-differ: rows of a are 2×2×1, rows of c are 2×3×1"`,
     );
-    expect(await read({ test_images: 'c' })).toMatchInlineSnapshot(
+    expect(await read({ test_images: ['c'] })).toMatchInlineSnapshot(
       `"data-missing: the data source idx finds no \`test_labels\`: test images and test labels come together"`,
     );
     expect(await read({ classes: 3 })).toMatchInlineSnapshot(
       `"label-out-of-range: label out of range: row 0 of b is 3, but the data set has 3 classes (0 to 2)"`,
     );
-    expect(await read({ images: 'none' })).toMatchInlineSnapshot(
+    expect(await read({ images: ['none'] })).toMatchInlineSnapshot(
       `"file-missing: none (training images) does not exist"`,
     );
   });

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, type Stats, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { Transform, type TransformCallback, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Failure, fail } from '../../diagnostics/report.js';
-import { systemReason } from '../../diagnostics/system-errors.js';
-import { bytesText, type InputFile } from '../files.js';
+import { bytesText, type DataFile, failToRead, type InputFile, OpenInput } from '../files.js';
 import { HARMLESS, isGzip, LARGEST_RATIO } from '../gzip.js';
 
 /** Bytes that are read from a file at a time. */
@@ -24,14 +23,15 @@ export interface RecordReader {
 
 /**
  * Reads a CSV file (RFC 4180: quoted cells, doubled quotes, line breaks in quotes; any of the three line endings; UTF-8 with or without a byte order
- * mark; plain or packed with gzip) as a stream. What is held of it at a time is one chunk and one record. Returns the SHA-256 of the file.
+ * mark; plain or packed with gzip) as a stream. What is held of it at a time is one chunk and one record. Returns the size of the file and its
+ * SHA-256.
  *
- * @throws Failure file-missing, file-unreadable, file-too-large, gzip-damaged, csv-encoding, csv-quotes, csv-too-wide
+ * @throws Failure file-missing, file-unreadable, data-changed, file-too-large, gzip-damaged, csv-encoding, csv-quotes, csv-too-wide
  */
-export async function readRecords(file: InputFile, reader: RecordReader): Promise<string> {
+export async function readRecords(file: InputFile, reader: RecordReader): Promise<Pick<DataFile, 'bytes' | 'sha256'>> {
   const { parse } = await import('csv-parse');
   const where = { at: file.at };
-  refuseWhatIsNoFile(file);
+  OpenInput.open(file).close();
   const hash = createHash('sha256');
   let packedBytes = 0;
   let bytes = 0;
@@ -141,7 +141,7 @@ export async function readRecords(file: InputFile, reader: RecordReader): Promis
     };
     const nowhere = new Writable({ objectMode: true, write: (_, __, done) => done() });
     await pipeline(rest, check, parser, nowhere);
-    return hash.digest('hex');
+    return { bytes: packedBytes, sha256: hash.digest('hex') };
   } catch (error) {
     if (error instanceof Failure) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -160,28 +160,6 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   CSV_QUOTE_NOT_CLOSED: 'a quoted cell that is not closed before the end of the file',
   CSV_MAX_RECORD_SIZE: `more than ${bytesText(LONGEST_RECORD)} without an end of the line: is a quote left open?`,
 };
-
-function refuseWhatIsNoFile(file: InputFile): void {
-  const status = statusOf(file);
-  if (status.isFile()) return;
-  const reason = status.isDirectory() ? 'it is a folder' : 'it is no ordinary file';
-  fail('file-unreadable', { file: file.name, reason }, { at: file.at });
-}
-
-function statusOf(file: InputFile): Stats {
-  try {
-    return statSync(file.path);
-  } catch (error) {
-    return failToRead(error, file);
-  }
-}
-
-function failToRead(error: unknown, file: InputFile): never {
-  const { code } = error as NodeJS.ErrnoException;
-  const where = { at: file.at };
-  if (code === 'ENOENT' || code === 'ENOTDIR') fail('file-missing', { file: file.name, role: file.role }, where);
-  return fail('file-unreadable', { file: file.name, reason: systemReason(error, 'reading') }, where);
-}
 
 function breaksIn(cells: readonly string[]): number {
   return cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);

@@ -1,7 +1,7 @@
 import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import { fail } from '../../diagnostics/report.js';
 import type { Span } from '../../diagnostics/source.js';
-import type { InputFile } from '../files.js';
+import type { DataFile, InputFile } from '../files.js';
 import type { ColumnType, ColumnTypes, Field, SourcePlace, Table } from '../source.js';
 import { NumberCells, TextCells } from './cells.js';
 import { findHeader, findSeparator, type HeaderForm, numberIn } from './layout.js';
@@ -39,8 +39,8 @@ const MOST_NUMBERS = 2 ** 28;
  */
 export async function readCsv(files: readonly InputFile[], options: CsvOptions): Promise<Table> {
   const table = new TableReader(options);
-  const read: { name: string; sha256: string }[] = [];
-  for (const file of files) read.push({ name: file.name, sha256: await table.read(file) });
+  const read: DataFile[] = [];
+  for (const file of files) read.push(await table.read(file));
   return table.finish(read);
 }
 
@@ -75,13 +75,13 @@ class TableReader {
     this.missing = new Set(options.missing);
   }
 
-  async read(file: InputFile): Promise<string> {
+  async read(file: InputFile): Promise<DataFile> {
     this.file = file;
     this.begun = false;
     this.firstLine = undefined;
     this.expectedRows = undefined;
     const before = this.rows;
-    const hash = await readRecords(file, {
+    const own = await readRecords(file, {
       begin: (head) => {
         this.separator = this.options.separator ?? findSeparator(head);
         return this.separator;
@@ -98,7 +98,7 @@ class TableReader {
     }
     if (this.expectedRows !== undefined && this.expectedRows !== found)
       fail('csv-counts', { file: file.name, expected: this.expectedRows, found }, { at: file.at });
-    return hash;
+    return { name: file.name, ...own, rows: found };
   }
 
   finish(files: Table['files']): Table {

@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
-import { fail } from '../../diagnostics/report.js';
 import { type Static, Type } from '../../ir/kind.js';
 import { readCsv } from '../csv/table.js';
-import type { InputFile } from '../files.js';
-import { dataFolders } from '../folders.js';
-import { defineSource, type SourcePlace } from '../source.js';
+import { findFile } from '../folders.js';
+import { defineSource } from '../source.js';
 
 const schema = Type.Object({
   files: Type.Array(Type.String({ minLength: 1 }), {
@@ -53,7 +49,7 @@ export const csv = defineSource({
   schema,
   read: async (args: Static<typeof schema>, place) => ({
     train: await readCsv(
-      args.files.map((name) => findTable(name, place)),
+      args.files.map((name) => findFile(name, 'a table', place, { packed: true, folder: 'tabular' })),
       {
         header: args.header as 'auto',
         separator: args.separator,
@@ -67,26 +63,3 @@ export const csv = defineSource({
     ),
   }),
 });
-
-/** The file of a table: beside the spec, else in a data folder or a folder `tabular` in it, packed or not. */
-function findTable(name: string, place: SourcePlace): InputFile {
-  const file = (path: string): InputFile => ({ path, name, role: 'a table', at: place.at });
-  const own = resolve(place.specFolder, name);
-  const folders = isAbsolute(name) ? [] : dataFolders(place);
-  const paths = [own, ...folders.flatMap(({ folder }) => [join(folder, name), join(folder, 'tabular', name)])];
-  for (const path of paths) if (existsSync(path)) return file(path);
-  for (const path of paths) if (existsSync(`${path}.gz`)) return file(`${path}.gz`);
-  if (folders.length === 0) return file(own);
-  return fail(
-    'file-missing',
-    { file: name, role: 'a table' },
-    {
-      at: place.at,
-      help: [
-        `looked in ${place.specFolder} (beside the spec)`,
-        ...folders.map(({ folder, called }) => `looked in ${folder} (${called})`),
-        'name the folder that holds it: --data-dir FOLDER',
-      ],
-    },
-  );
-}

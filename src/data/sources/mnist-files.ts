@@ -44,8 +44,8 @@ export function mnistFiles(options: {
       const [trainImages, trainLabels, testImages, testLabels] = findDataset(keyword, folders, FILES, place);
       const read = { range, images: { dimensions: [3, 3], types: BYTES, row: [28, 28] }, classes: 10 } as const;
       return {
-        train: readImages({ images: trainImages!, labels: trainLabels! }, read),
-        test: readImages({ images: testImages!, labels: testLabels! }, read),
+        train: readImages({ images: [trainImages!], labels: [trainLabels!] }, read),
+        test: readImages({ images: [testImages!], labels: [testLabels!] }, read),
       };
     },
   });

@@ -10,8 +10,9 @@ export const dataCodes = {
     severity: 'error',
     message: ({ source, files }) => `the data source ${source} finds no ${files}`,
     exit: 4,
-    explain: `dnc downloads nothing. A data source with files looks for them, in this order, in the folder that \`--data-dir\` names, in the folder that the
-environment variable \`DNC_DATA\` names, and in dnc's own data folder. Each of them holds one folder for a data set:
+    explain: `A data source with files looks for them, in this order, in the folder that \`--data-dir\` names, in the folder that the environment variable
+\`DNC_DATA\` names, in the folder of the spec, in \`data/\` there, and in dnc's own data folder, where \`dnc data fetch mnist\` puts them. Nothing is downloaded
+unless that command asks for it. Each folder holds one folder for a data set:
 ${example('data/\n  mnist/\n    train-images-idx3-ubyte.gz\n    train-labels-idx1-ubyte.gz\n    t10k-images-idx3-ubyte.gz\n    t10k-labels-idx1-ubyte.gz')}
 \`dnc train lenet.dn --data-dir data\` reads them. They may be unpacked (without \`.gz\`), and \`train-images.idx3-ubyte\` is found as well.`,
   }),
@@ -74,6 +75,55 @@ images of unsigned bytes, 2049 (00 00 08 01) are labels. Another number means an
     exit: 4,
     explain: `After its magic number an IDX file has one 32-bit number for each dimension: how many items, and their size. The header was refused before
 anything was allocated for it.`,
+  }),
+  'data-changed': code<{
+    file: string;
+    expected: { sha256: string; bytes?: number | undefined };
+    found: { sha256: string; bytes: number };
+  }>({
+    severity: 'error',
+    message: ({ file, expected, found }) => {
+      const isShorter = expected.bytes !== undefined && found.bytes < expected.bytes;
+      const size = (bytes: number | undefined) => (bytes === undefined ? '' : `${counted(bytes, 'byte')} with `);
+      return `${file} is not the file that the run was made with${isShorter ? ': it is shorter' : ''}; expected ${size(expected.bytes)}SHA-256 ${expected.sha256.slice(
+        0,
+        12,
+      )}…, found ${size(found.bytes)}${found.sha256.slice(0, 12)}…`;
+    },
+    exit: 4,
+    explain: `A run remembers the size and the SHA-256 of every data file (\`data\` in its run.json). Going on with other data would be another run, so \`--resume\`
+refuses; what a checkpoint holds stays as it is. The rows that a spec with weights was trained on, validated on and tested on are parts of the same files, so
+\`eval\`, \`predict\`, \`simplify\` and \`train\` of a run's result refuse as well: a row may have changed its part. Bring the file back, name the folder that
+still has it (\`--data-dir\`), or, where the new rows are meant, say \`--accept-changed-data\`.`,
+  }),
+  'npy-header': code<{ file: string; problem: string }>({
+    severity: 'error',
+    message: ({ file, problem }) => `${file} is no array that can be read: ${problem}`,
+    exit: 4,
+    explain: `NPY files are written by \`numpy.save("x.npy", x)\`: a row for every first index, booleans, integers or floats. The header is checked before memory is
+taken, and nothing of a file is ever run: arrays of Python objects are refused.`,
+  }),
+  'array-value': code<{ file: string; place: string; found: string }>({
+    severity: 'error',
+    message: ({ file, place, found }) => `${file} holds ${found} at ${place}, which is no number to train on`,
+    exit: 4,
+    explain: `Networks compute with 32-bit floats. NaN and infinities would spread to every weight; an integer beyond 2^53, or a float beyond 3.4e38, would be
+another number. The place is the index of the element, from 0.`,
+  }),
+  'npz-arrays': code<{ file: string; problem: string }>({
+    severity: 'error',
+    message: ({ file, problem }) => `${file}: ${problem}`,
+    exit: 4,
+    explain: `Every array of an NPZ file is a field, and all have a row for every first index. \`x_train\` and \`x_test\` are the training and the test rows of the field
+\`x\`; arrays without such an end are training rows. \`arrays\` reads some of them.
+${example('data { source: npz("mnist.npz"); validation: 5000 }        # x_train, y_train, x_test, y_test\ndata { source: npz("all.npz", target: "price", arrays: [rooms, price]) }')}`,
+  }),
+  'zip-damaged': code<{ file: string; problem: string }>({
+    severity: 'error',
+    message: ({ file, problem }) => `${file} is a damaged archive: ${problem}`,
+    exit: 4,
+    explain: `An NPZ file is a ZIP archive with an NPY file for every array. Its directory, sizes and checksums contradict each other or the file. Write it again, or get
+it again; nothing of it was used.`,
   }),
   'csv-encoding': code<{ file: string; line: number; problem: string }>({
     severity: 'error',

@@ -76,13 +76,6 @@ export const trainingCodes = {
     explain:
       'Going on with another dnc, another engine or version of it, number of threads or other processor features would give other bits than the run that was not stopped. Use the same, or start a new run.',
   }),
-  'resume-data': code<{ file: string }>({
-    severity: 'error',
-    exit: 4,
-    message: ({ file }) => `${file} is not the file that the run began with`,
-    explain:
-      'The data lock in run.json holds the SHA-256 of every data file. Going on with other data would be another run.',
-  }),
   diverged: code<{ what: string; phase: string; epoch: number; step: number }>({
     severity: 'error',
     exit: 7,
