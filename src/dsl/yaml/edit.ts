@@ -169,13 +169,11 @@ export class YamlEdits extends TextEdits {
         );
       } else {
         const indent = ' '.repeat(this.column(lets.start));
-        const [, ...lines] = writeYaml({ ...document, entries: [] })
-          .trimEnd()
-          .split('\n');
+        const [, ...lines] = writeYaml(only(document.lets)).trimEnd().split('\n');
         const written = lines.map((line) => line.replace(/^ {2}/, indent)).join('\n');
         this.insert(this.endOfLine(lets.end), `\n${written}`);
       }
-      left = { ...document, lets: [] };
+      left = only(document.entries);
     }
     if (left.lets.length + left.entries.length === 0) return;
     if (root?.flow) {
@@ -374,6 +372,11 @@ function dn(text: string): Document {
   const document = read(new Source('', text), reports, MAP);
   if (reports.failed) throw new Error(`\`${text}\` does not read`);
   return document;
+}
+
+/** A document of some statements of another one, with the comments that are within them. */
+function only(statements: readonly { readonly span: Span }[]): Document {
+  return dn(statements.map(({ span }) => span.source.text.slice(span.start, span.end)).join('\n'));
 }
 
 function entriesOf(text: string): [string, string][] {
