@@ -2,16 +2,19 @@
 // is and one that was stopped goes on, so the whole is resumable. Raw data: docs/results.json.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { autoencoder } from './results/autoencoder.mjs';
 import { lenet } from './results/lenet.mjs';
 import { quickstart } from './results/quickstart.mjs';
 import { regression } from './results/regression.mjs';
+import { tables } from './results/tables.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    'data-dir': { type: 'string' },
+    // Several may be given: a row reads from the first that holds its data.
+    'data-dir': { type: 'string', multiple: true, default: [] },
     engine: { type: 'string', default: 'auto' },
     fresh: { type: 'boolean', default: false },
   },
@@ -20,7 +23,7 @@ const FOLDER = '.cache/results';
 const RAW = 'docs/results.json';
 
 /** Every row, in the order of the document. scripts/results/row.mjs says what a row is. */
-const rows = { ...lenet, ...autoencoder, ...regression, ...quickstart };
+const rows = { ...lenet, ...autoencoder, ...regression, ...tables, ...quickstart };
 
 const wanted = positionals.length > 0 ? positionals : Object.keys(rows);
 for (const name of wanted) {
@@ -29,9 +32,15 @@ for (const name of wanted) {
 const raw = existsSync(RAW) ? JSON.parse(readFileSync(RAW, 'utf8')) : { format: 1, rows: {} };
 for (const name of wanted) {
   const row = rows[name];
-  if (row.data && options['data-dir'] === undefined)
-    fail(`the row ${name} needs --data-dir <folder that holds ${row.data}>`);
-  raw.rows[name] = { spec: row.spec, runs: row.runs.map((run) => ({ ...run, ...runOne(name, row, run) })) };
+  const dataFolder = options['data-dir'].find((folder) => row.data && existsSync(path.join(folder, row.data)));
+  if (row.data && dataFolder === undefined) fail(`the row ${name} needs --data-dir <folder that holds ${row.data}>`);
+  const runs = [];
+  for (const run of row.runs) {
+    const result = runOne(name, row, run, dataFolder);
+    const place = { folder: `${FOLDER}/${name}/${run.name}-rows`, dataFolder };
+    runs.push({ ...run, ...result, ...(await row.compare?.(run, result, place)) });
+  }
+  raw.rows[name] = { spec: row.spec, runs };
   mkdirSync('docs', { recursive: true });
   writeFileSync(RAW, `${JSON.stringify(raw, undefined, 2)}\n`);
   writeFileSync('docs/results.md', document(raw));
@@ -50,7 +59,7 @@ function specOf(rowName, row) {
 }
 
 /** Trains one run, or goes on with it, or takes what is there. */
-function runOne(rowName, row, run) {
+function runOne(rowName, row, run, dataFolder) {
   const out = `${FOLDER}/${rowName}/${run.name}`;
   if (options.fresh) rmSync(out, { recursive: true, force: true });
   const result = `${out}/result.json`;
@@ -67,7 +76,7 @@ function runOne(rowName, row, run) {
           '--engine',
           options.engine,
           ...run.sets.flatMap((set) => ['--set', set]),
-          ...(row.data ? ['--data-dir', options['data-dir']] : []),
+          ...(row.data ? ['--data-dir', dataFolder] : []),
         ];
     const { status } = spawnSync(process.execPath, ['dist/cli.js', ...args], {
       stdio: ['ignore', 'ignore', 'inherit'],
