@@ -6,20 +6,30 @@ export const init: Command = {
   summary: 'Writes a spec to start from; its data is drawn by dnc itself.',
   parameters: '[name]',
   options: [{ flags: '--force', description: 'write over a file that is there' }],
-  examples: ['dnc init && dnc compile && dnc train', 'dnc init my-net'],
+  examples: ['dnc init && dnc compile && dnc train', 'dnc init my-net', 'dnc init my-net.yaml'],
   run: async ({ parameters: [given], options, io }) => {
     const { writeAtomically } = await import('../runtime/files.js');
     const name = given ?? 'network';
     if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name))
       throw new UsageError(`a name of letters, digits, "-", "_" and ".", not ${name}`);
-    const file = name.endsWith('.dn') ? name : `${name}.dn`;
+    const { endingOf, isSpecName, isYaml } = await import('../dsl/syntax.js');
+    const file = isSpecName(name) ? name : `${name}.dn`;
     if (existsSync(file) && !options.force) throw new UsageError(`${file} is there already; --force writes over it`);
-    writeAtomically(file, starter(file.slice(0, -3)));
+    const text = starter(file.slice(0, -endingOf(file).length));
+    writeAtomically(file, isYaml(file) ? await asYaml(text) : text);
     io.out(`${file}\n`);
     io.note('next: dnc compile && dnc train\n');
     return 0;
   },
 };
+
+async function asYaml(text: string): Promise<string> {
+  const { readDocument } = await import('../compiler/document.js');
+  const { Reports } = await import('../diagnostics/report.js');
+  const { Source } = await import('../diagnostics/source.js');
+  const { writeYaml } = await import('../dsl/yaml/write.js');
+  return writeYaml(readDocument(new Source('starter.dn', text), new Reports()));
+}
 
 /** The spec that `dnc init` writes: small enough to train in seconds, with every section. */
 function starter(name: string): string {
