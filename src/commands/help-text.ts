@@ -331,7 +331,7 @@ export function exampleOf(registry: RegistryName, kind: Kind): string {
     loss: `train { loss: ${call}; epochs: 20 }`,
     metric: `train { loss: mean_squared_error; metrics: [${call}]; epochs: 20 }`,
     optimizer: `train { loss: mean_squared_error; optimizer: ${call}; epochs: 20 }`,
-    schedule: `train { loss: mean_squared_error; optimizer: adam(learning_rate: ${call}); epochs: 20 }`,
+    schedule: `train { loss: mse; optimizer: adam(${call}); epochs: 20 }`,
     source: `data { source: ${call} }`,
     split: `data { source: mnist; validation: ${kind.keyword === 'count' ? '5000' : kind.keyword === 'share' ? '15%' : call} }`,
     column: `data { source: csv("houses.csv"); columns { region: ${call} } }`,
@@ -360,6 +360,7 @@ function sample(schema: ArgumentSchema, name: string): string {
   const [given] = schema.examples ?? [];
   if (given !== undefined)
     return typeof given === 'string' && !choicesOf(schema) ? JSON.stringify(given) : plain(given);
+  if (schema.duration) return schema.duration === 'steps' ? '500 steps' : '10 epochs';
   if (schema.spread) return '[28, 28]';
   if (schema.indices) return '[0..27]';
   const choices = choicesOf(schema);
@@ -381,7 +382,7 @@ function sample(schema: ArgumentSchema, name: string): string {
     case 'boolean':
       return 'true';
     case 'array':
-      return `[${sample(schema.items ?? {}, name)}]`;
+      return `[${Array(Math.max(1, schema.minItems ?? 1)).fill(sample(schema.items ?? {}, name)).join(', ')}]`;
     default:
       return JSON.stringify(name === 'path' ? 'net.safetensors' : name);
   }

@@ -94,8 +94,8 @@ it('explains the words of the syntax by examples that compile', () => {
     if (example === undefined) expect(helpText(word)).toContain('This version does not have it yet.');
     else expect(lower(complete(example.includes('model') ? `${example}\n` : `${example}\n${model}`)).lines).toEqual([]);
   }
-  expect(helpText('early_stopping')).toBe(
-    'early_stopping\nA key of `train` and `phase`. This version does not have it yet.\n',
+  expect(helpText('loss_weights')).toBe(
+    'loss_weights\nA key of `train` and `phase`. This version does not have it yet.\n',
   );
   expect(helpText('sweep')).toBe('sweep\nA section. This version does not have it yet.\n');
 });
