@@ -212,7 +212,9 @@ describe.each(all)(`$word of $use.form, $use.shape, logits: $use.logits (seed ${
 describe('accuracy', () => {
   const score = (use: Use, prediction: readonly number[], target: readonly number[]) => {
     const rows = use.form === 'classes' ? target.length : target.length / sizeOf(use.shape);
-    return metrics.accuracy.finish(
+    return finishOf(
+      'accuracy',
+      use,
       sumsOf('accuracy', use, {
         prediction: exact([rows, ...use.shape], prediction),
         target: {
