@@ -382,7 +382,9 @@ function sample(schema: ArgumentSchema, name: string): string {
     case 'boolean':
       return 'true';
     case 'array':
-      return `[${Array(Math.max(1, schema.minItems ?? 1)).fill(sample(schema.items ?? {}, name)).join(', ')}]`;
+      return `[${Array(Math.max(1, schema.minItems ?? 1))
+        .fill(sample(schema.items ?? {}, name))
+        .join(', ')}]`;
     default:
       return JSON.stringify(name === 'path' ? 'net.safetensors' : name);
   }

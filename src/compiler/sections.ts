@@ -185,7 +185,14 @@ const inPhase = stretch({ metrics: 'as train', optimizer: 'as train', batch_size
 const laterInTraining = ['losses', 'loss_weights', 'steps_per_epoch'] as const;
 
 /** Keys of a stretch of training that say nothing where they are left out. */
-export const optionalKeys = ['clip_value', 'clip_norm', 'global_clip_norm', 'class_weight', 'ema_momentum', 'early_stopping'] as const;
+export const optionalKeys = [
+  'clip_value',
+  'clip_norm',
+  'global_clip_norm',
+  'class_weight',
+  'ema_momentum',
+  'early_stopping',
+] as const;
 
 /** Of these a stretch has at most one; its own takes the place of the section's. */
 export const clippingKeys = ['clip_value', 'clip_norm', 'global_clip_norm'] as const;
