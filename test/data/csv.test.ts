@@ -112,6 +112,19 @@ describe('what a file may look like', () => {
 
   test('a decimal comma, if it is said', async () => {
     expect(cells(await read('a;b\n1,5;2\n', { decimal: ',' }))).toEqual({ a: [1.5], b: [2] });
+    // A first row of such numbers is a row, and no names.
+    expect(cells(await read('1,5;2,5\n3,5;4,5\n', { decimal: ',' }))).toEqual({
+      column_1: [1.5, 3.5],
+      column_2: [2.5, 4.5],
+    });
+  });
+
+  test('a number that stands for a missing one, however it is written', async () => {
+    const table = await read('a,b\n-999,1\n2,-999.0\n-99,x-999\n', { missing: ['-999'] });
+    expect(cells(table)).toEqual({ a: [null, 2, -99], b: ['1', '-999.0', 'x-999'] });
+    expect(cells(await read('a\n1\n-999.0\n-999\n', { missing: ['-999'] }))).toEqual({ a: [1, null, null] });
+    expect(cells(await read('a;b\n1;-9,90\n', { missing: ['-9,9'], decimal: ',' }))).toEqual({ a: [1], b: [null] });
+    expect(table.fields[0]!.missing).toEqual({ count: 1, first: 'line 2 of 1.csv' });
   });
 
   test('missing cells: empty, or one of the words where a number is expected', async () => {

@@ -61,14 +61,15 @@ export type HeaderForm = 'names' | 'none' | 'counts';
 /**
  * What the first line of a file is: names where none of its cells is a number; counts where it says how many rows and features there are and how the
  * classes are called, as in the files of scikit-learn; else a row. Undefined where that is not clear: some of its cells are numbers, but a text
- * stands where the next line has a number.
+ * stands where the next line has a number. `read` gives the number in a cell, NaN for anything else.
  */
 export function findHeader(
   first: readonly string[],
   second: readonly string[] | undefined,
   isMissing: (cell: string) => boolean,
+  read: (cell: string) => number = numberIn,
 ): HeaderForm | undefined {
-  const isNumber = (cell: string | undefined) => cell !== undefined && !Number.isNaN(numberIn(cell));
+  const isNumber = (cell: string | undefined) => cell !== undefined && !Number.isNaN(read(cell));
   const isText = (cell: string) => !isNumber(cell) && !isMissing(cell);
   const differs = first.some((cell, k) => isText(cell) && isNumber(second?.[k]));
   if (second && isCounts(first, second) && (differs || first.length !== second.length)) return 'counts';

@@ -53,6 +53,8 @@ type Cells = NumberCells | TextCells;
 
 class TableReader {
   private readonly missing: ReadonlySet<string>;
+  /** Those that are numbers, which stand for it however they are written: `-999` and `-999.0`. */
+  private readonly missingNumbers: ReadonlySet<number>;
   private separator = ',';
   private header: HeaderForm | undefined;
   /** Classes of the last column, from a first line with counts. */
@@ -73,6 +75,7 @@ class TableReader {
 
   constructor(private readonly options: CsvOptions) {
     this.missing = new Set(options.missing);
+    this.missingNumbers = new Set(options.missing.map((text) => this.number(text)).filter((one) => !Number.isNaN(one)));
   }
 
   async read(file: InputFile): Promise<DataFile> {
@@ -148,7 +151,12 @@ class TableReader {
     const form =
       this.header ??
       (options.header === 'auto'
-        ? (findHeader(first.cells, second?.cells, (cell) => this.isMissing(cell)) ??
+        ? (findHeader(
+            first.cells,
+            second?.cells,
+            (cell) => this.isMissing(cell),
+            (cell) => this.number(cell),
+          ) ??
           fail(
             'csv-header-unclear',
             { file: file.name, line: shown(first.cells.join(this.separator)) },
@@ -266,11 +274,12 @@ class TableReader {
       const cell = cells[k]!;
       if (column.kind === 'number') {
         const value = this.number(cell);
-        if (Number.isNaN(value)) {
-          if (!this.isMissing(cell)) this.notANumber(cell, k, line);
+        const isMissing = Number.isNaN(value) || (this.missingNumbers.size > 0 && this.missingNumbers.has(value));
+        if (isMissing) {
+          if (Number.isNaN(value) && !this.isMissing(cell)) this.notANumber(cell, k, line);
           this.note(column, line);
         }
-        column.add(value);
+        column.add(isMissing ? Number.NaN : value);
       } else {
         const text = cell.trim();
         if (text === '') this.note(column, line);
