@@ -2,6 +2,7 @@ import { check } from './check.js';
 import type { Command } from './command.js';
 import { compile } from './compile.js';
 import { convert } from './convert.js';
+import { data } from './data.js';
 import { diff } from './diff.js';
 import { engines } from './engines.js';
 import { evaluate } from './eval.js';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   simplify,
   evaluate,
   predict,
+  data,
   diff,
   report,
   runs,

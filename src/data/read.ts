@@ -33,6 +33,10 @@ export interface DataRows extends Parts {
   readonly files: Table['files'];
   /** What was learned from the training rows, or what was given; undefined where the rows are read as they are. */
   readonly fitted: Fitted | undefined;
+  /** Missing cells of the source's rows that something fills, by field. */
+  readonly missing: readonly { readonly field: string; readonly count: number }[];
+  /** Rows that were left out because a cell of theirs is missing. */
+  readonly dropped: number;
   /** What is worth a word: categories that no training row has. */
   readonly notes: readonly string[];
 }
@@ -61,13 +65,16 @@ export async function readData(
   const at = data.sourceSpan ?? data.span;
   const choices: ColumnChoices = { ...data, span: at };
   const columns = options.fitted ? fittedTypes(options.fitted) : columnTypes(data);
+  let dropped = 0;
   const read = async (call: Call) => {
     const kind = sourceOf(call.word);
     if (!kind) throw new Error(`no data source ${call.word}`);
     const { train, test } = await kind.read(call.arguments as never, { ...place, at, columns });
-    const prepare = (table: Table) =>
-      withClasses(dropMissing(options.fitted ? table : usedOnly(table, data, options.inputs), choices));
-    const withClasses = (table: Table) => (options.classes ? wholeAsClasses(table, data) : table);
+    const prepare = (table: Table): Table => {
+      const left = dropMissing(options.fitted ? table : usedOnly(table, data, options.inputs), choices);
+      dropped += table.rows - left.rows;
+      return options.classes ? wholeAsClasses(left, data) : left;
+    };
     return { train: prepare(train), ...(test && { test: prepare(test) }) };
   };
   const own = async (part: 'validation' | 'test') => {
@@ -75,6 +82,9 @@ export async function readData(
     return call && sourceOf(call.word) ? (await read(call)).train : undefined;
   };
   const whole = await read(data.source);
+  const missing = whole.train.fields.flatMap(({ name, missing }) =>
+    missing ? [{ field: name, count: missing.count }] : [],
+  );
   const [validation, test] = [await own('validation'), await own('test')];
   const { validation: validationSplit, test: testSplit, ...rest } = data;
   const parts = split(
@@ -87,7 +97,8 @@ export async function readData(
   );
   const all: Parts = validation ? { ...parts, validation } : parts;
   const files = [whole.train, whole.test, validation, test].flatMap((table) => table?.files ?? []);
-  if (!options.fitted && !needsFit(all.train, data)) return { ...all, files, fitted: undefined, notes: [] };
+  const isLearned = needsFit(all.train, data) || sourceOf(data.source.word)?.shapesFromRows === true;
+  if (!options.fitted && !isLearned) return { ...all, files, fitted: undefined, missing, dropped, notes: [] };
 
   const fitted = options.fitted ?? fitColumns(all.train, whole.train, choices);
   const unknown: Unknown[] = [];
@@ -104,6 +115,8 @@ export async function readData(
     ...(all.test && { test: apply(all.test) }),
     files,
     fitted,
+    missing,
+    dropped,
     notes: notesOn(unknown),
   };
 }

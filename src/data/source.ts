@@ -89,6 +89,8 @@ export interface Description {
 export interface SourceKind<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
   /** What one row holds, without reading it: the compiler checks shapes against it. Undefined where only reading tells. */
   describe?(args: A): Description;
+  /** What the rows hold is kept with the weights once it was read, so that an Input needs no shape: for arrays, whose files alone tell it. */
+  readonly shapesFromRows?: true;
   /** Reads the training rows and, where the source has its own, the test rows. Throws `Failure` with exit 4. */
   read(args: A, place: SourcePlace): Promise<{ readonly train: Table; readonly test?: Table }>;
 }

@@ -26,6 +26,7 @@ export const npy = defineSource({
     test_features: Type.Optional(files('Features of test rows.')),
     test_target: Type.Optional(files('Target of test rows.')),
   }),
+  shapesFromRows: true,
   read: async (args, place) => {
     const part = async (
       features: readonly string[],

@@ -40,6 +40,7 @@ export const npz = defineSource({
       }),
     ),
   }),
+  shapesFromRows: true,
   read: async (args, place) => {
     const opened: OpenInput[] = [];
     try {

@@ -96,6 +96,21 @@ refuses; what a checkpoint holds stays as it is. The rows that a spec with weigh
 \`eval\`, \`predict\`, \`simplify\` and \`train\` of a run's result refuse as well: a row may have changed its part. Bring the file back, name the folder that
 still has it (\`--data-dir\`), or, where the new rows are meant, say \`--accept-changed-data\`.`,
   }),
+  'fetch-failed': code<{ dataset: string; file: string }>({
+    severity: 'error',
+    message: ({ dataset, file }) => `${file} of ${dataset} could not be downloaded`,
+    exit: 4,
+    explain: `\`dnc data fetch\` tries every mirror that it knows; the message says why each gave nothing. A file counts only with the size and the SHA-256 that its makers
+published. What came is kept beside its place (\`.part\`), and the same call goes on with it. Without a network, bring the files by other means: a source finds them in
+a folder of the data set's name in any data folder. \`--from\` names another place that has them.`,
+  }),
+  'fetch-other-file': code<{ file: string; expected: string; found: string }>({
+    severity: 'error',
+    message: ({ file, expected, found }) =>
+      `${file} is there already and is not the published file: expected ${expected}, found ${found}`,
+    exit: 4,
+    explain: `\`dnc data fetch\` writes over no file. Remove this one if it is no longer needed, or choose another folder with \`--data-dir\`.`,
+  }),
   'npy-header': code<{ file: string; problem: string }>({
     severity: 'error',
     message: ({ file, problem }) => `${file} is no array that can be read: ${problem}`,
