@@ -37,7 +37,8 @@ function tabular({ title, spec, data, input, features, metric, about }) {
     title,
     spec,
     data,
-    runs: seeds(5).map((run, k) => ({ ...run, sets: [...run.sets, `data.seed=${k + 1}`] })),
+    // Splits that nobody looked at while the recipes were written.
+    runs: seeds(5).map((run, k) => ({ ...run, sets: [...run.sets, `data.seed=${k + 11}`] })),
     compare: async (run, result, place) => ({
       lasso: await lasso({ ...place, spec, run, limit: result.units[input]?.after ?? features }),
     }),
