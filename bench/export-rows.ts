@@ -5,7 +5,7 @@ import { lossKind } from '../src/compiler/4-program/index.js';
 import { compile } from '../src/compiler/compile.js';
 import { Batches } from '../src/data/batches.js';
 import { Source } from '../src/diagnostics/source.js';
-import { bindRows, dataPathsFolder, readRows } from '../src/runtime/rows.js';
+import { bindRows, dataPathsFolder, readRows } from '../src/runtime/spec/rows.js';
 
 /**
  * Writes the rows that a spec trains on as they are fed (split, filled, encoded, standardised), for other tools to read: for every part `<part>.x` and

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { multiplyAdds } from '../src/compiler/3-dims/index.js';
 import { Source } from '../src/diagnostics/source.js';
-import { startRun } from '../src/runtime/run.js';
+import { startRun } from '../src/runtime/run/run.js';
 
 const { live, epochs, threads } = JSON.parse(process.argv[2]!) as {
   readonly live: string;

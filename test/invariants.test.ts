@@ -44,8 +44,8 @@ test('nothing that changes numbers reads a clock, or a random number that has no
   // Progress; speed and when a checkpoint is due; the name of a run's folder.
   expect(files.filter((file) => clock.test(textOf(file))).sort()).toEqual([
     'commands/watcher.ts',
-    'runtime/pace.ts',
-    'runtime/run.ts',
+    'runtime/run/run.ts',
+    'runtime/training/pace.ts',
   ]);
   expect(files.filter((file) => /\b(?:Math\.random|randomBytes|randomUUID)\b/.test(textOf(file)))).toEqual([]);
 });

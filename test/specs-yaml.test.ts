@@ -11,8 +11,8 @@ import { Source, type Span } from '../src/diagnostics/source.js';
 import { difference } from '../src/dsl/compare.js';
 import type { Document } from '../src/dsl/document.js';
 import { writeYaml } from '../src/dsl/yaml/write.js';
-import { startRun } from '../src/runtime/run.js';
-import { simplifyAgain } from '../src/runtime/simplify-again.js';
+import { startRun } from '../src/runtime/run/run.js';
+import { simplifyAgain } from '../src/runtime/simplify/simplify-again.js';
 import { temporaryFolder } from './support/folders.js';
 import { tinySpec } from './support/specs.js';
 

@@ -16,7 +16,7 @@ export const evaluate: Command = {
   ],
   examples: ['dnc eval runs/net/latest/net.min.dn', 'dnc eval net.min.dn --split validation --json'],
   run: async ({ parameters: [spec], options, io }) => {
-    const { evaluateSpec } = await import('../runtime/evaluate-spec.js');
+    const { evaluateSpec } = await import('../runtime/spec/evaluate-spec.js');
     const { evaluateOptions } = await import('./evaluate-options.js');
     const asked = evaluateOptions(specFile(spec), options);
     const { file, split } = asked;

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type EvaluateOptions, SPLITS } from '../runtime/evaluate-spec.js';
+import { type EvaluateOptions, SPLITS } from '../runtime/spec/evaluate-spec.js';
 import { listOption, type Options, textOption, UsageError, wholeNumber } from './command.js';
 import { readSpec } from './spec-file.js';
 

@@ -23,7 +23,7 @@ export const predict: Command = {
     'dnc predict runs/net/latest/net.min.dn --input new-houses.csv',
   ],
   run: async ({ parameters: [spec], options, io }) => {
-    const { predictSpec } = await import('../runtime/evaluate-spec.js');
+    const { predictSpec } = await import('../runtime/spec/evaluate-spec.js');
     const { evaluateOptions } = await import('./evaluate-options.js');
     const input = textOption(options, 'input');
     if (input !== undefined && options.split !== undefined)

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { RunOptions } from '../runtime/run.js';
-import type { RunEnd } from '../runtime/run.js';
+import type { RunOptions } from '../runtime/run/run.js';
+import type { RunEnd } from '../runtime/run/run.js';
 import { type Io, type Options, textOption, wholeNumber } from './command.js';
 import { watcherFor } from './watcher.js';
 

@@ -13,7 +13,7 @@ export const show: Command = {
   examples: ['dnc show net.dn', 'dnc show net.dn --stage dims', 'dnc show net.dn --stage step'],
   run: async ({ parameters: [given], options, io }) => {
     const { stagePrinters } = await import('../compiler/stages.js');
-    const { compileOptions } = await import('../runtime/open-spec.js');
+    const { compileOptions } = await import('../runtime/spec/open-spec.js');
     const stage = textOption(options, 'stage') ?? 'spec';
     const print = Object.hasOwn(stagePrinters, stage) ? stagePrinters[stage as keyof typeof stagePrinters] : undefined;
     if (!print)

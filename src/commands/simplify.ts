@@ -48,8 +48,8 @@ export const simplify: Command = {
   ],
   examples: ['dnc simplify runs/net/latest --threshold 0.05 --out smaller', 'dnc simplify net.min.dn --out again'],
   run: async ({ parameters: [given], options, io }) => {
-    const { simplifyAgain } = await import('../runtime/simplify-again.js');
-    const { resultJson } = await import('../runtime/result.js');
+    const { simplifyAgain } = await import('../runtime/simplify/simplify-again.js');
+    const { resultJson } = await import('../runtime/simplify/result.js');
     const { resultText } = await import('../reports/result.js');
     const { render } = await import('../diagnostics/render.js');
     const threshold = textOption(options, 'threshold');

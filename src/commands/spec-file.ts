@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
 import { endingOf, isSpecName, isYaml } from '../dsl/syntax.js';
-import { RunFolder } from '../runtime/run-folder.js';
+import { RunFolder } from '../runtime/run/run-folder.js';
 
 /**
  * The spec that a command works on: the one that was named, the simplified one of a run whose folder was named, or the only one of a folder, which
@@ -81,4 +81,4 @@ function onlySpec(folder: string, all: readonly string[]): string {
   return found[0]!;
 }
 
-export { readSpecFile as readSpec } from '../runtime/spec-file.js';
+export { readSpecFile as readSpec } from '../runtime/spec/spec-file.js';

@@ -27,8 +27,8 @@ export const train: Command = {
   ],
   run: async ({ parameters: [given], options, io }) => {
     const { runOptions, stoppable } = await import('./run-options.js');
-    const { resumeRun, startRun } = await import('../runtime/run.js');
-    const { isFinished, resultJson } = await import('../runtime/result.js');
+    const { resumeRun, startRun } = await import('../runtime/run/run.js');
+    const { isFinished, resultJson } = await import('../runtime/simplify/result.js');
     const { resultText } = await import('../reports/result.js');
     const resume = textOption(options, 'resume');
     let work: (stopping: { signal: NodeJS.Signals | undefined }) => ReturnType<typeof startRun>;

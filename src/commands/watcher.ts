@@ -1,4 +1,4 @@
-import type { HistoryRow, Watcher } from '../runtime/progress.js';
+import type { HistoryRow, Watcher } from '../runtime/training/progress.js';
 import type { Io } from './command.js';
 
 /** Seconds without an epoch's end after which a line says that training goes on, where no terminal shows it move. */

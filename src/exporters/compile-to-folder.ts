@@ -5,8 +5,8 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Source } from '../diagnostics/source.js';
 import { artifactFolder, isUpToDate, lastCompiledFile, sourceHash, writeArtifact } from './artifact.js';
 import { writeAtomically } from '../runtime/files.js';
-import { startingValues } from '../runtime/load.js';
-import { compileOptions } from '../runtime/open-spec.js';
+import { startingValues } from '../runtime/weights/load.js';
+import { compileOptions } from '../runtime/spec/open-spec.js';
 
 export interface ToFolder {
   /** The weights that the spec names are left aside. Default: false. */

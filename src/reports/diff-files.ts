@@ -7,8 +7,8 @@ import { Failure, fail } from '../diagnostics/report.js';
 import { sha256 } from '../hash.js';
 import { showShape } from '../ir/dims.js';
 import { nodeOf } from '../ir/graph.js';
-import { fittedOf, originalsOf, startingValues, weightsInFile } from '../runtime/load.js';
-import { failWithoutWeights, readSpecFile } from '../runtime/spec-file.js';
+import { fittedOf, originalsOf, startingValues, weightsInFile } from '../runtime/weights/load.js';
+import { failWithoutWeights, readSpecFile } from '../runtime/spec/spec-file.js';
 import { type Behaviour, type DiffResult, diffModels } from './diff.js';
 
 /**

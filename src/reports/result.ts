@@ -1,4 +1,4 @@
-import { type RunResult, unitCounts } from '../runtime/result.js';
+import { type RunResult, unitCounts } from '../runtime/simplify/result.js';
 import { columns } from './columns.js';
 import { summarize } from './summary.js';
 

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { HistoryRow } from '../runtime/progress.js';
+import type { HistoryRow } from '../runtime/training/progress.js';
 import type { NetworkSummary } from './summary.js';
 import { type LineChart, lineChart, type Series } from './charts.js';
 

@@ -3,8 +3,8 @@ import type { Certificate } from '../compiler/5-shrink/certificate.js';
 import type { SearchResult } from '../compiler/5-shrink/search.js';
 import type { AppliedThreshold } from '../compiler/5-shrink/cut.js';
 import { fail } from '../diagnostics/report.js';
-import type { HistoryRow } from '../runtime/progress.js';
-import type { RunFolder } from '../runtime/run-folder.js';
+import type { HistoryRow } from '../runtime/training/progress.js';
+import type { RunFolder } from '../runtime/run/run-folder.js';
 
 /** What a score holds, as JSON has it: a number that was not finite is null there. */
 export interface StoredScore {

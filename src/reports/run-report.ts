@@ -8,12 +8,19 @@ import type { Spec } from '../compiler/spec.js';
 import { sha256 } from '../hash.js';
 import { allParams, type Network, nodeOf } from '../ir/graph.js';
 import { sizeOf } from '../program/program.js';
-import { Checkpoints } from '../runtime/checkpoint.js';
+import { Checkpoints } from '../runtime/training/checkpoint.js';
 import type { EngineRecord } from '../runtime/engines/engine.js';
-import { fittedInFile, fittedOf, originalsInFile, originalsOf, readTrained, startingValues } from '../runtime/load.js';
-import type { HistoryRow } from '../runtime/progress.js';
-import { RunFolder } from '../runtime/run-folder.js';
-import { readSpecFile } from '../runtime/spec-file.js';
+import {
+  fittedInFile,
+  fittedOf,
+  originalsInFile,
+  originalsOf,
+  readTrained,
+  startingValues,
+} from '../runtime/weights/load.js';
+import type { HistoryRow } from '../runtime/training/progress.js';
+import { RunFolder } from '../runtime/run/run-folder.js';
+import { readSpecFile } from '../runtime/spec/spec-file.js';
 import { type DiffResult, diffModels } from './diff.js';
 import { type ImageExtents, imageExtents } from './images.js';
 import { type Pattern, patternsOf, readersOf, type Stage } from './patterns.js';

@@ -1,6 +1,6 @@
-import { livingHolder } from '../runtime/lock.js';
-import type { RunFolder } from '../runtime/run-folder.js';
-import { isFinished } from '../runtime/result.js';
+import { livingHolder } from '../runtime/run/lock.js';
+import type { RunFolder } from '../runtime/run/run-folder.js';
+import { isFinished } from '../runtime/simplify/result.js';
 
 export type RunState = 'finished' | 'running' | 'stopped' | 'failed';
 

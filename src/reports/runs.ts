@@ -2,9 +2,9 @@ import { existsSync, lstatSync, readdirSync, realpathSync, renameSync, rmSync, t
 import path from 'node:path';
 import { Failure, fail } from '../diagnostics/report.js';
 import { failToWrite } from '../runtime/files.js';
-import type { HistoryRow } from '../runtime/progress.js';
-import { livingHolder } from '../runtime/lock.js';
-import { RunFolder } from '../runtime/run-folder.js';
+import type { HistoryRow } from '../runtime/training/progress.js';
+import { livingHolder } from '../runtime/run/lock.js';
+import { RunFolder } from '../runtime/run/run-folder.js';
 import { columns } from './columns.js';
 import { bytes, measured, percent } from './numbers.js';
 import { readHistory, readResult, type StoredResult } from './run-data.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { specFile, specFiles } from '../../src/commands/spec-file.js';
 import { Failure } from '../../src/diagnostics/report.js';
-import { failWithoutWeights, readSpecFile } from '../../src/runtime/spec-file.js';
+import { failWithoutWeights, readSpecFile } from '../../src/runtime/spec/spec-file.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'dnc-spec-file-'));
 const home = process.cwd();

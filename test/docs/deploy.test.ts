@@ -9,9 +9,9 @@ import { forwardProgram } from '../../src/compiler/4-program/index.js';
 import { compile } from '../../src/compiler/compile.js';
 import { evaluate } from '../../src/program/evaluate.js';
 import { probeLibrary } from '../../src/runtime/engines/onnxruntime/library.js';
-import { originalsOf, startingValues } from '../../src/runtime/load.js';
-import { tensorsOf } from '../../src/runtime/simplify.js';
-import { readSpecFile } from '../../src/runtime/spec-file.js';
+import { originalsOf, startingValues } from '../../src/runtime/weights/load.js';
+import { tensorsOf } from '../../src/runtime/simplify/simplify.js';
+import { readSpecFile } from '../../src/runtime/spec/spec-file.js';
 import { root, succeed } from '../support/cli.js';
 import { makeTemporaryFolder, removeFolder } from '../support/folders.js';
 

@@ -16,8 +16,8 @@ import { evaluate } from '../../src/program/evaluate.js';
 import type { HostTensor } from '../../src/program/program.js';
 import { Stream } from '../../src/random/streams.js';
 import { loadLibrary, probeLibrary } from '../../src/runtime/engines/onnxruntime/library.js';
-import { initialValues } from '../../src/runtime/initial-values.js';
-import { tensorsOf } from '../../src/runtime/simplify.js';
+import { initialValues } from '../../src/runtime/weights/initial-values.js';
+import { tensorsOf } from '../../src/runtime/simplify/simplify.js';
 import { temporaryFolder } from '../support/folders.js';
 
 const ROWS = 7;

@@ -9,7 +9,7 @@ import { tfjsModel } from '../../src/exporters/tfjs/topology.js';
 import { evaluate } from '../../src/program/evaluate.js';
 import type { HostTensor, Tensor64 } from '../../src/program/program.js';
 import { Stream } from '../../src/random/streams.js';
-import { initialValues } from '../../src/runtime/initial-values.js';
+import { initialValues } from '../../src/runtime/weights/initial-values.js';
 
 // Who goes on with the exported model in TensorFlow.js trains what dnc trains: `LayersModel.fit` by SGD, its rows in order, against the step program.
 

@@ -9,8 +9,8 @@ import { compileToFolder } from '../../src/exporters/compile-to-folder.js';
 import '../../src/exporters/tfjs/classes.js';
 import { evaluate } from '../../src/program/evaluate.js';
 import { loadLibrary, probeLibrary } from '../../src/runtime/engines/onnxruntime/library.js';
-import { startingValues } from '../../src/runtime/load.js';
-import { tensorsOf } from '../../src/runtime/simplify.js';
+import { startingValues } from '../../src/runtime/weights/load.js';
+import { tensorsOf } from '../../src/runtime/simplify/simplify.js';
 import { temporaryFolder } from '../support/folders.js';
 
 // A table that is standardised: the exported models take the numbers of its file and give numbers in its units, as `dnc predict` does.

@@ -4,9 +4,9 @@ import { type Arguments, casesOf, labelOf, normwise, vectorsOf } from './numbers
 import { withDefaults } from './support.js';
 import type { PhaseSpec } from '../../src/compiler/spec.js';
 import type { Kind } from '../../src/ir/kind.js';
-import { learningRateAt, scheduledValue } from '../../src/runtime/learning-rate.js';
-import type { HistoryRow } from '../../src/runtime/progress.js';
-import { type Supervision, supervise, unsupervised } from '../../src/runtime/supervision.js';
+import { learningRateAt, scheduledValue } from '../../src/runtime/training/learning-rate.js';
+import type { HistoryRow } from '../../src/runtime/training/progress.js';
+import { type Supervision, supervise, unsupervised } from '../../src/runtime/training/supervision.js';
 import { sections } from '../../src/compiler/sections.js';
 
 interface Case extends Arguments {

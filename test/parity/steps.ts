@@ -2,7 +2,7 @@ import { classWeights, stepProgram } from '../../src/compiler/4-program/index.js
 import type { StepProgram } from '../../src/compiler/4-program/step.js';
 import type { PhaseSpec } from '../../src/compiler/spec.js';
 import type { optimizers } from '../../src/optimizers/index.js';
-import { scheduledValue } from '../../src/runtime/learning-rate.js';
+import { scheduledValue } from '../../src/runtime/training/learning-rate.js';
 import type { HostTensor } from '../../src/program/program.js';
 import { sizeOf } from '../../src/program/program.js';
 import { type Arguments, casesOf, floats, ints, oneHot, wave, waveClasses } from './numbers.js';

@@ -5,7 +5,7 @@ import { paramSize } from '../../src/compiler/3-dims/index.js';
 import { compile } from '../../src/compiler/compile.js';
 import { Source } from '../../src/diagnostics/source.js';
 import { resultText } from '../../src/reports/result.js';
-import type { RunResult } from '../../src/runtime/result.js';
+import type { RunResult } from '../../src/runtime/simplify/result.js';
 
 const compiled = compile(
   new Source(

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSyn
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findRuns, removeRuns, runLine, runsBut, runsText } from '../../src/reports/runs.js';
-import type { RunRecord } from '../../src/runtime/run-folder.js';
+import type { RunRecord } from '../../src/runtime/run/run-folder.js';
 import { failureOf } from '../data/failure.js';
 import { temporaryFolder } from '../support/folders.js';
 

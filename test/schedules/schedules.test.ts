@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { schedules } from '../../src/schedules/index.js';
 
-import { learningRateAt, scheduledValue } from '../../src/runtime/learning-rate.js';
+import { learningRateAt, scheduledValue } from '../../src/runtime/training/learning-rate.js';
 
 type Word = keyof typeof schedules;
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { Source } from '../../src/diagnostics/source.js';
-import { isFinished } from '../../src/runtime/result.js';
-import { type RunOptions, resumeRun, type StartOptions, startRun } from '../../src/runtime/run.js';
+import { isFinished } from '../../src/runtime/simplify/result.js';
+import { type RunOptions, resumeRun, type StartOptions, startRun } from '../../src/runtime/run/run.js';
 import { writeSpec } from './specs.js';
 
 /** Lets training stop after `steps` steps, and a search for a threshold before its candidate `candidates`, as a signal would. */

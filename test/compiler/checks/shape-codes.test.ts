@@ -76,7 +76,7 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       ],
     },
   ],
-  'unknown-feature': 'test/runtime/tables.test.ts',
+  'unknown-feature': 'test/runtime/run/tables.test.ts',
   'forgotten-flatten': [
     {
       body: 'x = Input(28, 28, 1)\na = Dense(2)\nf = Flatten\ny = Dense(10, activation: softmax)',
@@ -261,7 +261,7 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
     },
   ],
   'metric-target': 'test/compiler/checks/metric-fits-target.test.ts',
-  'interfaces-differ': 'test/runtime/simplify-again.test.ts',
+  'interfaces-differ': 'test/runtime/simplify/simplify-again.test.ts',
   'several-outputs': [
     {
       body: 'x = Input(20)\na = Dense(1)\ny = Dense(1) <- x',

@@ -1,0 +1,376 @@
+import path from 'node:path';
+import { type Compiled, resolvedText } from '../../compiler/compile.js';
+import type { PhaseSpec } from '../../compiler/spec.js';
+import { allLiving, livingNetwork, wholeValues } from '../../compiler/5-shrink/live.js';
+import type { Values } from '../../compiler/5-shrink/values.js';
+import { Failure, fail } from '../../diagnostics/report.js';
+import type { Source } from '../../diagnostics/source.js';
+import { endingOf } from '../../dsl/syntax.js';
+import type { Network } from '../../ir/graph.js';
+import { version } from '../../version.js';
+import { Checkpoints, type Position } from '../training/checkpoint.js';
+import { lockToResume, refuseMissing } from './data-lock.js';
+import { engineRecord, sameRecord, showRecord } from './engine-record.js';
+import { chooseEngine } from '../engines/index.js';
+import type { Engine, EngineOptions } from '../engines/engine.js';
+import { featuresOf } from '../simplify/features.js';
+import { writeAtomically } from '../files.js';
+import { History } from '../training/history.js';
+import { readTrained, startingValues, writeTrained } from '../weights/load.js';
+import { openWithRows } from '../spec/open-spec.js';
+import type { Watcher } from '../training/progress.js';
+import { type RunResult, scoresOf, writeResult } from '../simplify/result.js';
+import { bindRows, type Rows } from '../spec/rows.js';
+import { makeRunFolder, RunFolder } from './run-folder.js';
+import { writeSimplified } from '../simplify/write-simplified.js';
+import { Stopped, simplify, tensorsOf, valuesOf } from '../simplify/simplify.js';
+import { readSpecFile } from '../spec/spec-file.js';
+import { newTotals } from '../training/totals.js';
+import { type Start, type Stretch, type StretchEnd, type Training, trainStretch } from '../training/train.js';
+
+/** What a command line may say about how to run, none of which is a part of the spec. */
+export interface RunOptions {
+  readonly engine: string;
+  readonly engineOptions: EngineOptions;
+  readonly checkpointSeconds: number;
+  readonly watcher: Watcher;
+  readonly stopping: { signal: NodeJS.Signals | undefined };
+}
+
+export interface StartOptions extends RunOptions {
+  readonly specFile: string;
+  readonly source: Source;
+  readonly sets: readonly string[];
+  readonly dataFolder: string | undefined;
+  readonly fromScratch: boolean;
+  /** Data files may have changed since the run that the spec's weights are from. */
+  readonly acceptChangedData?: boolean;
+  /** The run's folder; absent: `runs/<name>/<time>-<hash>` beside the spec. */
+  readonly out: string | undefined;
+}
+
+export interface ResumeOptions extends RunOptions {
+  /** Where the data sets are now; absent: where they were. Their content is checked either way. */
+  readonly dataFolder?: string | undefined;
+}
+
+/** What a run came to. */
+export interface RunEnd {
+  readonly folder: string;
+  /** The signal that stopped it, with a checkpoint written. */
+  readonly stopped?: NodeJS.Signals;
+  readonly result?: RunResult;
+}
+
+/** Trains a spec from its beginning, simplifies it, and writes everything into a new run folder. */
+export async function startRun(options: StartOptions): Promise<RunEnd> {
+  const { compiled, rows } = await openWithRows(options);
+  const { engine, because } = await chooseEngine(options.engine);
+  const record = await engineRecord(engine, options.engineOptions);
+  options.watcher.note(`engine: ${record.engine} ${record.version} (${because})\n`);
+  for (const note of rows.notes) options.watcher.note(`note: ${note}\n`);
+  refuseUnfitRows(compiled, rows);
+  const values = startingValues(compiled, options.specFile, { fromScratch: options.fromScratch });
+
+  const folder = new RunFolder(options.out ?? makeRunFolder(options.specFile, compiled.spec.hash, new Date()));
+  folder.create();
+  try {
+    // A simplified spec that is trained again is simplified under its own name, not as .min.min.
+    const name = path.basename(options.specFile, path.extname(options.specFile)).replace(/\.min$/, '');
+    writeAtomically(folder.file(name + endingOf(options.specFile)), options.source.text);
+    writeAtomically(folder.file('spec.resolved.dn'), resolvedText(compiled));
+    folder.writeRecord({
+      format: 1,
+      dnc: version,
+      name,
+      specFolder: path.resolve(path.dirname(options.specFile)),
+      specFile: path.basename(options.specFile),
+      sets: options.sets,
+      ...(options.dataFolder !== undefined && { dataFolder: path.resolve(options.dataFolder) }),
+      fromScratch: options.fromScratch,
+      engine: record,
+      updatePass: options.engineOptions.updatePass ?? true,
+      data: rows.files,
+    });
+    if (options.out === undefined) folder.markLatest();
+    options.watcher.note(`run: ${folder.path}\n`);
+    return await new Run(options, folder, compiled, engine, rows, name, options.specFile).go({
+      position: { stretch: 0, epoch: 0, step: 0, stretchSteps: 0, totalEpochs: 0, optimizerSteps: 0 },
+      totals: newTotals(),
+      state: tensorsOf(compiled.network, values),
+    });
+  } finally {
+    folder.unlock();
+  }
+}
+
+/** Goes on with a run that was stopped, as if it had not been. */
+export async function resumeRun(path_: string, options: ResumeOptions): Promise<RunEnd> {
+  const folder = new RunFolder(path_);
+  const record = folder.readRecord();
+  const specFile = path.join(record.specFolder, record.specFile);
+  const source = readSpecFile(folder.specText(record));
+  folder.lock();
+  try {
+    const { engine } = await chooseEngine(record.engine.engine);
+    const engineOptions: EngineOptions = { threads: record.engine.threads, updatePass: record.updatePass };
+    const found = await engineRecord(engine, engineOptions);
+    if (!sameRecord(found, record.engine))
+      fail('resume-engine', { recorded: showRecord(record.engine), found: showRecord(found) });
+    if (record.dnc !== version) fail('resume-engine', { recorded: `dnc ${record.dnc}`, found: `dnc ${version}` });
+    options.watcher.note(`engine: ${found.engine} ${found.version}, as before\n`);
+    const lock = lockToResume(record);
+    const { compiled, rows } = await openWithRows({
+      source,
+      specFile,
+      sets: record.sets,
+      dataFolder: options.dataFolder ?? record.dataFolder,
+      fromScratch: record.fromScratch,
+      lock,
+    });
+    refuseMissing(lock, rows.files);
+
+    const checkpoint = new Checkpoints(folder.file('checkpoints')).newest(options.watcher.note);
+    const history = new History(folder.file('history.jsonl'));
+    const timing = new History(folder.file('timing.jsonl'));
+    const run = new Run({ ...options, engineOptions }, folder, compiled, engine, rows, record.name, specFile);
+    if (!checkpoint) {
+      // Stopped before the first checkpoint: from the beginning, with the same numbers.
+      history.cut(0);
+      timing.cut(0);
+      const values = startingValues(compiled, specFile, { fromScratch: record.fromScratch });
+      options.watcher.note('the run stopped before its first checkpoint; it begins again\n');
+      return await run.go({
+        position: { stretch: 0, epoch: 0, step: 0, stretchSteps: 0, totalEpochs: 0, optimizerSteps: 0 },
+        totals: newTotals(),
+        state: tensorsOf(compiled.network, values),
+      });
+    }
+    history.cut(checkpoint.historyLength);
+    timing.cutFrom(({ epoch }) => typeof epoch === 'number' && epoch <= checkpoint.position.totalEpochs);
+    options.watcher.note(
+      `going on at epoch ${checkpoint.position.totalEpochs + 1}, step ${checkpoint.position.step + 1}\n`,
+    );
+    return await run.go(checkpoint);
+  } finally {
+    folder.unlock();
+  }
+}
+
+/** One run under way: the phases, simplifying, the fine-tuning, the results. */
+class Run {
+  private readonly training: Training;
+
+  constructor(
+    private readonly options: RunOptions,
+    private readonly folder: RunFolder,
+    private readonly compiled: Compiled,
+    private readonly engine: Engine,
+    private readonly rows: Rows,
+    private readonly name: string,
+    private readonly specFile: string,
+  ) {
+    this.training = {
+      seed: compiled.spec.train.seed,
+      engine,
+      engineOptions: options.engineOptions,
+      history: new History(folder.file('history.jsonl')),
+      timing: new History(folder.file('timing.jsonl')),
+      checkpoints: new Checkpoints(folder.file('checkpoints')),
+      checkpointSeconds: options.checkpointSeconds,
+      watcher: options.watcher,
+      stopping: options.stopping,
+    };
+  }
+
+  async go(from: Start): Promise<RunEnd> {
+    this.folder.forgetFailure();
+    try {
+      return await this.toItsEnd(from);
+    } catch (error) {
+      if (error instanceof Failure) this.folder.rememberFailure(error);
+      throw error;
+    }
+  }
+
+  private async toItsEnd(from: Start): Promise<RunEnd> {
+    const { spec, network } = this.compiled;
+    const { phases } = spec.train;
+    const { live } = spec.simplify;
+    const { rows } = this.rows.train;
+
+    // The phases, one after the other. The trained network is kept, so that simplifying can be done again.
+    let at: Start = { ...from, living: from.living ?? (live && allLiving(network)) };
+    let trained: Values;
+    const before = this.trainedFile();
+    if (from.position.stretch < phases.length) {
+      for (let index = from.position.stretch; index < phases.length; index++) {
+        let left: Network;
+        let end: StretchEnd | undefined;
+        do {
+          left = at.living ? livingNetwork(network, at.living) : network;
+          const stepsAfter = phases.slice(index + 1).reduce((sum, phase) => sum + stepsOf(phase, rows), 0);
+          end = await this.stretch(phases[index]!, left, at, {
+            finetune: false,
+            live: live && { ...live, stepsAfter },
+            continued: end !== undefined,
+          });
+          if (end.because === 'stopped') return this.stopped();
+          at = end;
+        } while (end.because === 'shrunk');
+        const keepsSlots = continues(phases[index]!, phases[index + 1]);
+        at = {
+          ...end,
+          position: nextStretch(end.position, keepsSlots),
+          state: keepsSlots ? end.state : tensorsOf(left, valuesOf(left, end.state)),
+        };
+      }
+      // Everything from here on speaks of the units of the spec: what live shrinking has removed is 0.
+      trained = at.living
+        ? wholeValues(network, at.living, valuesOf(livingNetwork(network, at.living), at.state))
+        : valuesOf(network, at.state);
+      writeTrained(before, this.compiled, trained);
+    } else {
+      trained = readTrained(before, this.compiled);
+    }
+
+    // Cut, shrink, certify.
+    const last = phases.at(-1)!;
+    const bind = (of: Network, table: Rows['train'] | undefined) => table && bindRows(of, spec, last, table);
+    const simplifying = simplify({
+      spec,
+      network,
+      values: trained,
+      phase: last,
+      validation: bind(network, this.rows.validation),
+      features: featuresOf(network, spec, last, this.rows.train),
+      engine: this.engine,
+      engineOptions: this.options.engineOptions,
+      watcher: this.options.watcher,
+      stopping: this.options.stopping,
+    });
+    const simplified = await simplifying.catch((error: unknown) =>
+      // The newest checkpoint is that of the training's end, or of the fine-tuning: from both the search finds the same again.
+      error instanceof Stopped ? undefined : this.refuseDeadNetwork(error),
+    );
+    if (!simplified) return this.stopped();
+    const { shrunk } = simplified;
+
+    // Fine-tuning of the small network, if asked for; its optimizer starts anew.
+    const { finetune } = spec.simplify;
+    let values: Values = shrunk.values;
+    if (finetune) {
+      const start =
+        from.position.stretch === phases.length
+          ? from
+          : {
+              position: { ...at.position, optimizerSteps: 0 },
+              totals: newTotals(),
+              state: tensorsOf(shrunk.network, shrunk.values),
+            };
+      const end = await this.stretch(finetune, shrunk.network, start, {
+        finetune: true,
+        live: undefined,
+        continued: false,
+      });
+      if (end.because === 'stopped') return this.stopped();
+      values = valuesOf(shrunk.network, end.state);
+    }
+
+    const files = writeSimplified({
+      folder: this.folder.path,
+      name: this.name,
+      specFile: this.specFile,
+      original: this.folder.file(this.name + endingOf(this.specFile)),
+      compiled: this.compiled,
+      simplified,
+      values,
+      finetunedEpochs: finetune && epochsOf(finetune, this.rows.train.rows),
+    });
+    const judged = {
+      engine: this.engine,
+      engineOptions: this.options.engineOptions,
+      spec,
+      phase: last,
+      rows: this.rows,
+    };
+    const scores = await scoresOf(judged, [network, trained], [shrunk.network, values]);
+    const result: RunResult = {
+      simplified,
+      network: { before: network, after: shrunk.network },
+      finetuned: finetune !== undefined,
+      files,
+      scores,
+    };
+    writeResult(this.folder.path, result);
+    return { folder: this.folder.path, result };
+  }
+
+  private stretch(
+    phase: PhaseSpec,
+    network: Network,
+    start: Start,
+    as: Pick<Stretch, 'finetune' | 'live' | 'continued'>,
+  ): Promise<StretchEnd> {
+    const { spec } = this.compiled;
+    return trainStretch(
+      this.training,
+      {
+        ...as,
+        phase,
+        network,
+        train: bindRows(network, spec, phase, this.rows.train),
+        validation: this.rows.validation && bindRows(network, spec, phase, this.rows.validation),
+      },
+      start,
+    );
+  }
+
+  /** Training is not lost because the threshold took too much: the message says how to cut anew. */
+  private refuseDeadNetwork(error: unknown): never {
+    if (!(error instanceof Failure)) throw error;
+    const help = `the trained network is kept: dnc simplify ${this.folder.path} --threshold VALUE cuts it anew`;
+    throw new Failure(
+      error.diagnostics.map((one) => (one.code === 'dead-network' ? { ...one, help: [...one.help, help] } : one)),
+    );
+  }
+
+  private trainedFile(): string {
+    return this.folder.file('trained.safetensors');
+  }
+
+  private stopped(): RunEnd {
+    return { folder: this.folder.path, stopped: this.options.stopping.signal ?? 'SIGINT' };
+  }
+}
+
+/** Data that the network cannot read ends a run before it leaves a folder. */
+function refuseUnfitRows({ spec, network }: Compiled, { train, validation, test }: Rows): void {
+  for (const table of [train, validation, test]) if (table) bindRows(network, spec, spec.train.phases[0]!, table);
+}
+
+/** The position before the first step of the next stretch. The optimizer's slots go on where the next one is of the same kind. */
+function nextStretch(position: Position, keepsSlots: boolean): Position {
+  return {
+    ...position,
+    stretch: position.stretch + 1,
+    epoch: 0,
+    step: 0,
+    stretchSteps: 0,
+    optimizerSteps: keepsSlots ? position.optimizerSteps : 0,
+  };
+}
+
+function continues(phase: PhaseSpec, next: PhaseSpec | undefined): boolean {
+  return next !== undefined && phase.optimizer.word === next.optimizer.word;
+}
+
+/** How long a phase is, in epochs. */
+function epochsOf({ length, batch_size }: PhaseSpec, rows: number): number {
+  return length.unit === 'epochs' ? length.amount : length.amount / Math.ceil(rows / batch_size);
+}
+
+/** The same in steps. */
+function stepsOf({ length, batch_size }: PhaseSpec, rows: number): number {
+  return length.unit === 'steps' ? length.amount : length.amount * Math.ceil(rows / batch_size);
+}

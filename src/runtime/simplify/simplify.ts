@@ -1,0 +1,196 @@
+import { evaluationProgram, metricKind } from '../../compiler/4-program/index.js';
+import { type Difference, measureDifference } from '../../compiler/5-shrink/certificate.js';
+import { type AppliedThreshold, cut, thresholdGrid } from '../../compiler/5-shrink/cut.js';
+import { type Judgement, type SearchResult, searchThreshold } from '../../compiler/5-shrink/search.js';
+import { dependsOnInputs, refuseDeadNetwork, type ShrinkResult, shrink } from '../../compiler/5-shrink/shrink.js';
+import type { Features } from '../../compiler/5-shrink/probe.js';
+import type { Values } from '../../compiler/5-shrink/values.js';
+import type { PhaseSpec, Spec } from '../../compiler/spec.js';
+import { diagnostic, fail } from '../../diagnostics/report.js';
+import type { Span } from '../../diagnostics/source.js';
+import type { Diagnostic } from '../../diagnostics/diagnostic.js';
+import type { Network } from '../../ir/graph.js';
+import type { Call } from '../../ir/kind.js';
+import type { MetricKind } from '../../metrics/metric.js';
+import type { BoundTable } from '../../data/bind.js';
+import { paramShape } from '../../compiler/3-dims/index.js';
+import { allParams } from '../../ir/graph.js';
+import type { HostTensor } from '../../program/program.js';
+import type { Engine, EngineOptions } from '../engines/engine.js';
+import { evaluateRows, type Score } from '../training/evaluate-rows.js';
+import { breathe } from '../training/pace.js';
+import type { Watcher } from '../training/progress.js';
+
+/** The user asked to stop. */
+export class Stopped extends Error {}
+
+/** A trained network after cutting by its spec's threshold and removing what is dead. */
+export interface Simplified {
+  readonly threshold: AppliedThreshold;
+  /** How the threshold was found, where it was searched for. */
+  readonly search?: SearchResult;
+  /** The network of full size with what the threshold cut set to 0: what the certificate compares with. */
+  readonly masked: Values;
+  readonly kernels: { readonly nonzero: number; readonly of: number };
+  readonly shrunk: ShrinkResult;
+  /** What the rows look like that `difference` was measured on. Absent: uniform ones. */
+  readonly features?: Features;
+  readonly difference: Difference;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Cuts by importance as `simplify { threshold }` says, judged on validation rows, then shrinks exactly and measures that the outputs stayed.
+ * @throws Failure no-validation-data; dead-network. Stopped where the user stopped the search: nothing of it is kept, since it finds the same when
+ * it is done again
+ */
+export async function simplify(at: {
+  readonly spec: Spec;
+  readonly network: Network;
+  readonly values: Values;
+  readonly phase: PhaseSpec;
+  readonly validation: BoundTable | undefined;
+  /** Of the training rows: the certificate's rows look like them. */
+  readonly features: Features;
+  readonly engine: Engine;
+  readonly engineOptions: EngineOptions;
+  /** Who is told that a threshold is searched for, and may stop it. */
+  readonly watcher?: Watcher;
+  readonly stopping?: { readonly signal: NodeJS.Signals | undefined };
+}): Promise<Simplified> {
+  const { spec, network, values, features } = at;
+  const wanted = spec.simplify.threshold;
+  const warnings: Diagnostic[] = [];
+  let threshold: AppliedThreshold;
+  let search: SearchResult | undefined;
+  if (wanted.kind === 'auto') {
+    if (!at.validation) return fail('no-validation-data', {}, { at: spec.simplify.span });
+    // A network that training itself left without living units has nothing to search in.
+    refuseDeadNetwork(network, values);
+    at.watcher?.note(`threshold: searched for on ${at.validation.rows.toLocaleString('en')} validation rows\n`);
+    search = await findThreshold(at, at.validation, wanted);
+    threshold = { kind: 'unit', value: search.threshold };
+    if (search.coarse) {
+      const unitRange = judgedBy(wanted, at.phase)?.kind.unitRange ?? false;
+      const shown = (value: number) =>
+        unitRange ? `${Number((100 * value).toPrecision(2))} points` : String(Number(value.toPrecision(2)));
+      warnings.push(
+        diagnostic(
+          'tolerance-below-noise',
+          {
+            tolerance: shown(search.coarse.tolerance),
+            noise: shown(2 * search.coarse.standardError),
+            rows: search.before.rows,
+          },
+          { at: placeOfThreshold(spec), help: ['hold out more validation rows, or allow a larger tolerance'] },
+        ),
+      );
+    }
+  } else {
+    threshold = wanted;
+  }
+  const { values: masked, kernels } = cut(network, values, threshold);
+  const shrunk = shrink(network, masked);
+  const difference = measureDifference({ network, values: masked }, shrunk, { seed: spec.data.seed, features });
+  return { threshold, ...(search && { search }), masked, kernels, shrunk, features, difference, warnings };
+}
+
+/** The metric that a search looks at: the named one, which need not be one that the history shows, else the first; undefined is the loss. */
+function judgedBy(
+  wanted: { readonly metric?: string },
+  phase: PhaseSpec,
+): { readonly call: Call; readonly kind: MetricKind } | undefined {
+  const name = wanted.metric ?? phase.metrics[0]?.word;
+  if (name === undefined || name === 'loss') return undefined;
+  const kind = metricKind({ word: name, arguments: {} });
+  return { call: phase.metrics.find(({ word }) => word === name) ?? { word: name, arguments: defaultsOf(kind) }, kind };
+}
+
+/** The arguments of a word that stands alone. */
+function defaultsOf({ schema }: MetricKind): Readonly<Record<string, unknown>> {
+  const properties = schema.properties as Readonly<Record<string, { readonly default?: unknown }>>;
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, given]) => (given.default === undefined ? [] : [[name, given.default]])),
+  );
+}
+
+/** Where the spec says `threshold`, else the section. */
+function placeOfThreshold({ document, simplify: { span } }: Spec): Span | undefined {
+  const section = document.entries.find((entry) => entry.key.text === 'simplify')?.value;
+  const entry = section?.kind === 'map' ? section.entries.find(({ key }) => key.text === 'threshold') : undefined;
+  return entry?.span ?? span;
+}
+
+/** Tries the grid of thresholds on the validation rows, on the engine. */
+async function findThreshold(
+  at: Parameters<typeof simplify>[0],
+  validation: BoundTable,
+  wanted: { readonly tolerance: number; readonly metric?: string },
+): Promise<SearchResult> {
+  const { network, values, phase } = at;
+  const judged = judgedBy(wanted, phase);
+  const kind = judged?.kind;
+  const judge = await scorer(at.engine, at.engineOptions, network, {
+    loss: phase.loss,
+    metrics: judged ? [judged.call] : [],
+  });
+  try {
+    return await searchThreshold<Values>({
+      grid: thresholdGrid(network, values),
+      cut: (value) => {
+        const candidate = cut(network, values, { kind: 'unit', value }).values;
+        return dependsOnInputs(network, candidate) ? candidate : undefined;
+      },
+      evaluate: async (candidate): Promise<Judgement> => {
+        await breathe();
+        if (at.stopping?.signal) throw new Stopped();
+        const score = await judge.score(candidate, validation);
+        const error = kind && score.standardErrors[kind.keyword];
+        return {
+          metric: kind ? score.metrics[kind.keyword]! : score.loss,
+          rows: score.rows,
+          ...(error !== undefined && { standardError: error }),
+        };
+      },
+      tolerance: wanted.tolerance,
+      better: kind?.better ?? 'lower',
+      unitRange: kind?.unitRange ?? false,
+    });
+  } finally {
+    await judge.close();
+  }
+}
+
+/** Scores several sets of values of one network. */
+export async function scorer(
+  engine: Engine,
+  options: EngineOptions,
+  network: Network,
+  phase: Pick<PhaseSpec, 'loss' | 'metrics'>,
+  program: { readonly confusion?: boolean } = {},
+): Promise<{ score(values: Values, table: BoundTable): Promise<Score>; close(): Promise<void> }> {
+  const evaluation = evaluationProgram(network, phase, program);
+  const loaded = await engine.load({ evaluation: evaluation.program }, options);
+  return {
+    score: async (values, table) => {
+      await loaded.setState(tensorsOf(network, values));
+      return evaluateRows(loaded, 'evaluation', evaluation.metrics, table);
+    },
+    close: () => loaded.close(),
+  };
+}
+
+/** Parameters as an engine's state. */
+export function tensorsOf(network: Network, values: Values): Record<string, HostTensor> {
+  return Object.fromEntries(
+    allParams(network).map((param): [string, HostTensor] => [
+      param.name,
+      { shape: paramShape(param), data: values.get(param.name)! },
+    ]),
+  );
+}
+
+/** The parameters in an engine's state, as values. */
+export function valuesOf(network: Network, state: Readonly<Record<string, HostTensor>>): Map<string, Float32Array> {
+  return new Map(allParams(network).map((param) => [param.name, state[param.name]!.data as Float32Array]));
+}

@@ -1,0 +1,167 @@
+import path from 'node:path';
+import { forwardProgram, lossKind, probabilityActivation, trainedOutput } from '../../compiler/4-program/index.js';
+import { type Compiled, compile } from '../../compiler/compile.js';
+import { Batches } from '../../data/batches.js';
+import { readRowsToPredict } from '../../data/read.js';
+import { fail } from '../../diagnostics/report.js';
+import type { Source } from '../../diagnostics/source.js';
+import type { EngineOptions } from '../engines/engine.js';
+import { chooseEngine } from '../engines/index.js';
+import type { Score } from '../training/evaluate-rows.js';
+import { startingValues } from '../weights/load.js';
+import { compileOptions, openWithRows } from './open-spec.js';
+import { bindRows } from './rows.js';
+import { scorer, tensorsOf } from '../simplify/simplify.js';
+import { failWithoutWeights } from './spec-file.js';
+
+/** The parts of a data set that may be evaluated. */
+export const SPLITS = ['test', 'validation', 'train'] as const;
+export type Split = (typeof SPLITS)[number];
+
+export interface EvaluateOptions {
+  readonly file: string;
+  readonly source: Source;
+  readonly sets: readonly string[];
+  readonly split: Split;
+  readonly dataFolder: string | undefined;
+  /** Data files may have changed since the run that the spec's weights are from. */
+  readonly acceptChangedData?: boolean;
+  readonly engine: string;
+  readonly engineOptions: EngineOptions;
+}
+
+/** Loss and metrics of a spec with its weights on one part of its data. */
+export async function evaluateSpec(options: EvaluateOptions): Promise<Score> {
+  const { compiled, values, table, engine } = await prepare(options);
+  const judge = await scorer(engine, options.engineOptions, compiled.network, compiled.spec.train.phases.at(-1)!, {
+    confusion: true,
+  });
+  try {
+    return await judge.score(values, table);
+  } finally {
+    await judge.close();
+  }
+}
+
+/** Rows in one run of the forward program. */
+const ROWS = 1000;
+
+/** One row's outputs, by the output's name. */
+export interface Prediction {
+  readonly row: number;
+  /** One number, or one for every unit. */
+  readonly outputs: Readonly<Record<string, number | readonly number[]>>;
+  /** The most likely class, where the classes have names. */
+  readonly classes?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The outputs of a spec for rows of its data, or for the rows of a file (`input`) that are read as the training rows were. A target that was standardized
+ * comes out in its own units.
+ */
+export async function* predictSpec(
+  options: EvaluateOptions & {
+    readonly rows: number | undefined;
+    readonly input?: string | undefined;
+    readonly note?: (text: string) => void;
+  },
+): AsyncGenerator<Prediction> {
+  const { compiled, values, table, engine } = await prepare(options);
+  const { network } = compiled;
+  const loaded = await engine.load({ forward: forwardProgram(network, { mode: 'inference' }) }, options.engineOptions);
+  const interpret = interpretation(compiled);
+  try {
+    await loaded.setState(tensorsOf(network, values));
+    const batches = new Batches(table, { batchSize: ROWS });
+    let row = 0;
+    for (let step = 0; step < batches.steps; step++) {
+      const { inputs, rows } = batches.read(step);
+      const outputs = await loaded.run(
+        'forward',
+        Object.fromEntries(network.graph.inputs.map((name) => [name, inputs[name]!])),
+      );
+      for (let k = 0; k < rows; k++, row++) {
+        if (options.rows !== undefined && row >= options.rows) return;
+        const own = Object.entries(outputs).map(([name, { data }]) => [name, rowOf(data, k, rows)] as const);
+        const classes = own.flatMap(([name, value]) => {
+          const label = interpret(name)?.label(value);
+          return label === undefined ? [] : [[name, label] as const];
+        });
+        yield {
+          row,
+          outputs: Object.fromEntries(
+            own.map(([name, value]) => [name, numbersOf(interpret(name)?.number(value) ?? value)]),
+          ),
+          ...(classes.length > 0 && { classes: Object.fromEntries(classes) }),
+        };
+      }
+    }
+  } finally {
+    await loaded.close();
+  }
+}
+
+function rowOf(data: ArrayLike<number>, row: number, rows: number): readonly number[] {
+  const width = data.length / rows;
+  return Array.from({ length: width }, (_, k) => data[row * width + k]!);
+}
+
+function numbersOf(values: readonly number[]): number | readonly number[] {
+  return values.length === 1 ? values[0]! : values;
+}
+
+/** What the numbers of the trained output mean, where something was learned of its target. */
+function interpretation({ spec, network, fitted }: Compiled) {
+  const phase = spec.train.phases.at(-1)!;
+  const column = fitted?.columns.find(({ name }) => name === fitted.target);
+  const output = column && trainedOutput(network);
+  const ends = output && probabilityActivation(output)?.word;
+  return (name: string) => {
+    if (!column || name !== output?.name) return undefined;
+    return {
+      /** The name of the class: the largest output, or, of a lone one, the side of one half (of 0 for a logit). */
+      label: (values: readonly number[]): string | undefined => {
+        if (column.kind !== 'classes' || !column.labels || !lossKind(phase.loss).probabilities) return undefined;
+        if (values.length === 1) return column.labels[values[0]! > (ends ? 0.5 : 0) ? 1 : 0];
+        return column.labels[values.indexOf(Math.max(...values))];
+      },
+      /** Numbers in the units of the file. */
+      number: (values: readonly number[]): readonly number[] | undefined => {
+        if (column.kind !== 'number' || !column.mean || !column.deviation) return undefined;
+        return values.map((value, k) => value * column.deviation![k]! + column.mean![k]!);
+      },
+    };
+  };
+}
+
+async function prepare(
+  options: EvaluateOptions & { readonly input?: string | undefined; readonly note?: (text: string) => void },
+) {
+  const { file, source, split, dataFolder, acceptChangedData = false } = options;
+  const toOpen = { source, specFile: file, sets: options.sets, dataFolder, acceptChangedData };
+  const early = compile(source, await compileOptions(toOpen));
+  if (!early.spec.weights) failWithoutWeights(file);
+  const { engine } = await chooseEngine(options.engine);
+  if (options.input !== undefined) {
+    const { spec, network, fitted } = early;
+    const at = spec.data.sourceSpan ?? spec.data.span;
+    if (!fitted) fail('predict-source', { source: spec.data.source.word }, { at });
+    const { table, notes } = await readRowsToPredict(
+      spec.data,
+      path.resolve(options.input),
+      { dataFolder, specFolder: '.' },
+      fitted,
+    );
+    for (const note of notes) options.note?.(`note: ${note}\n`);
+    const values = startingValues(early, file, { fromScratch: false });
+    return { compiled: early, values, engine, table: bindRows(network, spec, undefined, table) };
+  }
+  const { compiled, rows } = await openWithRows(toOpen);
+  const { spec, network } = compiled;
+  for (const note of rows.notes) options.note?.(`note: ${note}\n`);
+  const values = startingValues(compiled, file, { fromScratch: false });
+  const table = rows[split];
+  if (!table)
+    fail('no-test-data', { source: spec.data.source.word, split }, { at: spec.data.sourceSpan ?? spec.data.span });
+  return { compiled, values, engine, table: bindRows(network, spec, spec.train.phases.at(-1)!, table) };
+}

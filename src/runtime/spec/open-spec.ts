@@ -1,0 +1,97 @@
+import { lowerSpec } from '../../compiler/1-spec/index.js';
+import { type Compiled, type CompileOptions, compile } from '../../compiler/compile.js';
+import { readDocument } from '../../compiler/document.js';
+import type { Spec } from '../../compiler/spec.js';
+import type { Fitted } from '../../data/columns.js';
+import { sourceOf } from '../../data/read.js';
+import type { DataLock } from '../../data/source.js';
+import { Reports } from '../../diagnostics/report.js';
+import type { Source } from '../../diagnostics/source.js';
+import { lockBeside } from '../run/data-lock.js';
+import { fittedOf, originalsOf } from '../weights/load.js';
+import { dataPathsFolder, type Rows, readRows } from './rows.js';
+
+/** Which spec, with what changed, and where its data are. */
+export interface SpecToOpen {
+  readonly source: Source;
+  readonly specFile: string;
+  readonly sets: readonly string[];
+  readonly dataFolder?: string | undefined;
+  /** Weights that the spec names are not read. */
+  readonly fromScratch?: boolean;
+  /** What the data files must hold. Absent: what the run found in them that the spec lies in, where it names weights. */
+  readonly lock?: DataLock | undefined;
+  /** Data files may have changed since that run. */
+  readonly acceptChangedData?: boolean;
+  /** What was learned from the training rows, where that is known from elsewhere than the weights that the spec names. */
+  readonly fitted?: Fitted | undefined;
+}
+
+/** Compiles a spec, and reads its rows. Those of a table are read first: they tell what its features are. */
+export async function openWithRows(at: SpecToOpen): Promise<{ readonly compiled: Compiled; readonly rows: Rows }> {
+  const spec = speculative(at);
+  const stored = spec && storedOf(at, spec);
+  if (!spec || (stored === undefined && isDescribed(spec))) {
+    const compiled = compile(at.source, optionsOf(at));
+    return { compiled, rows: await rowsOf(at, compiled.spec) };
+  }
+  const rows = await rowsOf(at, spec, stored);
+  return { compiled: compile(at.source, { ...optionsOf(at), ...(rows.fitted && { fitted: rows.fitted }) }), rows };
+}
+
+/**
+ * What `compile` is to be given beside the text. The rows of a table are read where nothing else tells what an Input reads: it has no shape, or names
+ * what it keeps, and no weights are there that know.
+ */
+export async function compileOptions(at: SpecToOpen): Promise<CompileOptions> {
+  const options = optionsOf(at);
+  const spec = speculative(at);
+  if (!spec || isDescribed(spec) || isClosed(spec) || storedOf(at, spec)) return options;
+  const { fitted } = await rowsOf(at, spec);
+  return { ...options, ...(fitted && { fitted }) };
+}
+
+function optionsOf(at: SpecToOpen): CompileOptions {
+  const fitted = at.fitted ?? (at.fromScratch ? undefined : fittedOf(at.specFile));
+  return { sets: at.sets, originals: originalsOf(at.specFile), ...(fitted && { fitted }) };
+}
+
+/** The spec of the text, ahead of compiling it; undefined where it has errors, which compiling then reports. */
+function speculative({ source, sets }: SpecToOpen): Spec | undefined {
+  const reports = new Reports();
+  const document = readDocument(source, reports);
+  if (reports.failed) return undefined;
+  const spec = lowerSpec(document, { source, sets }, reports);
+  return reports.failed ? undefined : spec;
+}
+
+function storedOf({ specFile, fromScratch, fitted }: SpecToOpen, { weights }: Spec): Fitted | undefined {
+  if (fitted) return fitted;
+  return weights && !fromScratch ? fittedOf(specFile)(weights) : undefined;
+}
+
+/** Whether the source tells what its rows hold without reading them. */
+function isDescribed({ data }: Spec): boolean {
+  return (
+    sourceOf(data.source.word)?.describe !== undefined &&
+    !data.columns &&
+    data.missing === undefined &&
+    !data.standardize
+  );
+}
+
+/** Whether every Input says how wide it is, and by indices what it keeps. */
+function isClosed({ model }: Spec): boolean {
+  return model.layers.every(({ kind, arguments: { shape, keep } }) => {
+    if (kind !== 'Input') return true;
+    const named = (keep as readonly unknown[] | undefined)?.some((feature) => typeof feature === 'string');
+    return (shape as readonly number[]).length > 0 && !named;
+  });
+}
+
+function rowsOf(at: SpecToOpen, spec: Spec, stored?: Fitted): Promise<Rows> {
+  const { dataFolder, specFile } = at;
+  const isTrained = spec.weights !== undefined && !at.fromScratch;
+  const lock = at.acceptChangedData ? undefined : (at.lock ?? (isTrained ? lockBeside(specFile) : undefined));
+  return readRows(spec, { dataFolder, specFolder: dataPathsFolder(spec, specFile), lock }, stored);
+}

@@ -1,0 +1,350 @@
+import type { EvaluationProgram, Phase, StepProgram } from '../../compiler/4-program/index.js';
+import { evaluationProgram, judgedState, stepProgram } from '../../compiler/4-program/index.js';
+import { multiplyAdds } from '../../compiler/3-dims/index.js';
+import { checkLiving, type Living, stateLeft } from '../../compiler/5-shrink/live.js';
+import type { LiveSpec, PhaseSpec } from '../../compiler/spec.js';
+import { type BoundTable, Batches } from '../../data/batches.js';
+import { fail } from '../../diagnostics/report.js';
+import { allParams, type Network } from '../../ir/graph.js';
+import { type HostTensor, sizeOf } from '../../program/program.js';
+import { RandomInputs } from './random-inputs.js';
+import { aliveUnits, unitsOf } from './alive.js';
+import type { Checkpoints, Position } from './checkpoint.js';
+import type { Engine, EngineOptions, Loaded } from '../engines/engine.js';
+import { evaluateRows, type Score } from './evaluate-rows.js';
+import type { History } from './history.js';
+import { learningRateAt } from './learning-rate.js';
+import { breathe, Pace } from './pace.js';
+import { phaseWeights } from './class-counts.js';
+import { type Supervision, supervise, unsupervised } from './supervision.js';
+import type { HistoryRow, Watcher } from './progress.js';
+import { valuesOf } from '../simplify/simplify.js';
+import { addTotals, lossOf, metricOf, newTotals, penaltyOf, type Totals } from './totals.js';
+
+/** One stretch of training: a phase, or the fine-tuning. */
+export interface Stretch {
+  readonly phase: PhaseSpec;
+  readonly finetune: boolean;
+  readonly network: Network;
+  readonly train: BoundTable;
+  readonly validation: BoundTable | undefined;
+  /** When units that are dead go on the way, and how many steps follow in later phases, for which a smaller network pays, too. */
+  readonly live: (LiveSpec & { readonly stepsAfter: number }) | undefined;
+  /** It goes on after its network shrank: what it runs on was said. */
+  readonly continued: boolean;
+}
+
+/** What every stretch of a run shares. */
+export interface Training {
+  readonly seed: number;
+  readonly engine: Engine;
+  readonly engineOptions: EngineOptions;
+  readonly history: History;
+  readonly timing: History;
+  readonly checkpoints: Checkpoints;
+  /** Seconds between checkpoints within a phase. They change no number. */
+  readonly checkpointSeconds: number;
+  readonly watcher: Watcher;
+  /** Set when the user asked to stop; training then ends after the step, with a checkpoint. */
+  readonly stopping: { signal: NodeJS.Signals | undefined };
+}
+
+/** Where a stretch begins or goes on. */
+export interface Start {
+  readonly position: Position;
+  readonly totals: Totals;
+  /** With live shrinking: what the stretch's network is of the spec's. */
+  readonly living?: Living | undefined;
+  /** Of the steps; and the best weights so far, as `best:<parameter>`. */
+  readonly state: Readonly<Record<string, HostTensor>>;
+  /** Absent: the stretch begins. */
+  readonly supervision?: Supervision | undefined;
+}
+
+export interface StretchEnd extends Start {
+  /**
+   * `stopped`: the user asked for it. `shrunk`: units went, and what `living` leaves of the network is trained on from here, as if the stretch had been
+   * stopped and resumed. A checkpoint was written either way.
+   */
+  readonly because: 'done' | 'stopped' | 'shrunk';
+}
+
+/** Trains one stretch, from `start` to its end, to where the user stops it, or to where its network shrinks. The loop of dnc, whole. */
+export async function trainStretch(training: Training, stretch: Stretch, start: Start): Promise<StretchEnd> {
+  const { phase, network } = stretch;
+  const acting: Phase = { ...phase, finetune: stretch.finetune, ...phaseWeights(phase, network, stretch.train) };
+  const step: StepProgram = stepProgram(network, acting);
+  const evaluation: EvaluationProgram = evaluationProgram(network, acting, {
+    stateOf: (param) => judgedState(param, phase),
+  });
+  const batches = new Batches(stretch.train, { seed: training.seed, batchSize: phase.batch_size });
+  const random = new RandomInputs(step.program, training.seed);
+  const stepsPerEpoch = batches.steps;
+  const steps = phase.length.unit === 'steps' ? phase.length.amount : phase.length.amount * stepsPerEpoch;
+  const epochs = Math.ceil(steps / stepsPerEpoch);
+
+  const loaded = await training.engine.load(
+    { step: step.program, evaluation: evaluation.program },
+    training.engineOptions,
+  );
+  try {
+    if (!stretch.continued) training.watcher.note(`${phase.name}: ${loaded.describe}\n`);
+    await loaded.setState(completeState(step, start.state));
+    let { position, totals, living, supervision = unsupervised } = start;
+    let best = bestOf(start.state);
+    let score: Score | undefined;
+    /** Where the step that was made last began. */
+    let stepBefore = position;
+    const pace = new Pace(steps - position.stretchSteps, training.checkpointSeconds);
+
+    const rateAt = (at: number) =>
+      learningRateAt(phase, { step: at, steps, stepsPerEpoch, standstills: supervision.plateau?.standstills ?? 0 });
+    const save = async (state: Start['state']) => {
+      refuseBrokenState(state, stretch, stepBefore, training.checkpoints.newestPath());
+      training.checkpoints.save({
+        position,
+        totals,
+        ...(living && { living }),
+        historyLength: training.history.length,
+        ...(supervision !== unsupervised && { supervision }),
+        // Within an epoch the state has moved on from what was scored.
+        ...(position.step === 0 && score && Number.isFinite(score.score) && { score: score.score }),
+        state: { ...state, ...best },
+      });
+      pace.saved();
+    };
+
+    // A run that was stopped right after the last step of the stretch still has that epoch to end.
+    while (!supervision.ended && (position.stretchSteps < steps || position.step > 0)) {
+      batches.begin(position.totalEpochs);
+      while (position.step < stepsPerEpoch && position.stretchSteps < steps) {
+        // One batch, its random numbers and scalars, one step.
+        const { inputs, rows } = batches.read(position.step);
+        const learningRate = rateAt(position.stretchSteps);
+        const scalars = step.scalars({
+          step: position.optimizerSteps + 1,
+          stretchStep: position.stretchSteps + 1,
+          learningRate,
+          rows,
+        });
+        const results = await loaded.run('step', {
+          ...inputs,
+          ...random.draw({ epoch: position.totalEpochs, step: position.step }, rows),
+          ...scalarTensors(scalars),
+        });
+        refuseDivergence(results, stretch, position, training.checkpoints.newestPath());
+        addTotals(totals, results, rows);
+        stepBefore = position;
+        position = {
+          ...position,
+          step: position.step + 1,
+          stretchSteps: position.stretchSteps + 1,
+          optimizerSteps: position.optimizerSteps + 1,
+        };
+
+        // What does not change a number: progress, checkpoints, the user's wish to stop.
+        if (pace.tick()) {
+          training.watcher.step?.({
+            phase: phase.name,
+            epoch: position.epoch + 1,
+            epochs,
+            step: position.step,
+            steps: stepsPerEpoch,
+            loss: lossOf(totals),
+            ...pace.now(),
+          });
+          await breathe();
+        }
+        if (training.stopping.signal) {
+          const state = await loaded.state();
+          await save(state);
+          return { position, totals, living, state, because: 'stopped' };
+        }
+        if (pace.checkpointDue() && position.step < stepsPerEpoch && position.stretchSteps < steps)
+          await save(await loaded.state());
+      }
+
+      // The epoch's end: validation, one line of history, units alive.
+      score = stretch.validation && (await evaluateRows(loaded, 'evaluation', evaluation.metrics, stretch.validation));
+      const learningRate = rateAt(position.stretchSteps - 1);
+      const row = await historyRow({ training, stretch, step, loaded, position, totals, learningRate, score });
+      training.history.append(row);
+      const seconds = pace.epochDone();
+      training.timing.append({ epoch: row.epoch, seconds });
+      training.watcher.epoch?.(row, { epoch: position.epoch + 1, epochs, seconds });
+
+      // Units that have been dead for long enough go, where that pays. What was best until now was another network.
+      const looks = living !== undefined && looksNow(stretch.live, position.totalEpochs + 1);
+      const state = looks ? await loaded.state() : {};
+      const { shrunk, ...looked } = looks
+        ? checkLiving(network, valuesOf(network, state), living!, {
+            patience: stretch.live!.patience,
+            stepsLeft: steps - position.stretchSteps + stretch.live!.stepsAfter,
+            averaged: phase.ema_momentum !== undefined,
+          })
+        : { living };
+      living = looked.living;
+
+      const { after, isBest } = supervise(phase, shrunk ? withoutBest(supervision) : supervision, row, position.epoch);
+      const keepsBest = isBest && phase.early_stopping?.restore_best_weights === true;
+      if (after.ended) training.watcher.note(`${phase.name}: ${endText(phase, after)}\n`);
+      supervision = after;
+      totals = newTotals();
+      position = { ...position, epoch: position.epoch + 1, totalEpochs: position.totalEpochs + 1, step: 0 };
+      if (shrunk) {
+        const left = stateLeft(network, shrunk, step.state, state);
+        best = keepsBest ? asBest(shrunk.network, judgedIn(left, shrunk.network, phase)) : {};
+        await save(left);
+        training.watcher.note(shrunkText(network, shrunk.network));
+        return { position, totals, living, supervision, state: { ...left, ...best }, because: 'shrunk' };
+      }
+      if (keepsBest) best = asBest(network, judgedIn(await loaded.state(), network, phase));
+      if (pace.checkpointDue() || position.stretchSteps >= steps || supervision.ended) await save(await loaded.state());
+    }
+    const state = await loaded.state();
+    return {
+      position,
+      totals,
+      living,
+      state: { ...state, ...judgedIn(state, network, phase), ...restored(network, best) },
+      because: 'done',
+    };
+  } finally {
+    await loaded.close();
+  }
+}
+
+/** The weights that are validated and saved, by their parameter: those of the last step, or their averages. */
+function judgedIn(state: Start['state'], network: Network, phase: PhaseSpec): Record<string, HostTensor> {
+  return Object.fromEntries(allParams(network).map((param) => [param.name, state[judgedState(param, phase)]!]));
+}
+
+/** What early stopping remembers, without the best value so far: the next one is the best. */
+function withoutBest({ stopping: _, ...others }: Supervision): Supervision {
+  return others;
+}
+
+const BEST = 'best:';
+
+/** The best weights of a checkpoint, or none. */
+function bestOf(state: Start['state']): Readonly<Record<string, HostTensor>> {
+  return Object.fromEntries(Object.entries(state).filter(([name]) => name.startsWith(BEST)));
+}
+
+function asBest(network: Network, weights: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+  return Object.fromEntries(allParams(network).map(({ name }) => [`${BEST}${name}`, weights[name]!]));
+}
+
+/** The best weights under their parameters' names; none where none are kept. */
+function restored(network: Network, best: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+  return Object.fromEntries(
+    allParams(network).flatMap(({ name }) => {
+      const kept = best[`${BEST}${name}`];
+      return kept ? [[name, kept]] : [];
+    }),
+  );
+}
+
+/** That early stopping has ended a stretch, for people. */
+function endText({ early_stopping }: PhaseSpec, { stopping }: Supervision): string {
+  const waited = `${stopping!.wait} ${stopping!.wait === 1 ? 'epoch' : 'epochs'}`;
+  const taken = early_stopping!.restore_best_weights ? '; its weights are taken' : '';
+  return `stopped early, ${early_stopping!.monitor} got no better for ${waited}; the best was epoch ${stopping!.bestEpoch + 1}${taken}`;
+}
+
+/** Whether dead units are looked for at the end of an epoch, the number of epochs done being given. */
+function looksNow(live: LiveSpec | undefined, epochs: number): boolean {
+  return live !== undefined && epochs >= live.after && (epochs - live.after) % live.every === 0;
+}
+
+/** A line for people. */
+function shrunkText(before: Network, after: Network): string {
+  const units = Object.entries(unitsOf(after)).flatMap(([layer, left]) => {
+    const had = unitsOf(before)[layer]!;
+    return had === left ? [] : [`${layer} ${had} → ${left}`];
+  });
+  const [large, small] = [multiplyAdds(before), multiplyAdds(after)].map((count) => count.toLocaleString('en'));
+  return `live shrinking: ${units.join(', ')}; ${large} → ${small} multiply-adds a row\n`;
+}
+
+/** The state a step program needs: what there is by name, and zeros for slots that are new. */
+function completeState(step: StepProgram, known: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+  return Object.fromEntries(
+    step.state.map(({ name, shape }) => {
+      return [name, known[name] ?? { shape, data: new Float32Array(sizeOf(shape)) }];
+    }),
+  );
+}
+
+async function historyRow(at: {
+  readonly training: Training;
+  readonly stretch: Stretch;
+  readonly step: StepProgram;
+  readonly loaded: Loaded;
+  readonly position: Position;
+  readonly totals: Totals;
+  readonly learningRate: number;
+  readonly score: Score | undefined;
+}): Promise<HistoryRow> {
+  const { stretch, step, position, totals, score } = at;
+  const loss = lossOf(totals);
+  const penalties = Object.fromEntries(step.penalties.map((method) => [method, penaltyOf(totals, method)]));
+  return {
+    phase: stretch.phase.name,
+    epoch: position.totalEpochs + 1,
+    step: position.stretchSteps,
+    learning_rate: at.learningRate,
+    objective: Object.values(penalties).reduce((sum, penalty) => sum + penalty, loss),
+    loss,
+    penalties,
+    metrics: Object.fromEntries(step.metrics.map((use) => [use.name, metricOf(totals, use)])),
+    ...(score && { validation: { loss: score.loss, metrics: score.metrics } }),
+    alive: await aliveUnits(stretch.network, at.loaded),
+    ...(stretch.live && { units: unitsOf(stretch.network) }),
+  };
+}
+
+/** Ends training at the first result that is not a finite number; the checkpoints before it stay. */
+function refuseDivergence(
+  results: Readonly<Record<string, HostTensor>>,
+  stretch: Stretch,
+  position: Position,
+  checkpoint: string | undefined,
+): void {
+  // A metric's sum of squares may leave the range of float32 where the loss does not.
+  for (const [name, { data }] of Object.entries(results))
+    if (!name.startsWith('metric:') && !Number.isFinite(data[0]))
+      diverged(name === 'loss' ? 'the loss' : `the result ${name}`, stretch, position, checkpoint);
+}
+
+/** The same for what the step left: its results were computed from the numbers before its update. No checkpoint holds a broken state. */
+function refuseBrokenState(
+  state: Readonly<Record<string, HostTensor>>,
+  stretch: Stretch,
+  position: Position,
+  checkpoint: string | undefined,
+): void {
+  for (const [name, { data }] of Object.entries(state))
+    for (const value of data) if (!Number.isFinite(value)) diverged(name, stretch, position, checkpoint);
+}
+
+/** `position` is that before the step. */
+function diverged(what: string, stretch: Stretch, position: Position, checkpoint: string | undefined): never {
+  fail(
+    'diverged',
+    { what, phase: stretch.phase.name, epoch: position.epoch + 1, step: position.step + 1 },
+    {
+      help: [
+        'a smaller learning_rate is the usual cure',
+        checkpoint === undefined ? 'no checkpoint had been written yet' : `the last good checkpoint is ${checkpoint}`,
+      ],
+    },
+  );
+}
+
+/** Scalars as the engines take them. */
+function scalarTensors(scalars: Readonly<Record<string, number>>): Record<string, HostTensor> {
+  return Object.fromEntries(
+    Object.entries(scalars).map(([name, value]) => [name, { shape: [], data: Float32Array.of(value) }]),
+  );
+}

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { compile } from '../../../src/compiler/compile.js';
+import { Source } from '../../../src/diagnostics/source.js';
+import { chooseEngine } from '../../../src/runtime/engines/index.js';
+import { featuresOf } from '../../../src/runtime/simplify/features.js';
+import { initialValues } from '../../../src/runtime/weights/initial-values.js';
+import { bindRows, readRows } from '../../../src/runtime/spec/rows.js';
+import { simplify } from '../../../src/runtime/simplify/simplify.js';
+import { failureOf } from '../../data/failure.js';
+
+const text = (threshold: string) => `
+model Net @dropneuron(0.1) {
+  features = Input(12)
+  hidden   = Dense(6, activation: relu)
+  value    = Dense(1)
+}
+data { source: sparse_regression(features: 12, samples: 60, test: 20); validation: 20 }
+train { loss: mse; metrics: [nmse]; epochs: 1 }
+simplify { threshold: ${threshold} }
+`;
+
+/** Simplifies the network as it is drawn, with every weight multiplied by `scale`. */
+async function simplified(threshold: string, scale: number) {
+  const { spec, network } = compile(new Source('net.dn', text(threshold)));
+  const [phase] = spec.train.phases;
+  const rows = await readRows(spec, { dataFolder: undefined, specFolder: '.' });
+  const values = new Map(
+    [...initialValues(network, 1)].map(([name, data]) => [name, data.map((weight) => weight * scale)]),
+  );
+  const { engine } = await chooseEngine('auto');
+  return simplify({
+    spec,
+    network,
+    values,
+    phase: phase!,
+    validation: bindRows(network, spec, phase!, rows.validation!),
+    features: featuresOf(network, spec, phase!, rows.train),
+    engine,
+    engineOptions: { threads: 1 },
+  });
+}
+
+test.each(['0', 'weight(0.01)', 'auto(tolerance: 1%)'])(
+  'a network that training left without living units is named as dead, threshold %s',
+  async (threshold) => {
+    expect(await failureOf(() => simplified(threshold, 0))).toMatchObject({
+      exit: 3,
+      text: 'dead-network: all 6 units of hidden died: the output value no longer depends on any input',
+    });
+  },
+);
+
+test('the search may judge by a metric that the history does not show', async () => {
+  const { search } = await simplified('auto(tolerance: 1000%, metric: mse)', 1);
+  expect(search!.before.metric).toBeGreaterThan(0);
+  expect(search!.limit).toBeCloseTo(11 * search!.before.metric, 6);
+  expect(search!.tried.every(({ judgement }) => judgement === undefined || Number.isFinite(judgement.metric))).toBe(
+    true,
+  );
+  expect(search!.threshold).toBeGreaterThan(0);
+});
