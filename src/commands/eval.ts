@@ -20,7 +20,7 @@ export const evaluate: Command = {
     const { evaluateOptions } = await import('./evaluate-options.js');
     const asked = evaluateOptions(specFile(spec), options);
     const { file, split } = asked;
-    const score = await evaluateSpec(asked);
+    const score = await evaluateSpec({ ...asked, note: (text) => io.note(text) });
     if (options.json) io.out(`${JSON.stringify({ format: 1, file, split, ...score }, undefined, 2)}\n`);
     else {
       io.out(`${split}: ${score.rows.toLocaleString('en')} rows\n`);

@@ -22,6 +22,8 @@ interface Place {
  */
 export class YamlEdits extends TextEdits {
   private readonly root: YamlNode | undefined;
+  /** Pairs without a value that were given one. */
+  private readonly filled = new Set<YamlPair>();
   private readonly scalars = new Map<
     YamlScalar,
     { readonly edits: TextEdits; readonly inner: Source; readonly flow: boolean }
@@ -274,6 +276,7 @@ export class YamlEdits extends TextEdits {
     const [only] = values;
     const text = values.length === 1 ? flowed(only!) : `[${values.map(flowed).join(', ')}]`;
     const { start, end } = pair.value;
+    if (start === end) this.filled.add(pair);
     // `{ Flatten: , from: x }`: the blank behind the colon is there already.
     const blank = start === end && /^ +,/.test(this.source.text.slice(end)) ? 1 : 0;
     super.replace({ source: this.source, start, end: end + blank }, start === end ? ` ${text}` : text);
@@ -290,7 +293,7 @@ export class YamlEdits extends TextEdits {
     else if (map.flow) {
       const end = extent(behind).end;
       // `{ name: x, Flatten: }`: what follows a colon is a blank.
-      const bare = behind.value.start === behind.value.end;
+      const bare = behind.value.start === behind.value.end && !this.filled.has(behind);
       this.insert(end, `${bare ? ' ' : ''}, ${texts.join(', ')}`);
     } else {
       const indent = ' '.repeat(this.column(behind.key.start));

@@ -28,6 +28,8 @@ export interface EvaluateOptions {
   readonly acceptChangedData?: boolean;
   readonly engine: string;
   readonly engineOptions: EngineOptions;
+  /** Is told what is worth a word of the rows: categories that no training row has. */
+  readonly note?: (text: string) => void;
 }
 
 /** Loss and metrics of a spec with its weights on one part of its data. */
@@ -63,7 +65,6 @@ export async function* predictSpec(
   options: EvaluateOptions & {
     readonly rows: number | undefined;
     readonly input?: string | undefined;
-    readonly note?: (text: string) => void;
   },
 ): AsyncGenerator<Prediction> {
   const { compiled, values, table, engine } = await prepare(options);
@@ -134,9 +135,7 @@ function interpretation({ spec, network, fitted }: Compiled) {
   };
 }
 
-async function prepare(
-  options: EvaluateOptions & { readonly input?: string | undefined; readonly note?: (text: string) => void },
-) {
+async function prepare(options: EvaluateOptions & { readonly input?: string | undefined }) {
   const { file, source, split, dataFolder, acceptChangedData = false } = options;
   const toOpen = { source, specFile: file, sets: options.sets, dataFolder, acceptChangedData };
   const early = compile(source, await compileOptions(toOpen));
