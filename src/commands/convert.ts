@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { Span } from '../diagnostics/source.js';
+import type { Document } from '../dsl/document.js';
 import { type Command, UsageError } from './command.js';
 import { readSpec } from './spec-file.js';
 
@@ -35,8 +37,11 @@ export const convert: Command = {
     const back = new Reports();
     const again = readDocument(new Source(to ?? `converted.${target}`, text), back);
     const other = difference(document, again);
-    if (back.failed || other !== undefined)
-      fail('not-convertible', { place: other ?? 'some value', syntax: target === 'yaml' ? 'YAML' : '.dn' }, {});
+    if (back.failed || other !== undefined) {
+      const at = other === undefined ? undefined : spanAt(document, other);
+      const help = target === 'yaml' ? ['leave it out if nothing uses it, or write it where it is used'] : [];
+      fail('not-convertible', { syntax: target === 'yaml' ? 'YAML' : '.dn' }, { ...(at && { at }), help });
+    }
 
     if (to === undefined) io.out(text);
     else {
@@ -48,3 +53,15 @@ export const convert: Command = {
     return 0;
   },
 };
+
+/** The innermost node of a document with a place, on a path that `difference` gives. */
+function spanAt(document: Document, differing: string): Span | undefined {
+  let node: unknown = document;
+  let span: Span | undefined;
+  for (const key of differing.split('.')) {
+    if (typeof node !== 'object' || node === null) break;
+    node = (node as Readonly<Record<string, unknown>>)[key];
+    span = (node as { readonly span?: Span } | undefined)?.span ?? span;
+  }
+  return span;
+}

@@ -49,6 +49,21 @@ train {
 `;
 }
 
+/** A small spec in YAML, with one change. */
+function yaml(from: string, to: string): Record<string, string> {
+  const text = `model:
+  name: Small
+  layers:
+    - { name: features, Input: 12 }
+    - { name: hidden, Dense: 8, activation: relu }
+    - { name: value, Dense: 1 }
+data: { source: { sparse_regression: { features: 12, samples: 120 } } }
+train: { loss: mse, optimizer: adam(1e-3), epochs: 5 }
+`;
+  if (!text.includes(from)) throw new Error(`the spec has no ${from}`);
+  return { 'net.yaml': text.replace(from, to) };
+}
+
 /** The tiny spec with one change. */
 function changed(from: string | RegExp, to: string): Record<string, string> {
   const text = tinySpec().replace(from, to);
@@ -57,6 +72,7 @@ function changed(from: string | RegExp, to: string): Record<string, string> {
 }
 
 const check = ['check', 'net.dn'];
+const checkYaml = ['check', 'net.yaml'];
 const train = ['train', 'net.dn', '--threads', '1'];
 // Stored, not packed tight: the bytes do not depend on the version of zlib.
 const packed = gzipSync(images, { level: 0 });
@@ -144,6 +160,38 @@ const cases: Readonly<Record<string, Case>> = {
     exit: 3,
   },
   'braces 100,000 deep': { files: changed('train {', 'train {'.repeat(100_000)), words: check, exit: 3 },
+  'yaml with a tab': { files: yaml('  layers:', '\tlayers:'), words: checkYaml, exit: 3 },
+  'yaml with an open bracket': { files: yaml('Dense: 1 }', 'Dense: 1'), words: checkYaml, exit: 3 },
+  'yaml with a call cut to pieces': {
+    files: yaml('adam(1e-3)', 'adam(1e-3, beta_1: 0.8)'),
+    words: checkYaml,
+    exit: 3,
+  },
+  'yaml with an anchor': { files: yaml('Dense: 8', 'Dense: &width 8'), words: checkYaml, exit: 3 },
+  'yaml with a merge key': { files: yaml('{ loss: mse', '{ <<: common, loss: mse'), words: checkYaml, exit: 3 },
+  'yaml with an unknown key': { files: yaml('epochs: 5', 'epochz: 5'), words: checkYaml, exit: 3 },
+  'yaml with an unknown layer': { files: yaml('Dense: 8', 'Dens: 8'), words: checkYaml, exit: 3 },
+  'yaml with a name and no layer': {
+    files: yaml('{ name: value, Dense: 1 }', '{ name: value }'),
+    words: checkYaml,
+    exit: 3,
+  },
+  'yaml without a name': { files: yaml('  name: Small\n', ''), words: checkYaml, exit: 3 },
+  'yaml of something else': {
+    files: { 'net.yaml': 'services:\n  web: { image: nginx }\n' },
+    words: checkYaml,
+    exit: 3,
+  },
+  'what yaml cannot say': {
+    files: changed('sgd(learning_rate: 0.02, momentum: 0.9)', 'sgd(2 * cosine(0.01, alpha: 0.1))'),
+    words: ['convert', 'net.dn', 'net.yaml'],
+    exit: 3,
+  },
+  'what yaml says otherwise': {
+    files: { 'net.dn': `let unused = { a: 1 }\n${tinySpec()}` },
+    words: ['convert', 'net.dn', 'net.yaml'],
+    exit: 3,
+  },
   diverging: {
     files: changed('learning_rate: 0.02', 'learning_rate: 1e10'),
     words: [...train, '--out', 'run'],

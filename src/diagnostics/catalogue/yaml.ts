@@ -51,9 +51,9 @@ text and several documents in a file are refused. A value that is used twice has
     explain: `Arithmetic is a plain scalar in YAML, as in \`2 * width\`, and a plain scalar holds no \`: \`. Name the part that has one by \`let\` and use its name.`,
   }),
 
-  'not-convertible': code<{ place: string; syntax: string }>({
+  'not-convertible': code<{ syntax: string }>({
     severity: 'error',
-    message: ({ place, syntax }) => `${syntax} has no way to say what this spec says at ${place}; nothing was written`,
+    message: ({ syntax }) => `${syntax} has no way to say this; nothing was written`,
     explain: `\`dnc convert\` reads what it wrote and compares: only the same document is a conversion. In YAML a call is written as a map, and where a spec's own words do not tell
 which of the two is meant it is taken for a call: the value of a \`let\` that nothing uses, for example. Take out what is not used, or write the value where it belongs.`,
   }),

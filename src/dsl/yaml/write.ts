@@ -274,7 +274,8 @@ function names(nodes: readonly NameNode[]): string {
 
 /** A value on one line; fails where YAML has no way to say it. */
 function flow(value: ValueNode): string {
-  return flowText(value) ?? fail('yaml-unsayable', { what: unsayable(value) }, { at: value.span });
+  const help = ['name the call by a `let`, and write its name here'];
+  return flowText(value) ?? fail('yaml-unsayable', { what: unsayable(value) }, { at: value.span, help });
 }
 
 function unsayable({ kind }: ValueNode): string {
