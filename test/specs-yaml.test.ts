@@ -16,9 +16,6 @@ import { simplifyAgain } from '../src/runtime/simplify/simplify-again.js';
 import { temporaryFolder } from './support/folders.js';
 import { tinySpec } from './support/specs.js';
 
-// A failing property prints its seed; `SEED=… npx vitest run test/specs-yaml.test.ts` replays it.
-if (process.env.SEED) fc.configureGlobal({ seed: Number(process.env.SEED) });
-
 const folder = path.resolve(import.meta.dirname, '../specs');
 const names = readdirSync(folder)
   .filter((name) => name.endsWith('.dn'))

@@ -1,14 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.js';
 import { Reports } from '../../src/diagnostics/report.js';
 import { Source } from '../../src/diagnostics/source.js';
 import type { Document } from '../../src/dsl/document.js';
 import { read } from '../../src/dsl/read.js';
-
-// A failing property prints its seed; `SEED=… npx vitest run test/dsl` replays it.
-if (process.env.SEED) fc.configureGlobal({ seed: Number(process.env.SEED) });
 
 /** How often a property is tried: `RUNS=100` tries a hundred times as often. */
 export function runs(count: number): { numRuns: number } {

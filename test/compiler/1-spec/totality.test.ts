@@ -44,7 +44,7 @@ const words = [
 ];
 
 describe('any change of a spec', () => {
-  // fast-check prints the seed and the path of a failure; give them to `fc.assert` to see it again.
+  // fast-check prints the seed of a failure; DNC_TEST_SEED replays it.
   it('is a spec or a placed error, and never an exception', () => {
     const change = fc.record({ at: fc.nat(), drop: fc.nat({ max: 3 }), put: fc.constantFrom('', ...words) });
     fc.assert(
