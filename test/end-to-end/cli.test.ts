@@ -107,6 +107,7 @@ describe('output for machines', () => {
     ['simplify', 'run', '--json', '--out', 'again', ...quick],
     ['train', 'net.dn', '--json', '--out', 'json', ...quick],
     ['diff', 'net.dn', 'run/net.min.dn', '--format', 'json'],
+    ['data', 'check', 'net.dn', '--json'],
     ['report', 'run', '--json'],
     ['runs', 'ls', '--json'],
   ])('dnc %s %s %s', async (...words) => {
@@ -123,6 +124,7 @@ describe('output for machines', () => {
     expect(having.sort()).toEqual([
       'check',
       'compile',
+      'data',
       'diff',
       'engines',
       'eval',

@@ -73,6 +73,8 @@ function changed(from: string | RegExp, to: string): Record<string, string> {
 
 const check = ['check', 'net.dn'];
 const checkYaml = ['check', 'net.yaml'];
+/** A file that numpy wrote. */
+const numpy = (name: string): Buffer => readFileSync(path.join(import.meta.dirname, '../data/numpy', name));
 const train = ['train', 'net.dn', '--threads', '1'];
 // Stored, not packed tight: the bytes do not depend on the version of zlib.
 const packed = gzipSync(images, { level: 0 });
@@ -140,6 +142,29 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'data of another shape': {
     files: { 'net.dn': idxSpec({ input: 'Input(5, 5, 1)' }), 'images.gz': packed, labels },
+    words: train,
+    exit: 4,
+  },
+  'truncated npy': {
+    files: { 'net.dn': idxSpec().replace(/idx\(.*\)/, 'npy("x.npy")'), 'x.npy': numpy('stored.npz').subarray(55, 255) },
+    words: train,
+    exit: 4,
+  },
+  'python objects': {
+    files: { 'net.dn': idxSpec().replace(/idx\(.*\)/, 'npy("x.npy")'), 'x.npy': numpy('objects.npy') },
+    words: train,
+    exit: 4,
+  },
+  'truncated npz': {
+    files: { 'net.dn': idxSpec().replace(/idx\(.*\)/, 'npz("x.npz")'), 'x.npz': numpy('stored.npz').subarray(0, 600) },
+    words: train,
+    exit: 4,
+  },
+  'an array that the file does not have': {
+    files: {
+      'net.dn': idxSpec().replace(/idx\(.*\)/, 'npz("x.npz", target: "z")'),
+      'x.npz': numpy('stored.npz'),
+    },
     words: train,
     exit: 4,
   },
