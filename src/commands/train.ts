@@ -47,7 +47,10 @@ export const train: Command = {
         if (value !== undefined)
           throw new UsageError(`--resume goes on with what the run began with, so ${word} cannot be given`);
       if (isFinished(resume)) {
-        io.note(`${resume} came to its end already\n`);
+        const { completeExport } = await import('../exporters/compile-to-folder.js');
+        const { RunFolder } = await import('../runtime/run/run-folder.js');
+        const written = await completeExport(new RunFolder(resume));
+        io.note(`${resume} came to its end already${written === undefined ? '' : `; wrote its models: ${written}`}\n`);
         return 0;
       }
       work = (stopping) =>

@@ -4,9 +4,11 @@ import { type Compiled, compile } from '../compiler/compile.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Source } from '../diagnostics/source.js';
 import { artifactFolder, isUpToDate, lastCompiledFile, sourceHash, writeArtifact } from './artifact.js';
-import { writeAtomically } from '../runtime/files.js';
+import { removeHalfWritten, writeAtomically } from '../runtime/files.js';
+import type { RunFolder } from '../runtime/run/run-folder.js';
 import { startingValues } from '../runtime/weights/load.js';
 import { compileOptions } from '../runtime/spec/open-spec.js';
+import { readSpecFile } from '../runtime/spec/spec-file.js';
 
 export interface ToFolder {
   /** The weights that the spec names are left aside. Default: false. */
@@ -47,6 +49,26 @@ export async function exportResult(
 ): Promise<{ readonly folder: string; readonly warnings: readonly Diagnostic[] }> {
   const { folder, warnings } = await compileToFolder(source, file, [], { dataFolder, isLast: false });
   return { folder, warnings: warnings.filter((one) => one.code === 'no-tfjs-spelling') };
+}
+
+/**
+ * Writes the models of a run that has come to its end, where they are not whole: it was killed, or its disk was full, behind its result. Nothing is
+ * touched where they are. Gives their folder where they were written.
+ *
+ * @throws Failure run-locked, cannot-write, and what is wrong with the simplified spec or its weights
+ */
+export async function completeExport(run: RunFolder): Promise<string | undefined> {
+  const file = run.simplifiedText(run.readRecord());
+  const source = readSpecFile(file);
+  const folder = artifactFolder(file);
+  if (isUpToDate(folder, sourceHash(source.text, []))) return undefined;
+  run.lock();
+  try {
+    for (const half of [folder, path.join(folder, 'tfjs')]) removeHalfWritten(half);
+    return (await exportResult(source, file, undefined)).folder;
+  } finally {
+    run.unlock();
+  }
 }
 
 /** Compiles where the artifact folder is missing or was made from another text; gives the warnings of that. */

@@ -10,6 +10,7 @@ import {
   statSync,
   symlinkSync,
   writeFileSync,
+  rmSync,
 } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -381,4 +382,19 @@ test('a run that came to its end is not resumed', async () => {
   const { stderr } = await succeed(['train', '--resume', 'run'], { cwd: folder });
   expect(stderr).toBe('run came to its end already\n');
   expect(readFileSync(path.join(folder, 'run/net.min.dn'), 'utf8')).toBe(before);
+});
+
+test('a run that was killed behind its result has its models written when it is resumed', async () => {
+  const models = path.join(folder, 'run/build/net.min');
+  const files = ['forward.onnx', 'manifest.json', 'spec.resolved.dn', 'tfjs/model.json', 'tfjs/weights.bin'];
+  const contents = () => files.map((file) => readFileSync(path.join(models, file), 'base64'));
+  const before = contents();
+  for (const file of ['manifest.json', 'tfjs/model.json']) rmSync(path.join(models, file));
+  // Half a file, as a killed process leaves it.
+  writeFileSync(path.join(models, 'tfjs/.model.json.1.part'), '{');
+  const { stderr } = await succeed(['train', '--resume', 'run'], { cwd: folder });
+  expect(stderr).toBe(`run came to its end already; wrote its models: ${path.join('run', 'build', 'net.min')}\n`);
+  expect(contents()).toEqual(before);
+  expect(readdirSync(path.join(models, 'tfjs')).sort()).toEqual(['model.json', 'weights.bin']);
+  expect(readdirSync(path.join(folder, 'run'))).not.toContain('lock');
 });

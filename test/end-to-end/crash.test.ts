@@ -4,47 +4,61 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dnc, type Ended, start, succeed } from '../support/cli.js';
 import { makeTemporaryFolder, removeFolder } from '../support/folders.js';
 import { seeded } from '../support/random.js';
-import { tinySpec, writeSpec } from '../support/specs.js';
+import { liveSpec, tinySpec, writeSpec } from '../support/specs.js';
 
 // A run that was killed or stopped at any moment and resumed ends in the same bytes as one that was not. `npm test` tries a few moments of each
 // kind, `node scripts/crash.mjs` hundreds.
 const POINTS = Number(process.env.DNC_CRASH_POINTS ?? 4);
 const faults = path.join(import.meta.dirname, '../support/faults.mjs');
 
+const specs = {
+  'every kind of state': tinySpec({ first: 15, second: 15, finetune: 15 }),
+  'live shrinking': liveSpec(),
+};
+type Named = keyof typeof specs;
+
 let folder: string;
-/** Milliseconds that a whole run takes here. */
-let whole: number;
-let reference: Record<string, string>;
+/** By spec: milliseconds that a whole run takes here, and what it leaves. */
+const whole = {} as Record<Named, number>;
+const reference = {} as Record<Named, Record<string, string>>;
+
+const specFile = (of: Named) => `${of.split(' ')[0]}.dn`;
 
 beforeAll(async () => {
   folder = makeTemporaryFolder();
   mkdirSync(path.join(folder, 'runs'));
-  writeSpec(folder, tinySpec({ first: 15, second: 15, finetune: 15 }));
-  await succeed(['compile', 'net.dn'], { cwd: folder });
-  const began = performance.now();
-  await succeed(['train', 'net.dn', '--threads', '1', '--out', 'runs/reference'], { cwd: folder });
-  whole = performance.now() - began;
-  reference = traceOf('reference');
+  for (const of of Object.keys(specs) as Named[]) {
+    writeSpec(folder, specs[of], specFile(of));
+    await succeed(['compile', specFile(of)], { cwd: folder });
+    const began = performance.now();
+    const out = `reference-${of.split(' ')[0]}`;
+    await succeed(['train', specFile(of), '--threads', '1', '--out', `runs/${out}`], { cwd: folder });
+    whole[of] = performance.now() - began;
+    reference[of] = traceOf(out);
+    expect(Object.keys(reference[of])).toContain(`build/${of.split(' ')[0]}.min/manifest.json`);
+  }
 });
 afterAll(() => removeFolder(folder));
 
-/** Everything of a run that may hold no trace of interruptions. */
+/** Everything of a run that may hold no trace of interruptions, with the models of its result. */
 function traceOf(name: string): Record<string, string> {
   const out = path.join(folder, 'runs', name);
   return Object.fromEntries(
-    readdirSync(out)
-      .filter((entry) => entry !== 'checkpoints' && entry !== 'timing.jsonl')
+    readdirSync(out, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(out, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+      .filter((file) => !file.startsWith('checkpoints/') && file !== 'timing.jsonl')
       .sort()
-      .map((entry) => [entry, readFileSync(path.join(out, entry)).toString('base64')]),
+      .map((file) => [file, readFileSync(path.join(out, file)).toString('base64')]),
   );
 }
 
 /** The words that begin the run, or go on with it where it has begun. */
-function words(name: string, seconds: number): string[] {
+function words(of: Named, name: string, seconds: number): string[] {
   const out = `runs/${name}`;
   const how = ['--checkpoint-seconds', String(seconds)];
   const begun = existsSync(path.join(folder, out, 'run.json'));
-  return begun ? ['train', '--resume', out, ...how] : ['train', 'net.dn', '--threads', '1', '--out', out, ...how];
+  return begun ? ['train', '--resume', out, ...how] : ['train', specFile(of), '--threads', '1', '--out', out, ...how];
 }
 
 function noStackTrace(ended: Ended): void {
@@ -52,45 +66,73 @@ function noStackTrace(ended: Ended): void {
   expect(ended.stderr).not.toContain('mistake of its own');
 }
 
+/** What dnc said of a run that was interrupted. */
+function interrupted(ended: Ended, signal: 'SIGKILL' | 'SIGINT', name: string): void {
+  noStackTrace(ended);
+  if (signal === 'SIGKILL') {
+    expect(ended.signal).toBe('SIGKILL');
+  } else if (ended.stderr.includes('run: ') || ended.stderr.includes('going on at')) {
+    expect(ended).toMatchObject({ code: 130, signal: null });
+    expect(ended.stderr).toContain(`go on with: dnc train --resume runs/${name}\n`);
+  }
+}
+
 describe.each([
-  ['SIGKILL', 0],
-  ['SIGKILL', 1],
-  ['SIGINT', 0],
-  ['SIGINT', 1000],
-] as const)('%s at random moments, checkpoints every %d seconds', (signal, seconds) => {
+  ['SIGKILL', 0, 'every kind of state'],
+  ['SIGKILL', 1, 'every kind of state'],
+  ['SIGINT', 0, 'every kind of state'],
+  ['SIGINT', 1000, 'every kind of state'],
+  ['SIGKILL', 1000, 'live shrinking'],
+  ['SIGINT', 1000, 'live shrinking'],
+] as const)('%s at random moments, checkpoints every %d seconds, %s', (signal, seconds, of) => {
   const points = Math.ceil(POINTS / 2);
   test('the resumed run ends in the same bytes', { timeout: 60_000 + points * 20_000 }, async () => {
-    const random = seeded(`${signal} ${seconds}`);
+    const random = seeded(`${signal} ${seconds} ${of}`);
     let struck = 0;
     for (let runs = 0; struck < points; runs++) {
-      const name = `${signal}-${seconds}-${runs}`;
+      const name = `${signal}-${seconds}-${of.split(' ')[0]}-${runs}`;
       // Up to four interruptions of one run, then it may end.
-      for (
-        let times = 0;
-        times < 4 && struck < points && !existsSync(path.join(folder, 'runs', name, 'result.json'));
-        times++
-      ) {
-        const running = start(words(name, seconds), { cwd: folder });
-        const timer = setTimeout(() => running.child.kill(signal), random.next() * whole);
+      for (let times = 0; times < 4 && struck < points; times++) {
+        const running = start(words(of, name, seconds), { cwd: folder });
+        const timer = setTimeout(() => running.child.kill(signal), random.next() * whole[of]);
         const ended = await running.ended;
         clearTimeout(timer);
         noStackTrace(ended);
         if (ended.code === 0) break;
         struck += 1;
-        if (signal === 'SIGKILL') {
-          expect(ended.signal).toBe('SIGKILL');
-        } else if (ended.stderr.includes('run: ') || ended.stderr.includes('going on at')) {
-          expect(ended).toMatchObject({ code: 130, signal: null });
-          expect(ended.stderr).toContain(`go on with: dnc train --resume runs/${name}\n`);
-        }
+        interrupted(ended, signal, name);
       }
-      if (!existsSync(path.join(folder, 'runs', name, 'result.json')))
-        noStackTrace(await succeed(words(name, seconds), { cwd: folder }));
-      expect(traceOf(name)).toEqual(reference);
+      // One that was killed behind its result has its models to write.
+      noStackTrace(await succeed(words(of, name, seconds), { cwd: folder }));
+      expect(traceOf(name)).toEqual(reference[of]);
     }
     console.log(
       `${signal}, checkpoints every ${seconds} s: ${struck} of ${points} interruptions resumed to the same bytes`,
     );
+  });
+});
+
+describe.each(['SIGKILL', 'SIGINT'] as const)('%s each time that the network has become smaller', (signal) => {
+  test('the resumed run ends in the same bytes', { timeout: 120_000 }, async () => {
+    const random = seeded(`${signal} at a shrink`);
+    const name = `${signal}-shrink`;
+    let struck = 0;
+    for (let ended: Ended | undefined; ended?.code !== 0; ) {
+      expect(struck).toBeLessThan(20);
+      const running = start(words('live shrinking', name, 1000), { cwd: folder });
+      // At once, while the engine makes the smaller network ready, or a little later.
+      running.said('live shrinking: ').then(
+        () => setTimeout(() => running.child.kill(signal), random.next() < 0.5 ? 0 : 60 * random.next()),
+        () => {},
+      );
+      ended = await running.ended;
+      if (ended.code !== 0) {
+        struck += 1;
+        interrupted(ended, signal, name);
+      }
+    }
+    expect(struck).toBeGreaterThan(1);
+    expect(traceOf(name)).toEqual(reference['live shrinking']);
   });
 });
 
@@ -136,11 +178,9 @@ describe('every call that changes a file', () => {
         const name = `${kind}-${at}-${point}`;
         const killed = await faulty(name, `${kind}:${at}`);
         expect(killed.signal, `${kind}:${at}`).toBe('SIGKILL');
-        if (!existsSync(path.join(folder, 'runs', name, 'result.json')))
-          noStackTrace(await succeed(resume(name), { cwd: folder }));
-        const { lock, ...trace } = traceOf(name);
-        // Killed after everything was written: only the lock is left to tell.
-        expect(trace, `${kind}:${at}`).toEqual(expected);
+        // Also where it has its result: the models may not be whole.
+        noStackTrace(await succeed(resume(name), { cwd: folder }));
+        expect(traceOf(name), `${kind}:${at}`).toEqual(expected);
         removeFolder(path.join(folder, 'runs', name));
       }
       console.log(`${kind}: ${POINTS} of ${POINTS} moments of ${calls} resumed to the same bytes`);
@@ -166,8 +206,7 @@ describe('every call that changes a file', () => {
           );
           noStackTrace(await succeed(resume(name), { cwd: folder }));
         }
-        const { lock, ...trace } = traceOf(name);
-        expect(trace, `${kind}:${at}`).toEqual(expected);
+        expect(traceOf(name), `${kind}:${at}`).toEqual(expected);
         removeFolder(path.join(folder, 'runs', name));
       }
     },

@@ -8,35 +8,7 @@ import { resumeRun, startRun } from '../../../src/runtime/run/run.js';
 import { readSafetensors } from '../../../src/runtime/weights/safetensors.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { begin, options, run, trace } from '../../support/runs.js';
-
-const spec = (live: string) => `# Shrinks on the way.
-model Tiny {
-  features = Input(24)
-  hidden   = Dense(16, activation: relu)  @dropneuron(0.2)
-  drop     = Dropout(0.1)
-  more     = Dense(8, activation: tanh)   @dropneuron(0.1)
-  value    = Dense(1)
-}
-data {
-  source: sparse_regression(features: 24, samples: 200, test: 40, seed: 3)
-  validation: 40
-}
-train {
-  loss: mse
-  metrics: [nmse]
-  batch_size: 8
-  seed: 5
-  phases {
-    sparse { epochs: 10; optimizer: adam(learning_rate: 0.01) }
-    settle { epochs: 16; optimizer: adam(learning_rate: cosine(0.003)) }
-  }
-}
-simplify {
-  threshold: auto(tolerance: 1%)
-  ${live}
-  finetune { epochs: 1; optimizer: adam(learning_rate: 0.002) }
-}
-`;
+import { liveSpec } from '../../support/specs.js';
 
 const history = (out: string): HistoryRow[] =>
   readFileSync(path.join(out, 'history.jsonl'), 'utf8')
@@ -53,7 +25,7 @@ function manifests(out: string): { living?: Living; position: { stretchSteps: nu
 }
 
 const endless = Number.POSITIVE_INFINITY;
-const live = spec('every: 1; after: 2; patience: 2');
+const live = liveSpec();
 /** Steps after which units went for the first and the second time: looks at the ends of epochs 2, 3 and 4, of 20 steps each. */
 const [FIRST, SECOND] = [60, 80];
 
@@ -183,7 +155,7 @@ test('a checkpoint says what is left of the network, and how long the rest has b
 
 test('without `every` nothing is different', async () => {
   const folder = temporaryFolder();
-  const { out } = await run(folder, 'plain', spec(''), endless);
+  const { out } = await run(folder, 'plain', liveSpec(''), endless);
   expect(history(out).every(({ units }) => units === undefined)).toBe(true);
   expect(manifests(out).every(({ living }) => living === undefined)).toBe(true);
   expect(existsSync(path.join(out, 'net.min.dn'))).toBe(true);
