@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { sources } from '../../src/data/index.js';
 import type { Table } from '../../src/data/source.js';
@@ -214,7 +214,8 @@ interface Member {
   readonly flags?: number;
 }
 
-function zipBytes(members: readonly Member[]): Buffer {
+/** `isWide`: every size and place as a 64-bit number, as in archives beyond 4 GiB. */
+function zipBytes(members: readonly Member[], isWide = false): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
@@ -232,9 +233,17 @@ function zipBytes(members: readonly Member[]): Buffer {
     entry.writeUInt32LE(0x02014b50, 0);
     common.copy(entry, 6);
     entry.writeUInt32LE(offset, 42);
+    const extra = Buffer.alloc(isWide ? 28 : 0);
+    if (isWide) {
+      extra.writeUInt16LE(1, 0);
+      extra.writeUInt16LE(24, 2);
+      [size, stored.length, offset].forEach((value, k) => void extra.writeBigUInt64LE(BigInt(value), 4 + 8 * k));
+      for (const place of [20, 24, 42]) entry.writeUInt32LE(0xffffffff, place);
+      entry.writeUInt16LE(extra.length, 30);
+    }
     const local = Buffer.concat([Buffer.from([0x50, 0x4b, 3, 4]), common, Buffer.from(name), stored]);
     parts.push(local);
-    directory.push(entry, Buffer.from(name));
+    directory.push(entry, Buffer.from(name), extra);
     offset += local.length;
   }
   const end = Buffer.alloc(22);
@@ -244,6 +253,20 @@ function zipBytes(members: readonly Member[]): Buffer {
   end.writeUInt16LE(members.length, 10);
   end.writeUInt32LE(length, 12);
   end.writeUInt32LE(offset, 16);
+  if (isWide) {
+    const record = Buffer.alloc(56);
+    record.writeUInt32LE(0x06064b50, 0);
+    record.writeBigUInt64LE(44n, 4);
+    [members.length, members.length, length, offset].forEach(
+      (value, k) => void record.writeBigUInt64LE(BigInt(value), 24 + 8 * k),
+    );
+    const locator = Buffer.alloc(20);
+    locator.writeUInt32LE(0x07064b50, 0);
+    locator.writeBigUInt64LE(BigInt(offset + length), 8);
+    locator.writeUInt32LE(1, 16);
+    end.fill(0xff, 8, 20);
+    return Buffer.concat([...parts, ...directory, record, locator, end]);
+  }
   return Buffer.concat([...parts, ...directory, end]);
 }
 
@@ -263,6 +286,48 @@ describe('npz', () => {
     expect([numbers(train), numbers(train, 1)]).toEqual([x.slice(0, 28), y.slice(0, 7)]);
     expect([numbers(held!), numbers(held!, 1)]).toEqual([x.slice(28), y.slice(7)]);
     expect(train.files).toMatchObject([{ name: 'packed.npz', rows: 10 }]);
+  });
+
+  test('64-bit sizes and places, as in archives beyond 4 GiB', async () => {
+    const folder = temporaryFolder();
+    const members = [
+      { name: 'x.npy', data: npyBytes([2, 2], [1, 2, 3, 4]) },
+      { name: 'y.npy', data: npyBytes([2], [0, 1]), packed: true },
+    ];
+    const bytes = zipBytes(members, true);
+    writeFileSync(join(folder, 'wide.npz'), bytes);
+    const { train } = await npz(folder, ['wide.npz']);
+    expect([numbers(train), numbers(train, 1)]).toEqual([
+      [1, 2, 3, 4],
+      [0, 1],
+    ]);
+    const broken = async (change: (bytes: Buffer) => void) => {
+      const copy = Buffer.from(bytes);
+      change(copy);
+      writeFileSync(join(folder, 'wide.npz'), copy);
+      return (await failureOf(() => npz(folder, ['wide.npz']))).text.slice(
+        'zip-damaged: wide.npz is a damaged archive: '.length,
+      );
+    };
+    const end = bytes.length - 22;
+    expect(await broken((copy) => copy.writeBigUInt64LE(2n ** 60n, end - 20 + 8))).toMatchInlineSnapshot(
+      `"the end of its directory is broken (ZIP64)"`,
+    );
+    expect(await broken((copy) => copy.writeUInt32LE(0, end - 20))).toMatchInlineSnapshot(
+      `"the place of its directory is missing (ZIP64)"`,
+    );
+    expect(await broken((copy) => copy.writeBigUInt64LE(2n ** 63n, end - 76 + 48))).toMatchInlineSnapshot(
+      `"its directory ends behind the end of the file (byte 531)"`,
+    );
+    expect(await broken((copy) => copy.writeBigUInt64LE(99_999n, end - 76 + 32))).toMatchInlineSnapshot(
+      `"it claims 99,999 members; dnc reads at most 10,000"`,
+    );
+    expect(
+      await broken((copy) => copy.writeBigUInt64LE(2n ** 52n, bytes.lastIndexOf('x.npy') + 5 + 4 + 8)),
+    ).toMatchInlineSnapshot(`""x.npy" is stored as 4503599627370496 bytes of 132"`);
+    expect(await broken((copy) => copy.writeUInt16LE(7, bytes.lastIndexOf('x.npy') + 5))).toMatchInlineSnapshot(
+      `""x.npy" does not begin where the directory says (byte 4294967295)"`,
+    );
   });
 
   test('several files, some of the arrays, a target of another name', async () => {
@@ -442,6 +507,15 @@ describe('cifar10', () => {
     writeFileSync(join(own, 'data_batch_2.bin'), record(1, () => 0).subarray(0, 3000));
     expect((await failureOf(() => read(folder))).text).toMatchInlineSnapshot(
       `"file-truncated: cifar10/data_batch_2.bin is incomplete: it ends at byte 3,000, expected 3,073 bytes, found 3,000"`,
+    );
+    const bomb = gzipSync(Buffer.alloc(2 ** 26), { level: 9 });
+    writeFileSync(join(own, 'data_batch_2.bin'), bomb);
+    expect((await failureOf(() => read(folder))).text).toMatch(
+      /^file-too-large: cifar10\/data_batch_2\.bin holds more than [\d.]+ MiB in [\d.]+ KiB; dnc reads at most [\d.]+ MiB$/,
+    );
+    writeFileSync(join(own, 'data_batch_2.bin'), gzipSync(record(1, () => 0)).subarray(0, -12));
+    expect((await failureOf(() => read(folder))).text).toMatch(
+      /^gzip-damaged: cifar10\/data_batch_2\.bin is a damaged gzip file: /,
     );
     expect((await failureOf(() => read(folder, { test_files: ['test_batch.bin'] }))).text).toMatchInlineSnapshot(
       `"data-missing: the data source cifar10 finds no \`files\`: \`test_files\` belongs to it"`,

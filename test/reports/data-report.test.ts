@@ -100,7 +100,7 @@ describe('what is planted is found, and nothing else', () => {
   test.each(Object.keys(defects))('%s', async (name) => {
     const { check, severity, plant } = defects[name]!;
     const random = seeded(name);
-    for (let k = 0; k < 5; k++) {
+    for (let k = 0; k < 10; k++) {
       const [train, held] = [cleanRows(120, random), cleanRows(40, random)];
       plant(train, held, random);
       const { findings } = await inspect({ 'train.csv': csv(train), 'test.csv': csv(held) });
@@ -157,6 +157,29 @@ test('what it says: files, parts, ranges, classes, fills, readers', async () => 
   expect(report.classes).toEqual({ names: ['k0', 'k1', 'k2'], rows: { train: [4, 4, 4], test: [0, 1, 0] } });
   expect(report.inputs).toEqual([{ input: 'facts', shape: [4], fields: ['a', 'b', 'c', 'd'] }]);
   expect(report.target).toEqual({ output: 'out', field: 'kind', as: 'class numbers' });
+});
+
+test('numbers that are none, in images of floats', async () => {
+  const folder = temporaryFolder();
+  const pixels = new DataView(new ArrayBuffer(4 * 4 * 4));
+  for (let k = 0; k < 16; k++)
+    pixels.setFloat32(4 * k, k === 5 ? Number.NaN : k === 14 ? Number.POSITIVE_INFINITY : k / 16);
+  const idx = (type: number, extents: readonly number[], bytes: Uint8Array) =>
+    Buffer.from([0, 0, type, extents.length, ...extents.flatMap((one) => [0, 0, 0, one]), ...bytes]);
+  writeFileSync(path.join(folder, 'images'), idx(13, [4, 2, 2], new Uint8Array(pixels.buffer)));
+  writeFileSync(path.join(folder, 'labels'), idx(8, [4], Uint8Array.of(0, 1, 2, 0)));
+  const text = spec('source: idx("images", labels: "labels")').replace('Input', 'Input(4)');
+  const specFile = path.join(folder, 'net.dn');
+  const { compiled, rows } = await openWithRows({ source: new Source(specFile, text), specFile, sets: [] });
+  const { findings, fields } = inspectRows(compiled, rows);
+  expect(findings).toEqual([
+    {
+      severity: 'error',
+      check: 'numbers',
+      message: 'image holds 2 numbers in the train rows that are NaN or infinite',
+    },
+  ]);
+  expect(fields[0]).toMatchObject({ least: 0, most: 15 / 16, notFinite: 2 });
 });
 
 test('rows that are left out', async () => {
