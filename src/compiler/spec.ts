@@ -80,6 +80,8 @@ export interface PhaseSpec {
   /** Share of the moving average of the weights that stays at every step. Absent: no average. */
   readonly ema_momentum?: number;
   readonly early_stopping?: EarlyStopping;
+  /** Where its keys were written (the values; a metric at `metrics/0`), in the stretch itself or in `train`, for messages. */
+  readonly places?: Readonly<Record<string, Span>>;
 }
 
 /** What a row of each class counts in the loss: in the order of the classes, by the class number (others 1), or by how rare the class is. */

@@ -123,10 +123,16 @@ function checkFolds(context: Context, values: Partial<DataValues>, unit: Unit): 
   }
 }
 
+/** What stretches of training take from the section, and where it was written. */
+interface Inherited {
+  readonly values: Partial<PhaseValues>;
+  readonly unit?: Unit;
+}
+
 /** The phases of training; `inherited` is what `finetune` and they take from the section. */
 export interface Training {
   readonly train: TrainSpec;
-  readonly inherited: Partial<PhaseValues>;
+  readonly inherited: Inherited;
   /** Names that `during` may use; undefined where the phases could not be read. */
   readonly phases: ReadonlySet<string> | undefined;
 }
@@ -137,7 +143,7 @@ export function lowerTrain(context: Context, { document, model, sets }: SectionP
   if (!entry && !override) {
     const help = ['for example `train { loss: mean_squared_error; epochs: 20 }`'];
     context.report('missing-section', { section: train.keyword }, { at: model, help });
-    return { train: { seed: 1, phases: [] }, inherited: {}, phases: undefined };
+    return { train: { seed: 1, phases: [] }, inherited: { values: {} }, phases: undefined };
   }
   const { values, unit } = readSection<TrainValues>(context, train, entry, model, override);
   const { phases, seed, epochs, steps, ...inherited } = values;
@@ -164,7 +170,7 @@ export function lowerTrain(context: Context, { document, model, sets }: SectionP
   }
   return {
     train: { seed: seed ?? 1, phases: lowered, ...(entry && { span: entry.span }) },
-    inherited,
+    inherited: { values: inherited, unit },
     phases: unit.bad.has('/phases') ? undefined : new Set(lowered.map((phase) => phase.name)),
   };
 }
@@ -188,17 +194,18 @@ function lowerPhase(
   unit: Unit,
   place: string,
   at: Span,
+  section: Unit = unit,
 ): PhaseSpec {
   const isBad = (key: string) => unit.bad.has(`${place}/${key}`) || unit.bad.has(`/${key}`) || unit.bad.has(place);
+  const spanOf = (key: string) => (unit.terms.get(`${place}/${key}`) ?? section.terms.get(`/${key}`))?.span;
   if (!values.loss && !isBad('loss')) {
     const help = ['for example `loss: sparse_categorical_crossentropy(from_logits: true)`'];
     context.report('missing-key', { section: name, key: 'loss', expected: 'a loss' }, { at, help });
   }
   const clips = clippingKeys.filter((key) => values[key] !== undefined);
   if (clips.length > 1) {
-    const terms = clips.map((key) => unit.terms.get(`${place}/${key}`) ?? unit.terms.get(`/${key}`));
-    const place_ = terms[1]?.span ?? at;
-    context.report('two-clippings', { owner: name, keys: clips }, { at: place_, help: ['keep one of them'] });
+    const details = { owner: name, keys: clips };
+    context.report('two-clippings', details, { at: spanOf(clips[1]!) ?? at, help: ['keep one of them'] });
   }
   const optimizer = { registry: 'optimizer', default: trainDefaults.optimizer } as const;
   return {
@@ -209,6 +216,12 @@ function lowerPhase(
     optimizer: values.optimizer ?? (defaultValue(context, optimizer, at) as Call),
     batch_size: values.batch_size ?? trainDefaults.batch_size,
     ...Object.fromEntries(optionalKeys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]]))),
+    places: Object.fromEntries(
+      [...Object.keys(values), ...(values.metrics ?? []).map((_, k) => `metrics/${k}`)].flatMap((key) => {
+        const span = spanOf(key);
+        return span ? [[key, span]] : [];
+      }),
+    ),
   };
 }
 
@@ -230,7 +243,7 @@ function lengthOf(
 export function lowerSimplify(
   context: Context,
   { document, model, sets }: SectionPlaces,
-  inherited: Partial<PhaseValues>,
+  inherited: Inherited,
   dataSpec: DataSpec,
 ): SimplifySpec {
   const entry = entryOf(document, simplify.keyword);
@@ -247,10 +260,11 @@ export function lowerSimplify(
     ? lowerPhase(
         context,
         'finetune',
-        inherit(inherited, values.finetune),
+        inherit(inherited.values, values.finetune),
         unit,
         '/finetune',
         unit.terms.get('/finetune')?.span ?? unit.at,
+        inherited.unit,
       )
     : undefined;
   const live = lowerLive(context, values, unit);

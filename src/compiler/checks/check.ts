@@ -1,7 +1,8 @@
 import type { Description } from '../../data/source.js';
 import type { Reports } from '../../diagnostics/report.js';
+import type { Span } from '../../diagnostics/source.js';
 import type { Network } from '../../ir/graph.js';
-import type { Spec } from '../spec.js';
+import type { PhaseSpec, Spec } from '../spec.js';
 
 /** What a network with its dimensions must fulfil beyond shapes. One file a check, one line in `index.ts`. */
 export type Check = (
@@ -13,3 +14,8 @@ export type Check = (
   },
   reports: Reports,
 ) => void;
+
+/** Where a key of a stretch of training was written, or one of its metrics; the section where it was not. */
+export function placeOf(spec: Spec, phase: PhaseSpec, key: keyof PhaseSpec | `metrics/${number}`): Span | undefined {
+  return phase.places?.[key] ?? spec.train.span;
+}

@@ -2,7 +2,7 @@ import { extents } from '../../ir/dims.js';
 import { nodeOf } from '../../ir/graph.js';
 import { classCount, lossKind } from '../4-program/index.js';
 import type { PhaseSpec } from '../spec.js';
-import type { Check } from './check.js';
+import { type Check, placeOf } from './check.js';
 
 /** Rows are weighted by their class only where the loss is one of classes, and only classes that there are have weights. */
 export const classWeightFits: Check = ({ spec, network }, reports) => {
@@ -15,7 +15,7 @@ export const classWeightFits: Check = ({ spec, network }, reports) => {
     const { class_weight: given, loss } = phase;
     if (given === undefined || reported.has(given)) continue;
     reported.add(given);
-    const place = { at: spec.train.span ?? nodeOf(network.graph, name).span };
+    const place = { at: placeOf(spec, phase, 'class_weight') ?? nodeOf(network.graph, name).span };
     const { probabilities } = lossKind(loss);
     const because =
       probabilities === undefined

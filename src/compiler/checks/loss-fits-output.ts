@@ -4,7 +4,7 @@ import { findField } from '../../data/columns.js';
 import { keyText } from '../../data/csv/table.js';
 import { sizeOf } from '../../program/program.js';
 import { lossKind, probabilityActivation } from '../4-program/index.js';
-import type { Check } from './check.js';
+import { type Check, placeOf } from './check.js';
 
 /** The output gives what every phase's loss needs: classes have one unit each, probabilities come from the right activation. */
 export const lossFitsOutput: Check = ({ spec, network, description }, reports) => {
@@ -18,10 +18,8 @@ export const lossFitsOutput: Check = ({ spec, network, description }, reports) =
     const once = `${phase.loss.word} ${phase.loss.arguments.from_logits}`;
     if (reported.has(once)) continue;
     reported.add(once);
-    const place = {
-      at: node.span,
-      ...(spec.train.span && { also: [{ at: spec.train.span, note: 'the loss is given here' }] }),
-    };
+    const given = placeOf(spec, phase, 'loss');
+    const place = { at: node.span, ...(given && { also: [{ at: given, note: 'the loss is given here' }] }) };
     if (kind.probabilities) {
       const ending = probabilityActivation(node)?.word;
       const logits = phase.loss.arguments.from_logits === true;

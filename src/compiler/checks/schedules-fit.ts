@@ -2,7 +2,7 @@ import type { Call } from '../../ir/kind.js';
 import { schedules } from '../../schedules/index.js';
 import type { ScheduleKind } from '../../schedules/schedule.js';
 import type { PhaseSpec } from '../spec.js';
-import type { Check } from './check.js';
+import { type Check, placeOf } from './check.js';
 
 /** The schedules of a phase's learning rate, from the outside in. */
 export function schedulesOf({
@@ -27,7 +27,7 @@ export const schedulesFit: Check = ({ spec }, reports) => {
       const problem = kind.problem?.(call.arguments as never);
       if (problem === undefined || reported.has(problem)) continue;
       reported.add(problem);
-      reports.report('schedule-arguments', { schedule: call.word, problem }, { at: spec.train.span });
+      reports.report('schedule-arguments', { schedule: call.word, problem }, { at: placeOf(spec, phase, 'optimizer') });
     }
   }
 };

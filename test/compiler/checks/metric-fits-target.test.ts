@@ -50,3 +50,24 @@ test('also where a phase, the fine-tuning or the search for a threshold asks for
     codesOf(`train { loss: ${loss}; epochs: 1 }\nsimplify { threshold: auto(tolerance: 1%, metric: loss) }`),
   ).toEqual([]);
 });
+
+test('is told where it is written: in the phase, in `train` for those that inherit it, in the fine-tuning', () => {
+  const marked = (rest: string) => {
+    const text = `${digits}${rest}`;
+    try {
+      compile(new Source('net.dn', text));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return error.diagnostics.map(({ at }) => `${at!.start - digits.length}: ${text.slice(at!.start, at!.end)}`);
+    }
+    return expect.fail('it compiles');
+  };
+  const loss = 'loss: sparse_categorical_crossentropy(from_logits: true)';
+  const at = (rest: string, word: string) => [`${rest.lastIndexOf(word)}: ${word}`];
+  const own = `train { ${loss}; metrics: [accuracy]; phases { a { epochs: 1 }; b { epochs: 1; metrics: [top_k, nmse] } } }`;
+  expect(marked(own)).toEqual(at(own, 'nmse'));
+  const finetune = `train { ${loss}; epochs: 1 }\nsimplify { finetune { epochs: 1; metrics: [nmse] } }`;
+  expect(marked(finetune)).toEqual(at(finetune, 'nmse'));
+  const inherited = `train { ${loss}; metrics: [nmse]; epochs: 1 }\nsimplify { finetune { epochs: 1 } }`;
+  expect(marked(inherited)).toEqual(at(inherited, 'nmse'));
+});
