@@ -42,6 +42,13 @@ export function chartsOf(history: readonly HistoryRow[], network: NetworkSummary
     const most = network.layers.find((layer) => layer.name === name)?.shape.at(-1);
     return [name, most ?? Math.max(1, ...history.map((row) => row.alive[name] ?? 0))] as const;
   });
+  const shares = (of: (row: HistoryRow) => Readonly<Record<string, number>> | undefined) =>
+    widths.map(([name, most]) =>
+      line(name, (row) => {
+        const units = of(row)?.[name];
+        return units === undefined ? undefined : units / most;
+      }),
+    );
   const charts: { title: string; series: Series[]; more?: Partial<LineChart>; y: string }[] = [
     { title: 'Loss, by term', y: 'loss', series: losses, more: { logarithmic: spread(losses) } },
     ...keys((row) => row.metrics).map((metric) => ({
@@ -57,9 +64,13 @@ export function chartsOf(history: readonly HistoryRow[], network: NetworkSummary
     {
       title: 'Living units, of those at full size',
       y: 'alive',
-      series: widths.map(([name, most]) =>
-        line(name, (row) => (row.alive[name] === undefined ? undefined : row.alive[name] / most)),
-      ),
+      series: shares((row) => row.alive),
+      more: { percentages: true },
+    },
+    {
+      title: 'Units that live shrinking has left, of those at full size',
+      y: 'left',
+      series: shares((row) => row.units),
       more: { percentages: true },
     },
     { title: 'Learning rate', y: 'learning rate', series: [line('learning rate', (row) => row.learning_rate)] },

@@ -180,6 +180,7 @@ function isHistoryRow(value: unknown): value is HistoryRow {
     isNumber(value.step) &&
     [value.learning_rate, value.objective, value.loss].every(isStoredNumber) &&
     [value.penalties, value.metrics, value.alive].every(isRecordOfNumbers) &&
+    (value.units === undefined || isRecordOfNumbers(value.units)) &&
     (value.validation === undefined ||
       (isRecord(value.validation) &&
         isStoredNumber(value.validation.loss) &&

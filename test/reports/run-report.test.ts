@@ -12,7 +12,7 @@ import { failureOf } from '../data/failure.js';
 import { makeTemporaryFolder, removeFolder, temporaryFolder } from '../support/folders.js';
 import { problemsOf } from '../support/html.js';
 import { begin, options, run } from '../support/runs.js';
-import { tinySpec } from '../support/specs.js';
+import { liveSpec, tinySpec } from '../support/specs.js';
 
 let folder: string;
 let finished: string;
@@ -246,18 +246,8 @@ train { loss: sparse_categorical_crossentropy(from_logits: true); epochs: 5 }
 
   test('shows what live shrinking has left, where it stood', async () => {
     const place = temporaryFolder();
-    const text = `model Live {
-features = Input(24)
-hidden = Dense(16, activation: relu) @dropneuron(0.2)
-value = Dense(1) @dropneuron(0.1)
-}
-data { source: sparse_regression(features: 24, samples: 200, test: 40, seed: 3); validation: 40 }
-train { loss: mse; batch_size: 8; epochs: 15; optimizer: adam(learning_rate: 0.01); seed: 5 }
-simplify { every: 1; after: 2; patience: 2 }
-`;
     const out = path.join(place, 'runs', 'live');
-    // Twenty steps an epoch; units go at the ends of the third and later ones.
-    await startRun({ ...options(130), ...begin(place, text, out) });
+    await startRun({ ...options(130), ...begin(place, liveSpec(), out) });
     const { report, patterns } = readRun(out);
     expect(report.run.state).toBe('stopped');
     const [hidden] = report.kernels;
@@ -267,7 +257,20 @@ simplify { every: 1; after: 2; patience: 2 }
     expect(stage!.columns).toBe(report.history.at(-1)!.units!.hidden);
     expect(stage!.weights).toBe(stage!.rows * stage!.columns);
     expect(patterns[0]!.stages[0]!.shown.counts).toHaveLength(24 * 16);
-    expect(problemsOf(await runPage(readRun(out)))).toEqual([]);
+    const page = await runPage(readRun(out));
+    expect(problemsOf(page)).toEqual([]);
+    const left = report.history.at(-1)!.units!;
+    expect(left.features).toBeLessThan(24);
+    const share = (units: number, of: number) => Number((units / of).toPrecision(4));
+    expect(page).toContain(
+      `Units that live shrinking has left, of those at full size, over ${report.history.length} epochs: ` +
+        `features from 1 to ${share(left.features!, 24)}; hidden from 1 to ${share(left.hidden!, 16)}; more from 1 to ${share(left.more!, 8)}; value from 1 to 1`,
+    );
+
+    const history = path.join(out, 'history.jsonl');
+    const rows = readFileSync(history, 'utf8');
+    writeFileSync(history, rows.replace(/"units":\{[^}]*\}/, '"units":{"hidden":"all"}'));
+    expect((await failureOf(async () => readRun(out))).text).toContain('run-damaged');
   });
 
   test('says why, where it failed', async () => {

@@ -53,7 +53,7 @@ export const trainingCodes = {
     exit: 4,
     message: ({ folder }) => `${folder} holds no run`,
     explain:
-      '`--resume` and `simplify` take the folder that `dnc train` wrote: `runs/<name>/<time>-<hash>`, or `runs/<name>/latest`.',
+      '`--resume`, `simplify`, `report` and `runs show` take the folder that `dnc train` wrote: `runs/<name>/<time>-<hash>`, or `runs/<name>/latest`. `report` and `runs show` also take the spec, or a folder with runs below it, for the newest of them.',
   }),
   'run-elsewhere': code<{ folder: string }>({
     severity: 'error',
