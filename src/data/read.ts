@@ -15,6 +15,8 @@ import {
   ofColumn,
   type Unknown,
 } from './columns.js';
+import { numberIn } from './csv/layout.js';
+import { keyText } from './csv/table.js';
 import { sources } from './index.js';
 import type { Field, SourceKind, SourcePlace, Table } from './source.js';
 import { type Parts, type SplitChoices, split } from './splits.js';
@@ -117,8 +119,23 @@ export async function readData(
     fitted,
     missing,
     dropped,
-    notes: notesOn(unknown),
+    notes: [...(options.fitted ? [] : notesOnTexts(all.train, fitted, data)), ...notesOn(unknown)],
   };
+}
+
+/** Columns that nobody spoke of, read as categories although most of their different cells are numbers. */
+function notesOnTexts({ fields }: Table, { columns }: Fitted, data: DataChoices): string[] {
+  const missing = new Set((data.source.arguments.missing ?? []) as readonly unknown[]);
+  return fields.flatMap((field) => {
+    const column = columns.find(({ name }) => name === field.name);
+    if (field.form !== 'texts' || column?.kind !== 'one_hot' || ofColumn(data.columns, field)) return [];
+    const texts = field.texts!.filter((text) => !missing.has(text) && Number.isNaN(numberIn(text)));
+    if (texts.length === 0 || texts.length * 2 > field.texts!.length) return [];
+    const [cells, key] = [field.texts!.length.toLocaleString('en-US'), keyText(field.name)];
+    return [
+      `${field.name} is read as categories, since ${JSON.stringify(texts[0])} is no number (${texts.length} of ${cells} different cells); \`columns { ${key}: number }\` finds them, \`${key}: one_hot\` means it`,
+    ];
+  });
 }
 
 /** Of a table of columns, those that something reads. A lone input without a word on it reads all. */

@@ -35,10 +35,11 @@ const schema = Type.Object({
     default: '.',
     description: 'The decimal sign of numbers.',
   }),
-  missing: Type.Array(Type.String({ minLength: 1 }), {
+  missing: Type.Array(Type.Union([Type.String({ minLength: 1 }), Type.Number()]), {
+    oneOrList: true,
     default: ['NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', '?'],
     description:
-      'What stands for a missing number, beside an empty cell. In a column of texts only the empty cell is missing.',
+      'What stands for a missing number, beside an empty cell: texts or numbers (`-999`), which take the place of these. In a column of texts only the empty cell is missing.',
   }),
 });
 
@@ -55,7 +56,7 @@ export const csv = defineSource({
         separator: args.separator,
         decimal: args.decimal,
         names: args.names,
-        missing: args.missing,
+        missing: args.missing.map(String),
         columns: place.columns,
         mayLack: place.mayLack,
         at: place.at,
