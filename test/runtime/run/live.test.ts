@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Living } from '../../../src/compiler/5-shrink/live.js';
+import { Source } from '../../../src/diagnostics/source.js';
 import { diffFiles } from '../../../src/reports/diff-files.js';
 import type { HistoryRow } from '../../../src/runtime/training/progress.js';
 import { resumeRun, startRun } from '../../../src/runtime/run/run.js';
@@ -159,4 +160,46 @@ test('without `every` nothing is different', async () => {
   expect(history(out).every(({ units }) => units === undefined)).toBe(true);
   expect(manifests(out).every(({ living }) => living === undefined)).toBe(true);
   expect(existsSync(path.join(out, 'net.min.dn'))).toBe(true);
+});
+
+test('a result that is trained again shrinks further, by the units of the spec that was trained first', {
+  timeout: 60_000,
+}, async () => {
+  const folder = temporaryFolder();
+  const first = path.join(folder, 'runs', 'first');
+  const weak = liveSpec('').replace('(0.2)', '(0.03)').replace('@dropneuron(0.1)', '@dropneuron(0.02)');
+  await startRun({ ...options(endless), ...begin(folder, weak, first) });
+  const specFile = path.join(first, 'net.min.dn');
+  const text = readFileSync(specFile, 'utf8')
+    .replace('(0.03)', '(0.4)')
+    .replace('epochs: 10', 'epochs: 60')
+    .replace('threshold: 0', 'threshold: 0; every: 1; after: 2; patience: 1');
+  writeFileSync(specFile, text);
+  const again = {
+    ...begin(folder, weak, path.join(folder, 'runs', 'again')),
+    specFile,
+    source: new Source(specFile, text),
+  };
+  const notes: string[] = [];
+  const { result } = await startRun({ ...options(endless, notes), ...again });
+  expect(notes.filter((note) => note.startsWith('live shrinking: features')).length).toBeGreaterThan(0);
+  expect(result!.files.equivalent).toBe(true);
+
+  const kept = (before: string, after: string, layer: string) =>
+    diffFiles(before, after).layers.find(({ name }) => name === layer)!.kept!;
+  for (const [layer, width] of [
+    ['features', 24],
+    ['hidden', 16],
+  ] as const) {
+    const once = kept(path.join(folder, 'net.dn'), specFile, layer);
+    const twice = kept(path.join(folder, 'net.dn'), result!.files.spec, layer);
+    expect([once.of, twice.of]).toEqual([width, width]);
+    expect(twice.indices.length).toBeLessThan(once.indices.length);
+    expect(once.indices).toEqual(expect.arrayContaining([...twice.indices]));
+  }
+
+  const stopped = path.join(folder, 'runs', 'stopped');
+  let end = await startRun({ ...options(250), ...again, out: stopped });
+  while (!end.result) end = await resumeRun(stopped, options(250));
+  expect(trace(stopped)).toEqual(trace(path.join(folder, 'runs', 'again')));
 });
