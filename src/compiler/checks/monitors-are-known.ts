@@ -1,3 +1,4 @@
+import { quantityOf } from '../monitored.js';
 import type { PhaseSpec } from '../spec.js';
 import { type Check, placeOf } from './check.js';
 import { schedulesOf } from './schedules-fit.js';
@@ -7,8 +8,7 @@ export const monitorsAreKnown: Check = ({ spec }, reports) => {
   const reported = new Set<string>();
   const look = (phase: PhaseSpec, key: 'early_stopping' | 'optimizer', owner: string, monitor: string) => {
     if (reported.has(`${owner} ${monitor}`)) return;
-    const onValidation = monitor.startsWith('val_');
-    const name = onValidation ? monitor.slice('val_'.length) : monitor;
+    const { name, onValidation } = quantityOf(monitor);
     const known =
       name === 'loss' || (name === 'objective' && !onValidation) || phase.metrics.some(({ word }) => word === name);
     if (known && !(onValidation && !spec.data.validation)) return;

@@ -1,4 +1,5 @@
 import { metricKind } from '../../compiler/4-program/index.js';
+import { quantityOf } from '../../compiler/monitored.js';
 import type { PhaseSpec } from '../../compiler/spec.js';
 import type { Plateau } from '../../schedules/schedule.js';
 import { plateauOf } from './learning-rate.js';
@@ -72,12 +73,6 @@ function isBetter(
 ): boolean {
   if (best === undefined) return Number.isFinite(value);
   return betterOf(monitor) === 'higher' ? value - min_delta > best : value + min_delta < best;
-}
-
-/** The quantity's name without `val_`, and whether it is that of the validation rows. */
-export function quantityOf(monitor: string): { readonly name: string; readonly onValidation: boolean } {
-  const onValidation = monitor.startsWith('val_');
-  return { name: onValidation ? monitor.slice('val_'.length) : monitor, onValidation };
 }
 
 function betterOf(monitor: string): 'higher' | 'lower' {
