@@ -198,7 +198,8 @@ export const ${camel} = defineSchedule({
     test: `${TEST}import { ${camel} } from '../../src/schedules/${kebab}.js';
 
 test('first, middle and last value', () => {
-  const at = (step: number) => ${camel}.value({ initial_learning_rate: 0.5 }, { step, steps: 10, stepsPerEpoch: 5 });
+  const inner = () => expect.fail('no schedule inside');
+  const at = (step: number) => ${camel}.value({ initial_learning_rate: 0.5 }, { step, steps: 10, stepsPerEpoch: 5 }, inner);
   expect([at(0), at(5), at(10)]).toEqual([0.5, 0.25, 0]);
 });
 `,
@@ -221,7 +222,7 @@ export const ${camel} = defineInitializer({
 
 test('scales what is drawn at the counter of the element', () => {
   const draws = { normal: () => expect.fail('no normals'), uniform: (counter: number) => counter / 8 };
-  expect(${camel}.value({ largest: 2 }, { counter: 4, fanIn: 3, fanOut: 3, draws })).toBe(1);
+  expect(${camel}.value?.({ largest: 2 }, { counter: 4, shape: [3, 3], fanIn: 3, fanOut: 3, draws })).toBe(1);
 });
 `,
   }),
@@ -342,7 +343,7 @@ import { ${camel} } from '../../src/commands/${kebab}.js';
 
 test('prints the name of the model', async () => {
   let out = '';
-  const io = { out: (text: string) => void (out += text), note: () => {}, status: () => {}, terminal: false, colour: false };
+  const io = { out: (text: string) => void (out += text), note: () => {}, status: () => {}, terminal: false, colour: false, outColour: false };
   const spec = path.resolve(import.meta.dirname, '../../specs/quickstart.dn');
   expect(await ${camel}.run({ parameters: [spec], options: {}, io })).toBe(0);
   expect(out).toBe('Quickstart\\n');

@@ -546,7 +546,13 @@ class Layouting {
         { at: about.at, help: [`write \`${name!.image}:${value}\``] },
       );
       retype(token, Colon);
-    } else if (is(token, Equals) && kind === 'file' && !this.lone && statement !== undefined && this.out.length - 1 === head) {
+    } else if (
+      is(token, Equals) &&
+      kind === 'file' &&
+      !this.lone &&
+      statement !== undefined &&
+      this.out.length - 1 === head
+    ) {
       this.report(
         'missing-let',
         { name: name!.image },

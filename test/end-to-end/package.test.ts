@@ -65,7 +65,7 @@ function needsInstalling(context: TestContext): void {
 test('the tarball holds what is used, and nothing else', () => {
   const names = packed.files.map((file) => file.path);
   const allowed =
-    /^(dist\/.*\.(js|d\.ts|wasm)|specs\/[^/]+\.dn|docs\/.+\.(md|svg|png)|README\.md|ARCHITECTURE\.md|LICENSE|package\.json)$/;
+    /^(dist\/.*\.(js|d\.ts|wasm)|specs\/[^/]+\.(dn|yaml)|docs\/.+\.(md|svg|png)|README\.md|ARCHITECTURE\.md|LICENSE|package\.json)$/;
   expect(names.filter((name) => !allowed.test(name))).toEqual([]);
   for (const name of [
     'dist/cli.js',

@@ -27,6 +27,7 @@ test('what every kind writes compiles and passes its test; a new op is asked for
       'vitest.config.ts',
       'package.json',
       'test/setup.ts',
+      'test/support/replay.ts',
       'test/layers/cases.ts',
     ])
       cpSync(path.join(root, part), path.join(copy, part), { recursive: true });
