@@ -36,14 +36,20 @@ export function fold(
       const [readStride, writeStride] = [strides[readAxis]!, strides[writeAxis]!];
       const amounts = reads.map((unit) => (removed.has(unit) ? constantAt(site, live.facts, unit) : undefined) ?? 0);
       if (!amounts.some((amount) => amount !== 0)) continue;
-      if (!site.folds) throw new Error(`${node.name} was given a constant to fold`);
-      bias ??= Float64Array.from(own.bias ? values.get(own.bias.name)! : new Float32Array(writes.units.length));
+      if (site.folds)
+        bias ??= Float64Array.from(own.bias ? values.get(own.bias.name)! : new Float32Array(writes.units.length));
       for (let k = 0; k < data.length; k++) {
         const row = Math.floor(k / readStride) % reads.length;
         if (amounts[row] === 0 || data[k] === 0) continue;
         const column = Math.floor(k / writeStride) % shape[writeAxis]!;
+        const written = network.dims.find(writes.units[column]!);
+        // Where a reader folds nothing, a constant goes only if no unit reads it that anything needs.
+        if (!bias) {
+          if (live.needed.has(written)) throw new Error(`${node.name} was given a constant to fold`);
+          continue;
+        }
         bias[column]! += amounts[row]! * data[k]!;
-        if (!removed.has(network.dims.find(writes.units[column]!)))
+        if (!removed.has(written))
           constants.set(reads[row]!, { ...network.dims.origin(reads[row]!), value: amounts[row]! });
       }
     }

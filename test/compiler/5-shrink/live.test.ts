@@ -115,6 +115,28 @@ describe('looks', () => {
     }
   });
 
+  test.each([
+    ['a reader without a bias', {}, false],
+    ['averaged weights', { averaged: true }, true],
+  ] as const)('a constant that only the dead read goes, where nothing is folded: %s', (_, options, bias) => {
+    const network = networkOf(
+      LAYERS.map((one) => (one.name === 'b' ? { ...one, arguments: { ...one.arguments, use_bias: bias } } : one)),
+    );
+    const values = randomValues(network, 6);
+    // Unit 2 of a is constant; it is read by unit 1 of b alone, which nobody reads.
+    for (let row = 0; row < 6; row++) values.get('a.kernel')![5 * row + 2] = 0;
+    values.get('a.bias')![2] = 0.75;
+    for (const column of [0, 2, 3]) values.get('b.kernel')![2 * 4 + column] = 0;
+    unread(network, values, 'y.kernel', 1);
+    const { living, shrunk } = checkLiving(network, values, allLiving(network), { ...soon, ...options });
+    expect(living.kept).toMatchObject({ a: [0, 1, 3, 4], b: [0, 2, 3] });
+    expect(shrunk!.folded).toEqual([]);
+    const rows = randomRows(network, 10, 6);
+    expect(
+      difference(outputsOf(network, values, rows, 10).y!, outputsOf(shrunk!.network, shrunk!.values, rows, 10).y!),
+    ).toBeLessThanOrEqual(1e-12);
+  });
+
   test('it pays where the steps that are left save as much as making the engine ready costs', () => {
     const large = networkOf(LAYERS);
     const living: Living = { ...allLiving(large), kept: { ...allLiving(large).kept, x: [0, 1, 2], b: [0, 2] } };
