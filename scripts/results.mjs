@@ -17,6 +17,8 @@ const { values: options, positionals } = parseArgs({
     'data-dir': { type: 'string', multiple: true, default: [] },
     engine: { type: 'string', default: 'auto' },
     fresh: { type: 'boolean', default: false },
+    // Trains nothing: the document anew from the raw data.
+    document: { type: 'boolean', default: false },
   },
 });
 const FOLDER = '.cache/results';
@@ -25,7 +27,7 @@ const RAW = 'docs/results.json';
 /** Every row, in the order of the document. scripts/results/row.mjs says what a row is. */
 const rows = { ...lenet, ...autoencoder, ...regression, ...tables, ...quickstart };
 
-const wanted = positionals.length > 0 ? positionals : Object.keys(rows);
+const wanted = options.document ? [] : positionals.length > 0 ? positionals : Object.keys(rows);
 for (const name of wanted) {
   if (!Object.hasOwn(rows, name)) fail(`there is no row ${name}; the rows are ${Object.keys(rows).join(', ')}`);
 }
@@ -41,6 +43,11 @@ for (const name of wanted) {
     runs.push({ ...run, ...result, ...(await row.compare?.(run, result, place)) });
   }
   raw.rows[name] = { spec: row.spec, runs };
+  write();
+}
+if (options.document) write();
+
+function write() {
   mkdirSync('docs', { recursive: true });
   writeFileSync(RAW, `${JSON.stringify(raw, undefined, 2)}\n`);
   writeFileSync('docs/results.md', document(raw));
@@ -86,7 +93,7 @@ function runOne(rowName, row, run, dataFolder) {
   const { threshold, nonzero_weights, weights_before, weights_after, units, equivalent, difference, scores } =
     JSON.parse(readFileSync(result, 'utf8'));
   const name = row.spec.replace(/^.*\//, '').replace(/\.dn$/, '');
-  const more = row.measure?.({ out, name });
+  const more = row.measure?.({ out, name, units });
   return { threshold, nonzero_weights, weights_before, weights_after, units, equivalent, difference, scores, ...more };
 }
 

@@ -52,7 +52,9 @@ ${published}
 `;
 }
 
-const measure = ({ out, name }) => ({ neurons: neuronsTheirWay(`${out}/${name}.cut.safetensors`) });
+const measure = ({ out, name, units }) => ({
+  neurons: neuronsTheirWay(`${out}/${name}.cut.safetensors`, Object.keys(units)),
+});
 
 /** MNIST autoencoder, 784-128-64-128-784. */
 export const autoencoder = {

@@ -69,7 +69,9 @@ ${published} ${THEIR_COUNT}
 }
 
 const RULE = 'every weight below 0.01 set to 0 after training, no retraining.';
-const measure = ({ out, name }) => ({ neurons: neuronsTheirWay(`${out}/${name}.cut.safetensors`) });
+const measure = ({ out, name, units }) => ({
+  neurons: neuronsTheirWay(`${out}/${name}.cut.safetensors`, Object.keys(units)),
+});
 
 /** MNIST, 784-300-100-10. */
 export const lenet = {

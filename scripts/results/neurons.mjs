@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 
 /**
  * Neurons as the DropNeuron scripts count them (their `neuron_layer`): per layer the smaller of how many have a non-zero incoming weight and how many
- * a non-zero outgoing one, layer by layer, without following dead units any further.
+ * a non-zero outgoing one, layer by layer, without following dead units any further. `layers` in their order.
  */
-export function neuronsTheirWay(file) {
+export function neuronsTheirWay(file, layers) {
   const bytes = readFileSync(file);
   const length = Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.subarray(8, 8 + length).toString());
@@ -29,17 +29,7 @@ export function neuronsTheirWay(file) {
         return { layer: name.slice(0, -'.kernel'.length), shape, rows: rows.size, columns: columns.size };
       },
     );
-  // The layers in order: each kernel has as many rows as the one before has columns.
-  const ordered = [];
-  for (let width; kernels.length > 0; ) {
-    const at = kernels.findIndex((one) =>
-      width === undefined ? !kernels.some((other) => other.shape[1] === one.shape[0]) : one.shape[0] === width,
-    );
-    if (at < 0) return undefined;
-    const [next] = kernels.splice(at, 1);
-    ordered.push(next);
-    width = next.shape[1];
-  }
+  const ordered = layers.flatMap((layer) => kernels.find((one) => one.layer === layer) ?? []);
   const counts = { input: { kept: ordered[0].rows, of: ordered[0].shape[0] } };
   ordered.forEach(({ layer, shape, columns }, k) => {
     counts[layer] = { kept: Math.min(columns, ordered[k + 1]?.rows ?? columns), of: shape[1] };
