@@ -8,10 +8,11 @@ const scientific = (value) => value.toExponential(2);
 function own({ features, support, units, worst, lead, end }) {
   return ({ runs, command }) => {
     const left = (run) => [run.units.features?.after ?? features, run.units.hidden?.after ?? units];
-    const right = runs.filter((run) => left(run).join() === `${support},1` && nmse(run) < worst);
+    const found = runs.filter((run) => left(run)[0] === support && nmse(run) < worst);
+    const single = found.filter((run) => left(run)[1] === 1);
     return `${lead} \`${command}\`
 
-In ${right.length} of ${runs.length} seeds exactly ${support} features and one unit are left, and they are the true ones: with a wrong feature the test NMSE could not be below ${worst}. Test NMSE (mean squared error over the target's variance): mean ${scientific(mean(runs.map(nmse)))}, largest ${scientific(Math.max(...runs.map(nmse)))}.
+In ${found.length} of ${runs.length} seeds exactly ${support} features are left, and they are the true ones: with a wrong feature the test NMSE could not be below ${worst}. In ${single.length} of them one unit is left, too. Test NMSE (mean squared error over the target's variance): mean ${scientific(mean(runs.map(nmse)))}, largest ${scientific(Math.max(...runs.map(nmse)))}.
 ${end}
 
 ${table(runs, [
