@@ -34,7 +34,7 @@ const registries: readonly { readonly folder: string; readonly helpers: readonly
   { folder: 'activations', helpers: ['activation'] },
   { folder: 'layers', helpers: ['layer', 'keep', 'apply-activation'] },
   { folder: 'sparsity', helpers: ['method', 'during'] },
-  { folder: 'losses', helpers: ['loss', 'rows'] },
+  { folder: 'losses', helpers: ['loss', 'rows', 'target-values'] },
   { folder: 'metrics', helpers: ['metric', 'classes', 'decision', 'confusion'] },
   { folder: 'optimizers', helpers: ['optimizer'] },
   { folder: 'schedules', helpers: ['schedule'] },

@@ -1,6 +1,7 @@
 import { Type } from '../ir/kind.js';
 import { defineLoss } from './loss.js';
 import { rowMean } from './rows.js';
+import { shares } from './target-values.js';
 
 export const binaryCrossentropy = defineLoss({
   keyword: 'binary_crossentropy',
@@ -13,6 +14,7 @@ export const binaryCrossentropy = defineLoss({
     }),
   }),
   target: 'values',
+  takes: shares,
   probabilities: 'sigmoid',
   // softplus(z) − z·y: no logarithm of a rounded probability.
   rows: (b, { target, prediction }) => rowMean(b, b.subtract(b.softplus(prediction), b.multiply(prediction, target))),

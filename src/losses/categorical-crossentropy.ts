@@ -1,6 +1,7 @@
 import { Type } from '../ir/kind.js';
 import { defineLoss } from './loss.js';
 import { rowDistribution } from './rows.js';
+import { shares } from './target-values.js';
 
 export const categoricalCrossentropy = defineLoss({
   keyword: 'categorical_crossentropy',
@@ -19,6 +20,7 @@ export const categoricalCrossentropy = defineLoss({
     }),
   }),
   target: 'values',
+  takes: shares,
   probabilities: 'softmax',
   rows: (b, { arguments: { label_smoothing }, target, prediction }) => {
     const classes = prediction.type.shape.at(-1) as number;

@@ -1,6 +1,7 @@
 import { Type } from '../ir/kind.js';
 import { defineLoss } from './loss.js';
 import { rowMean } from './rows.js';
+import { signs } from './target-values.js';
 
 export const hinge = defineLoss({
   keyword: 'hinge',
@@ -9,6 +10,7 @@ export const hinge = defineLoss({
   cite: 'Keras, keras.losses.Hinge, and its convert_binary_labels_to_hinge',
   schema: Type.Object({}),
   target: 'values',
+  takes: signs,
   rows: (b, { target, prediction }) => {
     const binary = b.or(b.equal(target, 0), b.equal(target, 1));
     const others = b.sum(b.cast(b.not(binary), 'float'));

@@ -1,11 +1,14 @@
 import type { Kind, Static, TObject } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
+import type { TargetValues } from './target-values.js';
 
 /** What a target holds: class numbers (int [batch]), or real numbers in the shape of the prediction (float [batch, …]). */
 export type TargetForm = 'classes' | 'values';
 
 export interface LossKind<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
   readonly target: TargetForm;
+  /** What numbers a target may hold. Absent: any. */
+  readonly takes?: TargetValues;
   /**
    * The activation that turns logits into this loss' probabilities. The loss is then always computed from logits: with `from_logits: false` the
    * output layer must end in this activation, and the compiler hands over what comes before it.

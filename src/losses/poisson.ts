@@ -1,6 +1,7 @@
 import { Type } from '../ir/kind.js';
 import { defineLoss } from './loss.js';
 import { rowMean } from './rows.js';
+import { counts } from './target-values.js';
 
 export const poisson = defineLoss({
   keyword: 'poisson',
@@ -9,6 +10,7 @@ export const poisson = defineLoss({
   cite: 'Keras, keras.losses.Poisson (adds 1e-7 before the logarithm)',
   schema: Type.Object({}),
   target: 'values',
+  takes: counts,
   rows: (b, { target, prediction }) =>
     rowMean(b, b.subtract(prediction, b.multiply(target, b.log(b.add(prediction, 1e-7))))),
 });

@@ -1,4 +1,5 @@
 import { Type } from '../ir/kind.js';
+import { signs } from '../losses/target-values.js';
 import { defineMetric } from './metric.js';
 
 export const accuracy = defineMetric({
@@ -8,6 +9,7 @@ export const accuracy = defineMetric({
   schema: Type.Object({}),
   better: 'higher',
   unitRange: true,
+  takes: signs,
   sums: (b, { target, form, prediction, logits }) => {
     const width = prediction.type.shape.at(-1) as number;
     if (form === 'classes') {

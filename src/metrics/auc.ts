@@ -1,4 +1,5 @@
 import { Type } from '../ir/kind.js';
+import { flags } from '../losses/target-values.js';
 import { probabilities, wantedFlags } from './classes.js';
 import { defineMetric } from './metric.js';
 
@@ -29,6 +30,7 @@ export const auc = defineMetric({
   }),
   better: 'higher',
   unitRange: true,
+  takes: flags,
   sums: (b, at) => {
     const all = (at.prediction.type.shape.slice(1) as number[]).reduce((product, extent) => product * extent, 1);
     const flat = (value: typeof at.prediction) => b.reshape(value, [value.type.shape[0]!, all, 1]);

@@ -1,4 +1,5 @@
 import { Type } from '../ir/kind.js';
+import { flags } from '../losses/target-values.js';
 import { byClass, likelyFlags, wantedFlags } from './classes.js';
 import { defineMetric } from './metric.js';
 
@@ -27,6 +28,7 @@ export const f1 = defineMetric({
   }),
   better: 'higher',
   unitRange: true,
+  takes: flags,
   sums: (b, at) => {
     const { prediction } = at;
     const given = at.arguments.threshold ?? (prediction.type.shape.at(-1) === 1 ? 0.5 : undefined);

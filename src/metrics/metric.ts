@@ -1,5 +1,6 @@
 import type { Kind, Static, TObject } from '../ir/kind.js';
 import type { TargetForm } from '../losses/loss.js';
+import type { TargetValues } from '../losses/target-values.js';
 import type { Builder, Value } from '../program/builder.js';
 
 /** What a metric is computed from. */
@@ -23,6 +24,8 @@ export interface MetricKind<S extends TObject = TObject, A = Static<S>> extends 
   readonly unitRange: boolean;
   /** The only form of target that it can be computed from. Absent: either. */
   readonly target?: TargetForm;
+  /** Of numbers, those that it reads as classes: accuracy is not told from prices. Absent: it reads any. */
+  readonly takes?: TargetValues;
   /** Sums over the batch, each a float scalar or a float tensor of known extents. */
   sums(b: Builder, at: MetricInputs<A>): Readonly<Record<string, Value>>;
   /** The metric from the sums over all rows: the scalars, and the tensors in row-major order. */

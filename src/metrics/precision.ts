@@ -1,4 +1,5 @@
 import { Type } from '../ir/kind.js';
+import { flags } from '../losses/target-values.js';
 import { decisionArguments, decisionProblem, decisions } from './decision.js';
 import { defineMetric } from './metric.js';
 
@@ -10,6 +11,7 @@ export const precision = defineMetric({
   schema: Type.Object(decisionArguments),
   better: 'higher',
   unitRange: true,
+  takes: flags,
   problem: (args, units) => decisionProblem(args, units),
   sums: (b, at) => {
     const { wanted, found } = decisions(b, at);

@@ -1,4 +1,5 @@
 import { Type } from '../ir/kind.js';
+import { signs } from '../losses/target-values.js';
 import { rowMean } from '../losses/rows.js';
 import { defineMetric } from './metric.js';
 
@@ -12,6 +13,7 @@ export const topK = defineMetric({
   }),
   better: 'higher',
   unitRange: true,
+  takes: signs,
   problem: ({ k }, units) =>
     k < units ? undefined : `\`k\` is ${k}, and the output has ${units} units: every row is right`,
   sums: (b, { arguments: { k }, target, form, prediction }) => {

@@ -16,6 +16,10 @@ export type Check = (
 ) => void;
 
 /** Where a key of a stretch of training was written, or one of its metrics; the section where it was not. */
-export function placeOf(spec: Spec, phase: PhaseSpec, key: keyof PhaseSpec | `metrics/${number}`): Span | undefined {
+export function placeOf(
+  spec: Pick<Spec, 'train'>,
+  phase: PhaseSpec,
+  key: keyof PhaseSpec | `metrics/${number}`,
+): Span | undefined {
   return phase.places?.[key] ?? spec.train.span;
 }

@@ -339,6 +339,18 @@ ${example('data { source: mnist; validation: fold(1, of: 5) }')}`,
     severity: 'error',
     message: ({ field, reader, source }) => `${reader} reads the field \`${field}\`, which ${source} does not have`,
     exit: 4,
+  }),
+  'target-out-of-range': code<{ field: string; row: number; value: string; loss: string; expected: string }>({
+    severity: 'error',
+    message: ({ field, row, value, loss, expected }) =>
+      `${loss} takes ${expected}: row ${many(row)} of the target ${field} is ${value}`,
+    exit: 4,
+    explain: `A loss measures what it was made for. \`binary_crossentropy\`, \`categorical_crossentropy\` and \`kl_divergence\` read targets as probabilities, from 0 to 1;
+\`hinge\` reads them as sides, −1 and 1 (or 0 and 1); \`poisson\` reads them as counts. On other numbers they have no least value, and training runs off.
+For numbers of any size:
+${example('train { loss: mse; metrics: [mae]; epochs: 20 }')}
+A column that was standardized has mean 0, so that about half of its numbers are negative: \`columns { price: number(standardize: false) }\` leaves it as
+it is. Two different words in a column are classes, which become 0 and 1.`,
     explain: `An input reads the field of its own name; the only input of a model reads everything that is no target. The data section can say otherwise:
 ${example('data {\n  source: mnist\n  inputs { pixels: image }\n  target: label\n}')}`,
   }),

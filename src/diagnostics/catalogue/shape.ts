@@ -128,11 +128,14 @@ export const shapeCodes = {
     explain:
       '`identity` makes a matrix and `orthogonal` a matrix or the kernel of a convolution. A bias starts with `zeros`, `constant(0.1)` or another initializer of single numbers.',
   }),
-  'metric-target': code<{ metric: string; loss: string }>({
+  'metric-target': code<{ metric: string; loss: string; found?: string }>({
     severity: 'error',
-    message: ({ metric, loss }) => `${metric} compares numbers, and the targets of ${loss} are class numbers`,
+    message: ({ metric, loss, found }) =>
+      found === undefined
+        ? `${metric} compares numbers, and the targets of ${loss} are class numbers`
+        : `${metric} compares classes, and the targets are numbers: ${found}`,
     explain:
-      'A class number is a name, so its difference to an output means nothing. Use a metric of classes, or a loss whose targets are numbers:\n\n```\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); metrics: [accuracy]; epochs: 20 }\n```',
+      'A class number is a name, so its difference to an output means nothing. A price is no class, so that it is right or wrong by one half means nothing: targets that are numbers are read as classes where they are 0 and 1 (for `accuracy` and `top_k` also −1 and 1), or where the loss takes them for probabilities. Use a metric of classes for classes, and one of differences (`mae`, `mse`, `nmse`) for numbers:\n\n```\ntrain { loss: mse; metrics: [mae]; epochs: 20 }\n```\n\nFor classes:\n\n```\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); metrics: [accuracy]; epochs: 20 }\n```',
   }),
   'interfaces-differ': code<{ what: string; before: string; one: string; after: string; other: string }>({
     severity: 'error',

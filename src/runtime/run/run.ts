@@ -23,6 +23,7 @@ import { type RunResult, scoresOf, writeResult } from '../simplify/result.js';
 import { bindRows, type Rows } from '../spec/rows.js';
 import { makeRunFolder, RunFolder } from './run-folder.js';
 import { writeSimplified } from '../simplify/write-simplified.js';
+import { refuseUnfitTargets } from '../spec/targets.js';
 import { Stopped, simplify, tensorsOf, valuesOf } from '../simplify/simplify.js';
 import { readSpecFile } from '../spec/spec-file.js';
 import { newTotals } from '../training/totals.js';
@@ -346,7 +347,11 @@ class Run {
 
 /** Data that the network cannot read ends a run before it leaves a folder. */
 function refuseUnfitRows({ spec, network }: Compiled, { train, validation, test }: Rows): void {
-  for (const table of [train, validation, test]) if (table) bindRows(network, spec, spec.train.phases[0]!, table);
+  for (const table of [train, validation, test]) {
+    if (!table) continue;
+    const bound = bindRows(network, spec, spec.train.phases[0]!, table);
+    refuseUnfitTargets(spec, table, bound);
+  }
 }
 
 /** The position before the first step of the next stretch. The optimizer's slots go on where the next one is of the same kind. */

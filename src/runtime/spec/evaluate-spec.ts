@@ -11,6 +11,7 @@ import type { Score } from '../training/evaluate-rows.js';
 import { startingValues } from '../weights/load.js';
 import { compileOptions, openWithRows } from './open-spec.js';
 import { bindRows } from './rows.js';
+import { refuseUnfitTargets } from './targets.js';
 import { scorer, tensorsOf } from '../simplify/simplify.js';
 import { failWithoutWeights } from './spec-file.js';
 
@@ -162,5 +163,7 @@ async function prepare(options: EvaluateOptions & { readonly input?: string | un
   const table = rows[split];
   if (!table)
     fail('no-test-data', { source: spec.data.source.word, split }, { at: spec.data.sourceSpan ?? spec.data.span });
-  return { compiled, values, engine, table: bindRows(network, spec, spec.train.phases.at(-1)!, table) };
+  const bound = bindRows(network, spec, spec.train.phases.at(-1)!, table);
+  refuseUnfitTargets(spec, table, bound);
+  return { compiled, values, engine, table: bound };
 }

@@ -358,3 +358,50 @@ test.each([
   const text = SPEC.replace(old, replacement).replace('epochs: 40', 'epochs: 1');
   expect(await problem(() => train(text, 'wrong.dn', `wrong-${old.length}-${replacement.length}`))).toMatch(expected);
 });
+
+test.each([
+  // The price is standardized: half of its numbers are negative.
+  [
+    'mean_squared_error',
+    'binary_crossentropy(from_logits: true)',
+    /^target-out-of-range: binary_crossentropy takes numbers from 0 to 1: row \d+ of the target price is -?\d/,
+  ],
+  ['mean_squared_error', 'kl_divergence', /^target-out-of-range: kl_divergence takes numbers from 0 to 1: row /],
+  ['mean_squared_error', 'hinge', /^target-out-of-range: hinge takes −1 and 1, or 0 and 1: row /],
+  [
+    'mean_squared_error',
+    'poisson',
+    /^target-out-of-range: poisson takes numbers that are not negative: row \d+ .* is -/,
+  ],
+  [
+    'mean_squared_error',
+    'mse; metrics: [mae, accuracy]',
+    /^metric-target: accuracy compares classes, and the targets are numbers: row \d+ of price is /,
+  ],
+  ['epochs: 1', 'epochs: 1; phases { a { epochs: 1 }; b { epochs: 1; metrics: [auc] } }', /^metric-target: auc /],
+  ['threshold: 1e-6', 'finetune { epochs: 1; loss: poisson }', /^target-out-of-range: poisson /],
+  ['threshold: 1e-6', 'threshold: auto(tolerance: 1%, metric: f1)', /^metric-target: f1 /],
+])(
+  'numbers that no loss or metric can read end the run before it begins: %j is %j',
+  async (old, replacement, expected) => {
+    writeFileSync(path.join(folder, 'houses.csv'), houses(60, 2));
+    const text = SPEC.replace('epochs: 40', 'epochs: 1')
+      .replace(old, replacement)
+      .replace('epochs: 1; phases', 'phases');
+    expect(await problem(() => train(text, 'unfit.dn', 'unfit'))).toMatch(expected);
+  },
+);
+
+test('numbers that are what the loss and the metric read are trained on', async () => {
+  const rows = Array.from({ length: 40 }, (_, k) => `${(k % 5) / 5},${k % 2},${k % 2 ? 1 : -1},${k % 7}`);
+  writeFileSync(path.join(folder, 'fit.csv'), `x,yes,side,count\n${rows.join('\n')}\n`);
+  for (const [target, training] of [
+    ['yes', 'loss: mse; metrics: [accuracy, auc]'],
+    ['side', 'loss: hinge; metrics: [accuracy]'],
+    ['x', 'loss: binary_crossentropy(from_logits: true); metrics: [accuracy]'],
+    ['x', 'loss: mse; metrics: [mae]'],
+  ] as const) {
+    const text = `model M {\n  facts = Input(1)\n  out = Dense(1)\n}\ndata { source: csv("fit.csv"); inputs { facts: count }; target: ${target} }\ntrain { ${training}; epochs: 1 }\n`;
+    expect(await problem(() => train(text, 'fit.dn', `fit-${target}-${training.length}`))).toBe('nothing');
+  }
+});
