@@ -17,7 +17,10 @@ export function runText(line: RunLine, report: RunReport): string {
       `${run.spec.file}, model ${network.model}${run.sets.length > 0 ? `, --set ${run.sets.join(' --set ')}` : ''}`,
     ],
     ['seed', String(run.seed)],
-    ['engine', `${run.engine.engine} ${run.engine.version}, ${run.engine.threads} threads; dnc ${run.dnc}`],
+    [
+      'engine',
+      `${run.engine.engine} ${run.engine.version}, ${run.engine.threads} ${run.engine.threads === 1 ? 'thread' : 'threads'}; dnc ${run.dnc}`,
+    ],
     ...run.data.map(({ name, sha256 }): [string, string] => ['data', `${name} (sha256 ${sha256.slice(0, 8)}…)`]),
     ['on disk', bytes(line.bytes)],
   ];

@@ -355,6 +355,7 @@ describe('a damaged run is an error that names the file', () => {
 test('the same as text', () => {
   const text = runText(runLine(finished), readRun(finished).report);
   expect(text).toMatch(/^run +.*finished\nstate +finished\n/);
+  expect(text).toMatch(/^engine +.*, 1 thread; dnc /m);
   expect(text).toMatch(/^epochs +9 in .*, the last in phase finetune$/m);
   expect(text).toMatch(/^weights +150 → \d+ \(\d+\.\d %\)$/m);
   expect(text).toMatch(/^threshold +\S+, found in \d+ tries$/m);

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type Compiled, resolvedText } from '../../compiler/compile.js';
 import type { PhaseSpec } from '../../compiler/spec.js';
 import { allLiving, livingNetwork, wholeValues } from '../../compiler/5-shrink/live.js';
+import { dependsOnInputs } from '../../compiler/5-shrink/shrink.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { Failure, fail } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
@@ -252,7 +253,7 @@ class Run {
     });
     const simplified = await simplifying.catch((error: unknown) =>
       // The newest checkpoint is that of the training's end, or of the fine-tuning: from both the search finds the same again.
-      error instanceof Stopped ? undefined : this.refuseDeadNetwork(error),
+      error instanceof Stopped ? undefined : this.refuseDeadNetwork(error, trained),
     );
     if (!simplified) return this.stopped();
     const { shrunk } = simplified;
@@ -327,9 +328,9 @@ class Run {
     );
   }
 
-  /** Training is not lost because the threshold took too much: the message says how to cut anew. */
-  private refuseDeadNetwork(error: unknown): never {
-    if (!(error instanceof Failure)) throw error;
+  /** Training is not lost because the threshold took too much: the message says how to cut anew. Where training itself took all, no cut helps. */
+  private refuseDeadNetwork(error: unknown, trained: Values): never {
+    if (!(error instanceof Failure) || !dependsOnInputs(this.compiled.network, trained)) throw error;
     const help = `the trained network is kept: dnc simplify ${this.folder.path} --threshold VALUE cuts it anew`;
     throw new Failure(
       error.diagnostics.map((one) => (one.code === 'dead-network' ? { ...one, help: [...one.help, help] } : one)),

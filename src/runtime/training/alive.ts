@@ -15,8 +15,8 @@ export function unitsOf(network: Network): Record<string, number> {
   return Object.fromEntries(unitMakers(network).map(({ layer, axis }) => [layer, axis.units.length]));
 }
 
-/** The same from values on the host. */
-export function countAlive(network: Network, values: ReadonlyMap<string, Float32Array>): Record<string, number> {
+/** How many units of every layer that makes some are alive under these values. */
+function countAlive(network: Network, values: ReadonlyMap<string, Float32Array>): Record<string, number> {
   const live = liveness(network, values);
   // A null prototype: a layer may be called `__proto__`.
   const alive: Record<string, number> = Object.create(null);

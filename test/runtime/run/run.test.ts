@@ -152,6 +152,18 @@ test('a run is not written over, and goes on only as it began', async () => {
   expect(await failureOf(() => resumeRun(path.join(folder, 'nowhere'), options(3)))).toMatchObject({ exit: 4 });
 });
 
+test('a network that is dead is told apart: of its threshold, where a lower one helps, or of its training', async () => {
+  const folder = temporaryFolder();
+  const dead = (name: string, text: string) =>
+    failureOf(() => startRun({ ...options(1e6), ...begin(folder, text, path.join(folder, 'runs', name)) }));
+  const cut = await dead('cut', tinySpec().replace('auto(tolerance: 1%)', '1000'));
+  const died = await dead('died', tinySpec().replaceAll('0.01', '50'));
+  for (const { text } of [cut, died]) expect(text).toContain('dead-network: all 8 units of hidden died');
+  const lower = `dnc simplify ${path.join(folder, 'runs', 'cut')} --threshold VALUE cuts it anew`;
+  expect(cut.help.join('\n')).toContain(lower);
+  expect(died.help.join('\n')).not.toContain('--threshold');
+});
+
 test('a spec that changed after the run began changes nothing in it', async () => {
   const folder = temporaryFolder();
   const text = tinySpec();
