@@ -5,6 +5,7 @@ import { readSpec, specFile } from './spec-file.js';
 /** Reads the rows of a spec as training would, and says what they are. Exit code 4 where training on them would be wrong. */
 export async function checkData(given: string | undefined, options: Options, io: Io): Promise<number> {
   const { Failure } = await import('../diagnostics/report.js');
+  const { render } = await import('../diagnostics/render.js');
   const { diagnosticsJson } = await import('../diagnostics/json.js');
   const { inspectRows } = await import('../reports/data-report.js');
   const { openWithRows } = await import('../runtime/spec/open-spec.js');
@@ -19,6 +20,7 @@ export async function checkData(given: string | undefined, options: Options, io:
       acceptChangedData: true,
     });
     for (const note of rows.notes) io.note(`note: ${note}\n`);
+    if (rows.warnings.length > 0) io.note(render(rows.warnings, { color: io.colour }));
     const report = inspectRows(compiled, rows);
     const isBad = report.findings.some(({ severity }) => severity === 'error' || options.strict === true);
     if (options.json) io.out(`${JSON.stringify({ format: 1, spec: file, ok: !isBad, ...report }, undefined, 2)}\n`);

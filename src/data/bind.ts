@@ -106,9 +106,8 @@ export function bind({ data, inputs, outputs }: Readers, table: Table): BoundTab
     const target = data.target ?? table.target;
     if (target !== undefined) return fieldOf(target, `the output ${name}`);
     const columns = table.fields.map((field) => field.name);
-    const shown = `${columns.slice(0, 12).join(', ')}${columns.length > 12 ? ', …' : ''}`;
     const help = [`name it: \`target: ${columns.at(-1)}\``];
-    return fail('no-target', { source: 'the table', columns: shown }, { ...where, help });
+    return fail('no-target', { source: 'the table', columns: listed(columns) }, { ...where, help });
   });
 
   const boundInputs = inputs.map((input): BoundTensor => {
@@ -148,10 +147,13 @@ function bindInput(
       {
         reader: `the input ${name}`,
         expected: shapeText(extents),
-        field: fields.map((field) => field.name).join(', '),
-        found: fields.map((field) => shapeText(field.shape)).join(' and '),
+        ...(fields.length === 1
+          ? { field: fields[0]!.name, found: shapeText(fields[0]!.shape) }
+          : { field: listed(fields.map((field, k) => `${field.name} ${widths[k]}`)), found: String(found) }),
       },
-      where,
+      extents.length === 1 && !keep
+        ? { ...where, help: [`write Input(${fields.length === 1 ? fields[0]!.shape.join(', ') : found})`] }
+        : where,
     );
   }
   if (fields.length === 1 && !keep)
@@ -225,7 +227,10 @@ function checkLabels(output: Readers['outputs'][number], field: Field, table: Ta
         classes,
         because: `the output ${output.name} tells apart`,
       },
-      where,
+      {
+        ...where,
+        help: field.labels ? [`${field.name} holds texts, which are classes: ${listed(field.labels)}`] : [],
+      },
     );
   }
 }
@@ -238,6 +243,10 @@ function oneHot(field: Field, table: Table, width: number): Float32Array {
     else data[row * width + label] = 1;
   }
   return data;
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}`;
 }
 
 function shapeText(shape: readonly number[]): string {

@@ -181,7 +181,7 @@ function refuseUnknownColumns(table: Table, choices: ColumnChoices): void {
  * fills (as in a pipeline of scikit-learn); deviations are those of the rows themselves, divided by n, as in StandardScaler and in Keras'
  * Normalization. A column without any deviation is divided by 1.
  *
- * @throws Failure missing-cells, too-many-categories, field-mismatch, unknown-class
+ * @throws Failure missing-cells, nothing-to-fill-with, too-many-categories, field-mismatch, unknown-class
  */
 export function fitColumns(train: Table, all: Table, choices: ColumnChoices): Fitted {
   const reports = new Reports();
@@ -239,6 +239,8 @@ function numbersOf(field: Field, train: Table, choices: ColumnChoices) {
   const width = sizeOf(field.shape);
   const rule = missingRule(field, train, choices);
   const { data } = field;
+  if ((rule === 'mean' || rule === 'median') && field.missing && known(field, train).length === 0)
+    refuseEmpty(field, rule, choices);
   const fill =
     rule === 'mean'
       ? meanOf(known(field, train))
@@ -282,7 +284,13 @@ function known(field: Field, train: Table): Float64Array {
   return Float64Array.from(values);
 }
 
-/** 0 where there is none to learn from. */
+/** The column is all missing where a fill for it is to be learned. */
+function refuseEmpty(field: Field, fill: string, choices: ColumnChoices): never {
+  const help = [`leave it out: \`columns { ${keyText(field.name)}: skip }\``];
+  return fail('nothing-to-fill-with', { column: field.name, fill }, { at: choices.span, help });
+}
+
+/** 0 where there is none: no cell of the column is missing then, in any part, or this was refused. */
 function meanOf(values: Float64Array): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
@@ -317,6 +325,8 @@ function categoriesOf(field: Field, train: Table, choices: ColumnChoices) {
     );
   }
   const rule = missingRule(field, train, choices);
+  if (rule === 'frequent' && field.missing && categories.length === 0)
+    refuseEmpty(field, 'most frequent category', choices);
   let frequent = 0;
   counts.forEach((count, k) => {
     if (count > counts[frequent]!) frequent = k;

@@ -1,4 +1,5 @@
-import { fail } from '../diagnostics/report.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { diagnostic, fail } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
 import type { Call } from '../ir/kind.js';
 import type { BindChoices } from './bind.js';
@@ -15,8 +16,7 @@ import {
   ofColumn,
   type Unknown,
 } from './columns.js';
-import { numberIn } from './csv/layout.js';
-import { keyText } from './csv/table.js';
+import { hasDecimalComma, keyText, shown } from './csv/table.js';
 import { sources } from './index.js';
 import type { Field, SourceKind, SourcePlace, Table } from './source.js';
 import { type Parts, type SplitChoices, split } from './splits.js';
@@ -41,6 +41,8 @@ export interface DataRows extends Parts {
   readonly dropped: number;
   /** What is worth a word: categories that no training row has. */
   readonly notes: readonly string[];
+  /** Columns that most likely are not what they are read as. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** The source of a word; undefined for a way to hold out rows. */
@@ -60,8 +62,8 @@ export async function readData(
   options: {
     readonly inputs: readonly string[];
     readonly fitted?: Fitted | undefined;
-    /** Whether the loss tells classes apart, so that whole numbers in the target are their numbers. */
-    readonly classes?: boolean;
+    /** Whether the loss tells classes apart, so that whole numbers in the target are their numbers. Undefined: there is none. */
+    readonly classes?: boolean | undefined;
   },
 ): Promise<DataRows> {
   const at = data.sourceSpan ?? data.span;
@@ -100,8 +102,10 @@ export async function readData(
   const all: Parts = validation ? { ...parts, validation } : parts;
   const files = [whole.train, whole.test, validation, test].flatMap((table) => table?.files ?? []);
   const isLearned = needsFit(all.train, data) || sourceOf(data.source.word)?.shapesFromRows === true;
-  if (!options.fitted && !isLearned) return { ...all, files, fitted: undefined, missing, dropped, notes: [] };
+  if (!options.fitted && !isLearned)
+    return { ...all, files, fitted: undefined, missing, dropped, notes: [], warnings: [] };
 
+  const warnings = options.fitted ? [] : warningsOn(all.train, data, options.classes);
   const fitted = options.fitted ?? fitColumns(all.train, whole.train, choices);
   const unknown: Unknown[] = [];
   // Parts of a split share their fields; each is read once.
@@ -119,22 +123,46 @@ export async function readData(
     fitted,
     missing,
     dropped,
-    notes: [...(options.fitted ? [] : notesOnTexts(all.train, fitted, data)), ...notesOn(unknown)],
+    notes: notesOn(unknown),
+    warnings,
   };
 }
 
-/** Columns that nobody spoke of, read as categories although most of their different cells are numbers. */
-function notesOnTexts({ fields }: Table, { columns }: Fitted, data: DataChoices): string[] {
-  const missing = new Set((data.source.arguments.missing ?? []) as readonly unknown[]);
+/**
+ * Columns that nobody spoke of and that a few cells make texts although most of them are numbers: a word each for categories. As what a regression is
+ * to predict such a column is refused, since the classes that it would be are what nobody meant.
+ *
+ * @throws Failure target-with-texts
+ */
+function warningsOn({ fields, target }: Table, data: DataChoices, classes: boolean | undefined): Diagnostic[] {
+  const at = data.sourceSpan ?? data.span;
+  const wanted = data.target ?? target;
+  const targetField = wanted === undefined ? undefined : findField(fields, wanted);
   return fields.flatMap((field) => {
-    const column = columns.find(({ name }) => name === field.name);
-    if (field.form !== 'texts' || column?.kind !== 'one_hot' || ofColumn(data.columns, field)) return [];
-    const texts = field.texts!.filter((text) => !missing.has(text) && Number.isNaN(numberIn(text)));
-    if (texts.length === 0 || texts.length * 2 > field.texts!.length) return [];
-    const [cells, key] = [field.texts!.length.toLocaleString('en-US'), keyText(field.name)];
-    return [
-      `${field.name} is read as categories, since ${JSON.stringify(texts[0])} is no number (${texts.length} of ${cells} different cells); \`columns { ${key}: number }\` finds them, \`${key}: one_hot\` means it`,
+    const { mixed } = field;
+    if (!mixed || ofColumn(data.columns, field)) return [];
+    const { cells, numbers, commas, different, words, text, place } = mixed;
+    if ((numbers + commas) * 2 < cells || words * 2 > different) return [];
+    const key = keyText(field.name);
+    const comma = hasDecimalComma(text) ? ['for numbers with a decimal comma: `decimal: ","` in csv(…)'] : [];
+    const missing = `\`missing: [${shown(text)}]\` in csv(…)`;
+    const details = { column: field.name, numbers, cells, place, text: shown(text) };
+    if (field !== targetField) {
+      const help = [
+        ...comma,
+        `\`columns { ${key}: number }\` takes numbers alone; where the cell means a missing one: ${missing}`,
+        `\`columns { ${key}: one_hot }\` means categories`,
+      ];
+      return [diagnostic('numbers-with-texts', details, { at, help })];
+    }
+    if (classes !== false) return [];
+    const help = [
+      ...comma,
+      `correct the cell; \`columns { ${key}: number }\` finds all of its kind`,
+      `where it means a missing number: ${missing}, and \`missing: drop\` leaves out the row`,
+      `\`columns { ${key}: classes }\` means classes`,
     ];
+    return fail('target-with-texts', details, { at, help });
   });
 }
 

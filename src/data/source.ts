@@ -26,7 +26,23 @@ export interface Field {
   readonly position?: number;
   /** Missing cells, which are NaN in `values` and -1 in `texts`: how many, and where the first is, in words. */
   readonly missing?: { readonly count: number; readonly first: string };
+  /** Of a column that is read as texts because of its cells, and not because anybody said so: what is among them. */
+  readonly mixed?: Mixed;
   readonly data: Float32Array | Int32Array;
+}
+
+/** Numbers among the cells of a column of texts. Missing cells do not count, however they are written. */
+export interface Mixed {
+  readonly cells: number;
+  readonly numbers: number;
+  /** Cells that are numbers only with the other decimal sign. */
+  readonly commas: number;
+  /** Different cells, and those of them that are numbers with neither sign. */
+  readonly different: number;
+  readonly words: number;
+  /** The first cell that is no number, and where it is, in words. */
+  readonly text: string;
+  readonly place: string;
 }
 
 /** Rows with named fields. `target` names the field that is the source's own target. */

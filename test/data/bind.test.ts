@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type BoundTensor, bind, type Readers } from '../../src/data/bind.js';
-import type { Table } from '../../src/data/source.js';
+import type { Field, Table } from '../../src/data/source.js';
 import { select } from '../../src/data/splits.js';
 import { failureOf } from './failure.js';
 
@@ -140,7 +140,19 @@ test('messages', async () => {
   };
   const image = { name: 'image', extents: [7] };
   expect(await message({ inputs: [image] })).toMatchInlineSnapshot(
-    `"field-mismatch: the input image takes 7 numbers a row, the data have 2×3×1 a row (image)"`,
+    `"field-mismatch: the input image takes 7 numbers a row, the data have 2×3×1 a row (image) | write Input(2, 3, 1)"`,
+  );
+  const named = (name: string, width: number): Field => ({
+    name,
+    shape: [width],
+    form: 'values',
+    data: new Float32Array(4 * width),
+  });
+  const columns = { rows: 4, files: [], fields: [named('size', 1), named('region', 3), named('price', 1)] };
+  expect(
+    await message({ data: { target: 'price' }, inputs: [{ name: 'facts', extents: [5] }], outputs: [] }, columns),
+  ).toMatchInlineSnapshot(
+    `"field-mismatch: the input facts takes 5 numbers a row, the data have 4 (size 1, region 3) | write Input(4)"`,
   );
   expect(await message({ inputs: [{ name: 'label', extents: [1] }] })).toMatchInlineSnapshot(
     `"field-mismatch: the input label takes real numbers, the data have class numbers (label)"`,
@@ -155,7 +167,7 @@ test('messages', async () => {
     `"unknown-field: the output digit reads the field \`lable\`, which the data source does not have | did you mean \`label\`?"`,
   );
   expect(await message({ inputs: [image, { name: 'more', extents: [1] }] })).toMatchInlineSnapshot(
-    `"field-mismatch: the input image takes 7 numbers a row, the data have 2×3×1 a row (image)"`,
+    `"field-mismatch: the input image takes 7 numbers a row, the data have 2×3×1 a row (image) | write Input(2, 3, 1)"`,
   );
   expect(await message({ outputs: [{ ...digit, extents: [2] }] })).toMatchInlineSnapshot(
     `"label-out-of-range: label out of range: row 0 of the field label is 2, but the output digit tells apart 2 classes (0 to 1)"`,

@@ -134,6 +134,17 @@ test('rows with a missing cell are dropped, of every column', () => {
   expect(cells('y')).toEqual([0, 1]);
 });
 
+test('a column that is empty in the training rows teaches nothing to fill it with', () => {
+  const y = numbers('y', [1, 2, 3]);
+  const filled = { target: 'y', missing: 'median' } as const;
+  const message =
+    /^nothing-to-fill-with: all cells of the column a are missing in the training rows: there is no median/;
+  expect(problem(() => read(table(numbers('a', [none, none, none]), y), filled))).toMatch(message);
+  expect(problem(() => read(table(numbers('a', [none, none, 3]), y), filled, 2))).toMatch(message);
+  expect(problem(() => read(table(numbers('a', [none, none, 3]), y), filled))).toBe('nothing');
+  expect(problem(() => read(table(numbers('a', [none, none, none]), y), { target: 'y', missing: 0 }))).toBe('nothing');
+});
+
 test('missing cells are an error for every column that has some', () => {
   const whole = table(numbers('a', [1, none]), texts('b', [undefined, 'x']), texts('y', ['a', 'b']));
   expect(problem(() => read(whole, { target: 'y' }))).toBe(

@@ -5,6 +5,7 @@ import { compile } from '../../src/compiler/compile.js';
 import { type DataRows, readData } from '../../src/data/read.js';
 import { Source } from '../../src/diagnostics/source.js';
 import { makeTemporaryFolder, removeFolder } from '../support/folders.js';
+import { failureOf } from './failure.js';
 
 let folder: string;
 beforeAll(() => {
@@ -13,27 +14,65 @@ beforeAll(() => {
 afterAll(() => removeFolder(folder));
 
 /** The rows of `t.csv` by what a spec's data section says of it. */
-async function rowsOf(csv: string, section: string, fitted?: DataRows['fitted']): Promise<DataRows> {
+async function rowsOf(csv: string, section: string, fitted?: DataRows['fitted'], classes?: boolean) {
   writeFileSync(path.join(folder, 't.csv'), csv);
   const text = `model Net {\n  x = Input(3)\n  y = Dense(1)\n}\ndata { ${section} }\ntrain { loss: mse; epochs: 1 }\n`;
   const { spec } = compile(new Source('net.dn', text));
-  return readData(spec.data, { dataFolder: undefined, specFolder: folder }, { inputs: ['x'], fitted });
+  return readData(spec.data, { dataFolder: undefined, specFolder: folder }, { inputs: ['x'], fitted, classes });
 }
 
-const note = (texts: string) =>
-  `a is read as categories, since ${texts} different cells); \`columns { a: number }\` finds them, \`a: one_hot\` means it`;
+const SECTION = 'source: csv("t.csv"); target: y';
+const messages = (found: DataRows) => found.warnings.map(({ code, message }) => `${code}: ${message}`);
 
 test('a column that is categories because of a few cells is told, unless the spec says what it is', async () => {
   const csv = 'a,y\n1,1\n2.5,2\nNA,2\nunknown,3\n4,3\n';
-  const found = await rowsOf(csv, 'source: csv("t.csv"); target: y');
-  expect(found.notes).toEqual([note('"unknown" is no number (1 of 5')]);
-  const said = 'source: csv("t.csv"); target: y; columns { a: one_hot }';
-  expect((await rowsOf(csv, said)).notes).toEqual([]);
+  const found = await rowsOf(csv, SECTION);
+  expect(messages(found)).toEqual([
+    'numbers-with-texts: a is read as categories, though 3 of 4 cells are numbers: line 5 of t.csv has "unknown"',
+  ]);
+  expect(found.warnings[0]!.help).toEqual([
+    '`columns { a: number }` takes numbers alone; where the cell means a missing one: `missing: ["unknown"]` in csv(…)',
+    '`columns { a: one_hot }` means categories',
+  ]);
+  expect((await rowsOf(csv, `${SECTION}; columns { a: one_hot }`)).warnings).toEqual([]);
   // Reading rows as they were learned to be read is no news.
-  expect((await rowsOf(csv, 'source: csv("t.csv"); target: y', found.fitted)).notes).toEqual([]);
-  // A target's names are classes; categories are mostly words.
-  expect((await rowsOf('a,y\n1,1\n2,2\n3,no\n', 'source: csv("t.csv"); target: y')).notes).toEqual([]);
-  expect((await rowsOf('a,y\n1,1\nnorth,2\nsouth,3\n', 'source: csv("t.csv"); target: y')).notes).toEqual([]);
+  expect((await rowsOf(csv, SECTION, found.fitted)).warnings).toEqual([]);
+  // Without a loss a target's names are classes; categories are mostly words.
+  expect((await rowsOf('a,y\n1,1\n2,2\n3,no\n', SECTION)).warnings).toEqual([]);
+  expect((await rowsOf('a,y\n1,1\nnorth,2\nsouth,3\n', SECTION)).warnings).toEqual([]);
+});
+
+test.each(['4o', 'inf', '1e999', '-Infinity', '12 kg'])('one cell of 400 is %s', async (typo) => {
+  const rows = Array.from({ length: 400 }, (_, k) => `${k === 8 ? typo : 20 + (k % 60)},${k}`);
+  expect(messages(await rowsOf(`age,y\n${rows.join('\n')}\n`, SECTION))).toEqual([
+    `numbers-with-texts: age is read as categories, though 399 of 400 cells are numbers: line 10 of t.csv has ${JSON.stringify(typo)}`,
+  ]);
+});
+
+test('numbers with a decimal comma are told, and how they are read', async () => {
+  const found = await rowsOf('a;y\n1,5;1\n2,5;2\n3;3\n', SECTION);
+  expect(messages(found)).toEqual([
+    'numbers-with-texts: a is read as categories, though 1 of 3 cells are numbers: line 2 of t.csv has "1,5"',
+  ]);
+  expect(found.warnings[0]!.help[0]).toBe('for numbers with a decimal comma: `decimal: ","` in csv(…)');
+});
+
+test('what a regression is to predict is no class because of one cell', async () => {
+  const csv = 'a,y\n1,1\n2,2,\n3,n/a\n4,4\n'.replace('2,2,', '2,2');
+  const { text, exit, help } = await failureOf(() => rowsOf(csv, SECTION, undefined, false));
+  expect(text).toBe(
+    'target-with-texts: the target y is read as classes, though 3 of 4 cells are numbers and the loss takes numbers: line 4 of t.csv has "n/a"',
+  );
+  expect(exit).toBe(4);
+  expect(help.join('\n')).toMatch(/columns \{ y: number \}[\s\S]*missing: \["n\/a"\][\s\S]*columns \{ y: classes \}/);
+  // What the help says works.
+  const missing = 'source: csv("t.csv", missing: ["n/a"]); target: y; missing: drop';
+  expect((await rowsOf(csv, missing, undefined, false)).train.rows).toBe(3);
+  for (const [section, classes] of [
+    [`${SECTION}; columns { y: classes }`, false],
+    [SECTION, true],
+  ] as const)
+    expect((await rowsOf(csv, section, undefined, classes)).train.fields.at(-1)).toMatchObject({ form: 'classes' });
 });
 
 test.each(['-999', '"-999"', '[-999, "?"]', '["?", "-999.0"]'])(

@@ -31,6 +31,8 @@ export class NumberCells {
 export class TextCells {
   readonly kind = 'text';
   readonly missing: Missing = { count: 0, first: '' };
+  /** The first cell that is no number, where nobody said that the column holds texts. */
+  odd: { readonly text: string; readonly place: string } | undefined;
   private readonly blocks: Int32Array[] = [];
   private readonly places = new Map<string, number>();
   private rows = 0;
@@ -49,6 +51,16 @@ export class TextCells {
 
   get texts(): readonly string[] {
     return [...this.places.keys()];
+  }
+
+  /** How often each of the texts occurs. */
+  counts(): Float64Array {
+    const counts = new Float64Array(this.size);
+    for (let row = 0; row < this.rows; row++) {
+      const place = this.blocks[Math.floor(row / BLOCK)]![row % BLOCK]!;
+      if (place >= 0) counts[place]! += 1;
+    }
+    return counts;
   }
 
   take(): Int32Array {

@@ -2,7 +2,7 @@ import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import { fail } from '../../diagnostics/report.js';
 import type { Span } from '../../diagnostics/source.js';
 import type { DataFile, InputFile } from '../files.js';
-import type { ColumnType, ColumnTypes, Field, SourcePlace, Table } from '../source.js';
+import type { ColumnType, ColumnTypes, Field, Mixed, SourcePlace, Table } from '../source.js';
 import { NumberCells, TextCells } from './cells.js';
 import { findHeader, findSeparator, type HeaderForm, numberIn } from './layout.js';
 import { readRecords } from './records.js';
@@ -113,12 +113,32 @@ class TableReader {
         position: k + 1,
         ...(cells.missing.count > 0 && { missing: { ...cells.missing } }),
       };
-      if (cells.kind === 'text') return [{ ...own, shape: [], form: 'texts', texts: cells.texts, data: cells.take() }];
+      if (cells.kind === 'text') {
+        const mixed = this.mixed(cells);
+        const { texts } = cells;
+        return [{ ...own, ...(mixed && { mixed }), shape: [], form: 'texts', texts, data: cells.take() }];
+      }
       if (this.labels && k === columns.length - 1) return [{ ...own, ...this.classes(cells.take()) }];
       return [{ ...own, shape: [1], form: 'values', units: [own.name], data: cells.take() }];
     });
     const target = this.labels && this.names!.at(-1);
     return { rows: this.rows, fields, columns: columns.length, files, ...(target !== undefined && { target }) };
+  }
+
+  private mixed(column: TextCells): Mixed | undefined {
+    if (!column.odd) return undefined;
+    const counts = column.counts();
+    let [cells, numbers, commas, different, words] = [0, 0, 0, 0, 0];
+    for (const [k, text] of column.texts.entries()) {
+      if (this.isMissing(text)) continue;
+      const count = counts[k]!;
+      cells += count;
+      different += 1;
+      if (!Number.isNaN(this.number(text))) numbers += count;
+      else if (hasDecimalComma(text)) commas += count;
+      else words += 1;
+    }
+    return { cells, numbers, commas, different, words, ...column.odd };
   }
 
   /** The last column of a file whose first line names the classes: their numbers, in that order. */
@@ -283,7 +303,11 @@ class TableReader {
       } else {
         const text = cell.trim();
         if (text === '') this.note(column, line);
+        const { size } = column;
         column.add(text === '' ? undefined : text);
+        if (!column.odd && column.size > size && !this.isTyped(k) && !this.isMissing(text)) {
+          if (Number.isNaN(this.number(text))) column.odd = { text, place: this.place(line) };
+        }
         if (column.size > MOST_TEXTS)
           fail(
             'csv-too-many-texts',
@@ -301,8 +325,16 @@ class TableReader {
   }
 
   private note(column: Cells, line: number): void {
-    if (column.missing.count === 0) column.missing.first = `line ${line.toLocaleString('en-US')} of ${this.file.name}`;
+    if (column.missing.count === 0) column.missing.first = this.place(line);
     column.missing.count += 1;
+  }
+
+  private place(line: number): string {
+    return `line ${line.toLocaleString('en-US')} of ${this.file.name}`;
+  }
+
+  private isTyped(k: number): boolean {
+    return typeOf(this.options.columns, this.names![k]!, k + 1) !== undefined;
   }
 
   private number(cell: string): number {
@@ -317,7 +349,7 @@ class TableReader {
 
   private notANumber(cell: string, k: number, line: number): never {
     const name = this.names![k]!;
-    const help = /^\s*[+-]?\d+,\d+\s*$/.test(cell)
+    const help = hasDecimalComma(cell)
       ? ['for numbers with a decimal comma: `decimal: ","` in csv(…)']
       : [
           `if the column holds texts: \`columns { ${keyText(name)}: one_hot }\`, or \`skip\` to leave it out`,
@@ -362,8 +394,13 @@ export function keyText(name: string): string {
   return /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name);
 }
 
+/** Whether a cell is a number but for its decimal comma. */
+export function hasDecimalComma(cell: string): boolean {
+  return /^\s*[+-]?\d+,\d+\s*$/.test(cell);
+}
+
 /** A text of the file in a message: on one line, and short. */
-function shown(text: string): string {
+export function shown(text: string): string {
   const line = JSON.stringify(text);
   return line.length <= 60 ? line : `${line.slice(0, 57)}…"`;
 }

@@ -227,6 +227,32 @@ training rows), a number, or \`drop\`, which leaves out the row; for categories 
 ${example('data {\n  source: csv("houses.csv"); target: price\n  missing: median\n  columns { region: one_hot(missing: zeros) }\n}')}
 What fills a cell is kept with the weights. Rows to predict cannot be dropped: there a missing cell is an error unless something fills it.`,
   }),
+  'numbers-with-texts': code<{ column: string; numbers: number; cells: number; place: string; text: string }>({
+    severity: 'warning',
+    message: ({ column, numbers, cells, place, text }) =>
+      `${column} is read as categories, though ${many(numbers)} of ${counted(cells, 'cell')} are numbers: ${place} has ${text}`,
+    explain: `A column of a table is read as numbers if all its cells are numbers or missing, else as texts: one feature for every different text. One slip of
+the pen is enough for that, or a word for what is missing. Correct the cell, say what it means, or say that the column is meant as categories:
+${example('data {\n  source: csv("people.csv", missing: ["unknown"]); target: income\n  columns { age: number; floor: one_hot }\n}')}
+A number beyond the range of float32 (\`1e999\`) and \`inf\` are no numbers to train on.`,
+  }),
+  'target-with-texts': code<{ column: string; numbers: number; cells: number; place: string; text: string }>({
+    severity: 'error',
+    message: ({ column, numbers, cells, place, text }) =>
+      `the target ${column} is read as classes, though ${many(numbers)} of ${counted(cells, 'cell')} are numbers and the loss takes numbers: ${place} has ${text}`,
+    exit: 4,
+    explain: `A target is read as numbers if all its cells are numbers or missing, else as names of classes. A loss that measures the distance between numbers, as
+\`mse\`, has no use for classes. Correct the cell; where it stands for a missing number, leave out its row:
+${example('data { source: csv("houses.csv", missing: ["sold"]); target: price; missing: drop }')}`,
+  }),
+  'nothing-to-fill-with': code<{ column: string; fill: string }>({
+    severity: 'error',
+    message: ({ column, fill }) =>
+      `all cells of the column ${column} are missing in the training rows: there is no ${fill} to fill them with`,
+    exit: 4,
+    explain: `A mean, a median or the most frequent category is learned from the training rows. A column that is empty there teaches nothing: leave it out.
+${example('data { source: csv("houses.csv"); target: price; columns { garden: skip } }')}`,
+  }),
   'no-rows-left': code<{ columns: string }>({
     severity: 'error',
     message: ({ columns }) => `every row has a missing cell in one of the columns that drop it: ${columns}`,
@@ -314,6 +340,18 @@ the test part, were mixed.`,
 wide as there are classes, or look for the wrong rows in the data.
 ${example('digit = Dense(10)')}`,
   }),
+  'target-out-of-range': code<{ field: string; row: number; value: string; loss: string; expected: string }>({
+    severity: 'error',
+    message: ({ field, row, value, loss, expected }) =>
+      `${loss} takes ${expected}: row ${many(row)} of the target ${field} is ${value}`,
+    exit: 4,
+    explain: `A loss measures what it was made for. \`binary_crossentropy\`, \`categorical_crossentropy\` and \`kl_divergence\` read targets as probabilities, from 0 to 1;
+\`hinge\` reads them as sides, −1 and 1 (or 0 and 1); \`poisson\` reads them as counts. On other numbers they have no least value, and training runs off.
+For numbers of any size:
+${example('train { loss: mse; metrics: [mae]; epochs: 20 }')}
+A column that was standardized has mean 0, so that about half of its numbers are negative: \`columns { price: number(standardize: false) }\` leaves it as
+it is. Two different words in a column are classes, which become 0 and 1.`,
+  }),
   'not-enough-rows': code<{ part: string; asked: number; rows: number; of: string }>({
     severity: 'error',
     message: ({ part, asked, rows, of }) =>
@@ -339,18 +377,6 @@ ${example('data { source: mnist; validation: fold(1, of: 5) }')}`,
     severity: 'error',
     message: ({ field, reader, source }) => `${reader} reads the field \`${field}\`, which ${source} does not have`,
     exit: 4,
-  }),
-  'target-out-of-range': code<{ field: string; row: number; value: string; loss: string; expected: string }>({
-    severity: 'error',
-    message: ({ field, row, value, loss, expected }) =>
-      `${loss} takes ${expected}: row ${many(row)} of the target ${field} is ${value}`,
-    exit: 4,
-    explain: `A loss measures what it was made for. \`binary_crossentropy\`, \`categorical_crossentropy\` and \`kl_divergence\` read targets as probabilities, from 0 to 1;
-\`hinge\` reads them as sides, −1 and 1 (or 0 and 1); \`poisson\` reads them as counts. On other numbers they have no least value, and training runs off.
-For numbers of any size:
-${example('train { loss: mse; metrics: [mae]; epochs: 20 }')}
-A column that was standardized has mean 0, so that about half of its numbers are negative: \`columns { price: number(standardize: false) }\` leaves it as
-it is. Two different words in a column are classes, which become 0 and 1.`,
     explain: `An input reads the field of its own name; the only input of a model reads everything that is no target. The data section can say otherwise:
 ${example('data {\n  source: mnist\n  inputs { pixels: image }\n  target: label\n}')}`,
   }),

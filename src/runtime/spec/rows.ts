@@ -49,7 +49,7 @@ export async function readRows(
   fitted?: Fitted | undefined,
 ): Promise<Rows> {
   const loss = spec.train.phases[0] && lossKind(spec.train.phases[0].loss);
-  const classes = loss?.target === 'classes' || loss?.probabilities !== undefined;
+  const classes = loss && (loss.target === 'classes' || loss.probabilities !== undefined);
   return readData(spec.data, place, { inputs: inputsOf(spec), fitted, classes });
 }
 
