@@ -8,11 +8,10 @@ export const check: Command = {
   options: [sharedOptions.set, sharedOptions.dataDir, sharedOptions.json],
   examples: ['dnc check', 'dnc check specs/*.dn', 'dnc check net.dn --set width=500'],
   run: async ({ parameters: [given], options, io }) => {
-    const { compile } = await import('../compiler/compile.js');
     const { Failure } = await import('../diagnostics/report.js');
     const { render } = await import('../diagnostics/render.js');
     const { diagnosticsJson } = await import('../diagnostics/json.js');
-    const { compileOptions } = await import('../runtime/spec/open-spec.js');
+    const { compileWithData } = await import('../runtime/spec/open-spec.js');
     const files = (given as unknown as readonly string[]) ?? [];
     let exit = 0;
     const sets = listOption(options, 'set');
@@ -20,7 +19,7 @@ export const check: Command = {
     const one = async (file: string) => {
       try {
         const source = readSpec(file);
-        const { warnings } = compile(source, await compileOptions({ source, specFile: file, sets, dataFolder }));
+        const { warnings } = await compileWithData({ source, specFile: file, sets, dataFolder });
         return { file, ok: true, diagnostics: warnings };
       } catch (error) {
         if (!(error instanceof Failure)) throw error;

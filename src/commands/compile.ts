@@ -14,6 +14,7 @@ export const compile: Command = {
     const file = specFile(given);
     const { compiled, folder, warnings } = await compileToFolder(readSpec(file), file, listOption(options, 'set'), {
       dataFolder: textOption(options, 'dataDir'),
+      withData: true,
     });
     if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));
     if (options.json)

@@ -1,5 +1,5 @@
 import type { DiffResult } from '../reports/diff.js';
-import { type Command, type Io, textOption, UsageError } from './command.js';
+import { type Command, type Io, sharedOptions, textOption, UsageError } from './command.js';
 import { specFile } from './spec-file.js';
 
 /** The forms of a diff, by the name that --format takes. */
@@ -19,6 +19,7 @@ export const diff: Command = {
     { flags: '--format <name>', description: 'text (default), json, md (for a pull request) or html (one page)' },
     { flags: '--json', description: 'the same as --format json' },
     { flags: '--behaviour', description: 'run both on the same rows instead of quoting the certificate' },
+    sharedOptions.dataDir,
     { flags: '--exit-code', description: 'exit code 1 where there is a difference' },
   ],
   examples: [
@@ -27,12 +28,14 @@ export const diff: Command = {
     'dnc diff a.dn b.dn --format html > diff.html',
   ],
   run: async ({ parameters: [before, after], options, io }) => {
-    const { diffFiles } = await import('../reports/diff-files.js');
+    const { diffFiles, readShapes } = await import('../reports/diff-files.js');
     const format = textOption(options, 'format') ?? (options.json ? 'json' : 'text');
     if (!Object.hasOwn(renderers, format))
       throw new UsageError(`--format takes ${Object.keys(renderers).join(', ')}, not ${format}`);
     if (options.json && format !== 'json') throw new UsageError(`--json and --format ${format} contradict each other`);
-    const result = diffFiles(specFile(before), specFile(after), { behaviour: options.behaviour === true });
+    const [old, fresh] = [specFile(before), specFile(after)];
+    const shapes = await readShapes(old, fresh, textOption(options, 'dataDir'));
+    const result = diffFiles(old, fresh, { behaviour: options.behaviour === true, ...shapes });
     io.out(await renderers[format as keyof typeof renderers](result, io));
     return options.exitCode && !result.same ? 1 : 0;
   },

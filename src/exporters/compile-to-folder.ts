@@ -7,7 +7,7 @@ import { artifactFolder, isUpToDate, lastCompiledFile, sourceHash, writeArtifact
 import { removeHalfWritten, writeAtomically } from '../runtime/files.js';
 import type { RunFolder } from '../runtime/run/run-folder.js';
 import { startingValues } from '../runtime/weights/load.js';
-import { compileOptions } from '../runtime/spec/open-spec.js';
+import { compileOptions, compileWithData } from '../runtime/spec/open-spec.js';
 import { readSpecFile } from '../runtime/spec/spec-file.js';
 
 export interface ToFolder {
@@ -17,6 +17,8 @@ export interface ToFolder {
   readonly dataFolder?: string | undefined;
   /** Whether the folder's spec counts as compiled last, which `train` takes when none is named. Default: true. */
   readonly isLast?: boolean;
+  /** Whether a table is held against the spec, as `train` does itself. Default: false. */
+  readonly withData?: boolean;
 }
 
 /**
@@ -27,9 +29,10 @@ export async function compileToFolder(
   source: Source,
   file: string,
   sets: readonly string[],
-  { fromScratch = false, dataFolder, isLast = true }: ToFolder = {},
+  { fromScratch = false, dataFolder, isLast = true, withData = false }: ToFolder = {},
 ): Promise<{ readonly compiled: Compiled; readonly folder: string; readonly warnings: readonly Diagnostic[] }> {
-  const compiled = compile(source, await compileOptions({ source, specFile: file, sets, dataFolder, fromScratch }));
+  const toOpen = { source, specFile: file, sets, dataFolder, fromScratch };
+  const compiled = withData ? await compileWithData(toOpen) : compile(source, await compileOptions(toOpen));
   const folder = artifactFolder(file);
   const values = startingValues(compiled, file, { fromScratch });
   const missing = writeArtifact(folder, compiled, values, sourceHash(source.text, sets, fromScratch));

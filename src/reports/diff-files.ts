@@ -7,6 +7,7 @@ import { Failure, fail } from '../diagnostics/report.js';
 import { sha256 } from '../hash.js';
 import { showShape } from '../ir/dims.js';
 import { nodeOf } from '../ir/graph.js';
+import { compileOptions } from '../runtime/spec/open-spec.js';
 import { fittedOf, originalsOf, startingValues, weightsInFile } from '../runtime/weights/load.js';
 import { failWithoutWeights, readSpecFile } from '../runtime/spec/spec-file.js';
 import { type Behaviour, type DiffResult, diffModels } from './diff.js';
@@ -15,10 +16,14 @@ import { type Behaviour, type DiffResult, diffModels } from './diff.js';
  * Compares two spec files. The behaviour is that of the certificate beside the second, where it speaks of these two specs; with `behaviour` the
  * networks are run again: those that the certificate names, else both specs with their own weights.
  */
-export function diffFiles(before: string, after: string, options: { readonly behaviour?: boolean } = {}): DiffResult {
-  const fresh = compileFile(after);
+export function diffFiles(
+  before: string,
+  after: string,
+  options: { readonly behaviour?: boolean } & Shapes = {},
+): DiffResult {
+  const fresh = compileFile(after, options.after);
   // A table's features are told by the weights that were trained on it; the spec before has none yet.
-  const old = compileFile(before, fresh.fitted);
+  const old = compileFile(before, options.before ?? fresh.fitted);
   const certificate = certificateOf(old, before, after);
   const behaviour: Behaviour | undefined = options.behaviour
     ? certificate
@@ -30,6 +35,29 @@ export function diffFiles(before: string, after: string, options: { readonly beh
     { file: after, spec: fresh.spec, network: fresh.network, featuresOf: fresh.featuresOf },
     behaviour,
   );
+}
+
+/** What the rows of tables tell of the features of two specs, where nothing else does. */
+export interface Shapes {
+  readonly before?: Fitted;
+  readonly after?: Fitted;
+}
+
+/**
+ * Reads the rows that `compile` would read for two specs. A spec before takes its features from a result after it, and its rows are not read.
+ *
+ * @throws Failure of the data source
+ */
+export async function readShapes(before: string, after: string, dataFolder: string | undefined): Promise<Shapes> {
+  const read = async (specFile: string) => {
+    const source = readSpecFile(specFile);
+    const { fitted } = await compileOptions({ source, specFile, sets: [], dataFolder });
+    return typeof fitted === 'function' ? undefined : fitted;
+  };
+  const fresh = await read(after);
+  const isResult = fresh === undefined && compileFile(after).fitted !== undefined;
+  const old = isResult ? undefined : await read(before);
+  return { ...(old && { before: old }), ...(fresh && { after: fresh }) };
 }
 
 function compileFile(file: string, fitted?: Fitted): Compiled {

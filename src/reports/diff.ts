@@ -309,7 +309,7 @@ function valueChanges(name: string, before: unknown, after: unknown): SettingCha
 
 /** Where something was written is no part of what it says. */
 function isPlace(key: string): boolean {
-  return key === 'span' || key === 'sourceSpan';
+  return key === 'span' || key === 'sourceSpan' || key === 'places';
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -4,6 +4,7 @@ import type { PhaseSpec } from '../../compiler/spec.js';
 import { allLiving, livingNetwork, wholeValues } from '../../compiler/5-shrink/live.js';
 import { dependsOnInputs } from '../../compiler/5-shrink/shrink.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
+import { render } from '../../diagnostics/render.js';
 import { Failure, fail } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
 import { endingOf } from '../../dsl/syntax.js';
@@ -18,13 +19,12 @@ import { featuresOf } from '../simplify/features.js';
 import { writeAtomically } from '../files.js';
 import { History } from '../training/history.js';
 import { readTrained, startingValues, writeTrained } from '../weights/load.js';
-import { openWithRows } from '../spec/open-spec.js';
+import { openWithRows, refuseUnfitRows } from '../spec/open-spec.js';
 import type { Watcher } from '../training/progress.js';
 import { type RunResult, scoresOf, writeResult } from '../simplify/result.js';
 import { bindRows, type Rows } from '../spec/rows.js';
 import { makeRunFolder, RunFolder } from './run-folder.js';
 import { writeSimplified } from '../simplify/write-simplified.js';
-import { refuseUnfitTargets } from '../spec/targets.js';
 import { Stopped, simplify, tensorsOf, valuesOf } from '../simplify/simplify.js';
 import { readSpecFile } from '../spec/spec-file.js';
 import { newTotals } from '../training/totals.js';
@@ -71,6 +71,8 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   const record = await engineRecord(engine, options.engineOptions);
   options.watcher.note(`engine: ${record.engine} ${record.version} (${because})\n`);
   for (const note of rows.notes) options.watcher.note(`note: ${note}\n`);
+  if (rows.warnings.length > 0) options.watcher.note(render(rows.warnings, { color: false }));
+  // Before the run has a folder.
   refuseUnfitRows(compiled, rows);
   const values = startingValues(compiled, options.specFile, { fromScratch: options.fromScratch });
 
@@ -343,15 +345,6 @@ class Run {
 
   private stopped(): RunEnd {
     return { folder: this.folder.path, stopped: this.options.stopping.signal ?? 'SIGINT' };
-  }
-}
-
-/** Data that the network cannot read ends a run before it leaves a folder. */
-function refuseUnfitRows({ spec, network }: Compiled, { train, validation, test }: Rows): void {
-  for (const table of [train, validation, test]) {
-    if (!table) continue;
-    const bound = bindRows(network, spec, spec.train.phases[0]!, table);
-    refuseUnfitTargets(spec, table, bound);
   }
 }
 

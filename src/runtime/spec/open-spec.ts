@@ -5,11 +5,12 @@ import type { Spec } from '../../compiler/spec.js';
 import type { Fitted } from '../../data/columns.js';
 import { sourceOf } from '../../data/read.js';
 import type { DataLock } from '../../data/source.js';
-import { Reports } from '../../diagnostics/report.js';
+import { Failure, Reports } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
 import { lockBeside } from '../run/data-lock.js';
 import { fittedOf, originalsOf } from '../weights/load.js';
-import { dataPathsFolder, type Rows, readRows } from './rows.js';
+import { bindRows, dataPathsFolder, type Rows, readRows } from './rows.js';
+import { refuseUnfitTargets } from './targets.js';
 
 /** Which spec, with what changed, and where its data are. */
 export interface SpecToOpen {
@@ -49,6 +50,36 @@ export async function compileOptions(at: SpecToOpen): Promise<CompileOptions> {
   if (!spec || isDescribed(spec) || isClosed(spec) || storedOf(at, spec)) return options;
   const { fitted } = await rowsOf(at, spec);
   return { ...options, ...(fitted && { fitted }) };
+}
+
+/**
+ * Compiles a spec that is yet to be trained, and holds what its files alone tell of the rows against it, as training does at its beginning: what the
+ * Inputs take and what is to be predicted. Where the files are not there, and the spec does without, nothing is said of them.
+ */
+export async function compileWithData(at: SpecToOpen): Promise<Compiled> {
+  const spec = speculative(at);
+  const isTrained = spec?.weights !== undefined && !at.fromScratch;
+  const rows =
+    spec && !isTrained && !sourceOf(spec.data.source.word)?.describe ? await rowsIfThere(at, spec) : undefined;
+  if (!rows) return compile(at.source, await compileOptions(at));
+  const compiled = compile(at.source, { ...optionsOf(at), ...(rows.fitted && { fitted: rows.fitted }) });
+  refuseUnfitRows(compiled, rows);
+  return { ...compiled, warnings: [...compiled.warnings, ...rows.warnings] };
+}
+
+/** Refuses rows that the network, its loss or its metrics cannot read. */
+export function refuseUnfitRows({ spec, network }: Compiled, { train, validation, test }: Rows): void {
+  for (const table of [train, validation, test])
+    if (table) refuseUnfitTargets(spec, table, bindRows(network, spec, spec.train.phases[0], table));
+}
+
+async function rowsIfThere(at: SpecToOpen, spec: Spec): Promise<Rows | undefined> {
+  try {
+    return await rowsOf(at, spec);
+  } catch (error) {
+    if (error instanceof Failure && error.diagnostics.every(({ code }) => code === 'file-missing')) return undefined;
+    throw error;
+  }
 }
 
 function optionsOf(at: SpecToOpen): CompileOptions {
