@@ -392,10 +392,25 @@ class Reading {
     if (this.cutCall(node)) return [];
     return node.pairs.filter((pair): pair is YamlPair & Keyed => {
       const { key } = pair;
-      if (key.kind === 'scalar' && key.style !== 'empty') return true;
+      if (key.kind === 'scalar' && key.style !== 'empty') return !this.lacksColon(key, pair.value);
       this.report(key, 'a key', describe(key));
       return false;
     });
+  }
+
+  /** Reports `{ Dense: 3, activation relu }`: to YAML the two words are one key, of nothing. */
+  private lacksColon(key: YamlScalar, value: YamlNode): boolean {
+    const [, word, rest] = /^([A-Za-z_][\w.]*)[ \t]+(\S.*)$/.exec(key.value) ?? [];
+    const empty = value.kind === 'scalar' && value.style === 'empty';
+    if (word === undefined || key.style !== 'plain' || !empty || /^\s*:/.test(this.source.text.slice(key.end)))
+      return false;
+    const end = key.start + word.length;
+    this.reports.report(
+      'yaml-syntax',
+      { problem: `a \`:\` is missing behind \`${word}\`` },
+      { at: { source: this.source, start: key.start, end }, help: [`write \`${word}: ${rest}\``] },
+    );
+    return true;
   }
 
   /** The pairs of a map by their keys, each of which is known and stands once. */

@@ -160,3 +160,20 @@ test('edits keep a hand-written layout: scalars, lines of their own, braces, JSO
     '# By dnc.\nlet:\n  b: 2\n  c: [          # 2 of 9\n      1, 2\n    ]\nx: { y: a }\n\nweights: { file: "x", sha256: "y" }\n',
   );
 });
+
+test('a colon that is missing is told at the word that it belongs behind', () => {
+  const told = (layer: string) => {
+    const { reports, source } = readYaml(`model:\n  name: X\n  layers:\n    - ${layer}\n`);
+    return reports.all.map(({ code, message, at, help }) => [
+      `${code}: ${message}`,
+      source.text.slice(at!.start, at!.end),
+      ...help,
+    ]);
+  };
+  expect(told('{ name: fc1, Dense: 3, activation relu }')).toEqual([
+    ['yaml-syntax: this is no YAML: a `:` is missing behind `activation`', 'activation', 'write `activation: relu`'],
+  ]);
+  expect(told('{ name fc1, Dense: 3 }')[0]![2]).toBe('write `name: fc1`');
+  expect(told('{ name: fc1, Dense: { units 3 } }')[0]![2]).toBe('write `units: 3`');
+  expect(told('{ name: fc1, Dense: 3, activation: relu }')).toEqual([]);
+});
