@@ -22,8 +22,6 @@ interface Place {
  */
 export class YamlEdits extends TextEdits {
   private readonly root: YamlNode | undefined;
-  /** Pairs without a value that were given one. */
-  private readonly filled = new Set<YamlPair>();
   private readonly scalars = new Map<
     YamlScalar,
     { readonly edits: TextEdits; readonly inner: Source; readonly flow: boolean }
@@ -62,8 +60,19 @@ export class YamlEdits extends TextEdits {
     const written = parsed(`f(${text})`) as CallNode;
     const named = (written.arguments ?? []).filter((one) => one.name);
     const positional = (written.arguments ?? []).filter((one) => !one.name).map((one) => one.value);
-    if (positional.length > 0) this.setPositional(pair, positional);
     const pairs = named.map((one): [string, string] => [keyText(one.name!.text), flowed(one.value)]);
+    const { start, end } = pair.value;
+    if (start === end && !call.arguments?.length) {
+      const texts = pairs.map(([name, text]) => `${name}: ${text}`);
+      if (positional.length === 0) this.fill(pair, pairsText(pairs)!);
+      else if (mapping.flow) this.fill(pair, [positionalText(positional), ...texts].join(', '));
+      else {
+        this.fill(pair, positionalText(positional));
+        if (pairs.length > 0) this.insertPairs(mapping, pairs, pair);
+      }
+      return;
+    }
+    if (positional.length > 0) this.setPositional(pair, positional);
     if (pairs.length === 0) return;
     if (pair.value.kind === 'mapping') this.insertPairs(pair.value, pairs);
     else this.insertPairs(mapping, pairs, this.lastOf(call, mapping, pair));
@@ -273,13 +282,18 @@ export class YamlEdits extends TextEdits {
   }
 
   private setPositional(pair: YamlPair, values: readonly ValueNode[]): void {
-    const [only] = values;
-    const text = values.length === 1 ? flowed(only!) : `[${values.map(flowed).join(', ')}]`;
+    const text = positionalText(values);
     const { start, end } = pair.value;
-    if (start === end) this.filled.add(pair);
-    // `{ Flatten: , from: x }`: the blank behind the colon is there already.
-    const blank = start === end && /^ +,/.test(this.source.text.slice(end)) ? 1 : 0;
-    super.replace({ source: this.source, start, end: end + blank }, start === end ? ` ${text}` : text);
+    if (start === end) this.fill(pair, text);
+    else super.replace({ source: this.source, start, end }, text);
+  }
+
+  /** Gives a value to a pair that has none. `{ Flatten: , from: x }`: the blank behind the colon is there already. */
+  private fill({ key, value: { start } }: YamlPair, text: string): void {
+    const blanks = /^ +(?=,)/.exec(this.source.text.slice(start))?.[0].length ?? 0;
+    // `{ name: flat, Flatten }` has no colon.
+    const colon = this.source.text.slice(key.end, start).includes(':') ? '' : ':';
+    super.replace({ source: this.source, start, end: start + blanks }, `${colon} ${text}`);
   }
 
   /** Puts pairs behind one of a map, the last unless another is named. */
@@ -291,10 +305,7 @@ export class YamlEdits extends TextEdits {
     const texts = pairs.map(([key, value]) => `${key}: ${value}`);
     if (!behind) super.replace({ source: this.source, start: map.start, end: map.end }, `{ ${texts.join(', ')} }`);
     else if (map.flow) {
-      const end = extent(behind).end;
-      // `{ name: x, Flatten: }`: what follows a colon is a blank.
-      const bare = behind.value.start === behind.value.end && !this.filled.has(behind);
-      this.insert(end, `${bare ? ' ' : ''}, ${texts.join(', ')}`);
+      this.insert(extent(behind).end, `, ${texts.join(', ')}`);
     } else {
       const indent = ' '.repeat(this.column(behind.key.start));
       this.insert(this.endOfLine(extent(behind).end), texts.map((text) => `\n${indent}${text}`).join(''));
@@ -354,6 +365,11 @@ export class YamlEdits extends TextEdits {
 
 function extent({ key, value }: YamlPair): { start: number; end: number } {
   return { start: key.start, end: Math.max(key.end, value.end) };
+}
+
+/** Positional arguments as the value of the word's key. */
+function positionalText(values: readonly ValueNode[]): string {
+  return values.length === 1 ? flowed(values[0]!) : `[${values.map(flowed).join(', ')}]`;
 }
 
 function flowed(value: ValueNode): string {

@@ -128,7 +128,16 @@ test('edits keep a hand-written layout: scalars, lines of their own, braces, JSO
 
   expect(add(model('    - Flatten  # all'))).toBe(model('    - { Flatten: { keep: [0..3, 5] } }  # all'));
   expect(add(model('    - Input(784)'))).toBe(model('    - { Input: 784, keep: [0..3, 5] }'));
-  expect(add(model('    - { name: p, Flatten: }'))).toBe(model('    - { name: p, Flatten: , keep: [0..3, 5] }'));
+  expect(add(model('    - { name: p, Flatten: }'))).toBe(model('    - { name: p, Flatten: { keep: [0..3, 5] } }'));
+  const both = (text: string) => add(text, '8, keep: [0..3]');
+  expect(both(model('    - { name: facts, Input: }'))).toBe(model('    - { name: facts, Input: 8, keep: [0..3] }'));
+  expect(both(model('    - { name: facts, Input }'))).toBe(model('    - { name: facts, Input: 8, keep: [0..3] }'));
+  expect(both(model('    - Input'))).toBe(model('    - { Input: 8, keep: [0..3] }'));
+  expect(both(model('    - name: facts', '      Input:  # all'))).toBe(
+    model('    - name: facts', '      Input: 8  # all', '      keep: [0..3]'),
+  );
+  expect(both(model('    - { Input: , sparsity: l1 }'))).toBe(model('    - { Input: 8, keep: [0..3], sparsity: l1 }'));
+  expect(add(model('    - { Flatten: , from: x }'))).toBe(model('    - { Flatten: { keep: [0..3, 5] }, from: x }'));
   expect(add(model('    - { Flatten: , from: x }'), '28, 14')).toBe(model('    - { Flatten: [28, 14], from: x }'));
   expect(add(model('    - name: image  # in', '      Input: 784   # pixels', '      from: x'))).toBe(
     model('    - name: image  # in', '      Input: 784   # pixels', '      keep: [0..3, 5]', '      from: x'),
