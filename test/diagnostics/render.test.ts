@@ -115,3 +115,11 @@ test('a place outside of the text, and none at all', () => {
   expect(render([diagnostic('called-result', {}, { at: { source, start: 0, end: 0 } })])).toContain('--> a.dn:1:1');
   expect(render([diagnostic('called-result', {})])).toBe('error[called-result]: a layer reads another one by `<-`\n');
 });
+
+test('a tolerance within chance is one line: it comes with every run on few rows', () => {
+  expect(
+    render([diagnostic('tolerance-below-noise', { tolerance: '0.5 points', noise: '5.5 points', rows: 1200 })]),
+  ).toBe(
+    'warning[tolerance-below-noise]: the tolerance, 0.5 points, is within chance on 1,200 validation rows: ± 5.5 points\n',
+  );
+});

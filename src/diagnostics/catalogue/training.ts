@@ -121,10 +121,10 @@ export const trainingCodes = {
   'tolerance-below-noise': code<{ tolerance: string; noise: string; rows: number }>({
     severity: 'warning',
     message: ({ tolerance, noise, rows }) =>
-      `a difference of ${tolerance} cannot be told from chance on ${rows.toLocaleString('en')} validation rows: twice the standard error is ${noise}`,
+      `the tolerance, ${tolerance}, is within chance on ${rows.toLocaleString('en')} validation rows: ± ${noise}`,
     explain: `
 The threshold is the largest one whose metric stays within the tolerance on the validation rows. With so few rows the metric itself is not known that
-exactly, so chance decides where the search ends. Hold out more rows, or allow more:
+exactly (± is twice its standard error), so chance decides where the search ends. Hold out more rows, or allow more:
 
 \`\`\`
 data { source: mnist; validation: 10000 }

@@ -7,7 +7,6 @@ import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import type { PhaseSpec, Spec } from '../../compiler/spec.js';
 import { diagnostic, fail } from '../../diagnostics/report.js';
-import type { Span } from '../../diagnostics/source.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import type { Network } from '../../ir/graph.js';
 import type { Call } from '../../ir/kind.js';
@@ -75,15 +74,11 @@ export async function simplify(at: {
       const shown = (value: number) =>
         unitRange ? `${Number((100 * value).toPrecision(2))} points` : String(Number(value.toPrecision(2)));
       warnings.push(
-        diagnostic(
-          'tolerance-below-noise',
-          {
-            tolerance: shown(search.coarse.tolerance),
-            noise: shown(2 * search.coarse.standardError),
-            rows: search.before.rows,
-          },
-          { at: placeOfThreshold(spec), help: ['hold out more validation rows, or allow a larger tolerance'] },
-        ),
+        diagnostic('tolerance-below-noise', {
+          tolerance: shown(search.coarse.tolerance),
+          noise: shown(2 * search.coarse.standardError),
+          rows: search.before.rows,
+        }),
       );
     }
   } else {
@@ -112,13 +107,6 @@ function defaultsOf({ schema }: MetricKind): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(properties).flatMap(([name, given]) => (given.default === undefined ? [] : [[name, given.default]])),
   );
-}
-
-/** Where the spec says `threshold`, else the section. */
-function placeOfThreshold({ document, simplify: { span } }: Spec): Span | undefined {
-  const section = document.entries.find((entry) => entry.key.text === 'simplify')?.value;
-  const entry = section?.kind === 'map' ? section.entries.find(({ key }) => key.text === 'threshold') : undefined;
-  return entry?.span ?? span;
 }
 
 /** Tries the grid of thresholds on the validation rows, on the engine. */
