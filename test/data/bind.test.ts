@@ -175,6 +175,11 @@ test('messages', async () => {
   expect(await message({ outputs: [{ name: 'yes', extents: [1], form: 'values' }] })).toMatchInlineSnapshot(
     `"label-out-of-range: label out of range: row 0 of the field label is 2, but the output yes tells apart 2 classes (0 to 1)"`,
   );
+  const labels = ['north', 'south', 'west'];
+  const texts = { ...table, fields: table.fields.map((one) => (one.name === 'label' ? { ...one, labels } : one)) };
+  expect(await message({ outputs: [{ name: 'value', extents: [1], form: 'values' }] }, texts)).toMatch(
+    /^label-out-of-range: .* \| label holds texts, which are classes: north, south, west$/,
+  );
   expect(await message({ data: { target: 'price' } })).toMatchInlineSnapshot(
     `"field-mismatch: the target of digit takes class numbers, the data have 1 number a row (price)"`,
   );
