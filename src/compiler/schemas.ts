@@ -21,6 +21,7 @@ export const annotationKeywords = [
   'indices',
   'interval',
   'duration',
+  'counts',
   'spread',
   'oneOrList',
   'section',

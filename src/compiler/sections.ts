@@ -141,6 +141,7 @@ function stretch(absent: { readonly metrics: string; readonly optimizer: string;
               'What must get better: loss, objective or a metric, on the validation rows with `val_` before it.',
           }),
           patience: Type.Integer({
+            counts: 'epochs',
             default: 0,
             minimum: 0,
             description: 'Epochs without getting better after which training stops.',
@@ -151,6 +152,7 @@ function stretch(absent: { readonly metrics: string; readonly optimizer: string;
             description: 'Whether the weights of the best epoch are taken at the end; else those of the last.',
           }),
           start_from_epoch: Type.Integer({
+            counts: 'epochs',
             default: 0,
             minimum: 0,
             description: 'Epochs at the beginning that do not count.',
@@ -164,10 +166,20 @@ function stretch(absent: { readonly metrics: string; readonly optimizer: string;
       ),
     ),
     epochs: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1e9, description: 'Length, in passes over the training rows.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 1e9,
+        counts: 'epochs',
+        description: 'Length, in passes over the training rows.',
+      }),
     ),
     steps: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1e9, description: 'Length, in steps of one batch; instead of `epochs`.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 1e9,
+        counts: 'steps',
+        description: 'Length, in steps of one batch; instead of `epochs`.',
+      }),
     ),
   };
 }
@@ -246,6 +258,7 @@ export const simplify = {
     }),
     every: Type.Optional(
       Type.Integer({
+        counts: 'epochs',
         minimum: 1,
         maximum: 1e9,
         absent: 'never',
@@ -255,6 +268,7 @@ export const simplify = {
     ),
     after: Type.Optional(
       Type.Integer({
+        counts: 'epochs',
         minimum: 0,
         maximum: 1e9,
         absent: String(liveDefaults.after),
@@ -263,6 +277,7 @@ export const simplify = {
     ),
     patience: Type.Optional(
       Type.Integer({
+        counts: 'looks',
         minimum: 1,
         maximum: 1e9,
         absent: String(liveDefaults.patience),

@@ -26,6 +26,8 @@ export interface ArgumentSchema {
   readonly interval?: boolean;
   /** A time in training; its value is the unit of a bare number. */
   readonly duration?: Duration['unit'];
+  /** What a whole number counts: it may be written behind it (`5 epochs`). */
+  readonly counts?: 'epochs' | 'steps' | 'looks';
   readonly spread?: boolean;
   readonly oneOrList?: boolean;
   readonly section?: string;
@@ -42,6 +44,11 @@ export function choicesOf(schema: ArgumentSchema): readonly string[] | undefined
   const values =
     schema.enum ?? schema.anyOf?.map((one) => one.const) ?? ('const' in schema ? [schema.const] : undefined);
   return values && values.length > 0 && values.every((value) => typeof value === 'string') ? values : undefined;
+}
+
+/** Whether a quantity is in what a schema counts: `5 epochs`, `1 epoch`. */
+export function countsIn({ counts }: ArgumentSchema, { unit }: { readonly unit: { readonly text: string } }): boolean {
+  return counts !== undefined && unit.text.replace(/s$/, '') === counts.replace(/s$/, '');
 }
 
 export function typesOf(schema: ArgumentSchema): readonly string[] {

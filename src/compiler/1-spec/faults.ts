@@ -2,7 +2,7 @@ import { nearest } from '../../diagnostics/did-you-mean.js';
 import type { Where } from '../../diagnostics/report.js';
 import { type Fault, validators } from '../../generated/validators.js';
 import { type Context, listWords } from './context.js';
-import { type ArgumentSchema, choicesOf, expectedOf, rangeOf, typesOf, wordsFor } from './expected.js';
+import { type ArgumentSchema, choicesOf, countsIn, expectedOf, rangeOf, typesOf, wordsFor } from './expected.js';
 import { describeTerm, showNumber, type Term } from './term.js';
 import { nameAt, type Unit } from './unit.js';
 
@@ -67,7 +67,11 @@ function reportFault(context: Context, unit: Unit, place: string, term: Term, fa
   if (fault.keyword === 'type' || fault.keyword === 'const' || fault.keyword === 'anyOf' || fault.keyword === 'enum') {
     const expected = expectedOf(schema);
     if (term.kind === 'quantity') {
-      context.report('unit-mismatch', { owner, name, expected, found }, { ...where, ...quantityHelp(term, name) });
+      context.report(
+        'unit-mismatch',
+        { owner, name, expected, found },
+        { ...where, ...quantityHelp(schema, term, name) },
+      );
     } else if (term.kind === 'word' && !term.arguments && wantsNumber(schema)) {
       context.report('word-for-number', { word: term.text }, { ...where, ...context.lets.nearLets(term.text) });
     } else {
@@ -94,13 +98,16 @@ function wantsNumber(schema: ArgumentSchema): boolean {
   return typesOf(schema).some((type) => type === 'number' || type === 'integer');
 }
 
-function quantityHelp(term: Term & { readonly kind: 'quantity' }, name: string): Pick<Where, 'label' | 'help'> {
-  const word = term.unit.text.replace(/s$/, '');
-  if (name === 'epochs' && word === 'epoch') return { label: `write ${showNumber(term.value)}` };
-  if (name === 'steps' && word === 'step') return { label: `write ${showNumber(term.value)}` };
-  if (name === 'epochs' && word === 'step')
+function quantityHelp(
+  schema: ArgumentSchema,
+  term: Term & { readonly kind: 'quantity' },
+  name: string,
+): Pick<Where, 'label' | 'help'> {
+  if (countsIn(schema, term)) return {};
+  if (name === 'epochs' && term.unit.text.replace(/s$/, '') === 'step')
     return { help: [`write \`steps: ${showNumber(term.value)}\` instead of \`epochs\``] };
-  return { label: `\`${term.unit.text}\` does not fit here` };
+  const label = `\`${term.unit.text}\` does not fit here`;
+  return schema.counts ? { label: `${label}: \`${name}\` counts ${schema.counts}` } : { label };
 }
 
 function repair(schema: ArgumentSchema, term: Term): Pick<Where, 'label' | 'help'> {

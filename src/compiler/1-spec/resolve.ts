@@ -5,7 +5,7 @@ import type { Call, Duration, Kind, RegistryName } from '../../ir/kind.js';
 import { sections, type SectionKind, phase } from '../sections.js';
 import { findWord, registriesOf, spellingsOf, vocabulary, wordsOf } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
-import { type ArgumentSchema, choicesOf, expectedOf, knowsWord, schemaOf, typesOf } from './expected.js';
+import { type ArgumentSchema, choicesOf, countsIn, expectedOf, knowsWord, schemaOf, typesOf } from './expected.js';
 import { validate } from './faults.js';
 import { addressOf, type Override } from './overrides.js';
 import { type ArgumentTerm, countText, describeTerm, showNumber, type Term } from './term.js';
@@ -243,6 +243,7 @@ function readAs(
   if (schema.registry) return registryValue(context, schema, schema.registry, term, unit, place, override);
   if (schema.indices) return indexValue(context, schema, term, unit, place);
   if (schema.duration) return durationValue(context, schema, schema.duration, term, unit, place);
+  if (schema.counts && term.kind === 'quantity' && countsIn(schema, term)) return term.value;
   if (schema.interval && term.kind === 'range') {
     const ends = wholeRange(context, term);
     return ends && [ends.from, ends.to];

@@ -217,7 +217,8 @@ function lowerPhase(
     batch_size: values.batch_size ?? trainDefaults.batch_size,
     ...Object.fromEntries(optionalKeys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]]))),
     places: Object.fromEntries(
-      [...Object.keys(values), ...(values.metrics ?? []).map((_, k) => `metrics/${k}`)].flatMap((key) => {
+      // A value that was refused may be of any form.
+      [...Object.keys(values), ...[values.metrics ?? []].flat().map((_, k) => `metrics/${k}`)].flatMap((key) => {
         const span = spanOf(key);
         return span ? [[key, span]] : [];
       }),

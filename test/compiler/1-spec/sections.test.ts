@@ -147,6 +147,26 @@ describe('train', () => {
     ).toEqual(['length-above-phases 3', 'phase-name { epochs: 1 }', 'missing-length { }']);
   });
 
+  it('takes a number with what it counts', () => {
+    const of = (text: string) => lower(`${model}${data}train { loss: mse; ${text}`);
+    const { spec, lines } = of(
+      'epochs: 8 epochs; early_stopping { monitor: loss; patience: 1 epoch } }\nsimplify { every: 5 epochs; after: 2 epochs; patience: 3 looks }',
+    );
+    expect(lines).toEqual([]);
+    expect(spec!.train.phases[0]).toMatchObject({
+      length: { amount: 8, unit: 'epochs' },
+      early_stopping: { patience: 1 },
+    });
+    expect(spec!.simplify.live).toEqual({ every: 5, after: 2, patience: 3 });
+    expect(of('steps: 2k steps }').lines).toEqual([]);
+    expect(of('epochs: 8 }\nsimplify { every: 100 steps }').lines).toEqual([
+      'unit-mismatch @100 steps: `every` of `simplify` takes a whole number from 1 to 1,000,000,000, and this is `100 steps` [`steps` does not fit here: `every` counts epochs]',
+    ]);
+    expect(marks(of('epochs: 8 }\nsimplify { every: 1; patience: 2 epochs }'))).toEqual(['unit-mismatch 2 epochs']);
+    expect(marks(of('epochs: 1.5 epochs }'))).toEqual(['unit-mismatch 1.5 epochs']);
+    expect(marks(of('epochs: 0 epochs }'))).toEqual(['out-of-range 0 epochs']);
+  });
+
   it('clips gradients in one way, a phase in its own', () => {
     const phases = 'phases { a { epochs: 1 }; b { epochs: 1; clip_value: 0.5 } }';
     const { spec, lines } = lower(`${model}${data}train { loss: mse; global_clip_norm: 1; ${phases} }`);
