@@ -1,6 +1,7 @@
 import type { Certificate } from '../compiler/5-shrink/certificate.js';
 import { runsOf } from '../compiler/6-print/keep.js';
 import type { PhaseSpec, Spec, Threshold, TrainSpec } from '../compiler/spec.js';
+import { extents } from '../ir/dims.js';
 import type { Network, Node } from '../ir/graph.js';
 import { sizeOf } from '../program/program.js';
 import { type ImageExtents, imageExtents } from './images.js';
@@ -63,7 +64,7 @@ export interface LayerDiff {
   readonly kind: Change<string>;
   /** Length of the last axis of the output; of an Input: features that are read. */
   readonly units: Change<number>;
-  /** Length of the last axis of what it reads; absent for Inputs. */
+  /** Length of the last axis of what it reads, of a Flatten or Reshape all its numbers; absent for Inputs. */
   readonly reads?: Change<number>;
   readonly parameters: Change<number>;
   readonly multiply_adds: Change<number>;
@@ -176,13 +177,21 @@ function mergedNames(before: Network, after: Network): string[] {
   return names;
 }
 
+/** Layers that lay out anew all numbers of a row: they read every axis. */
+const LAYING_OUT: readonly string[] = ['Flatten', 'Reshape'];
+
 function unitsOf(network: Network, node: Node | undefined): number | undefined {
-  return node && network.shapes.get(node.name)![0]?.at(-1)?.units.length;
+  if (!node) return undefined;
+  const shape = network.shapes.get(node.name)![0];
+  // Of an Input all numbers of a row count: the last axis of an image says nothing of its size.
+  return shape && node.kind === 'Input' ? sizeOf(extents(shape)) : shape?.at(-1)?.units.length;
 }
 
 function readsOf(network: Network, node: Node | undefined): number | undefined {
   const from = node?.inputs[0];
-  return from && network.shapes.get(from.node)![from.output]!.at(-1)?.units.length;
+  if (!node || !from) return undefined;
+  const shape = network.shapes.get(from.node)![from.output]!;
+  return LAYING_OUT.includes(node.kind) ? sizeOf(extents(shape)) : shape.at(-1)?.units.length;
 }
 
 /** Which units survived, where both sides count them in the same network that was trained first. */

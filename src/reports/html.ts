@@ -84,7 +84,7 @@ tr.open > * { border-bottom: 0; padding-bottom: 0; } tr.detail > td { padding-to
 .added { color: var(--added); } .removed { color: var(--removed); } .changed, .replaced { color: var(--changed); }
 .state { border: 1px solid currentColor; border-radius: 1rem; padding: .05rem .6rem; font-size: .8rem; font-weight: 600; white-space: nowrap; vertical-align: middle; }
 .warning { border-left: 4px solid var(--removed); background: var(--raised); padding: .4rem .8rem; margin: .5rem 0; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(21rem, 100%), 1fr)); gap: 1rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 1rem; }
 .charts figure { background: var(--raised); border: 1px solid var(--line); border-radius: 8px; padding: .75rem; }
 figure { margin: 0; }
 .charts svg { display: block; width: 100%; max-width: 36rem; height: auto; }
@@ -99,7 +99,8 @@ figure { margin: 0; }
 .matrix td, .matrix th { padding: .2rem .5rem; text-align: right; border: 1px solid var(--line); }
 .matrix .right { font-weight: 600; }
 .signature { margin-top: 3rem; color: var(--soft); font-size: .82rem; }
-@media (max-width: 40rem) { main { padding: 1rem .9rem 2rem; } th, td { padding-right: .6rem; } .bar { width: 6rem; } }
+@media (max-width: 56rem) { th, td { padding-right: .5rem; } td.number { white-space: normal; } .bar { width: 5rem; } }
+@media (max-width: 40rem) { main { padding: 1rem .9rem 2rem; } }
 @media print {
   :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --raised: #fff; --added: #00573c; --removed: #8a3400; --changed: #004a7c; }
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; }

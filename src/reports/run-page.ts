@@ -57,13 +57,13 @@ function facts(report: RunReport): Html {
   if (diff) {
     const of = (before: number, after: number) => `${percent(after / Math.max(1, before))} of ${count(before)}`;
     entries.push(
-      [count(diff.after.weights), `weights, ${of(diff.before.weights, diff.after.weights)}`],
+      [count(diff.after.parameters), `parameters, ${of(diff.before.parameters, diff.after.parameters)}`],
       [count(diff.after.multiply_adds), `multiply-adds, ${of(diff.before.multiply_adds, diff.after.multiply_adds)}`],
       [bytes(diff.after.bytes), `of parameters, before ${bytes(diff.before.bytes)}`],
     );
   } else {
     entries.push(
-      [count(report.network.weights), 'weights at full size'],
+      [count(report.network.parameters), 'parameters at full size'],
       [count(report.network.multiply_adds), 'multiply-adds at full size'],
       [bytes(report.network.bytes), 'of parameters at full size'],
     );

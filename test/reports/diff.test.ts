@@ -236,3 +236,20 @@ behaviour: same outputs as the network as it was cut: max|Δ| 3.1e-7 of the larg
     expect(starting(`${code(32)}+${code(0)} weights x.min.safetensors`)).toHaveLength(1);
   });
 });
+
+it('counts all numbers of an image for its Input and for the Flatten that reads it', () => {
+  const text = (keep: string) => `model Digits {
+  image = Input(28, 28, 1)
+  pixels = Flatten${keep}
+  digit = Dense(10)
+}
+data { source: mnist; validation: 5000 }
+train { loss: sparse_categorical_crossentropy(from_logits: true); epochs: 1 }
+`;
+  const diff = diffModels(side('a.dn', text('')), side('b.dn', text('(keep: [98..101, 104])')));
+  expect(diff.layers.map(({ name, units, reads }) => [name, units, reads])).toEqual([
+    ['image', { before: 784, after: 784 }, undefined],
+    ['pixels', { before: 784, after: 5 }, { before: 784, after: 784 }],
+    ['digit', { before: 10, after: 10 }, { before: 784, after: 5 }],
+  ]);
+});

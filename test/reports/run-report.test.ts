@@ -36,6 +36,16 @@ function copy(): string {
 }
 
 describe('the report of a finished run', () => {
+  test('shows parameters and multiply-adds, which differ also where every weight is one multiply-add', async () => {
+    const html = await runPage(readRun(finished));
+    const tiles = [...html.matchAll(/<div class="fact"><b>([^<]*)<\/b><span>([^<]*)</g)].map(([, value, words]) => [
+      value,
+      words!.split(',')[0],
+    ]);
+    expect(tiles.slice(0, 2).map(([, words]) => words)).toEqual(['parameters', 'multiply-adds']);
+    expect(tiles[0]![0]).not.toBe(tiles[1]![0]);
+  });
+
   test('holds what the run is, what it came to, and how', () => {
     const { report, patterns, images } = readRun(finished);
     expect(report).toMatchObject({
