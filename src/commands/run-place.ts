@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
 import { findRuns } from '../reports/runs.js';
+import { lastResult } from '../runtime/simplify/result-folder.js';
 
 /**
  * The folder of the run that a command works on: the one that was named, the last one of a spec that was named, or the newest one in a folder, which is
@@ -22,8 +23,15 @@ export function runFolder(given = '.'): string {
 }
 
 function newest(folder: string, given: string): string {
-  return (
-    findRuns(folder).at(-1) ??
-    fail('no-run', { folder: given }, { help: ['make one: dnc train', 'list those of a folder: dnc runs ls FOLDER'] })
-  );
+  const run = findRuns(folder).at(-1);
+  if (run !== undefined) return run;
+  const simplified = lastResult(given);
+  const help =
+    simplified === undefined
+      ? ['make one: dnc train', 'list those of a folder: dnc runs ls FOLDER']
+      : [
+          `it holds what dnc simplify made, which has no history: dnc summary ${given}`,
+          `or compare it with what it was made from: dnc diff SPEC ${given}`,
+        ];
+  return fail('no-run', { folder: given }, { help });
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Failure } from '../diagnostics/report.js';
 import { Source, type Span } from '../diagnostics/source.js';
 import { type Command, listOption, sharedOptions, textOption, wholeNumber } from './command.js';
+import { lastResult } from '../runtime/simplify/result-folder.js';
 import { readSpec } from './spec-file.js';
 
 /** `--threshold` is short for `--set` with this before the value. */
@@ -55,7 +56,7 @@ export const simplify: Command = {
     const threshold = textOption(options, 'threshold');
     const result = await named(threshold, () =>
       simplifyAgain({
-        from: given!,
+        from: lastResult(given!) ?? given!,
         sets: [...listOption(options, 'set'), ...(threshold === undefined ? [] : [`${ADDRESS}${threshold}`])],
         out: textOption(options, 'out'),
         dataFolder: textOption(options, 'dataDir'),

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
 import { endingOf, isSpecName, isYaml } from '../dsl/syntax.js';
 import { RunFolder } from '../runtime/run/run-folder.js';
+import { lastResult } from '../runtime/simplify/result-folder.js';
 
 /**
  * The spec that a command works on: the one that was named, the simplified one of a run whose folder was named, or the only one of a folder, which
@@ -17,20 +18,29 @@ export function specFile(
   return onlySpec('.', specsIn('.'));
 }
 
-/** The specs that a command works on which takes many: those that were named, or all of the current folder but simplified ones. */
+/** The specs that a command works on which takes many: those that were named, those of folders that were named, or all of the current folder but simplified ones. */
 export function specFiles(given: readonly string[]): readonly string[] {
-  if (given.length > 0) return given.map((one) => specFile(one));
+  if (given.length > 0) return given.flatMap(specsOf);
   const found = specsIn('.');
   return found.length > 0 ? found : [onlySpec('.', found)];
+}
+
+/** A folder that holds what one was made to stands for that; any other for all specs in it. */
+function specsOf(given: string): readonly string[] {
+  if (!isFolder(given) || existsSync(path.join(given, 'run.json')) || lastResult(given) !== undefined)
+    return [specFile(given)];
+  const found = specsIn(given);
+  return found.length > 0 ? found.map((name) => path.join(given, name)) : [specFile(given)];
 }
 
 function isFolder(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** A run's folder stands for what the run made: its simplified spec. */
+/** A run's folder stands for what the run made, its simplified spec, and so does the folder of `simplify --out`. */
 function specOfFolder(folder: string): string {
-  if (!existsSync(path.join(folder, 'run.json'))) return path.join(folder, onlySpec(folder, specsIn(folder)));
+  if (!existsSync(path.join(folder, 'run.json')))
+    return lastResult(folder) ?? path.join(folder, onlySpec(folder, specsIn(folder)));
   const run = new RunFolder(folder);
   const simplified = run.simplifiedText(run.readRecord());
   if (!existsSync(simplified))

@@ -75,6 +75,29 @@ test('any other folder stands for the one spec in it', () => {
   expect(specFile('gone/net.dn')).toBe('gone/net.dn');
 });
 
+test('a folder that simplify --out wrote into stands for its result, as a run does', () => {
+  files('small/net.dn', 'small/net.min.dn', 'small/net.min.safetensors');
+  const certify = (file: string) =>
+    writeFileSync('small/certificate.json', JSON.stringify({ after: { spec: { file } } }));
+  certify('net.min.dn');
+  // Simplified in its own place: the folder is its author's.
+  expect(specFile('small')).toBe('small/net.dn');
+  files('small/result.json');
+  expect(specFile('small')).toBe('small/net.min.dn');
+  expect(specFiles(['small'])).toEqual(['small/net.min.dn']);
+  for (const wrong of ['../net.min.dn', 'gone.min.dn']) {
+    certify(wrong);
+    expect(specFile('small')).toBe('small/net.dn');
+  }
+});
+
+test('a folder of several specs stands for all of them where many are taken', () => {
+  files('two/b.dn', 'two/a.dn', 'two/a.min.dn');
+  expect(specFiles(['two'])).toEqual(['two/a.dn', 'two/b.dn']);
+  process.chdir('two');
+  expect(specFiles(['.'])).toEqual(['a.dn', 'b.dn']);
+});
+
 test('without names, many are all of the folder but simplified ones', () => {
   expect(failure(() => specFiles([]))).toMatchObject({ code: 'no-spec-here' });
   files('b.dn', 'a.dn', 'a.min.dn');

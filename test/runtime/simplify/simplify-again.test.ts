@@ -1,6 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Io } from '../../../src/commands/command.js';
+import { diff } from '../../../src/commands/diff.js';
+import { simplify } from '../../../src/commands/simplify.js';
+import { specFile as specFileOf } from '../../../src/commands/spec-file.js';
 import { compile } from '../../../src/compiler/compile.js';
 import { Source } from '../../../src/diagnostics/source.js';
 import { sha256 } from '../../../src/hash.js';
@@ -177,4 +181,31 @@ test('networks with other inputs or outputs cannot be compared by what they comp
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll('x = Input', 'z = Input'));
   const refused = await failureOf(() => diffFiles(path.join(out, 'net.min.dn'), file, { behaviour: true }));
   expect(refused.text).toMatch(/^interfaces-differ: .* reads x 16, .* reads z 16: there is nothing to compare$/);
+});
+
+test('what simplify --out wrote into is what diff, summary and simplify take its folder for', async () => {
+  const { files } = await again(out, 'shortened', ['simplify.threshold=0.3']);
+  const small = path.join(folder, 'shortened');
+  expect(specFileOf(small)).toBe(files.spec);
+  let shown = '';
+  const io: Io = {
+    out: (one) => {
+      shown += one;
+    },
+    note: () => {},
+    status: () => {},
+    terminal: false,
+    colour: false,
+    outColour: false,
+  };
+  await diff.run({ parameters: [specFile, small], options: { json: true }, io });
+  expect(JSON.parse(shown)).toMatchObject({ same: false });
+  const to = path.join(folder, 'shortened-again');
+  await simplify.run({ parameters: [small], options: { out: to, threads: '1' }, io });
+  // Nothing was left to cut: it began with the result, not with the spec of full size beside it.
+  const origin = (file: string) => path.resolve(path.dirname(file), compile(readSpecFile(file)).spec.origin!.spec.path);
+  expect(origin(path.join(to, 'net.min.dn'))).toBe(origin(files.spec));
+  shown = '';
+  await diff.run({ parameters: [small, to], options: { json: true }, io });
+  expect(JSON.parse(shown)).toMatchObject({ same: true });
 });
