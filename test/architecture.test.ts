@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 // A file imports from rows above its own, or from its own row. Files in `src` itself count as what they are for.
 const rows: readonly (readonly string[])[] = [
-  ['version.ts', 'hash.ts'],
+  ['version.ts', 'hash.ts', 'make-folders.ts'],
   ['diagnostics'],
   ['dsl'],
   ['ir'],

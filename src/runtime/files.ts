@@ -12,6 +12,7 @@ import {
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
 import { systemReason } from '../diagnostics/system-errors.js';
+import { makeFolders } from '../make-folders.js';
 
 /** Turns an error of the file system into one for people (exit 5); any other error goes on as it is. */
 export function failToWrite(file: string, error: unknown): never {
@@ -39,10 +40,10 @@ export function removeHalfWritten(folder: string): void {
   for (const entry of entries) if (/^(\..*\.\d+|\d{6,})\.part$/.test(entry)) discard(path.join(folder, entry));
 }
 
-/** Makes a folder and those above it. */
+/** Makes a folder and those above it that are not there, or says at once why not (exit 5). */
 export function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
   } catch (error) {
     failToWrite(folder, error);
   }

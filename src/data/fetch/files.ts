@@ -3,7 +3,6 @@ import {
   closeSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import { fail } from '../../diagnostics/report.js';
 import { systemReason } from '../../diagnostics/system-errors.js';
+import { makeFolders } from '../../make-folders.js';
 
 /** Turns an error of the file system into one for people (exit 5). */
 function failToWrite(file: string, error: unknown): never {
@@ -21,7 +21,7 @@ function failToWrite(file: string, error: unknown): never {
 
 export function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
   } catch (error) {
     failToWrite(folder, error);
   }

@@ -41,11 +41,8 @@ export class RunFolder {
   /** Makes the folder and locks it; refuses one that holds a run already, also one that ended in the meantime. */
   create(): void {
     this.refuseRun();
-    try {
-      mkdirSync(this.file('checkpoints'), { recursive: true });
-    } catch (error) {
-      failToWrite(this.path, error);
-    }
+    makeFolder(this.path);
+    makeFolder(this.file('checkpoints'));
     this.lock();
     try {
       this.refuseRun();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { fail } from '../../../diagnostics/report.js';
+import { makeFolders } from '../../../make-folders.js';
 import { engineCacheFolder } from '../cache.js';
 import { ONNXRUNTIME_VERSION } from './library.js';
 
@@ -12,7 +12,7 @@ import { ONNXRUNTIME_VERSION } from './library.js';
  */
 export async function installOnnxruntime(log: (line: string) => void): Promise<string> {
   const folder = engineCacheFolder();
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   const what = `onnxruntime-node@${ONNXRUNTIME_VERSION}`;
   const args = ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', what];
   const because = await new Promise<string | undefined>((resolve) => {
