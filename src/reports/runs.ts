@@ -68,10 +68,10 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** When a run began: its name says so where dnc chose it, else the age of its record, which is written first. */
+/** When a run began: its name says so where dnc chose it (that of what a link such as `latest` leads to), else the age of its record, which is written first. */
 function startOf(folder: string): string {
   const [, year, month, day, hours, minutes, seconds] =
-    /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(path.basename(path.resolve(folder))) ?? [];
+    /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(path.basename(realpathSync(folder))) ?? [];
   if (year !== undefined) return `${year}-${month}-${day}T${hours}:${minutes}:${seconds}`;
   const written = statSync(path.join(folder, 'run.json'), { throwIfNoEntry: false })?.mtime;
   return written ? written.toISOString().slice(0, 19) : '';

@@ -66,6 +66,13 @@ const RESULT = {
 };
 
 describe('finding runs', () => {
+  test('a run begins when it began, also where a link leads to it', () => {
+    const { runs } = place();
+    const link = path.join(temporaryFolder(), 'latest');
+    symlinkSync(path.resolve(runs[0]!), link);
+    expect(runLine(link).started).toBe(runLine(runs[0]!).started);
+  });
+
   test('in a folder of specs, in runs, in the runs of one spec, above a folder of specs; oldest first, links not followed', () => {
     const { root, runs, other } = place();
     const all = [runs[0]!, runs[1]!, other, runs[2]!];
