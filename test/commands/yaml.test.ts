@@ -70,6 +70,15 @@ test('init, convert, fmt, check and schema take YAML', async () => {
 
   expect((await run(schema, ['dnc.schema.json'])).note).toContain('# yaml-language-server: $schema=dnc.schema.json');
   expect(JSON.parse(readFileSync('dnc.schema.json', 'utf8'))).toEqual(JSON.parse((await run(schema, [])).out));
+  // Its own file is brought up to date; another one stays, and no folder is made by a slip.
+  writeFileSync('dnc.schema.json', JSON.stringify({ title: 'A dnc spec in YAML' }));
+  expect((await run(schema, ['dnc.schema.json'])).code).toBe(0);
+  writeFileSync('mine.json', '{"title":"mine"}');
+  await expect(run(schema, ['mine.json'])).rejects.toThrow('mine.json is there already; --force writes over it');
+  expect(readFileSync('mine.json', 'utf8')).toBe('{"title":"mine"}');
+  expect((await run(schema, ['mine.json'], { force: true })).code).toBe(0);
+  await expect(run(schema, ['gone/s.json'])).rejects.toThrow('its folder does not exist');
+  expect(existsSync('gone')).toBe(false);
 });
 
 test('a folder stands for its spec in YAML; the .dn of two twins counts, and YAML of other tools does not', () => {
