@@ -92,7 +92,10 @@ export async function* predictSpec(
         yield {
           row,
           outputs: Object.fromEntries(
-            own.map(([name, value]) => [name, numbersOf(interpret(name)?.number(value) ?? value)]),
+            own.map(([name, value]) => [
+              name,
+              numbersOf(interpret(name)?.number(value) ?? value.map((one) => shortest(one))),
+            ]),
           ),
           ...(classes.length > 0 && { classes: Object.fromEntries(classes) }),
         };
@@ -106,6 +109,18 @@ export async function* predictSpec(
 function rowOf(data: ArrayLike<number>, row: number, rows: number): readonly number[] {
   const width = data.length / rows;
   return Array.from({ length: width }, (_, k) => data[row * width + k]!);
+}
+
+/** The shortest decimal that is the same number, which is: from which the same float32 comes back. More digits would say nothing. */
+function shortest(
+  value: number,
+  isSame = (written: number): boolean => Math.fround(written) === Math.fround(value),
+): number {
+  for (let digits = 1; digits < 17; digits++) {
+    const written = Number(value.toPrecision(digits));
+    if (isSame(written)) return written;
+  }
+  return value;
 }
 
 function numbersOf(values: readonly number[]): number | readonly number[] {
@@ -130,7 +145,13 @@ function interpretation({ spec, network, fitted }: Compiled) {
       /** Numbers in the units of the file. */
       number: (values: readonly number[]): readonly number[] | undefined => {
         if (column.kind !== 'number' || !column.mean || !column.deviation) return undefined;
-        return values.map((value, k) => value * column.deviation![k]! + column.mean![k]!);
+        return values.map((value, k) => {
+          const [mean, deviation] = [column.mean![k]!, column.deviation![k]!];
+          const number = value * deviation + mean;
+          // A float32 near 1, as standardized numbers are, is known to half of 2⁻²⁴; beside the mean, digits below that are rounding.
+          const known = deviation * Math.max(1, Math.abs(value)) * 2 ** -25;
+          return shortest(number, (written) => Math.abs(written - number) <= known);
+        });
       },
     };
   };

@@ -167,6 +167,10 @@ describe('a table from training to prediction', () => {
     expect(loss).toBeLessThan(0.02);
     const predicted = await predict(small);
     expect(predicted.length).toBe(120);
+    // Of a float32 no more digits are written than it has.
+    for (const { outputs } of predicted)
+      for (const one of Object.values(outputs).flat())
+        expect(String(one).replace(/^-?0?\.?0*|e.*|\./g, '').length, String(one)).toBeLessThanOrEqual(10);
     for (const { outputs } of predicted) {
       // In the units of the file, not in standard deviations.
       expect(outputs.price).toBeGreaterThan(1500);
