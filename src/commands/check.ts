@@ -1,4 +1,4 @@
-import { type Command, listOption, sharedOptions, textOption } from './command.js';
+import { type Command, dataFolderOption, listOption, sharedOptions } from './command.js';
 import { readSpec, specFiles } from './spec-file.js';
 
 export const check: Command = {
@@ -15,7 +15,7 @@ export const check: Command = {
     const files = (given as unknown as readonly string[]) ?? [];
     let exit = 0;
     const sets = listOption(options, 'set');
-    const dataFolder = textOption(options, 'dataDir');
+    const dataFolder = dataFolderOption(options);
     const one = async (file: string) => {
       try {
         const source = readSpec(file);

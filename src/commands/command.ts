@@ -1,3 +1,6 @@
+import { statSync } from 'node:fs';
+import { fail } from '../diagnostics/report.js';
+
 /** How a command talks to the world: results to stdout, everything else to stderr. */
 export interface Io {
   /** Results, and nothing else. */
@@ -69,6 +72,20 @@ export function wholeNumber(options: Options, name: string, least: number): numb
     );
   }
   return value;
+}
+
+/**
+ * The folder of `--data-dir`; undefined where it was not given. One that is not there is an error also for a spec that needs nothing of it.
+ *
+ * @throws Failure file-missing, file-unreadable
+ */
+export function dataFolderOption(options: Options): string | undefined {
+  const file = textOption(options, 'dataDir');
+  if (file === undefined) return undefined;
+  const entry = statSync(file, { throwIfNoEntry: false });
+  if (!entry) fail('file-missing', { file, role: 'the folder of --data-dir' });
+  if (!entry.isDirectory()) fail('file-unreadable', { file, reason: '--data-dir takes a folder, and it is none' });
+  return file;
 }
 
 /** A call of dnc that cannot be understood: exit code 2. */

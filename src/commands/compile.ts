@@ -1,4 +1,4 @@
-import { type Command, listOption, sharedOptions, textOption } from './command.js';
+import { type Command, dataFolderOption, listOption, sharedOptions } from './command.js';
 import { readSpec, specFile } from './spec-file.js';
 
 export const compile: Command = {
@@ -13,7 +13,7 @@ export const compile: Command = {
     const { compileToFolder } = await import('../exporters/compile-to-folder.js');
     const file = specFile(given);
     const { compiled, folder, warnings } = await compileToFolder(readSpec(file), file, listOption(options, 'set'), {
-      dataFolder: textOption(options, 'dataDir'),
+      dataFolder: dataFolderOption(options),
       withData: true,
     });
     if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));

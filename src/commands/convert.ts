@@ -7,7 +7,8 @@ import { readSpec } from './spec-file.js';
 
 export const convert: Command = {
   name: 'convert',
-  summary: 'Writes a .dn spec as YAML, or a YAML spec as .dn: the same spec, its comments in place.',
+  summary:
+    'Writes a .dn spec as YAML, or a YAML spec as .dn, into the file `to`, or else to stdout: the same spec, its comments in place.',
   parameters: '<spec> [to]',
   options: [{ flags: '--force', description: 'write over a file that is there' }],
   examples: ['dnc convert net.dn net.yaml', 'dnc convert net.yaml net.dn', 'dnc convert net.dn'],

@@ -1,6 +1,7 @@
 import type { DataReport } from '../reports/data-report.js';
-import { type Io, listOption, type Options, textOption } from './command.js';
-import { readSpec, specFile } from './spec-file.js';
+import { dataFolderOption, type Io, type Options } from './command.js';
+import { currentSpec } from './current-spec.js';
+import { readSpec } from './spec-file.js';
 
 /** Reads the rows of a spec as training would, and says what they are. Exit code 4 where training on them would be wrong. */
 export async function checkData(given: string | undefined, options: Options, io: Io): Promise<number> {
@@ -9,13 +10,13 @@ export async function checkData(given: string | undefined, options: Options, io:
   const { diagnosticsJson } = await import('../diagnostics/json.js');
   const { inspectRows } = await import('../reports/data-report.js');
   const { openWithRows } = await import('../runtime/spec/open-spec.js');
-  const file = specFile(given);
+  const { file, sets } = await currentSpec(given, options, io);
   try {
     const { compiled, rows } = await openWithRows({
       source: readSpec(file),
       specFile: file,
-      sets: listOption(options, 'set'),
-      dataFolder: textOption(options, 'dataDir'),
+      sets,
+      dataFolder: dataFolderOption(options),
       // The rows are looked at as they are now.
       acceptChangedData: true,
     });

@@ -1,5 +1,5 @@
 import type { DiffResult } from '../reports/diff.js';
-import { type Command, type Io, sharedOptions, textOption, UsageError } from './command.js';
+import { type Command, dataFolderOption, type Io, sharedOptions, textOption, UsageError } from './command.js';
 import { specFile } from './spec-file.js';
 
 /** The forms of a diff, by the name that --format takes. */
@@ -34,7 +34,7 @@ export const diff: Command = {
       throw new UsageError(`--format takes ${Object.keys(renderers).join(', ')}, not ${format}`);
     if (options.json && format !== 'json') throw new UsageError(`--json and --format ${format} contradict each other`);
     const [old, fresh] = [specFile(before), specFile(after)];
-    const shapes = await readShapes(old, fresh, textOption(options, 'dataDir'));
+    const shapes = await readShapes(old, fresh, dataFolderOption(options));
     const result = diffFiles(old, fresh, { behaviour: options.behaviour === true, ...shapes });
     io.out(await renderers[format as keyof typeof renderers](result, io));
     return options.exitCode && !result.same ? 1 : 0;

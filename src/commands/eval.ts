@@ -1,5 +1,5 @@
 import { type Command, sharedOptions } from './command.js';
-import { specFile } from './spec-file.js';
+import { currentSpec } from './current-spec.js';
 
 export const evaluate: Command = {
   name: 'eval',
@@ -18,7 +18,7 @@ export const evaluate: Command = {
   run: async ({ parameters: [spec], options, io }) => {
     const { evaluateSpec } = await import('../runtime/spec/evaluate-spec.js');
     const { evaluateOptions } = await import('./evaluate-options.js');
-    const asked = evaluateOptions(specFile(spec), options);
+    const asked = evaluateOptions(await currentSpec(spec, options, io), options);
     const { file, split } = asked;
     const score = await evaluateSpec({ ...asked, note: (text) => io.note(text) });
     if (options.json) io.out(`${JSON.stringify({ format: 1, file, split, ...score }, undefined, 2)}\n`);

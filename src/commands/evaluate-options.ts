@@ -1,19 +1,22 @@
 import { availableParallelism } from 'node:os';
 import { type EvaluateOptions, SPLITS } from '../runtime/spec/evaluate-spec.js';
-import { listOption, type Options, textOption, UsageError, wholeNumber } from './command.js';
+import { dataFolderOption, type Options, textOption, UsageError, wholeNumber } from './command.js';
 import { readSpec } from './spec-file.js';
 
 /** Which rows of a spec's data to run on, and how: the same for every command that runs a spec with its weights. */
-export function evaluateOptions(file: string, options: Options): EvaluateOptions {
+export function evaluateOptions(
+  { file, sets }: { readonly file: string; readonly sets: readonly string[] },
+  options: Options,
+): EvaluateOptions {
   const given = textOption(options, 'split') ?? 'test';
   const split = SPLITS.find((one) => one === given);
   if (!split) throw new UsageError(`--split takes test, validation or train, not ${given}`);
   return {
     file,
     source: readSpec(file),
-    sets: listOption(options, 'set'),
+    sets,
     split,
-    dataFolder: textOption(options, 'dataDir'),
+    dataFolder: dataFolderOption(options),
     acceptChangedData: options.acceptChangedData === true,
     engine: textOption(options, 'engine') ?? 'auto',
     engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import type { Command } from './command.js';
+import { type Command, UsageError } from './command.js';
 import { readSpec, specFiles } from './spec-file.js';
 
 export const fmt: Command = {
@@ -17,6 +17,8 @@ export const fmt: Command = {
     const { formatSpec } = await import('../compiler/format.js');
     const { Reports } = await import('../diagnostics/report.js');
     const { writeAtomically } = await import('../runtime/files.js');
+    if (options.check && options.stdout)
+      throw new UsageError('--check writes nothing, --stdout writes the result: give one of them');
     const files = (given as unknown as readonly string[]) ?? [];
     let different = 0;
     for (const file of files.length > 0 ? files : specFiles([])) {

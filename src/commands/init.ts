@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Command, UsageError } from './command.js';
+import { specFiles } from './spec-file.js';
 
 export const init: Command = {
   name: 'init',
@@ -13,12 +14,18 @@ export const init: Command = {
     if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name))
       throw new UsageError(`a name of letters, digits, "-", "_" and ".", not ${name}`);
     const { endingOf, isSpecName, isYaml } = await import('../dsl/syntax.js');
+    const other = /\.[A-Za-z]\w*$/.exec(name)?.[0];
+    if (other !== undefined && !isSpecName(name))
+      throw new UsageError(
+        `a spec's name ends in .dn or .yaml, not ${other}: dnc init ${name.slice(0, -other.length)}.dn`,
+      );
     const file = isSpecName(name) ? name : `${name}.dn`;
     if (existsSync(file) && !options.force) throw new UsageError(`${file} is there already; --force writes over it`);
     const text = starter(file.slice(0, -endingOf(file).length));
     writeAtomically(file, isYaml(file) ? await asYaml(text) : text);
     io.out(`${file}\n`);
-    io.note('next: dnc compile && dnc train\n');
+    const named = specFiles([]).length > 1 ? ` ${file}` : '';
+    io.note(`next: dnc compile${named} && dnc train${named}\n`);
     return 0;
   },
 };

@@ -1,5 +1,5 @@
 import { type Command, sharedOptions, textOption, UsageError, wholeNumber } from './command.js';
-import { specFile } from './spec-file.js';
+import { currentSpec } from './current-spec.js';
 
 export const predict: Command = {
   name: 'predict',
@@ -29,7 +29,7 @@ export const predict: Command = {
     if (input !== undefined && options.split !== undefined)
       throw new UsageError('--split chooses among the rows of the spec, --input takes others: give one of them');
     const rows = predictSpec({
-      ...evaluateOptions(specFile(spec), options),
+      ...evaluateOptions(await currentSpec(spec, options, io), options),
       rows: wholeNumber(options, 'rows', 1),
       input,
       note: (text) => io.note(text),

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { type Command, type Options, sharedOptions, UsageError, wholeNumber } from './command.js';
 
 export const runs: Command = {
@@ -38,14 +40,22 @@ export const runs: Command = {
         io.out(await remove(folders, options));
         return 0;
       default:
-        throw new UsageError(`dnc runs takes ls, show or rm, not ${action}`);
+        throw new UsageError(
+          [
+            `dnc runs takes ls, show or rm, not ${action}`,
+            ...(existsSync(path.join(action, 'run.json'))
+              ? [`to see this run: dnc runs show ${action}`]
+              : existsSync(action)
+                ? [`to list the runs there: dnc runs ls ${action}`]
+                : []),
+          ].join('; '),
+        );
     }
   },
 };
 
 async function list(folders: readonly string[], options: Options, note: (text: string) => void): Promise<string> {
   const { findRuns, runLine, runsText } = await import('../reports/runs.js');
-  const { existsSync } = await import('node:fs');
   const { fail } = await import('../diagnostics/report.js');
   for (const folder of folders) if (!existsSync(folder)) fail('no-run', { folder });
   const lines = [...new Set(folders.flatMap(findRuns))].map(runLine);

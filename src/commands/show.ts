@@ -1,5 +1,6 @@
-import { type Command, listOption, sharedOptions, textOption, UsageError } from './command.js';
-import { readSpec, specFile } from './spec-file.js';
+import { type Command, dataFolderOption, sharedOptions, textOption, UsageError } from './command.js';
+import { currentSpec } from './current-spec.js';
+import { readSpec } from './spec-file.js';
 
 export const show: Command = {
   name: 'show',
@@ -18,14 +19,13 @@ export const show: Command = {
     const print = Object.hasOwn(stagePrinters, stage) ? stagePrinters[stage as keyof typeof stagePrinters] : undefined;
     if (!print)
       throw new UsageError(`there is no stage ${stage}; the stages are ${Object.keys(stagePrinters).join(', ')}`);
-    const file = specFile(given);
+    const { file, sets } = await currentSpec(given, options, io);
     const source = readSpec(file);
-    const sets = listOption(options, 'set');
     // The document is what the text says: nothing that it names is looked for.
     const known =
       stage === 'document'
         ? {}
-        : await compileOptions({ source, specFile: file, sets, dataFolder: textOption(options, 'dataDir') });
+        : await compileOptions({ source, specFile: file, sets, dataFolder: dataFolderOption(options) });
     io.out(print(source, known));
     return 0;
   },

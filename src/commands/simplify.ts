@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Failure } from '../diagnostics/report.js';
 import { Source, type Span } from '../diagnostics/source.js';
-import { type Command, listOption, sharedOptions, textOption, wholeNumber } from './command.js';
+import { type Command, dataFolderOption, listOption, sharedOptions, textOption, wholeNumber } from './command.js';
 import { lastResult } from '../runtime/simplify/result-folder.js';
 import { readSpec } from './spec-file.js';
 
@@ -59,7 +59,7 @@ export const simplify: Command = {
         from: lastResult(given!) ?? given!,
         sets: [...listOption(options, 'set'), ...(threshold === undefined ? [] : [`${ADDRESS}${threshold}`])],
         out: textOption(options, 'out'),
-        dataFolder: textOption(options, 'dataDir'),
+        dataFolder: dataFolderOption(options),
         acceptChangedData: options.acceptChangedData === true,
         engine: textOption(options, 'engine') ?? 'auto',
         engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },
@@ -68,7 +68,7 @@ export const simplify: Command = {
     if (result.simplified.warnings.length > 0) io.note(render(result.simplified.warnings, { color: io.colour }));
     const { exportResult } = await import('../exporters/compile-to-folder.js');
     const { spec } = result.files;
-    const models = await exportResult(readSpec(spec), spec, textOption(options, 'dataDir'));
+    const models = await exportResult(readSpec(spec), spec, dataFolderOption(options));
     if (models.warnings.length > 0) io.note(render(models.warnings, { color: io.colour }));
     io.out(options.json ? `${JSON.stringify(resultJson(result), undefined, 2)}\n` : resultText(result));
     if (!options.json) io.note(`its ONNX and TensorFlow.js models, with these weights: ${models.folder}\n`);

@@ -9,12 +9,8 @@ import { lastResult } from '../runtime/simplify/result-folder.js';
  * The spec that a command works on: the one that was named, the simplified one of a run whose folder was named, or the only one of a folder, which
  * is the current one where nothing was named.
  */
-export function specFile(
-  given: string | undefined,
-  options: { readonly compiledLast?: string | undefined } = {},
-): string {
+export function specFile(given: string | undefined): string {
   if (given !== undefined) return isFolder(given) ? specOfFolder(given) : given;
-  if (options.compiledLast !== undefined && existsSync(options.compiledLast)) return options.compiledLast;
   return onlySpec('.', specsIn('.'));
 }
 

@@ -1,5 +1,6 @@
-import { type Command, listOption, sharedOptions, textOption } from './command.js';
-import { readSpec, specFile } from './spec-file.js';
+import { type Command, dataFolderOption, sharedOptions } from './command.js';
+import { currentSpec } from './current-spec.js';
+import { readSpec } from './spec-file.js';
 
 export const summary: Command = {
   name: 'summary',
@@ -11,12 +12,11 @@ export const summary: Command = {
     const { compile } = await import('../compiler/compile.js');
     const { summarize, summaryText } = await import('../reports/summary.js');
     const { compileOptions } = await import('../runtime/spec/open-spec.js');
-    const file = specFile(given);
+    const { file, sets } = await currentSpec(given, options, io);
     const source = readSpec(file);
-    const sets = listOption(options, 'set');
     const { network } = compile(
       source,
-      await compileOptions({ source, specFile: file, sets, dataFolder: textOption(options, 'dataDir') }),
+      await compileOptions({ source, specFile: file, sets, dataFolder: dataFolderOption(options) }),
     );
     io.out(
       options.json ? `${JSON.stringify({ format: 1, ...summarize(network) }, undefined, 2)}\n` : summaryText(network),

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { type Command, listOption, sharedOptions, textOption, UsageError } from './command.js';
+import { type Command, dataFolderOption, listOption, sharedOptions, textOption, UsageError } from './command.js';
 import { runOptionList } from './run-options.js';
-import { readSpec, specFile } from './spec-file.js';
+import { currentSpec } from './current-spec.js';
+import { readSpec } from './spec-file.js';
 
 export const train: Command = {
   name: 'train',
@@ -54,21 +55,16 @@ export const train: Command = {
         return 0;
       }
       work = (stopping) =>
-        resumeRun(resume, { ...runOptions(options, io, stopping), dataFolder: textOption(options, 'dataDir') });
+        resumeRun(resume, { ...runOptions(options, io, stopping), dataFolder: dataFolderOption(options) });
     } else {
-      const { compileIfNeeded, lastCompiled } = await import('../exporters/compile-to-folder.js');
-      const last = lastCompiled('.');
-      const file = specFile(given, { compiledLast: last?.file });
+      const { compileIfNeeded } = await import('../exporters/compile-to-folder.js');
+      const { file, sets } = await currentSpec(given, options, io);
       const source = readSpec(file);
-      const sets =
-        given === undefined && file === last?.file
-          ? [...last.sets, ...listOption(options, 'set')]
-          : listOption(options, 'set');
       const { render } = await import('../diagnostics/render.js');
       const fromScratch = options.fromScratch === true;
       const warnings = await compileIfNeeded(source, file, sets, {
         fromScratch,
-        dataFolder: textOption(options, 'dataDir'),
+        dataFolder: dataFolderOption(options),
       });
       if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));
       work = (stopping) =>
@@ -77,7 +73,7 @@ export const train: Command = {
           specFile: file,
           source,
           sets,
-          dataFolder: textOption(options, 'dataDir'),
+          dataFolder: dataFolderOption(options),
           fromScratch,
           acceptChangedData: options.acceptChangedData === true,
           out: textOption(options, 'out'),
@@ -91,7 +87,7 @@ export const train: Command = {
       io.note(render(end.result.simplified.warnings, { color: io.colour }));
     const { exportResult } = await import('../exporters/compile-to-folder.js');
     const { spec: smaller } = end.result.files;
-    const models = await exportResult(readSpec(smaller), smaller, textOption(options, 'dataDir'));
+    const models = await exportResult(readSpec(smaller), smaller, dataFolderOption(options));
     if (models.warnings.length > 0) io.note(render(models.warnings, { color: io.colour }));
     if (options.json) io.out(`${JSON.stringify({ folder: end.folder, ...resultJson(end.result) }, undefined, 2)}\n`);
     else {

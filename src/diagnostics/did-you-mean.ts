@@ -1,12 +1,14 @@
 /**
  * The known name nearest to a word that nothing knows, or nothing if none is near. Counts insertions, deletions,
  * replacements and swaps of neighbours (optimal string alignment); case and `_`, `-` weigh little, so that `batchSize`
- * finds `batch_size`. A third of the longer word's letters may be wrong, at least one.
+ * finds `batch_size`. A third of the longer word's letters may be wrong, at least one. Where none is near, the only name with these initials
+ * is meant, as people shorten them: `lr` for `learning_rate`.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
+  const names = [...known];
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (const name of known) {
+  for (const name of names) {
     const bound = Math.max(1, Math.floor(Math.max(word.length, name.length) / 3));
     // A bound on the work: lengths that differ by more than the bound cannot be near.
     if (name === word || Math.abs(name.length - word.length) > bound + 2) continue;
@@ -16,7 +18,16 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
       best = name;
     }
   }
-  return best;
+  if (best !== undefined) return best;
+  const shortened = names.filter((name) => word.length > 1 && initials(name) === word.toLowerCase());
+  return shortened.length === 1 ? shortened[0] : undefined;
+}
+
+function initials(name: string): string {
+  return name
+    .split('_')
+    .map((part) => part.charAt(0).toLowerCase())
+    .join('');
 }
 
 /** A help line for an unknown word: "did you mean `units`?", or none. Spread it into a report's `help`. */

@@ -10,7 +10,7 @@ export const exponential = defineSchedule({
     decay_steps: durationOf('steps', {
       description: 'How long it takes to fall by the factor: `1000`, `10 epochs`. A bare number is steps.',
     }),
-    decay_rate: Type.Number({ exclusiveMinimum: 0, description: 'The factor.' }),
+    decay_rate: Type.Number({ exclusiveMinimum: 0, examples: [0.96], description: 'The factor.' }),
     staircase: Type.Boolean({ default: false, description: 'Whether it falls at the end of every stretch alone.' }),
   }),
   problem: ({ decay_steps }) => (decay_steps.amount > 0 ? undefined : '`decay_steps` must be above 0'),

@@ -28,6 +28,10 @@ function complete(text: string): string {
   return `${text}${/^data/m.test(text) ? '' : data}${/^train/m.test(text) ? '' : train}`;
 }
 
+it('shows a decay that somebody would use', () => {
+  expect(exampleOf('schedule', vocabulary.schedule.table.exponential!)).toContain('decay_rate: 0.96');
+});
+
 it('is there for every word, and lines are no wider than a terminal', () => {
   for (const word of helpWords()) {
     const text = helpText(word);

@@ -28,8 +28,9 @@ const entries = Object.entries(catalogue) as [string, CodeEntry<never>][];
 
 describe('explain', () => {
   test('says of every code what it means and what helps', async () => {
-    const listed = (await run('explain')).trimEnd().split('\n');
-    expect(listed).toEqual(entries.map(([code]) => code).sort());
+    const listed = [...(await run('explain')).matchAll(/^ {2}(\S+) +(\S.*)$/gm)];
+    expect(listed.map(([, code]) => code).sort()).toEqual(entries.map(([code]) => code).sort());
+    for (const [line] of listed) expect(line.length, line).toBeGreaterThan(40);
     for (const [code, { severity, explain }] of entries) {
       const text = await run('explain', code);
       expect(text).toBe(`${code} (${severity})\n\n${explain.trim()}\n`);

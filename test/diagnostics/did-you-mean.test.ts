@@ -96,3 +96,11 @@ test('nothing is near what is far', () => {
 test('a word of a million letters costs nothing', () => {
   expect(nearest('x'.repeat(1_000_000), keys)).toBeUndefined();
 });
+
+test('initials stand for the only name that has them', () => {
+  const names = ['learning_rate', 'beta_1', 'beta_2', 'epsilon'];
+  expect(nearest('lr', names)).toBe('learning_rate');
+  expect(nearest('LR', names)).toBe('learning_rate');
+  expect(nearest('lr', [...names, 'last_row'])).toBeUndefined();
+  expect(nearest('e', names)).toBeUndefined();
+});

@@ -8,6 +8,19 @@ import { specCodes } from './spec.js';
 import { trainingCodes } from './training.js';
 import { yamlCodes } from './yaml.js';
 
+/** The entries by what they are about, as `dnc explain` lists them. */
+export const areas: readonly { readonly title: string; readonly codes: Readonly<Record<string, CodeEntry<never>>> }[] =
+  [
+    { title: 'How a spec is written', codes: languageCodes },
+    { title: 'How a spec is written in YAML', codes: yamlCodes },
+    { title: 'Words, values and names', codes: specCodes },
+    { title: 'Shapes', codes: shapeCodes },
+    { title: 'What a network cannot be', codes: networkCodes },
+    { title: 'Data and other input files', codes: dataCodes },
+    { title: 'Engines and results', codes: runCodes },
+    { title: 'Training and runs', codes: trainingCodes },
+  ];
+
 /** Every diagnostic that dnc can print, by its code. */
 export const catalogue = {
   ...languageCodes,

@@ -13,6 +13,15 @@ and in the last bits of their results.
 the fastest one that is ready and says which.
 `,
   }),
+  'spec-not-text': code<{ file: string; offset: number }>({
+    severity: 'error',
+    message: ({ file, offset }) => `${file} is no text: byte ${offset.toLocaleString('en')} is 0`,
+    exit: 4,
+    explain: `
+A spec is text in UTF-8. A byte 0 is in files of other kinds: weights, packed files, or text in UTF-16, which some editors write; save it as
+UTF-8 there. Weights (\`.safetensors\`) are named in a spec: \`weights: file("net.safetensors")\`.
+`,
+  }),
   'result-exists': code<{ file: string }>({
     severity: 'error',
     message: ({ file }) => `${file} is there already, from an earlier simplification`,

@@ -19,7 +19,7 @@ export const trainingCodes = {
     exit: 2,
     message: ({ folder, found }) => `${folder} holds several specs: ${found}`,
     explain:
-      'Without a file name, dnc takes the one spec of the current folder, or what was compiled last there. Name the spec.',
+      'Without a file name, dnc takes what was compiled last in the current folder, or the one spec in it. Where there are several and none was compiled, name one; `dnc compile` is always to be told which.',
   }),
   'cannot-write': code<{ file: string; reason: string }>({
     severity: 'error',

@@ -12,12 +12,13 @@ const LARGEST_SPEC = 16 * 2 ** 20;
 export function readSpecFile(file: string): Source {
   const bytes = readBytes(file);
   if (bytes.length > LARGEST_SPEC)
-    fail('spec-missing', {
+    fail('file-too-large', {
       file,
-      reason: `it has ${bytes.length.toLocaleString('en')} bytes, and no spec is that long`,
+      found: `${bytes.length.toLocaleString('en')} bytes`,
+      limit: `${LARGEST_SPEC.toLocaleString('en')} bytes of a spec`,
     });
   const zero = bytes.indexOf(0);
-  if (zero >= 0) fail('spec-missing', { file, reason: `it is no text: byte ${zero.toLocaleString('en')} is 0` });
+  if (zero >= 0) fail('spec-not-text', { file, offset: zero });
   return new Source(file, bytes.toString('utf8'));
 }
 
