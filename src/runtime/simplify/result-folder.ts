@@ -3,10 +3,11 @@ import path from 'node:path';
 
 /**
  * The simplified spec in a folder that `dnc simplify --out` wrote into: the one that its certificate speaks of. Undefined where the folder holds no such
- * result. Beside a spec that was simplified in its own folder there is a certificate, too, but no result.json: that folder is its author's.
+ * result. Beside a spec that was simplified in its own folder there is a certificate, too, but no result.json: that folder is its author's. A run's
+ * folder has both and is a run.
  */
 export function lastResult(folder: string): string | undefined {
-  if (!existsSync(path.join(folder, 'result.json'))) return undefined;
+  if (!existsSync(path.join(folder, 'result.json')) || existsSync(path.join(folder, 'run.json'))) return undefined;
   let named: unknown;
   try {
     const certificate = JSON.parse(readFileSync(path.join(folder, 'certificate.json'), 'utf8')) as {
