@@ -21,7 +21,7 @@ const columns = [
 ];
 
 function own({ runs, command }) {
-  return `MNIST's images as their own target, 55,000 training rows, first 5,000 validation, 10,000 test; mean squared error a pixel, pixels in [0, 1]. \`${command}\`
+  return `MNIST's images as their own target, 55,000 training rows, first 5,000 validation, 10,000 test; mean squared error a pixel, pixels in [0, 1]. The recipe was found on seed 1 in ten tries, whose scores on test rows were seen. \`${command}\`
 
 ${table(runs, columns)}
 

@@ -37,7 +37,7 @@ function tabular({ title, spec, data, input, features, metric, about }) {
     title,
     spec,
     data,
-    // Splits that nobody looked at while the recipes were written.
+    // Splits apart from those (0 to 2) on which recipes were tried; what is otherwise, the row says.
     runs: seeds(5).map((run, k) => ({ ...run, sets: [...run.sets, `data.seed=${k + 11}`] })),
     compare: async (run, result, place) => ({
       lasso: await lasso({ ...place, spec, run, limit: result.units[input]?.after ?? features }),
@@ -49,7 +49,7 @@ function tabular({ title, spec, data, input, features, metric, about }) {
       }).length;
       const all = (value) => runs.map(value);
       const word = accuracy ? 'test %' : 'test NMSE';
-      return `${about} Every seed has a split of its own. \`${command}\`
+      return `${about} Every seed has a split of its own; penalties were first chosen by a few tries on three other splits, test rows in sight, so that a table of few rows flatters somewhat. \`${command}\`
 
 ${table(runs, [
   words('run', (run) => run.name),
@@ -123,7 +123,8 @@ export const tables = {
     input: 'cells',
     features: 30,
     metric: 'accuracy',
-    about: 'Malignant or benign, 569 rows. The penalties were chosen by folds of the training rows.',
+    about:
+      'Malignant or benign, 569 rows. A first recipe had 96.26 % on the test rows of these splits; this one was then chosen by folds of their training rows, so the test rows were read twice.',
   }),
   sonar: tabular({
     title: 'Sonar: two classes from 60 features',
