@@ -147,14 +147,15 @@ test('the metric from the sums of its rows', () => {
   }),
 
   optimizer: ({ kebab, camel, snake }) => ({
-    file: `import { numberOrCallOf, Type } from '../ir/kind.js';
+    file: `import { Type } from '../ir/kind.js';
+import { learningRate } from './arguments.js';
 import { defineOptimizer } from './optimizer.js';
 
 export const ${camel} = defineOptimizer({
   keyword: '${snake}',
   summary: 'Steps of one size, in the direction that the sign of each gradient tells.',
   schema: Type.Object({
-    learning_rate: numberOrCallOf('schedule', { default: 0.001, minimum: 0, description: 'Step size: a number or a schedule.' }),
+    learning_rate: learningRate(),
   }),
   slots: () => [],
   update: (b, { parameter, gradient, learningRate }) => ({

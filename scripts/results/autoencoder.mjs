@@ -1,5 +1,5 @@
 import { grouped, mean, numbers, percent, small, table, words } from './format.mjs';
-import { neuronsTheirWay } from './neurons.mjs';
+import { measureNeurons, neuronsColumn } from './neurons.mjs';
 import { seeds } from './row.mjs';
 
 const layers = ['image', 'encode1', 'encode2', 'decode1', 'pixels'];
@@ -36,25 +36,11 @@ function protocol(published, what) {
     command,
   }) => `${what}: gradient solver, every weight below 0.005 set to 0 after training, no retraining. \`${command}\`
 
-${table(runs, [
-  ...columns.slice(0, 1),
-  words('neurons, their count', (run) =>
-    run.neurons
-      ? Object.values(run.neurons)
-          .map((one) => `${one.kept}/${one.of}`)
-          .join(', ')
-      : '',
-  ),
-  ...columns.slice(1),
-])}
+${table(runs, [...columns.slice(0, 1), neuronsColumn, ...columns.slice(1)])}
 
 ${published}
 `;
 }
-
-const measure = ({ out, name, units }) => ({
-  neurons: neuronsTheirWay(`${out}/${name}.cut.safetensors`, Object.keys(units)),
-});
 
 /** MNIST autoencoder, 784-128-64-128-784. */
 export const autoencoder = {
@@ -70,7 +56,7 @@ export const autoencoder = {
     spec: 'specs/autoencoder-dropneuron.dn',
     data: 'mnist/',
     runs: seeds(3),
-    measure,
+    measure: measureNeurons,
     write: protocol(
       'Published: 42,341 non-zero (19.50 %), neurons 420/784, 127/128, 61/64, 121/128, 629/784 in their count; MSE 0.0121042 before, 0.0121184 after.',
       "The scripts' own hyperparameters (the original's `autoencoder.py`, arguments `.00001 0 .00001 1 .005`)",
@@ -81,7 +67,7 @@ export const autoencoder = {
     spec: 'specs/autoencoder-dropneuron.dn',
     data: 'mnist/',
     runs: seeds(3, ['penalty=0']),
-    measure,
+    measure: measureNeurons,
     write: protocol(
       'Published: 40,934 non-zero (18.86 %), neurons 459, 127, 62, 121, 784 in their count, physically 168,533 weights; MSE 0.0115187 before, 0.0115109 after.',
       'The same without li and lo',
@@ -92,7 +78,7 @@ export const autoencoder = {
     spec: 'specs/autoencoder-dropneuron.dn',
     data: 'mnist/',
     runs: seeds(1, ['penalty=0', 'lasso=0']),
-    measure,
+    measure: measureNeurons,
     write: protocol(
       'Published: 216,173 non-zero (99.6 %); MSE 0.0311838 before, 0.0311848 after.',
       'The same without any penalty',

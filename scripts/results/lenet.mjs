@@ -1,5 +1,5 @@
 import { grouped, mean, numbers, percent, spread, table, words } from './format.mjs';
-import { neuronsTheirWay } from './neurons.mjs';
+import { measureNeurons, neuronsColumn } from './neurons.mjs';
 import { seeds } from './row.mjs';
 
 const test = (run) => run.scores.test.simplified.metrics.accuracy;
@@ -51,13 +51,7 @@ ${table(runs, [
         grouped,
       ),
   },
-  words('neurons, their count', (run) =>
-    run.neurons
-      ? Object.values(run.neurons)
-          .map((one) => `${one.kept}/${one.of}`)
-          .join(', ')
-      : '',
-  ),
+  neuronsColumn,
   words('kept, ours', kept),
   numbers('weights, ours', weights, grouped),
   { head: 'test %, before', cell: (run) => percent(before(run)) },
@@ -69,9 +63,6 @@ ${published} ${THEIR_COUNT}
 }
 
 const RULE = 'every weight below 0.01 set to 0 after training, no retraining.';
-const measure = ({ out, name, units }) => ({
-  neurons: neuronsTheirWay(`${out}/${name}.cut.safetensors`, Object.keys(units)),
-});
 
 /** MNIST, 784-300-100-10. */
 export const lenet = {
@@ -113,7 +104,7 @@ export const lenet = {
     spec: 'specs/lenet-300-100-dropneuron.dn',
     data: 'mnist/',
     runs: seeds(5),
-    measure,
+    measure: measureNeurons,
     write: protocol(
       'Published: 26,386 non-zero (9.91 %), 542/784, 83/300, 61/100, 10/10 neurons in their count, which physically is 542-82-61 and 50,056 weights; 98.13 % before, 98.17 % after.',
       `The scripts' own hyperparameters (the original's \`lenet-300-100.py\`, arguments \`.0001 0 .0005 .5 .01\`): gradient solver, ${RULE}`,
@@ -124,7 +115,7 @@ export const lenet = {
     spec: 'specs/lenet-300-100-l1.dn',
     data: 'mnist/',
     runs: seeds(5),
-    measure,
+    measure: measureNeurons,
     write: protocol(
       'Published: 31,909 non-zero (11.99 %), neurons 572, 140, 89, 10 in their count, which physically is 572-139-89 and 92,769 weights; 97.90 % before, 97.98 % after.',
       `The baseline beside A1 (arguments \`.0001 0 0 .5 .01\`): ${RULE}`,
@@ -135,7 +126,7 @@ export const lenet = {
     spec: 'specs/lenet-300-100-l1.dn',
     data: 'mnist/',
     runs: seeds(3, ['lasso=0']),
-    measure,
+    measure: measureNeurons,
     write: protocol(
       'Published: 223,350 non-zero (83.9 %), neurons 784, 300, 99, 10 in their count; 98.10 % before, 98.12 % after.',
       `Arguments \`0 0 0 .5 .01\`: ${RULE}`,

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { words } from './format.mjs';
 
 /**
  * Neurons as the DropNeuron scripts count them (their `neuron_layer`): per layer the smaller of how many have a non-zero incoming weight and how many
  * a non-zero outgoing one, layer by layer, without following dead units any further. `layers` in their order.
  */
-export function neuronsTheirWay(file, layers) {
+function neuronsTheirWay(file, layers) {
   const bytes = readFileSync(file);
   const length = Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.subarray(8, 8 + length).toString());
@@ -36,3 +37,14 @@ export function neuronsTheirWay(file, layers) {
   });
   return counts;
 }
+
+/** What a row notes of a run (`measure`), and the column that shows it. */
+export function measureNeurons({ out, name, units }) {
+  return { neurons: neuronsTheirWay(`${out}/${name}.cut.safetensors`, Object.keys(units)) };
+}
+
+export const neuronsColumn = words('neurons, their count', ({ neurons }) =>
+  Object.values(neurons)
+    .map(({ kept, of }) => `${kept}/${of}`)
+    .join(', '),
+);

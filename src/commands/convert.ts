@@ -20,7 +20,7 @@ export const convert: Command = {
     const { isSpecName, syntaxOf } = await import('../dsl/syntax.js');
     const { writeDn } = await import('../dsl/write.js');
     const { writeYaml } = await import('../dsl/yaml/write.js');
-    const { writeAtomically } = await import('../runtime/files.js');
+    const { writeAtomically } = await import('../files.js');
     const source = readSpec(from!);
     const target = syntaxOf(from!) === 'dn' ? 'yaml' : 'dn';
     if (to !== undefined && !isSpecName(to)) throw new UsageError(`a name that ends in .dn, .yaml or .yml, not ${to}`);

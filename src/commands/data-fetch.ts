@@ -4,7 +4,7 @@ import { fetchDataset } from '../data/fetch/fetch.js';
 import { ownDataFolder } from '../data/folders.js';
 import { didYouMeanOr } from '../diagnostics/did-you-mean.js';
 import { fail } from '../diagnostics/report.js';
-import { makeFolder } from '../runtime/files.js';
+import { makeFolder } from '../files.js';
 import { releaseLock, takeLock } from '../runtime/run/lock.js';
 import { type Io, type Options, textOption, UsageError, wholeNumber } from './command.js';
 

@@ -16,7 +16,7 @@ export const fmt: Command = {
     const { readDocument } = await import('../compiler/document.js');
     const { formatSpec } = await import('../compiler/format.js');
     const { Reports } = await import('../diagnostics/report.js');
-    const { writeAtomically } = await import('../runtime/files.js');
+    const { writeAtomically } = await import('../files.js');
     if (options.check && options.stdout)
       throw new UsageError('--check writes nothing, --stdout writes the result: give one of them');
     const files = (given as unknown as readonly string[]) ?? [];

@@ -9,7 +9,7 @@ export const init: Command = {
   options: [{ flags: '--force', description: 'write over a file that is there' }],
   examples: ['dnc init && dnc compile && dnc train', 'dnc init my-net', 'dnc init my-net.yaml'],
   run: async ({ parameters: [given], options, io }) => {
-    const { writeAtomically } = await import('../runtime/files.js');
+    const { writeAtomically } = await import('../files.js');
     const name = given ?? 'network';
     if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name))
       throw new UsageError(`a name of letters, digits, "-", "_" and ".", not ${name}`);

@@ -34,7 +34,7 @@ export const report: Command = {
     if (options.json) io.out(`${JSON.stringify(run.report, undefined, 2)}\n`);
     if (!options.json || out !== undefined) {
       const { runPage } = await import('../reports/run-page.js');
-      const { writeAtomically } = await import('../runtime/files.js');
+      const { writeAtomically } = await import('../files.js');
       const file = out ?? path.join(folder, 'report.html');
       writeAtomically(file, await runPage(run));
       written.unshift(file);

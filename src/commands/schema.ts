@@ -10,7 +10,7 @@ export const schema: Command = {
   examples: ['dnc schema dnc.schema.json', 'dnc schema'],
   run: async ({ parameters: [file], options, io }) => {
     const { editorSchema } = await import('../compiler/editor-schema.js');
-    const { writeAtomically } = await import('../runtime/files.js');
+    const { writeAtomically } = await import('../files.js');
     const { fail } = await import('../diagnostics/report.js');
     const made = editorSchema();
     const text = `${JSON.stringify(made, undefined, 2)}\n`;

@@ -10,7 +10,7 @@ import { encodeModel } from '../onnx/lower.js';
 import type { HostTensor } from '../program/program.js';
 import { paramShape } from '../compiler/3-dims/index.js';
 import { allParams } from '../ir/graph.js';
-import { makeFolder, writeAtomically } from '../runtime/files.js';
+import { makeFolder, writeAtomically } from '../files.js';
 import { sha256 } from '../hash.js';
 import { version } from '../version.js';
 import { type Units, unitsOf } from './units.js';

@@ -4,7 +4,7 @@ import { type Compiled, compile } from '../compiler/compile.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Source } from '../diagnostics/source.js';
 import { artifactFolder, isUpToDate, lastCompiledFile, sourceHash, writeArtifact } from './artifact.js';
-import { removeHalfWritten, writeAtomically } from '../runtime/files.js';
+import { removeHalfWritten, writeAtomically } from '../files.js';
 import type { RunFolder } from '../runtime/run/run-folder.js';
 import { startingValues } from '../runtime/weights/load.js';
 import { compileOptions, compileWithData } from '../runtime/spec/open-spec.js';

@@ -1,4 +1,5 @@
-import { numberOrCallOf, Type } from '../ir/kind.js';
+import { Type } from '../ir/kind.js';
+import { learningRate } from './arguments.js';
 import { defineOptimizer } from './optimizer.js';
 
 export const adagrad = defineOptimizer({
@@ -7,11 +8,7 @@ export const adagrad = defineOptimizer({
     'Divides every gradient by the root of the sum of all its squares: steps become smaller where there was much to learn.',
   cite: 'Duchi, Hazan and Singer 2011, Adaptive subgradient methods, figure 1; Keras, keras.optimizers.Adagrad (epsilon under the root)',
   schema: Type.Object({
-    learning_rate: numberOrCallOf('schedule', {
-      default: 0.001,
-      minimum: 0,
-      description: 'Step size: a number or a schedule.',
-    }),
+    learning_rate: learningRate(),
     initial_accumulator_value: Type.Number({
       default: 0.1,
       minimum: 0,

@@ -1,4 +1,5 @@
-import { numberOrCallOf, Type } from '../ir/kind.js';
+import { Type } from '../ir/kind.js';
+import { learningRate, moments } from './arguments.js';
 import { defineOptimizer } from './optimizer.js';
 
 export const adam = defineOptimizer({
@@ -6,19 +7,8 @@ export const adam = defineOptimizer({
   summary: 'Adaptive moments: every weight has its own step size.',
   cite: 'Kingma and Ba 2015, Adam, algorithm 1, in the order of operations of its section 2 (as keras.optimizers.Adam: epsilon is added to √v before the bias correction)',
   schema: Type.Object({
-    learning_rate: numberOrCallOf('schedule', {
-      default: 0.001,
-      minimum: 0,
-      description: 'Step size: a number or a schedule.',
-    }),
-    beta_1: Type.Number({ default: 0.9, minimum: 0, exclusiveMaximum: 1, description: 'Decay of the mean gradient.' }),
-    beta_2: Type.Number({
-      default: 0.999,
-      minimum: 0,
-      exclusiveMaximum: 1,
-      description: 'Decay of the mean squared gradient.',
-    }),
-    epsilon: Type.Number({ default: 1e-7, exclusiveMinimum: 0, description: 'Keeps the division finite.' }),
+    learning_rate: learningRate(),
+    ...moments,
   }),
   slots: () => ['momentum', 'variance'],
   scalars: ({ beta_1, beta_2 }, { step, learningRate }) => {

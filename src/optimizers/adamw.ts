@@ -1,5 +1,6 @@
-import { numberOrCallOf, Type } from '../ir/kind.js';
+import { Type } from '../ir/kind.js';
 import { adam } from './adam.js';
+import { learningRate, moments } from './arguments.js';
 import { defineOptimizer } from './optimizer.js';
 
 export const adamw = defineOptimizer({
@@ -7,24 +8,13 @@ export const adamw = defineOptimizer({
   summary: 'Adam, and every weight shrinks by a share of itself at every step, whatever its gradient.',
   cite: 'Loshchilov and Hutter 2019, Decoupled weight decay regularization, algorithm 2; Keras, keras.optimizers.AdamW (the share is learning rate · weight_decay, taken before the step, of biases, too)',
   schema: Type.Object({
-    learning_rate: numberOrCallOf('schedule', {
-      default: 0.001,
-      minimum: 0,
-      description: 'Step size: a number or a schedule.',
-    }),
+    learning_rate: learningRate(),
     weight_decay: Type.Number({
       default: 0.004,
       minimum: 0,
       description: 'Share of a weight, times the learning rate, that goes at every step.',
     }),
-    beta_1: Type.Number({ default: 0.9, minimum: 0, exclusiveMaximum: 1, description: 'Decay of the mean gradient.' }),
-    beta_2: Type.Number({
-      default: 0.999,
-      minimum: 0,
-      exclusiveMaximum: 1,
-      description: 'Decay of the mean squared gradient.',
-    }),
-    epsilon: Type.Number({ default: 1e-7, exclusiveMinimum: 0, description: 'Keeps the division finite.' }),
+    ...moments,
   }),
   slots: (args) => adam.slots(args),
   scalars: (args, at) => adam.scalars!(args, at),

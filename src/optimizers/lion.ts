@@ -1,4 +1,5 @@
-import { numberOrCallOf, Type } from '../ir/kind.js';
+import { Type } from '../ir/kind.js';
+import { learningRate } from './arguments.js';
 import { defineOptimizer } from './optimizer.js';
 
 /** Keeps the division of a group that never had a gradient finite, as Adam's default epsilon does. */
@@ -9,11 +10,7 @@ export const lion = defineOptimizer({
   summary: 'Every weight moves by the learning rate, in the direction of its mean gradient: half the memory of Adam.',
   cite: 'Chen et al. 2023, Symbolic discovery of optimization algorithms, algorithm 2; Keras, keras.optimizers.Lion',
   schema: Type.Object({
-    learning_rate: numberOrCallOf('schedule', {
-      default: 0.001,
-      minimum: 0,
-      description: "Step size: a number or a schedule. About a tenth of Adam's.",
-    }),
+    learning_rate: learningRate(0.001, "Step size: a number or a schedule. About a tenth of Adam's."),
     beta_1: Type.Number({
       default: 0.9,
       minimum: 0,

@@ -1,4 +1,5 @@
-import { numberOrCallOf, Type } from '../ir/kind.js';
+import { Type } from '../ir/kind.js';
+import { learningRate, moments } from './arguments.js';
 import { defineOptimizer } from './optimizer.js';
 
 /** µ at step t: the decay of the mean gradient, which warms up to beta_1 (Dozat, section 2.2; 0.96 is 0.5^(4/235), rounded). */
@@ -20,19 +21,8 @@ export const nadam = defineOptimizer({
   summary: "Adam with Nesterov's momentum.",
   cite: 'Dozat 2016, Incorporating Nesterov momentum into Adam, algorithm 2; Keras, keras.optimizers.Nadam',
   schema: Type.Object({
-    learning_rate: numberOrCallOf('schedule', {
-      default: 0.001,
-      minimum: 0,
-      description: 'Step size: a number or a schedule.',
-    }),
-    beta_1: Type.Number({ default: 0.9, minimum: 0, exclusiveMaximum: 1, description: 'Decay of the mean gradient.' }),
-    beta_2: Type.Number({
-      default: 0.999,
-      minimum: 0,
-      exclusiveMaximum: 1,
-      description: 'Decay of the mean squared gradient.',
-    }),
-    epsilon: Type.Number({ default: 1e-7, exclusiveMinimum: 0, description: 'Keeps the division finite.' }),
+    learning_rate: learningRate(),
+    ...moments,
   }),
   slots: () => ['momentum', 'variance'],
   scalars: ({ beta_1, beta_2 }, { step }) => {

@@ -1,4 +1,5 @@
-import { numberOrCallOf, Type } from '../ir/kind.js';
+import { Type } from '../ir/kind.js';
+import { learningRate } from './arguments.js';
 import { defineOptimizer } from './optimizer.js';
 
 export const rmsprop = defineOptimizer({
@@ -6,11 +7,7 @@ export const rmsprop = defineOptimizer({
   summary: 'Divides every gradient by the root of its mean square.',
   cite: 'Tieleman and Hinton 2012, Coursera lecture 6.5; centered: Graves 2013, arXiv 1308.0850, equations 38 to 41; Keras, keras.optimizers.RMSprop (epsilon under the root)',
   schema: Type.Object({
-    learning_rate: numberOrCallOf('schedule', {
-      default: 0.001,
-      minimum: 0,
-      description: 'Step size: a number or a schedule.',
-    }),
+    learning_rate: learningRate(),
     rho: Type.Number({
       default: 0.9,
       minimum: 0,

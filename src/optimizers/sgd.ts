@@ -1,4 +1,5 @@
-import { numberOrCallOf, Type } from '../ir/kind.js';
+import { Type } from '../ir/kind.js';
+import { learningRate } from './arguments.js';
 import { defineOptimizer } from './optimizer.js';
 
 export const sgd = defineOptimizer({
@@ -6,11 +7,7 @@ export const sgd = defineOptimizer({
   summary: 'Gradient descent, with momentum if asked for.',
   cite: 'Keras, keras.optimizers.SGD',
   schema: Type.Object({
-    learning_rate: numberOrCallOf('schedule', {
-      default: 0.01,
-      minimum: 0,
-      description: 'Step size: a number or a schedule.',
-    }),
+    learning_rate: learningRate(0.01),
     momentum: Type.Number({ default: 0, minimum: 0, maximum: 1, description: 'Share of the last step that is kept.' }),
     nesterov: Type.Boolean({ default: false, description: "Nesterov's form of momentum." }),
   }),

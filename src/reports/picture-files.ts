@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { writeAtomically } from '../runtime/files.js';
+import { writeAtomically } from '../files.js';
 import { beside, drawFeatures, drawPattern, enlarge } from './pattern-picture.js';
 import { encodePng, type Picture } from './png.js';
 import type { ReportedRun } from './run-report.js';

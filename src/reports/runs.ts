@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, realpathSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, fail } from '../diagnostics/report.js';
-import { failToWrite } from '../runtime/files.js';
+import { failToWrite } from '../files.js';
 import type { HistoryRow } from '../runtime/training/progress.js';
 import { livingHolder } from '../runtime/run/lock.js';
 import { RunFolder } from '../runtime/run/run-folder.js';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fail } from '../../diagnostics/report.js';
 import { bytesText } from '../files.js';
 import type { Dataset, Download, Member } from './datasets.js';
-import { makeFolder, PartialFile, sha256OfFile, sizeOfFile, syncFolder } from './files.js';
+import { makeFolder, syncFolder } from '../../files.js';
+import { PartialFile, sha256OfFile, sizeOfFile } from './files.js';
 import { type Answer, ask, NotDelivered } from './http.js';
 import { readTar } from './tar.js';
 

@@ -10,22 +10,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { fail } from '../../diagnostics/report.js';
-import { systemReason } from '../../diagnostics/system-errors.js';
-import { makeFolders } from '../../make-folders.js';
-
-/** Turns an error of the file system into one for people (exit 5). */
-function failToWrite(file: string, error: unknown): never {
-  fail('cannot-write', { file, reason: systemReason(error, 'writing') });
-}
-
-export function makeFolder(folder: string): void {
-  try {
-    makeFolders(folder);
-  } catch (error) {
-    failToWrite(folder, error);
-  }
-}
+import { failToWrite } from '../../files.js';
 
 /** Size of a file; undefined where there is none. */
 export function sizeOfFile(file: string): number | undefined {
@@ -130,16 +115,5 @@ export class PartialFile {
   remove(): void {
     this.close();
     rmSync(this.part, { force: true });
-  }
-}
-
-/** Makes renames in a folder last through a power cut, where the platform can. */
-export function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { failToWrite } from '../files.js';
+import { failToWrite } from '../../files.js';
 
 /** Locks that this process holds: its own number in a lock may also be that of an earlier process which had the same one. */
 const held = new Set<string>();

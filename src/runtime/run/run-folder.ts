@@ -4,7 +4,7 @@ import type { DataFile } from '../../data/files.js';
 import { type Failure, fail } from '../../diagnostics/report.js';
 import { endingOf } from '../../dsl/syntax.js';
 import type { EngineRecord } from '../engines/engine.js';
-import { failToWrite, makeFolder, removeHalfWritten, writeAtomically } from '../files.js';
+import { failToWrite, makeFolder, removeHalfWritten, writeAtomically } from '../../files.js';
 import { releaseLock, takeLock } from './lock.js';
 
 /** What a run must know to go on: everything that may change numbers, and where its inputs are. */

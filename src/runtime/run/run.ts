@@ -16,7 +16,7 @@ import { engineRecord, sameRecord, showRecord } from './engine-record.js';
 import { chooseEngine } from '../engines/index.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import { featuresOf } from '../simplify/features.js';
-import { writeAtomically } from '../files.js';
+import { writeAtomically } from '../../files.js';
 import { History } from '../training/history.js';
 import { readTrained, startingValues, writeTrained } from '../weights/load.js';
 import { openWithRows, refuseUnfitRows } from '../spec/open-spec.js';

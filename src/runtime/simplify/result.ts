@@ -6,7 +6,7 @@ import type { PhaseSpec, Spec } from '../../compiler/spec.js';
 import type { Network } from '../../ir/graph.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import type { Score } from '../training/evaluate-rows.js';
-import { writeAtomically } from '../files.js';
+import { writeAtomically } from '../../files.js';
 import { bindRows, type Rows } from '../spec/rows.js';
 import { scorer, type Simplified } from './simplify.js';
 import type { Written } from './write-simplified.js';

@@ -7,7 +7,7 @@ import { lockToUse } from '../run/data-lock.js';
 import { chooseEngine } from '../engines/index.js';
 import type { EngineOptions } from '../engines/engine.js';
 import { featuresOf } from './features.js';
-import { makeFolder, writeAtomically } from '../files.js';
+import { makeFolder, writeAtomically } from '../../files.js';
 import { fittedInFile, readTrained, startingValues } from '../weights/load.js';
 import { compileOptions, openWithRows } from '../spec/open-spec.js';
 import { bindRows } from '../spec/rows.js';

@@ -11,7 +11,7 @@ import { fail } from '../../diagnostics/report.js';
 import { endingOf } from '../../dsl/syntax.js';
 import { sha256 } from '../../hash.js';
 import { version } from '../../version.js';
-import { writeAtomically } from '../files.js';
+import { writeAtomically } from '../../files.js';
 import type { Simplified } from './simplify.js';
 import { encodeModelWeights, originalsOfNetwork } from '../weights/model-weights.js';
 

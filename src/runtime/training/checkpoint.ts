@@ -4,7 +4,7 @@ import type { Living } from '../../compiler/5-shrink/live.js';
 import { fail } from '../../diagnostics/report.js';
 import { sha256 } from '../../hash.js';
 import type { HostTensor } from '../../program/program.js';
-import { failToWrite, replaceFolder } from '../files.js';
+import { failToWrite, replaceFolder } from '../../files.js';
 import type { Supervision } from './supervision.js';
 import type { Totals } from './totals.js';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.js';

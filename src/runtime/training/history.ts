@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { failToWrite } from '../files.js';
+import { failToWrite } from '../../files.js';
 
 /** A file of JSON lines that only grows, and can be cut back to where a checkpoint was made. */
 export class History {

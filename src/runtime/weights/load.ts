@@ -11,7 +11,7 @@ import { systemReason } from '../../diagnostics/system-errors.js';
 import { sha256 } from '../../hash.js';
 import { allParams, type Network } from '../../ir/graph.js';
 import { sizeOf } from '../../program/program.js';
-import { writeAtomically } from '../files.js';
+import { writeAtomically } from '../../files.js';
 import { initialValues } from './initial-values.js';
 import { decodeModelWeights, encodeModelWeights, type ModelWeights, originalsOfNetwork } from './model-weights.js';
 

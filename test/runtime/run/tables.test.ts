@@ -98,6 +98,23 @@ async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
+/** What a simplified spec predicts: of its test rows, or of the rows of a file. */
+function predict(file: string, input?: string, more: { readonly note?: (text: string) => void } = {}) {
+  return all(
+    predictSpec({
+      file,
+      source: new Source(file, readFileSync(file, 'utf8')),
+      sets: [],
+      split: 'test',
+      dataFolder: undefined,
+      rows: undefined,
+      input,
+      ...more,
+      ...engine,
+    }),
+  );
+}
+
 describe('a table from training to prediction', () => {
   let small: string;
   beforeAll(async () => {
@@ -115,20 +132,6 @@ describe('a table from training to prediction', () => {
       dataFolder: undefined,
       ...engine,
     });
-  const predict = (file: string, input?: string) =>
-    all(
-      predictSpec({
-        file,
-        source: new Source(file, readFileSync(file, 'utf8')),
-        sets: [],
-        split: 'test',
-        dataFolder: undefined,
-        rows: undefined,
-        input,
-        ...engine,
-      }),
-    );
-
   test('the simplified spec names the features that it keeps, and how many there were', () => {
     const text = readFileSync(small, 'utf8');
     expect(text).toContain('facts = Input(6, keep: [area, "region.far west"])');
@@ -189,17 +192,7 @@ describe('a table from training to prediction', () => {
     expect(west! - south!).toBeGreaterThan(300);
     expect(west).toBeGreaterThan(3300);
     expect(west).toBeLessThan(3700);
-    for await (const _ of predictSpec({
-      file: small,
-      source: new Source(small, readFileSync(small, 'utf8')),
-      sets: [],
-      split: 'test',
-      dataFolder: undefined,
-      rows: undefined,
-      input: given,
-      note: (text) => void notes.push(text),
-      ...engine,
-    }));
+    await predict(small, given, { note: (text) => void notes.push(text) });
     expect(notes).toEqual(['note: region: "nowhere" is in none of the training rows; 1 row has all zeros for it\n']);
     writeFileSync(given, 'rooms,age,region\n3,20,north\n');
     expect(await problem(() => predict(small, given))).toBe(
@@ -287,18 +280,7 @@ train { loss: sparse_categorical_crossentropy(from_logits: true); metrics: [accu
   const file = result!.files.spec;
   const given = path.join(folder, 'kinds-new.csv');
   writeFileSync(given, 'x,y\n0,1\n2,3\n1,0\n');
-  const predicted = await all(
-    predictSpec({
-      file,
-      source: new Source(file, readFileSync(file, 'utf8')),
-      sets: [],
-      split: 'test',
-      dataFolder: undefined,
-      rows: undefined,
-      input: given,
-      ...engine,
-    }),
-  );
+  const predicted = await predict(file, given);
   expect(predicted.map(({ classes }) => classes)).toEqual([{ kind: 'low' }, { kind: 'high' }, { kind: 'mid' }]);
 });
 
@@ -318,21 +300,7 @@ train { loss: binary_crossentropy(from_logits: true); optimizer: adam(0.1); epoc
   );
   const file = result!.files.spec;
   const given = path.join(folder, 'answers-new.csv');
-  const classes = async () =>
-    (
-      await all(
-        predictSpec({
-          file,
-          source: new Source(file, readFileSync(file, 'utf8')),
-          sets: [],
-          split: 'test',
-          dataFolder: undefined,
-          rows: undefined,
-          input: given,
-          ...engine,
-        }),
-      )
-    ).map((row) => row.classes!.answer);
+  const classes = async () => (await predict(file, given)).map((row) => row.classes!.answer);
   writeFileSync(given, '1,3\n0,3\n');
   expect(await classes()).toEqual(['yes', 'no']);
   writeFileSync(given, 'no,1,3\nno,0,3\n');

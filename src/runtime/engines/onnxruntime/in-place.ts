@@ -27,8 +27,16 @@ export function withUnreadableOutput(model: Model): Model {
   return { ...model, nodes: [node, ...model.nodes], outputs: [output, ...model.outputs] };
 }
 
+const tried = new WeakMap<Ort, Promise<InPlace | undefined>>();
+
 /** undefined where the installed version does not behave so: its runs are right without it, if slower. */
-export async function tryInPlace(ort: Ort): Promise<InPlace | undefined> {
+export function tryInPlace(ort: Ort): Promise<InPlace | undefined> {
+  let found = tried.get(ort);
+  if (!found) tried.set(ort, (found = tryOnce(ort)));
+  return found;
+}
+
+async function tryOnce(ort: Ort): Promise<InPlace | undefined> {
   const value = { type: 'float', shape: [2] } as const;
   const session = await ort.InferenceSession.create(
     encode(

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fail } from '../../../diagnostics/report.js';
-import { makeFolders } from '../../../make-folders.js';
+import { makeFolders } from '../../../files.js';
 import { engineCacheFolder } from '../cache.js';
 import { ONNXRUNTIME_VERSION } from './library.js';
 

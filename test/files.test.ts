@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { makeFolders } from '../src/make-folders.js';
-import { makeFolder } from '../src/runtime/files.js';
+import { makeFolder, makeFolders } from '../src/files.js';
 import { failureOf } from './data/failure.js';
 import { temporaryFolder } from './support/folders.js';
 

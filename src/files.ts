@@ -10,9 +10,8 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { fail } from '../diagnostics/report.js';
-import { systemReason } from '../diagnostics/system-errors.js';
-import { makeFolders } from '../make-folders.js';
+import { fail } from './diagnostics/report.js';
+import { systemReason } from './diagnostics/system-errors.js';
 
 /** Turns an error of the file system into one for people (exit 5); any other error goes on as it is. */
 export function failToWrite(file: string, error: unknown): never {
@@ -40,7 +39,26 @@ export function removeHalfWritten(folder: string): void {
   for (const entry of entries) if (/^(\..*\.\d+|\d{6,})\.part$/.test(entry)) discard(path.join(folder, entry));
 }
 
-/** Makes a folder and those above it that are not there, or says at once why not (exit 5). */
+/**
+ * Makes a folder and those above it that are not there, one level after the other: where a file system lets nobody make folders (/proc), Node's own
+ * `recursive` never comes to an end.
+ *
+ * @throws the operating system's error for the first folder that cannot be made
+ */
+export function makeFolders(folder: string): void {
+  const isThere = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (isThere()) return;
+  const parent = path.dirname(path.resolve(folder));
+  if (parent !== path.resolve(folder)) makeFolders(parent);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it in between.
+    if (!isThere()) throw error;
+  }
+}
+
+/** The same, saying why not (exit 5). */
 export function makeFolder(folder: string): void {
   try {
     makeFolders(folder);
