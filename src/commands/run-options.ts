@@ -47,9 +47,21 @@ export async function stoppable(
     io.note(`stopped; go on with: dnc train --resume ${end.folder}\n`);
     return { end, exit: exitOf(end.stopped) };
   } finally {
+    // On before the other goes off: a signal while the last lines are written, too, ends with an exit code.
+    endAtSignals();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }
+}
+
+/** From here on a signal ends the process at once: nothing is left to be written. */
+function endAtSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    if (!process.listeners(signal).includes(endAtOnce)) process.on(signal, endAtOnce);
+}
+
+function endAtOnce(signal: NodeJS.Signals): void {
+  process.exit(exitOf(signal));
 }
 
 function exitOf(signal: NodeJS.Signals): number {
