@@ -29,7 +29,16 @@ export interface Graph {
   /** Names of the Input layers, in order. */
   readonly inputs: readonly string[];
   /** The interface: what the model computes. */
-  readonly outputs: readonly string[];
+  readonly outputs: readonly GraphOutput[];
+}
+
+/** One of the things that a model computes. */
+export interface GraphOutput {
+  /** What the user calls it: the layer's name where the layer has one output. */
+  readonly name: string;
+  readonly node: string;
+  /** Which of the layer's outputs it is. */
+  readonly output: number;
 }
 
 /** How a parameter's axis relates to units: it reads them, writes them, or neither. */
@@ -62,6 +71,11 @@ export function nodeOf(graph: Graph, name: string): Node {
   const found = graph.nodes.find((node) => node.name === name);
   if (!found) throw new Error(`the graph has no layer ${name}`);
   return found;
+}
+
+/** The shape of one of the model's outputs, without the batch. */
+export function outputShape(network: Network, { node, output }: Pick<GraphOutput, 'node' | 'output'>): Shape {
+  return network.shapes.get(node)![output]!;
 }
 
 /** All parameters in the order of the layers. */

@@ -6,7 +6,7 @@ import type { Fitted } from '../data/columns.js';
 import { Failure, fail } from '../diagnostics/report.js';
 import { sha256 } from '../hash.js';
 import { showShape } from '../ir/dims.js';
-import { nodeOf } from '../ir/graph.js';
+import { nodeOf, outputShape } from '../ir/graph.js';
 import { compileOptions } from '../runtime/spec/open-spec.js';
 import { fittedOf, originalsOf, startingValues, weightsInFile } from '../runtime/weights/load.js';
 import { failWithoutWeights, readSpecFile } from '../runtime/spec/spec-file.js';
@@ -153,5 +153,5 @@ function inputsOf({ network }: Compiled): string {
 }
 
 function outputsOf({ network }: Compiled): string {
-  return network.graph.outputs.map((name) => `${name} ${showShape(network.shapes.get(name)![0]!)}`).join(', ');
+  return network.graph.outputs.map((output) => `${output.name} ${showShape(outputShape(network, output))}`).join(', ');
 }

@@ -241,7 +241,7 @@ function annotationChanges(a: Node, b: Node): SettingChange[] {
 }
 
 function settingChanges(a: Spec, b: Spec, before: Network, after: Network): SettingChange[] {
-  const outputs = (network: Network) => network.graph.outputs.join(', ');
+  const outputs = (network: Network) => network.graph.outputs.map(({ name }) => name).join(', ');
   return [
     ...settingChange('model.outputs', outputs(before), outputs(after)),
     ...valueChanges('data', a.data, b.data),

@@ -123,7 +123,7 @@ describe('installed', () => {
       import { DropNeuronPenalty } from 'dropneuron/tfjs';
       import { readFileSync } from 'node:fs';
       const { network } = compile(new Source('quickstart.dn', readFileSync('../quickstart.dn', 'utf8')));
-      console.log(JSON.stringify([version, network.graph.outputs, DropNeuronPenalty.className]));`;
+      console.log(JSON.stringify([version, network.graph.outputs.map((output) => output.name), DropNeuronPenalty.className]));`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
       cwd: path.join(folder, 'prefix'),
       encoding: 'utf8',

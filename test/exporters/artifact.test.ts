@@ -171,7 +171,7 @@ describe.each(Object.keys(specs))('the artifact of %s', (name) => {
       tf.tensor(rows[input]!.data as Float32Array, [...rows[input]!.shape]),
     );
     const found = model.predict(inputs) as tf.Tensor;
-    expect(normWise(wanted.results[network.graph.outputs[0]!]!.data, found.dataSync())).toBeLessThanOrEqual(1e-5);
+    expect(normWise(wanted.results[network.graph.outputs[0]!.name]!.data, found.dataSync())).toBeLessThanOrEqual(1e-5);
   });
 
   test('its regularizers add up to the penalties of the step', async () => {
@@ -241,7 +241,7 @@ describe.each(Object.keys(specs))('the artifact of %s', (name) => {
         {},
       );
       await session.release();
-      const output = network.graph.outputs[0]!;
+      const output = network.graph.outputs[0]!.name;
       expect(found[output]!.dims).toEqual(wanted.results[output]!.shape);
       expect(normWise(wanted.results[output]!.data, found[output]!.data as Float32Array)).toBeLessThanOrEqual(1e-5);
     },

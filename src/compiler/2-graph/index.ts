@@ -40,9 +40,10 @@ export function lowerGraph(spec: Spec, reports: Reports): Graph {
     };
   });
 
-  const outputs = model.outputs.length > 0 ? [...new Set(known(model.outputs, names, reports))] : names.slice(-1);
+  const outputNames = model.outputs.length > 0 ? [...new Set(known(model.outputs, names, reports))] : names.slice(-1);
+  const outputs = outputNames.map((name) => ({ name, node: name, output: 0 }));
   const inputs = nodes.filter((node) => node.kind === 'Input').map((node) => node.name);
-  reportUnread(nodes, outputs, reports);
+  reportUnread(nodes, outputNames, reports);
   return { name: model.name.text, nodes, inputs, outputs };
 }
 

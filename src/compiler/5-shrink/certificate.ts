@@ -59,7 +59,7 @@ export function measureDifference(
   const [full64, full32] = [run(full.network, full.values, false), run(full.network, full.values, true)];
   const [exact, stored] = [run(shrunk.network, unrounded, false), run(shrunk.network, shrunk.values, true)];
   const outputs = Object.fromEntries(
-    full.network.graph.outputs.map((name) => [
+    full.network.graph.outputs.map(({ name }) => [
       name,
       {
         float64: normWise(full64[name]!.data, exact[name]!.data),

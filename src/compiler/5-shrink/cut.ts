@@ -1,5 +1,5 @@
 import type { Unit } from '../../ir/dims.js';
-import { allParams, type Network, type Param } from '../../ir/graph.js';
+import { allParams, type Network, outputShape, type Param } from '../../ir/graph.js';
 import { aroundAxis } from '../../program/kernels.js';
 import { paramShape } from '../3-dims/index.js';
 import { methodKind, siteOf } from '../4-program/index.js';
@@ -85,8 +85,8 @@ export function thresholdGrid(network: Network, values: Values, size = 40): read
 function groupsOf(network: Network, values: Values): readonly Group[] {
   const { dims } = network;
   const interfaceUnits = new Set<Unit>(
-    network.graph.outputs.flatMap((name) =>
-      network.shapes.get(name)!.flatMap((shape) => shape.flatMap((dim) => dim.units.map((unit) => dims.find(unit)))),
+    network.graph.outputs.flatMap((output) =>
+      outputShape(network, output).flatMap((dim) => dim.units.map((unit) => dims.find(unit))),
     ),
   );
   return network.graph.nodes.flatMap((node) => {

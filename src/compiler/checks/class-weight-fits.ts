@@ -6,7 +6,7 @@ import { type Check, placeOf } from './check.js';
 
 /** Rows are weighted by their class only where the loss is one of classes, and only classes that there are have weights. */
 export const classWeightFits: Check = ({ spec, network }, reports) => {
-  const [name] = network.graph.outputs;
+  const name = network.graph.outputs[0]?.node;
   if (!name || network.graph.outputs.length !== 1) return;
   const shape = extents(network.shapes.get(name)![0]!);
   const classes = classCount(shape.at(-1) ?? 1);

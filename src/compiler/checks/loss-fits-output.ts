@@ -8,7 +8,7 @@ import { type Check, placeOf } from './check.js';
 
 /** The output gives what every phase's loss needs: classes have one unit each, probabilities come from the right activation. */
 export const lossFitsOutput: Check = ({ spec, network, description }, reports) => {
-  const [name] = network.graph.outputs;
+  const name = network.graph.outputs[0]?.node;
   if (!name || network.graph.outputs.length !== 1) return;
   const node = nodeOf(network.graph, name);
   const shape = extents(network.shapes.get(name)![0]!);

@@ -1,4 +1,5 @@
 import type { Span } from '../../diagnostics/source.js';
+import { outputShape } from '../../ir/graph.js';
 import { lossKind, metricKind } from '../4-program/index.js';
 import type { PhaseSpec } from '../spec.js';
 import { type Check, placeOf } from './check.js';
@@ -21,7 +22,7 @@ export const metricFitsTarget: Check = ({ spec, network }, reports) => {
   for (const phase of [...phases, ...(finetune ? [finetune] : [])])
     for (const [k, { word }] of phase.metrics.entries()) look(phase, word, placeOf(spec, phase, `metrics/${k}`));
   const [output] = network.graph.outputs;
-  const units = output === undefined ? undefined : network.shapes.get(output)?.[0]?.at(-1)?.units.length;
+  const units = output === undefined ? undefined : outputShape(network, output).at(-1)?.units.length;
   for (const phase of [...phases, ...(finetune ? [finetune] : [])]) {
     for (const [k, call] of phase.metrics.entries()) {
       const problem = units === undefined ? undefined : metricKind(call).problem?.(call.arguments as never, units);

@@ -12,6 +12,6 @@ export const oneTrainedOutput: Check = ({ spec, network }, reports) => {
     );
   }
   if (outputs.length === 1 && allParams(network).length === 0) {
-    reports.report('not-trainable', { layer: outputs[0]! }, { at: spec.model.name.span });
+    reports.report('not-trainable', { layer: outputs[0]!.name }, { at: spec.model.name.span });
   }
 };

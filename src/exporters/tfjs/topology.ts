@@ -52,11 +52,11 @@ export function tfjsModel(
     ends.set(node.name, from[0]!);
   }
   // Whoever else reads an output goes on reading what the network computes.
-  const outputs = graph.outputs.map((name) => {
+  const outputs = graph.outputs.map(({ name, node }) => {
     const affine = units.outputs[name];
-    if (!affine) return ends.get(name)!;
+    if (!affine) return ends.get(node)!;
     const layer = unitsLayer(name, affine);
-    layers.push(placed(layer, [ends.get(name)!], {}));
+    layers.push(placed(layer, [ends.get(node)!], {}));
     return layer.config.name as string;
   });
   const weights = allParams(network).filter((param) => values.has(param.name));

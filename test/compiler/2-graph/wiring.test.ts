@@ -9,6 +9,8 @@ const wires = (body: string, head?: string) =>
     ]),
   );
 
+const output = (name: string) => ({ name, node: name, output: 0 });
+
 describe('wiring', () => {
   test('a layer reads the one above it, unless it names another', () => {
     expect(wires('x = Input(3)\na = Dense(2)\nb = Dense(2) <- x\nc = Dense(2)', 'Net -> a, c')).toEqual({
@@ -29,10 +31,10 @@ describe('wiring', () => {
   });
 
   test('the last layer is the output, unless the model names its own', () => {
-    expect(graphOf(specText('x = Input(3)\na = Dense(2)\nb = Dense(1)')).graph.outputs).toEqual(['b']);
+    expect(graphOf(specText('x = Input(3)\na = Dense(2)\nb = Dense(1)')).graph.outputs).toEqual([output('b')]);
     const { graph, lines } = graphOf(specText('x = Input(3)\na = Dense(2)\nb = Dense(1)', { head: 'Net -> b, a' }));
     expect(lines).toEqual([]);
-    expect(graph.outputs).toEqual(['b', 'a']);
+    expect(graph.outputs).toEqual([output('b'), output('a')]);
     expect(graph.inputs).toEqual(['x']);
     expect(graph.name).toBe('Net');
   });
@@ -113,5 +115,5 @@ test.each(mistakes.map(([name, body, lines, head]) => ({ name, body, lines, head
 test('an output that is named twice is one output', () => {
   const { graph, lines } = graphOf(specText('x = Input(3)\na = Dense(2)', { head: 'Net -> a, a' }));
   expect(lines).toEqual([]);
-  expect(graph.outputs).toEqual(['a']);
+  expect(graph.outputs).toEqual([output('a')]);
 });

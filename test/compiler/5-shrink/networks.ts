@@ -56,7 +56,7 @@ export function networkOf(layers: readonly LayerSketch[], outputs?: readonly str
     name: 'test',
     nodes,
     inputs: nodes.filter((node) => node.kind === 'Input').map((node) => node.name),
-    outputs: outputs ?? [layers.at(-1)!.name],
+    outputs: (outputs ?? [layers.at(-1)!.name]).map((name) => ({ name, node: name, output: 0 })),
   };
   const network = lowerDims(graph, {}, reports);
   reports.throwIfFailed();
