@@ -31,15 +31,15 @@ export const ${camel} = defineLayer({
 });
 `,
     edits: {
-      'test/layers/cases.ts': (text) =>
+      'test/layers/cases/core.ts': (text) =>
         text.replace(
-          /\n};\n$/,
+          /\n} satisfies [^\n]*\n$/,
           `
   ${pascal}: {
     defaults: ['${pascal}(2)', { factor: 2 }],
     cases: [{ call: '${pascal}(2)', inputs: [[3, 4]], output: [3, 4], apart: { in: [0, 1] }, tfjs: 'refused' }],
   },
-};
+} satisfies Readonly<Record<string, LayerEntry>>;
 `,
         ),
     },
@@ -55,6 +55,7 @@ test('multiplies by its factor', () => {
     params: {},
     inputShapes: [],
     outputShapes: [],
+    update: () => expect.fail('it keeps no state'),
     random: () => expect.fail('it draws nothing'),
   });
   b.result('y', value!);

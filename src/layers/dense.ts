@@ -19,11 +19,9 @@ export const dense = defineLayer({
     }),
     bias_initializer: callOf('initializer', { default: 'zeros', description: 'How the bias [units] starts.' }),
   }),
-  shape: ({ units }, { name, inputs: [x = []], dims, original, misfit }) => {
+  shape: ({ units }, { inputs: [x = []], fresh, misfit }) => {
     if (x.length === 0) misfit('an input with at least one axis', 'a scalar per row');
-    // Another width than the weights file speaks of is a new layer: nothing is known of where its units come from.
-    const known = original?.indices.length === units ? original : undefined;
-    return [[...x.slice(0, -1), dims.fresh(units, name, known?.indices, known?.width)]];
+    return [[...x.slice(0, -1), fresh(units)]];
   },
   params: ({ use_bias, kernel_initializer, bias_initializer }, [x = []], [y = []]) => {
     const into = x.at(-1);

@@ -17,10 +17,35 @@ export interface ShapeStep {
   readonly name: string;
   readonly inputs: readonly Shape[];
   readonly dims: Dims;
-  /** Original indices of the units that this layer makes, where the weights file knows them. */
-  readonly original?: { readonly indices: readonly number[]; readonly width: number } | undefined;
+  /**
+   * New units of this layer, with the original indices that the weights file knows of them. `part` names units that are not those of the last axis of
+   * output 0, such as the second output's; see `ParamsStep.fresh` for those inside of a layer.
+   */
+  fresh(size: number, part?: string): Dim;
   /** Reports that the arguments do not fit the inputs; the rule then returns its best guess. */
   misfit(expected: string, found: string, help?: string): void;
+}
+
+/** What a layer's parameters are declared with, beside its arguments and shapes. */
+export interface ParamsStep {
+  readonly name: string;
+  readonly dims: Dims;
+  /** New units that live inside of the layer only, such as heads: `part` names them, `<layer>.<part>` is where they come from. */
+  fresh(size: number, part: string): Dim;
+}
+
+/** What is known of the units of every axis of a tensor: by axis (the batch apart), by position. A fact of a unit holds of all that the axis cuts there. */
+export type AxisFacts = readonly (readonly UnitFact[])[];
+
+/** What a layer's rule for facts is given. */
+export interface FactsStep {
+  /** Facts of every input. */
+  readonly inputs: readonly AxisFacts[];
+  readonly inputShapes: readonly Shape[];
+  readonly outputShapes: readonly Shape[];
+  /** Values of a parameter, row-major. */
+  values(tensor: string): ArrayLike<number>;
+  readonly mode: Mode;
 }
 
 /** What a layer's forward rule is given. */
@@ -32,12 +57,22 @@ export interface ForwardStep<A> {
   readonly params: Readonly<Record<string, Value>>;
   readonly inputShapes: readonly Shape[];
   readonly outputShapes: readonly Shape[];
-  /** A random tensor of this layer's own stream `<layer>.<tensor>`, in the shape of input 0. */
-  random(tensor: string, distribution: RandomSpec['distribution']): Value;
+  /**
+   * A random tensor of this layer's own stream `<layer>.<tensor>`, in the shape of input 0; with `axes` it is drawn along these axes of input 0 alone (the
+   * batch apart, which always is) and 1 long on the others, so that it broadcasts.
+   */
+  random(tensor: string, distribution: RandomSpec['distribution'], axes?: readonly number[]): Value;
+  /**
+   * Sets the next value of a parameter that gradients do not move (`trained: false`), such as a moving mean. In training only; the mean over rows is
+   * a sum times `b.scalar('inverse_rows')`.
+   */
+  update(tensor: string, next: Value): void;
 }
 
 /** What a layer's resize rule is given. */
 export interface ResizeStep {
+  /** The positions kept of units inside of the layer, as `ParamsStep.fresh` made them. */
+  part(part: string): readonly number[];
   /** The positions kept of each output's last axis. */
   readonly outputs: readonly (readonly number[])[];
   /** How long each output's last axis was. */
@@ -67,7 +102,7 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
   /** Output shapes. Reusing a Dim couples two axes; `dims.fresh` starts a new one. */
   shape(args: A, at: ShapeStep): readonly Shape[];
   /** Parameters; each axis carries the Dim that it reads or writes. Absent: none. */
-  params?(args: A, inputs: readonly Shape[], outputs: readonly Shape[]): Record<string, ParamDecl>;
+  params?(args: A, inputs: readonly Shape[], outputs: readonly Shape[], at: ParamsStep): Record<string, ParamDecl>;
   /** Forward computation, once, for every engine. One value per output. */
   forward(b: Builder, at: ForwardStep<A>): readonly Value[];
   /** The Dims that it treats unit by unit, whether passed on or written. Absent: it mixes the units of every Dim, and they stay. */
@@ -75,10 +110,11 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
   /** Why the units stay where it is not unit-wise: reports print it. Absent: "<keyword> mixes units". */
   pinReason?(args: A): string;
   /**
-   * What the units of the last axis of output 0 become. Absent: generic, from the axes of the parameters and `unitwise`: a unit whose non-zero
-   * weights all read constants is what `forward` gives for them in float64; any other varies.
+   * What is known of the units of every axis of every output. Absent: generic, of the last axes from the axes of the parameters and `unitwise`: a unit
+   * whose non-zero weights all read constants is what `forward` gives for them in float64; any other varies. Write one where `forward` is costly,
+   * where units are on other axes than the last, or where more is known.
    */
-  facts?(args: A, inputs: readonly (readonly UnitFact[])[], mode: Mode): readonly UnitFact[];
+  facts?(args: A, at: FactsStep): readonly AxisFacts[];
   /**
    * Whether a constant c of an input unit may become c · W in the bias: weighted inputs and bias are added up before anything else, the same at
    * every position. Absent: only a zero goes without its reader noticing.

@@ -18,7 +18,7 @@ export interface Trial {
   readonly params: Readonly<Record<string, ParamDecl>>;
   /** What `shape` said does not fit. */
   readonly misfits: readonly string[];
-  /** Results `output` and `gradient:<tensor>`; inputs `input <k>`, the parameters, masks, and `upstream`. */
+  /** Results `output`, `gradient:<tensor>` and `next:<tensor>`; inputs `input <k>`, the parameters, masks, and `upstream`. */
   readonly program: Program;
   /** Values for everything that the program reads, `upstream` included. */
   readonly given: Readonly<Record<string, Tensor64>>;
@@ -35,13 +35,15 @@ export function tryLayer(
   const dims = new Dims();
   const misfits: string[] = [];
   const inputs = inputExtents.map((shape, k) => shape.map((extent) => dims.fresh(extent, `input${k}`)));
+  const fresh = (size: number, part?: string) => dims.fresh(size, part === undefined ? name : `${name}.${part}`);
   const outputs = kind.shape(args as never, {
     name,
     inputs,
     dims,
+    fresh,
     misfit: (expected, found, help) => misfits.push(`${expected}; ${found}${help ? ` (${help})` : ''}`),
   });
-  const params = kind.params?.(args as never, inputs, outputs) ?? {};
+  const params = kind.params?.(args as never, inputs, outputs, { name, dims, fresh }) ?? {};
 
   const random = new Random(`${kind.keyword} ${JSON.stringify([args, inputExtents, mode])}`);
   const numbers = (shape: readonly number[]): Tensor64 => ({
@@ -49,7 +51,9 @@ export function tryLayer(
     shape,
     data: Float64Array.from({ length: sizeOf(shape) }, () => random.between(-1, 1)),
   });
-  const given: Record<string, Tensor64> = {};
+  const given: Record<string, Tensor64> = {
+    inverse_rows: { dtype: 'float', shape: [], data: Float64Array.of(1 / ROWS) },
+  };
   const b = new Builder();
   const values = inputs.map((shape, k) => {
     given[`input ${k}`] = numbers([ROWS, ...extents(shape)]);
@@ -68,6 +72,7 @@ export function tryLayer(
       return [tensor, b.state(tensor, shape)];
     }),
   );
+  const updates = new Map<string, Value>();
   const [output] = kind.forward(b, {
     name,
     arguments: args as never,
@@ -76,22 +81,27 @@ export function tryLayer(
     params: weights,
     inputShapes: inputs,
     outputShapes: outputs,
-    random: (tensor, distribution) => {
-      const shape = extents(inputs[0]!);
+    update: (tensor, next) => {
+      updates.set(tensor, next);
+    },
+    random: (tensor, distribution, axes) => {
+      const shape = extents(inputs[0]!).map((extent, k) => (!axes || axes.includes(k) ? extent : 1));
       const width = sizeOf(shape);
       const full = [ROWS, width];
-      const keep = distribution.kind === 'bernoulli' ? distribution.keep : 0;
+      const draw = () =>
+        distribution.kind === 'bernoulli' ? Number(random.next() < distribution.keep) : random.between(-1, 1);
       given[`random:${name}.${tensor}`] = {
         dtype: 'float',
         shape: full,
-        data: Float64Array.from({ length: sizeOf(full) }, () => (random.next() < keep ? 1 : 0)),
+        data: Float64Array.from({ length: sizeOf(full) }, draw),
       };
       const units = Array.from({ length: width }, (_, k) => k);
       const drawn = b.random({ stream: `${name}.${tensor}`, distribution, units, width }, ['batch', width]);
-      return b.reshape(drawn, values[0]!.type.shape);
+      return b.reshape(drawn, ['batch', ...shape]);
     },
   });
   b.result('output', output!);
+  for (const [tensor, next] of updates) b.result(`next:${tensor}`, next);
   given.upstream = numbers([ROWS, ...extents(outputs[0]!)]);
   const upstream = b.batch('upstream', 'float', output!.type.shape);
   const wrt = [...values.map((value, k) => [`input ${k}`, value] as const), ...Object.entries(weights)];

@@ -78,6 +78,7 @@ describe('keep on Input', () => {
       { shape: [9], keep: [8, 1, 5] },
       {
         outputs: [[0, 2]],
+        part: () => [],
         sizes: [3],
         inputExtents: [],
         outputExtents: [[2]],

@@ -1,6 +1,6 @@
 import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import type { Reports } from '../../diagnostics/report.js';
-import { Dims, extents, type Shape, showShape } from '../../ir/dims.js';
+import { type Dim, Dims, extents, type Shape, showShape } from '../../ir/dims.js';
 import { allParams, type Graph, type Network, type Node, type Param } from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
 import { sizeOf } from '../../program/program.js';
@@ -49,13 +49,12 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
       elements > limit
         ? { ...node.arguments, ...(typeof width === 'number' ? { units: 1 } : { shape: [1] }) }
         : node.arguments;
-    const original =
-      options.originals && Object.hasOwn(options.originals, node.name) ? options.originals[node.name] : undefined;
+    const fresh = (size: number, part?: string) => freshUnits(dims, options.originals, node.name, size, part);
     const made = kind.shape(args as never, {
       name: node.name,
       inputs,
       dims,
-      original,
+      fresh,
       misfit: (expected, found, help) =>
         reports.report(
           'shape-mismatch',
@@ -75,7 +74,7 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
     // One unit stands for what was refused: whatever flattens it would make a unit of every element.
     const outputs = wide ? made.map(() => [dims.fresh(1, node.name)]) : made;
     shapes.set(node.name, outputs);
-    const declared = kind.params?.(args as never, inputs, outputs) ?? {};
+    const declared = kind.params?.(args as never, inputs, outputs, { name: node.name, dims, fresh }) ?? {};
     const own = Object.fromEntries(
       Object.entries(declared).map(([tensor, { axes, initializer, trained }]): [string, Param] => [
         tensor,
@@ -109,6 +108,15 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
   }
   pinInterface(graph, shapes, dims);
   return { graph: { ...graph, nodes }, dims, shapes, params };
+}
+
+/** New units of a layer, or of a part of it, with the original indices that the weights file knows of them. */
+function freshUnits(dims: Dims, originals: Originals | undefined, layer: string, size: number, part?: string): Dim {
+  const maker = part === undefined ? layer : `${layer}.${part}`;
+  const original = originals && Object.hasOwn(originals, maker) ? originals[maker] : undefined;
+  // Another width than the weights file speaks of is a new layer: nothing is known of where its units come from.
+  const known = original?.indices.length === size ? original : undefined;
+  return dims.fresh(size, maker, known?.indices, known?.width);
 }
 
 /** Extents of a parameter. */
@@ -203,6 +211,6 @@ function withKeptIndices(node: Node, options: DimsOptions, reports: Reports): No
 
 /** The outputs' units are the interface: they stay, whatever they compute. */
 function pinInterface(graph: Graph, shapes: ReadonlyMap<string, readonly Shape[]>, dims: Dims): void {
-  for (const name of graph.outputs)
-    for (const shape of shapes.get(name) ?? []) for (const dim of shape) dims.pin(dim, 'output');
+  for (const { node, output } of graph.outputs)
+    for (const dim of shapes.get(node)?.[output] ?? []) dims.pin(dim, 'output');
 }

@@ -17,7 +17,11 @@ export interface Forward {
   readonly values: ReadonlyMap<string, readonly Value[]>;
   /** Parameters by name. */
   readonly params: ReadonlyMap<string, Value>;
-  /** What comes before the softmax or sigmoid of each output; the output itself where it ends in neither. */
+  /** Next values of parameters that gradients do not move, by name; only in training. */
+  readonly updates: ReadonlyMap<string, Value>;
+  /** The model's outputs, by what the user calls them. */
+  readonly results: ReadonlyMap<string, Value>;
+  /** What comes before the softmax or sigmoid of each output, by its name; the output itself where it ends in neither. */
   readonly logits: ReadonlyMap<string, Value>;
 }
 
@@ -36,8 +40,12 @@ export function buildForward(
 ): Forward {
   const values = new Map<string, readonly Value[]>();
   const params = new Map<string, Value>();
-  const logits = new Map<string, Value>();
-  for (const node of network.graph.nodes) {
+  /** What comes before the softmax or sigmoid of a layer that is an output. */
+  const beforeActivation = new Map<string, Value>();
+  const { graph } = network;
+  const outputNodes = new Set(graph.outputs.map(({ node }) => node));
+  const updates = new Map<string, Value>();
+  for (const node of graph.nodes) {
     const kind = layerKind(node.kind);
     const outputShapes = network.shapes.get(node.name)!;
     const inputShapes = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
@@ -61,43 +69,49 @@ export function buildForward(
         params: own,
         inputShapes,
         outputShapes,
-        random: (tensor, distribution) => {
-          const shape = inputShapes[0]!;
+        update: (tensor, next) => {
+          updates.set(network.params.get(node.name)![tensor]!.name, next);
+        },
+        random: (tensor, distribution, axes) => {
+          const whole = inputShapes[0]!;
+          const extent = inputs[0]!.type.shape;
+          const shape = axes ? axes.map((axis) => whole[axis]!) : whole;
+          const drawn = axes ? extent.map((one, k) => (k === 0 || axes.includes(k - 1) ? one : 1)) : extent;
           const last = shape.at(-1)!;
           const origin = network.dims.origin(last.units[0]!);
           const width = Math.max(last.units.length, network.dims.widthOf(origin.layer));
           const indices = last.units.map((unit) => network.dims.origin(unit).index);
           const leading = sizeOf(extents(shape.slice(0, -1)));
           const units = Array.from({ length: leading }, (_, row) => indices.map((index) => row * width + index)).flat();
-          return b.random(
-            { stream: `${node.name}.${tensor}`, distribution, units, width: leading * width },
-            inputs[0]!.type.shape,
-          );
+          return b.random({ stream: `${node.name}.${tensor}`, distribution, units, width: leading * width }, drawn);
         },
       });
-    const ending = network.graph.outputs.includes(node.name) ? probabilityActivation(node) : undefined;
+    const ending = outputNodes.has(node.name) ? probabilityActivation(node) : undefined;
     if (ending) {
       const [before] = forward({ ...node.arguments, activation: { word: activations.linear.keyword, arguments: {} } });
-      logits.set(node.name, before!);
+      beforeActivation.set(node.name, before!);
       values.set(node.name, [applyActivation(b, before!, ending)]);
     } else {
       const outputs = forward(node.arguments);
       values.set(node.name, outputs);
-      if (network.graph.outputs.includes(node.name)) logits.set(node.name, outputs[0]!);
     }
   }
-  return { values, params, logits };
+  const results = new Map(graph.outputs.map(({ name, node, output }) => [name, values.get(node)![output]!]));
+  const logits = new Map(
+    graph.outputs.map(({ name, node }) => [name, beforeActivation.get(node) ?? results.get(name)!]),
+  );
+  return { values, params, results, logits, updates };
 }
 
 /** The forward program: inputs and outputs by their layers' names, parameters as state. `logits` leaves out a final softmax or sigmoid. */
 export function forwardProgram(network: Network, options: { readonly mode: Mode; readonly logits?: boolean }): Program {
   const b = new Builder();
-  const { values, logits } = buildForward(b, network, options.mode);
-  for (const name of network.graph.outputs) b.result(name, options.logits ? logits.get(name)! : values.get(name)![0]!);
+  const { results, logits } = buildForward(b, network, options.mode);
+  for (const [name, value] of options.logits ? logits : results) b.result(name, value);
   return optimize(b.build(`${network.graph.name} forward`));
 }
 
 /** The output layer that training looks at. */
 export function trainedOutput(network: Network): Node {
-  return nodeOf(network.graph, network.graph.outputs[0]!);
+  return nodeOf(network.graph, network.graph.outputs[0]!.node);
 }

@@ -6,11 +6,12 @@ import { layerKind } from '../../layers/index.js';
 import { Builder } from '../../program/builder.js';
 import { evaluate } from '../../program/evaluate.js';
 import { sizeOf, type Tensor64 } from '../../program/program.js';
+import type { AxisFacts } from '../../layers/layer.js';
 import { type Site, sitesOf } from './links.js';
 import type { ValuesExact } from './values.js';
 
-/** What is known of the units of the last axis of every output, by layer. */
-export type Facts = ReadonlyMap<string, readonly (readonly UnitFact[])[]>;
+/** What is known of the units of every axis of every output, by layer. */
+export type Facts = ReadonlyMap<string, readonly AxisFacts[]>;
 
 /**
  * The forward fixpoint, as in sparse conditional constant propagation (Wegman and Zadeck 1991): zero < constant < varies. A weight counts only
@@ -22,7 +23,7 @@ export function unitFacts(
   mode: Mode,
   sites: readonly Site[] = sitesOf(network, values),
 ): Facts {
-  const facts = new Map<string, readonly (readonly UnitFact[])[]>();
+  const facts = new Map<string, readonly AxisFacts[]>();
   for (const site of sites) {
     const inputs = site.node.inputs.map((from) => facts.get(from.node)![from.output]!);
     facts.set(site.node.name, factsAt(network, values, mode, site, inputs));
@@ -37,7 +38,9 @@ export function meet(a: Facts, b: Facts): Facts {
   return new Map(
     [...a].map(([name, outputs]) => [
       name,
-      outputs.map((units, k) => units.map((fact, j) => both(fact, b.get(name)?.[k]?.[j]))),
+      outputs.map((axes, k) =>
+        axes.map((units, axis) => units.map((fact, j) => both(fact, b.get(name)?.[k]?.[axis]?.[j]))),
+      ),
     ]),
   );
 }
@@ -47,26 +50,34 @@ function factsAt(
   values: ValuesExact,
   mode: Mode,
   site: Site,
-  inputs: readonly (readonly UnitFact[])[],
-): readonly (readonly UnitFact[])[] {
+  inputs: readonly AxisFacts[],
+): readonly AxisFacts[] {
   const { node, outputs } = site;
-  const unknown = () => outputs.map((axes) => (axes.at(-1) ?? []).map((): UnitFact => 'varies'));
-  if (inputs.length === 0) return unknown();
+  const unknown = outputs.map((axes) => axes.map((units) => units.map((): UnitFact => 'varies')));
+  if (inputs.length === 0) return unknown;
   const kind = layerKind(node.kind);
   if (kind.facts) {
-    const [, ...others] = unknown();
-    return [kind.facts(node.arguments, inputs, mode), ...others];
+    const own = network.params.get(node.name) ?? {};
+    return kind.facts(node.arguments, {
+      inputs,
+      inputShapes: node.inputs.map((from) => network.shapes.get(from.node)![from.output]!),
+      outputShapes: network.shapes.get(node.name)!,
+      values: (tensor) => values.get(own[tensor]!.name)!,
+      mode,
+    });
   }
-  const settled = outputs.map((axes) => (axes.at(-1) ?? []).map((unit) => readsConstantsOnly(site, unit, inputs)));
-  if (!settled.some((units) => units.includes(true))) return unknown();
-  const results = forwardOfConstants(network, values, mode, site, inputs);
-  return settled.map((units, k) =>
-    units.map((constant, j): UnitFact => {
+  const last = inputs.map((axes) => axes.at(-1) ?? []);
+  const settled = outputs.map((axes) => (axes.at(-1) ?? []).map((unit) => readsConstantsOnly(site, unit, last)));
+  if (!settled.some((units) => units.includes(true))) return unknown;
+  const results = forwardOfConstants(network, values, mode, site, last);
+  return settled.map((units, k) => {
+    const known = units.map((constant, j): UnitFact => {
       if (!constant) return 'varies';
       const value = everywhere(results[k]!, j, units.length);
       return value === undefined || !Number.isFinite(value) ? 'varies' : factOf(value);
-    }),
-  );
+    });
+    return [...unknown[k]!.slice(0, -1), ...(outputs[k]!.length > 0 ? [known] : [])];
+  });
 }
 
 /** Whether all that an output unit depends on is constant. */
@@ -129,6 +140,7 @@ function forwardOfConstants(
     params: Object.fromEntries(params),
     inputShapes,
     outputShapes,
+    update: () => undefined,
     random: () => {
       drawn = true;
       return b.scalar('draw');

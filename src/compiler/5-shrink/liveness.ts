@@ -39,8 +39,9 @@ export function liveness(
   const facts = modes === 'inference' ? inference : meet(inference, unitFacts(network, values, 'training', sites));
 
   const needed = new Set<Unit>();
-  for (const site of sites)
-    if (network.graph.outputs.includes(site.node.name)) for (const unit of site.outputs.flat(2)) needed.add(unit);
+  const siteOf = new Map(sites.map((site) => [site.node.name, site]));
+  for (const { node, output } of network.graph.outputs)
+    for (const unit of siteOf.get(node)!.outputs[output]!.flat()) needed.add(unit);
 
   const read = (site: Site) => propagate(site, facts, needed);
   settle(sites, needed, [read]);
@@ -81,17 +82,18 @@ function absorbed(site: Site, facts: Facts, unit: Unit): boolean {
   return constant === 0 || (constant !== undefined && site.folds);
 }
 
-/** The constant that a unit is wherever a layer reads it; undefined if it varies, or is not on the last axis of an input. */
+/** The constant that a unit is wherever a layer reads it, on whichever axis; undefined if it varies anywhere. */
 export function constantAt(site: Site, facts: Facts, unit: Unit): number | undefined {
   let constant: number | undefined;
   for (const [input, shape] of site.inputs.entries()) {
-    if (shape.slice(0, -1).some((axis) => axis.includes(unit))) return undefined;
-    const position = shape.at(-1)?.indexOf(unit) ?? -1;
-    if (position < 0) continue;
     const from = site.node.inputs[input]!;
-    const here = constantOf(facts.get(from.node)![from.output]![position]!);
-    if (here === undefined || (constant !== undefined && here !== constant)) return undefined;
-    constant = here;
+    for (const [axis, units] of shape.entries()) {
+      const position = units.indexOf(unit);
+      if (position < 0) continue;
+      const here = constantOf(facts.get(from.node)![from.output]![axis]![position]!);
+      if (here === undefined || (constant !== undefined && here !== constant)) return undefined;
+      constant = here;
+    }
   }
   return constant;
 }

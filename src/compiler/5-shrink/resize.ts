@@ -33,6 +33,7 @@ export function resize(
   const outputs = outputShapes.map((shape) => left(shape).at(-1) ?? []);
   const changes = layerKind(node.kind).resize?.(node.arguments as never, {
     outputs,
+    part: (part) => positionsOfPart(network, removed, node, part),
     sizes: outputShapes.map((shape) => shape.at(-1)?.units.length ?? 0),
     inputExtents: inputShapes.map(extentsLeft),
     outputExtents: outputShapes.map(extentsLeft),
@@ -51,6 +52,20 @@ export function resize(
   if (edits.length === 0) return { node, edits };
   const args = Object.entries({ ...node.arguments, ...changes }).filter(([, value]) => value !== undefined);
   return { node: { ...node, arguments: Object.fromEntries(args) }, edits };
+}
+
+/** The positions kept of the units inside of a layer that are called `part`. */
+function positionsOfPart(
+  network: Network,
+  removed: ReadonlySet<Unit>,
+  { name }: Node,
+  part: string,
+): readonly number[] {
+  const dim = Object.values(network.params.get(name) ?? {})
+    .flatMap((param) => param.axes.map((axis) => axis.dim))
+    .find(({ units }) => units.some((unit) => network.dims.origin(unit).layer === `${name}.${part}`));
+  if (!dim) throw new Error(`${name} has no units ${part}`);
+  return positionsLeft(network, removed, dim.units);
 }
 
 /** Row-major indices of features, counted in the input of which only `left` is left; undefined where these are all of it. */

@@ -1,11 +1,12 @@
 import { diagnostic, Failure, Reports } from '../../diagnostics/report.js';
 import type { Dim, Unit } from '../../ir/dims.js';
-import { allParams, type Network, type Node } from '../../ir/graph.js';
+import { allParams, type GraphOutput, type Network, type Node } from '../../ir/graph.js';
 import { constantOf } from '../../ir/units.js';
 import { lowerDims, type Originals, paramShape, paramSize } from '../3-dims/index.js';
 import { type Folded, fold } from './fold.js';
 import { constantAt, type Liveness, liveness } from './liveness.js';
 import type { Site } from './links.js';
+import type { AxisFacts } from '../../layers/layer.js';
 import { type ArgumentEdit, resize } from './resize.js';
 import { positionsLeft, sliceAll } from './slice.js';
 import type { Values } from './values.js';
@@ -51,7 +52,7 @@ export interface ShrinkResult {
   readonly edits: readonly ArgumentEdit[];
   readonly pins: readonly PinnedUnits[];
   /** Units of outputs that are constant: an interface, so they stay. */
-  readonly constantOutputs: readonly { readonly layer: string; readonly index: number; readonly value: number }[];
+  readonly constantOutputs: readonly { readonly output: string; readonly index: number; readonly value: number }[];
   /** The units that went, as representatives in the dims of the network that was given. */
   readonly removed: ReadonlySet<Unit>;
 }
@@ -152,8 +153,14 @@ export function refuseDeadNetwork(network: Network, values: Values): void {
   refuseDeadOutputs(network, liveness(network, values));
 }
 
-export function deadOutputs(network: Network, { facts }: Liveness): string[] {
-  return network.graph.outputs.filter((name) => facts.get(name)![0]!.every((fact) => fact !== 'varies'));
+export function deadOutputs(network: Network, { facts }: Liveness): GraphOutput[] {
+  const { outputs } = network.graph;
+  return outputs.filter(({ node, output }) => isConstant(facts.get(node)![output]!));
+}
+
+/** Whether all units of the last axis are known: the whole tensor is, then. */
+function isConstant(axes: AxisFacts): boolean {
+  return axes.at(-1)?.every((fact) => fact !== 'varies') ?? false;
 }
 
 function refuseDeadOutputs(network: Network, live: Liveness): void {
@@ -162,10 +169,10 @@ function refuseDeadOutputs(network: Network, live: Liveness): void {
   throw new Failure(
     dead.map((output) => {
       const first = firstDeadLayer(network, live, output);
-      const units = live.facts.get(first.name)![0]!.length;
+      const units = live.facts.get(first.name)![0]!.at(-1)!.length;
       return diagnostic(
         'dead-network',
-        { layer: first.name, output, units },
+        { layer: first.name, output: output.name, units },
         { at: first.span, help: [`use a smaller lambda on ${first.name}, or a lower threshold`] },
       );
     }),
@@ -173,15 +180,12 @@ function refuseDeadOutputs(network: Network, live: Liveness): void {
 }
 
 /** The first layer on the way to an output that no longer carries anything. */
-function firstDeadLayer(network: Network, { facts }: Liveness, output: string): Node {
-  const above = new Set([output]);
+function firstDeadLayer(network: Network, { facts }: Liveness, output: GraphOutput): Node {
+  const above = new Set([output.node]);
   for (const node of [...network.graph.nodes].reverse())
     if (above.has(node.name)) for (const input of node.inputs) above.add(input.node);
   return network.graph.nodes.find(
-    ({ name, inputs }) =>
-      above.has(name) &&
-      inputs.length > 0 &&
-      facts.get(name)!.every((units) => units.every((fact) => fact !== 'varies')),
+    ({ name, inputs }) => above.has(name) && inputs.length > 0 && facts.get(name)!.every(isConstant),
   )!;
 }
 
@@ -235,10 +239,10 @@ function pinned(network: Network, { pins, sites }: Liveness): PinnedUnits[] {
 }
 
 function constantOutputs(network: Network, { facts }: Liveness): ShrinkResult['constantOutputs'] {
-  return network.graph.outputs.flatMap((layer) =>
-    facts.get(layer)![0]!.flatMap((fact, index) => {
+  return network.graph.outputs.flatMap(({ name, node, output }) =>
+    (facts.get(node)![output]!.at(-1) ?? []).flatMap((fact, index) => {
       const value = constantOf(fact);
-      return value === undefined ? [] : [{ layer, index, value }];
+      return value === undefined ? [] : [{ output: name, index, value }];
     }),
   );
 }

@@ -32,7 +32,7 @@ function shrunk(network: Network, values: Map<string, Float32Array>, modes?: Mod
   const result = shrinkIn(network, values, modes);
   const exact = outputsOf(result.network, withExact(result), rows, 20);
   const stored = outputsOf(result.network, result.values, rows, 20);
-  for (const output of network.graph.outputs) {
+  for (const { name: output } of network.graph.outputs) {
     expect(difference(before[output]!, exact[output]!)).toBeLessThanOrEqual(1e-12);
     expect(difference(before[output]!, stored[output]!)).toBeLessThanOrEqual(1e-5);
   }
@@ -137,7 +137,7 @@ describe('shrink', () => {
     zero(values, 'digit.kernel', 3, { column: 1 });
     const result = shrunk(network, values);
     expect(result.changed).toBe(false);
-    expect(result.constantOutputs).toEqual([{ layer: 'digit', index: 1, value: values.get('digit.bias')![1] }]);
+    expect(result.constantOutputs).toEqual([{ output: 'digit', index: 1, value: values.get('digit.bias')![1] }]);
   });
 
   it('gives a reader without bias one', () => {
@@ -313,7 +313,7 @@ describe('shrink', () => {
     for (const column of [0, 3]) zero(values, 'fc1.kernel', 5, { column });
     values.get('fc1.bias')!.set([0.5], 0);
     values.get('fc1.bias')!.set([-0.5], 3);
-    const facts = (mode: 'training' | 'inference') => unitFacts(network, values, mode).get('drop')![0];
+    const facts = (mode: 'training' | 'inference') => unitFacts(network, values, mode).get('drop')![0]![0];
     expect(facts('inference')).toEqual([{ constant: 0.5 }, 'varies', 'varies', 'zero', 'varies']);
     expect(facts('training')).toEqual(['varies', 'varies', 'varies', 'zero', 'varies']);
   });
