@@ -22,6 +22,20 @@ export interface Value {
 /** A value, or a number that becomes a float constant. */
 export type Operand = Value | number;
 
+/** Absent: strides and dilation 1, padding 0, one group. */
+export interface ConvolutionOptions {
+  readonly strides?: readonly number[];
+  readonly padding?: readonly number[];
+  readonly dilation?: readonly number[];
+  readonly groups?: number;
+}
+
+/** Absent: strides as the size, padding 0. */
+export interface PoolingOptions {
+  readonly strides?: readonly number[];
+  readonly padding?: readonly number[];
+}
+
 /** Writes a program instruction by instruction; every method infers and checks the type of its result. */
 export class Builder {
   private readonly types: TensorType[] = [];
@@ -274,6 +288,42 @@ export class Builder {
     return this.apply('softmax', [x]);
   }
 
+  // Convolutions and pooling over [batch, height, width, channels]; pairs are (height, width), padding is [top, bottom, left, right]
+
+  /** By a kernel [height, width, channels / groups, filters]; filters are group-major. */
+  conv2d(x: Value, kernel: Value, options: ConvolutionOptions = {}): Value {
+    return this.apply('conv2d', [x, kernel], convolution(options));
+  }
+  /** The gradient of conv2d's input, of `extents` [height, width], from that of its result; also transposed convolution. */
+  conv2dInputGradient(dy: Value, kernel: Value, extents: readonly number[], options: ConvolutionOptions = {}): Value {
+    return this.apply('conv2d_input_gradient', [dy, kernel], { extents, ...convolution(options) });
+  }
+  /** The gradient of conv2d's kernel, of `size` [height, width], from its input and the gradient of its result. */
+  conv2dFilterGradient(x: Value, dy: Value, size: readonly number[], options: ConvolutionOptions = {}): Value {
+    return this.apply('conv2d_filter_gradient', [x, dy], { size, ...convolution(options) });
+  }
+  /** Padding never wins. Strides are the size unless given. */
+  maxPool2d(x: Value, size: readonly number[], options: PoolingOptions = {}): Value {
+    return this.apply('max_pool2d', [x], pooling(size, options));
+  }
+  /** The gradient of maxPool2d's input: the first maximum of each window has the window's. */
+  maxPool2dGradient(x: Value, dy: Value, size: readonly number[], options: PoolingOptions = {}): Value {
+    return this.apply('max_pool2d_gradient', [x, dy], pooling(size, options));
+  }
+  /** The mean over what lies inside. Strides are the size unless given. */
+  averagePool2d(x: Value, size: readonly number[], options: PoolingOptions = {}): Value {
+    return this.apply('average_pool2d', [x], pooling(size, options));
+  }
+  /** The gradient of averagePool2d's input, of `extents` [height, width]. */
+  averagePool2dGradient(
+    dy: Value,
+    extents: readonly number[],
+    size: readonly number[],
+    options: PoolingOptions = {},
+  ): Value {
+    return this.apply('average_pool2d_gradient', [dy], { extents, ...pooling(size, options) });
+  }
+
   // Helpers that write several instructions
 
   /** x as a constant of the same dtype where it is a number. */
@@ -330,4 +380,13 @@ function isValue(x: unknown): x is Value {
 
 function positive(x: Value, axis: number): number {
   return axis < 0 ? axis + x.type.shape.length : axis;
+}
+
+function convolution(options: ConvolutionOptions) {
+  const { strides = [1, 1], padding = [0, 0, 0, 0], dilation = [1, 1], groups = 1 } = options;
+  return { strides, padding, dilation, groups };
+}
+
+function pooling(size: readonly number[], { strides = size, padding = [0, 0, 0, 0] }: PoolingOptions) {
+  return { size, strides, padding };
 }

@@ -7,6 +7,7 @@ import { optimize } from '../../src/program/passes/index.js';
 import { type Extent, sizeOf } from '../../src/program/program.js';
 import { resolveShape } from '../../src/program/shapes.js';
 import { difference, type Given, program, Random, seed, tensor } from './support.js';
+import { convolutionCase, poolingCase } from './window-cases.js';
 
 /** Inputs of an op and how it is applied to them; float inputs are differentiated. */
 interface Case {
@@ -59,6 +60,16 @@ class Shapes {
   /** A known axis of a shape that has one. */
   axis(shape: readonly Extent[]): number {
     return this.r.pick(shape.map((_, axis) => axis).filter((axis) => shape[axis] !== 'batch'));
+  }
+  /** The first axis of images: the batch or a few. */
+  images(): Extent {
+    return this.r.chance() ? 'batch' : this.r.int(1, 2);
+  }
+  convolution() {
+    return convolutionCase((low, high) => this.r.int(low, high), 3);
+  }
+  pooling() {
+    return poolingCase((low, high) => this.r.int(low, high), 3);
   }
   /** With at least one known axis. */
   withAxis(): Extent[] {
@@ -250,6 +261,51 @@ const cases: Record<OpName, Make | null> = {
   },
   log_softmax: (s) => ({ inputs: [s.fill(s.withAxis(), any)], apply: (b, [x]) => b.logSoftmax(x!) }),
   softmax: (s) => ({ inputs: [s.fill(s.withAxis(), any)], apply: (b, [x]) => b.softmax(x!) }),
+  conv2d: (s) => {
+    const { input, kernel, options } = s.convolution();
+    return {
+      inputs: [s.fill([s.images(), ...input], any), s.fill(kernel, any)],
+      apply: (b, [x, k]) => b.conv2d(x!, k!, options),
+    };
+  },
+  conv2d_input_gradient: (s) => {
+    const { input, kernel, result, options } = s.convolution();
+    return {
+      inputs: [s.fill([s.images(), ...result], any), s.fill(kernel, any)],
+      apply: (b, [dy, k]) => b.conv2dInputGradient(dy!, k!, input.slice(0, 2), options),
+    };
+  },
+  conv2d_filter_gradient: (s) => {
+    const { input, kernel, result, options } = s.convolution();
+    const images = s.images();
+    return {
+      inputs: [s.fill([images, ...input], any), s.fill([images, ...result], any)],
+      apply: (b, [x, dy]) => b.conv2dFilterGradient(x!, dy!, kernel.slice(0, 2), options),
+    };
+  },
+  max_pool2d: (s) => {
+    const { input, size, options } = s.pooling();
+    return { inputs: [s.distinct([s.images(), ...input])], apply: (b, [x]) => b.maxPool2d(x!, size, options) };
+  },
+  max_pool2d_gradient: (s) => {
+    const { input, result, size, options } = s.pooling();
+    const images = s.images();
+    return {
+      inputs: [s.distinct([images, ...input]), s.fill([images, ...result], any)],
+      apply: (b, [x, dy]) => b.maxPool2dGradient(x!, dy!, size, options),
+    };
+  },
+  average_pool2d: (s) => {
+    const { input, size, options } = s.pooling();
+    return { inputs: [s.fill([s.images(), ...input], any)], apply: (b, [x]) => b.averagePool2d(x!, size, options) };
+  },
+  average_pool2d_gradient: (s) => {
+    const { input, result, size, options } = s.pooling();
+    return {
+      inputs: [s.fill([s.images(), ...result], any)],
+      apply: (b, [dy]) => b.averagePool2dGradient(dy!, input.slice(0, 2), size, options),
+    };
+  },
 };
 
 /** Gradients of Σ w · op(x…) by the rule and by central differences, for random weights w, so that no error cancels. */
@@ -365,6 +421,15 @@ test('duplicates add up in the gradient of gather', () => {
     b.result('g', gradient(b, b.sum(b.gather(x!, i!, 0)), [x!])[0]!);
   });
   expect(Array.from(evaluate(written, inputs).results.g!.data)).toEqual([1, 3, 0]);
+});
+
+test('of equals in a window the first has the whole gradient of max_pool2d, and overlapping windows add up', () => {
+  const x: Given = { shape: [1, 3, 3, 1], data: [7, 7, 1, 0, 9, 9, 9, 9, 9] };
+  const ties: Given = { shape: [1, 2, 3, 1], data: [0, 5, 5, 5, 5, 5] };
+  const options = { strides: [1, 1] };
+  expect(gradients([x], (b, [x]) => b.maxPool2d(x!, [2, 2], options))).toEqual([[0, 0, 0, 0, 4, 0, 0, 0, 0]]);
+  expect(gradients([ties], (b, [x]) => b.maxPool2d(x!, [2, 2], options))).toEqual([[0, 2, 0, 0, 0, 0]]);
+  expect(gradients([ties], (b, [x]) => b.maxPool2d(x!, [2, 3]))).toEqual([[0, 1, 0, 0, 0, 0]]);
 });
 
 test('max over the batch says that it has no known extent', () => {

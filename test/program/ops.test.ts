@@ -3,8 +3,9 @@ import { Builder } from '../../src/program/builder.js';
 import { evaluate, evaluateInstruction } from '../../src/program/evaluate.js';
 import { errorFunction } from '../../src/program/ops/erf.js';
 import { type OpName, ops } from '../../src/program/ops/index.js';
-import type { Attributes, DType, Extent, TensorType } from '../../src/program/program.js';
+import { type Attributes, type DType, type Extent, sizeOf, type TensorType } from '../../src/program/program.js';
 import { difference, Random, seed, tensor } from './support.js';
+import { convolutionCase } from './window-cases.js';
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
@@ -37,6 +38,12 @@ const matrix = f([
   [1, 5, 2],
   [4, 3, 6],
 ]);
+
+/** [1, height, width, 1] of a matrix, and [height, width, 1, 1]. */
+const image = (rows: readonly (readonly number[])[]) => f([rows.map((row) => row.map((one) => [one]))]);
+const taps = (rows: readonly (readonly number[])[]) => f(rows.map((row) => row.map((one) => [[one]])));
+const plain = { strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };
+const pool = { strides: [1, 1], padding: [0, 0, 0, 0] };
 
 const golden: Record<OpName, readonly Golden[]> = {
   constant: [[[], f([1, -0]), { dtype: 'float', shape: [2], data: Float64Array.of(1, -0) }]],
@@ -141,6 +148,49 @@ const golden: Record<OpName, readonly Golden[]> = {
   ],
   log_softmax: [[[f([[1000, 1000], [0, -1000]])], f([[-Math.LN2, -Math.LN2], [0, -1000]])]], // biome-ignore format: a matrix
   softmax: [[[f([[1000, 1000], [0, -1000]])], f([[0.5, 0.5], [1, 0]])]], // biome-ignore format: a matrix
+  conv2d: [
+    [[image([[1, 2, 3], [4, 5, 6]]), taps([[1, 10], [100, 1000]])], image([[5421, 6532]]), plain], // biome-ignore format: a matrix
+    [[image([[1, 2, 3], [4, 5, 6]]), taps([[1, 10]])], image([[10, 32], [40, 65]]), { ...plain, strides: [1, 2], padding: [0, 0, 1, 0] }], // biome-ignore format: a matrix
+    [[image([[1, 2, 3]]), taps([[1, 10]])], image([[31]]), { ...plain, dilation: [1, 2] }],
+    // Two channels, two groups, two filters each: filters 0 and 1 read channel 0.
+    [[f([[[[2, 3]]]]), f([[[[1, 10, 100, 1000]]]])], f([[[[2, 20, 300, 3000]]]]), { ...plain, groups: 2 }],
+    [[f([[[[2, 3]]]]), f([[[[1, 10], [100, 1000]]]])], f([[[[302, 3020]]]]), plain], // biome-ignore format: a matrix
+  ],
+  conv2d_input_gradient: [
+    [[image([[1, 2]]), taps([[1, 10], [100, 1000]])], image([[1, 12, 20], [100, 1200, 2000]]), { ...plain, extents: [2, 3] }], // biome-ignore format: a matrix
+    [[image([[1, 2]]), taps([[1, 10]])], image([[1, 10, 2, 20, 0]]), { ...plain, strides: [1, 2], extents: [1, 5] }],
+    [[image([[1, 2]]), taps([[1, 10]])], image([[10, 2, 20]]), { ...plain, strides: [1, 2], padding: [0, 0, 1, 0], extents: [1, 3] }], // biome-ignore format: a matrix
+    [
+      [f([[[[2, 20, 300, 3000]]]]), f([[[[1, 1, 1, 1]]]])],
+      f([[[[22, 3300]]]]),
+      { ...plain, groups: 2, extents: [1, 1] },
+    ],
+  ],
+  conv2d_filter_gradient: [
+    [[image([[1, 2, 3], [4, 5, 6]]), image([[1, 10]])], taps([[21, 32], [54, 65]]), { ...plain, size: [2, 2] }], // biome-ignore format: a matrix
+    [[image([[1, 2, 3]]), image([[1, 10]])], taps([[20, 31]]), { ...plain, strides: [1, 2], padding: [0, 0, 1, 0], size: [1, 2] }], // biome-ignore format: a matrix
+    [[f([[[[2, 3]]], [[[5, 7]]]]), f([[[[1, 10]]], [[[100, 1000]]]])], f([[[[502, 7030]]]]), { ...plain, groups: 2, size: [1, 1] }], // biome-ignore format: a matrix
+  ],
+  max_pool2d: [
+    [[image([[1, 5, 2], [4, 3, 6]])], image([[5, 6]]), { ...pool, size: [2, 2] }], // biome-ignore format: a matrix
+    [[image([[-1, -5, -2]])], image([[-1, -2]]), { ...pool, size: [1, 2], strides: [1, 2], padding: [0, 0, 1, 0] }],
+    [[f([[[[1, 9], [8, 2]]]])], f([[[[8, 9]]]]), { ...pool, size: [1, 2] }], // biome-ignore format: a matrix
+    [[image([[1, nan, 2]])], image([[nan, nan]]), { ...pool, size: [1, 2] }],
+  ],
+  max_pool2d_gradient: [
+    [[image([[1, 5, 2], [4, 3, 6]]), image([[10, 1]])], image([[0, 10, 0], [0, 0, 1]]), { ...pool, size: [2, 2] }], // biome-ignore format: a matrix
+    [[image([[5, 5, 5], [4, 5, 5]]), image([[10, 1]])], image([[10, 1, 0], [0, 0, 0]]), { ...pool, size: [2, 2] }], // biome-ignore format: a matrix
+    [[image([[1, 9, 2]]), image([[10, 1]])], image([[0, 11, 0]]), { ...pool, size: [1, 2] }],
+    [[image([[-1, -5]]), image([[10, 1]])], image([[11, 0]]), { ...pool, size: [1, 2], padding: [0, 0, 1, 0] }],
+  ],
+  average_pool2d: [
+    [[image([[1, 5, 3], [4, 2, 6]])], image([[3, 4]]), { ...pool, size: [2, 2] }], // biome-ignore format: a matrix
+    [[image([[1, 5, 3]])], image([[1, 3, 4, 3]]), { ...pool, size: [1, 2], padding: [0, 0, 1, 1] }],
+  ],
+  average_pool2d_gradient: [
+    [[image([[8, 4]])], image([[2, 3, 1], [2, 3, 1]]), { ...pool, size: [2, 2], extents: [2, 3] }], // biome-ignore format: a matrix
+    [[image([[1, 6, 4, 3]])], image([[4, 5, 5]]), { ...pool, size: [1, 2], padding: [0, 0, 1, 1], extents: [1, 3] }],
+  ],
 };
 
 describe('evaluates', () => {
@@ -204,11 +254,56 @@ test(`a product is the sum of products, whatever is transposed and however large
   }
 });
 
+test(`convolutions are what their definition says (seed ${seed})`, () => {
+  const r = new Random('convolution');
+  for (let round = 0; round < 200; round++) {
+    const { input, kernel, result, options } = convolutionCase((low, high) => r.int(low, high));
+    const { strides, padding, dilation, groups } = options;
+    const images = r.int(1, 3);
+    const random = (...shape: number[]) => {
+      const data = Array.from({ length: shape.reduce((a, c) => a * c, 1) }, () => r.between(-1, 1));
+      return tensor(shape, data);
+    };
+    const [x, k, dy] = [random(images, ...input), random(...kernel), random(images, ...result)];
+    const [y, dx, dk] = [dy, x, k].map(({ shape }) => tensor(shape, new Float64Array(sizeOf(shape))));
+    const [height, width, channels] = input;
+    const [rows, columns, perGroup, filters] = kernel;
+    for (let n = 0; n < images; n++)
+      for (let i = 0; i < result[0]; i++)
+        for (let j = 0; j < result[1]; j++)
+          for (let f = 0; f < filters; f++)
+            for (let p = 0; p < rows; p++)
+              for (let q = 0; q < columns; q++)
+                for (let c = 0; c < perGroup; c++) {
+                  const row = i * strides[0]! + p * dilation[0]! - padding[0]!;
+                  const column = j * strides[1]! + q * dilation[1]! - padding[2]!;
+                  if (row < 0 || row >= height || column < 0 || column >= width) continue;
+                  const channel = Math.floor((f * groups) / filters) * perGroup + c;
+                  const atX = ((n * height + row) * width + column) * channels + channel;
+                  const atK = ((p * columns + q) * perGroup + c) * filters + f;
+                  const atY = ((n * result[0] + i) * result[1] + j) * filters + f;
+                  y!.data[atY]! += x.data[atX]! * k.data[atK]!;
+                  dx!.data[atX]! += dy.data[atY]! * k.data[atK]!;
+                  dk!.data[atK]! += dy.data[atY]! * x.data[atX]!;
+                }
+    const found = [
+      run('conv2d', [x, k], options),
+      run('conv2d_input_gradient', [dy, k], { ...options, extents: input.slice(0, 2) }),
+      run('conv2d_filter_gradient', [x, dy], { ...options, size: kernel.slice(0, 2) }),
+    ];
+    for (const [at, wanted] of [y!, dx!, dk!].entries()) {
+      expect(found[at]![0]!.shape).toEqual(wanted.shape);
+      expect(difference(found[at]![0]!.data, wanted.data), `round ${round}, ${at}`).toBeLessThan(1e-12);
+    }
+  }
+});
+
 describe('infers', () => {
   const type = (...shape: Extent[]): TensorType => ({ dtype: 'float', shape });
   const int = (...shape: Extent[]): TensorType => ({ dtype: 'int', shape });
   const bool = (...shape: Extent[]): TensorType => ({ dtype: 'bool', shape });
   const plain = { transposeX: false, transposeY: false };
+  const windows = { strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };
 
   const right: readonly (readonly [OpName, readonly TensorType[], Attributes, TensorType])[] = [
     ['add', [type('batch', 3), type(3)], {}, type('batch', 3)],
@@ -228,7 +323,11 @@ describe('infers', () => {
     ['matmul', [type('batch', 3), type(3, 4)], plain, type('batch', 4)],
     ['matmul', [type('batch', 3), type('batch', 4)], { transposeX: true, transposeY: false }, type(3, 4)],
     ['matmul', [type('batch', 5, 3), type(3, 4)], plain, type('batch', 5, 4)],
-  ];
+    ['conv2d', [type('batch', 7, 8, 4), type(3, 5, 2, 6)], { strides: [2, 3], padding: [1, 0, 2, 0], dilation: [2, 1], groups: 2 }, type('batch', 2, 2, 6)],
+    ['conv2d_input_gradient', [type('batch', 2, 2, 6), type(3, 5, 2, 6)], { strides: [2, 3], padding: [1, 0, 2, 0], dilation: [2, 1], groups: 2, extents: [7, 8] }, type('batch', 7, 8, 4)],
+    ['conv2d_filter_gradient', [type('batch', 7, 8, 4), type('batch', 2, 2, 6)], { strides: [2, 3], padding: [1, 0, 2, 0], dilation: [2, 1], groups: 2, size: [3, 5] }, type(3, 5, 2, 6)],
+    ['max_pool2d', [type('batch', 7, 8, 4)], { size: [3, 2], strides: [2, 2], padding: [0, 1, 0, 1] }, type('batch', 3, 4, 4)],
+  ]; // biome-ignore format: one line a case
   for (const [op, inputs, attributes, output] of right) {
     test(`${op} of ${inputs.map((one) => `[${one.shape.join()}]`).join(' and ')}`, () => {
       expect(ops[op]!.infer(inputs, attributes)).toEqual([output]);
@@ -267,6 +366,21 @@ describe('infers', () => {
     ['matmul', [type(2, 3), type(2, 3)], plain, 'matmul: float[2, 3] and float[2, 3] do not multiply'],
     ['matmul', [type(2, 3), type(2, 3)], { transposeX: true, transposeY: true }, 'matmul: float[2, 3] transposed and float[2, 3] transposed do not multiply'],
     ['softmax', [type()], {}, 'softmax: [] has no axis -1'],
+    ['conv2d', [type('batch', 3, 3), type(1, 1, 1, 1)], windows, 'conv2d: takes [batch, height, width, channels] and was given [batch, 3, 3]'],
+    ['conv2d', [type(2, 'batch', 3, 1), type(1, 1, 1, 1)], windows, 'conv2d: axis 1 of [2, batch, 3, 1] must have a known extent'],
+    ['conv2d', [type('batch', 3, 3, 1), type(3, 3, 1)], windows, 'conv2d: takes a kernel [height, width, channels / groups, filters] and was given [3, 3, 1]'],
+    ['conv2d', [type('batch', 3, 3, 2), type(3, 3, 1, 4)], windows, 'conv2d: a kernel [3, 3, 1, 4] in 1 groups reads 1 channels, and there are 2'],
+    ['conv2d', [type('batch', 3, 3, 2), type(3, 3, 1, 3)], { ...windows, groups: 2 }, 'conv2d: 3 filters do not part into 2 groups'],
+    ['conv2d', [type('batch', 3, 3, 1), type(5, 5, 1, 3)], { ...windows, padding: [1, 0, 1, 1] }, 'conv2d: a window of 5 × 5 does not fit into 3 × 3 with padding [1, 0, 1, 1]'],
+    ['conv2d', [type('batch', 4, 4, 1), type(3, 3, 1, 3)], { ...windows, dilation: [2, 2] }, 'conv2d: a window of 3 × 3, dilated by 2 × 2, does not fit into 4 × 4 with padding [0, 0, 0, 0]'],
+    ['conv2d', [type('batch', 4, 4, 1), type(3, 3, 1, 3)], { ...windows, strides: [0, 1] }, 'conv2d: strides [0, 1] should be 2 whole numbers from 1 up'],
+    ['conv2d', [type('batch', 4, 4, 1), type(3, 3, 1, 3)], { ...windows, padding: [0, 1] }, 'conv2d: padding [0, 1] should be 4 whole numbers from 0 up'],
+    ['conv2d_input_gradient', [type('batch', 3, 3, 2), type(2, 2, 1, 2)], { ...windows, extents: [5, 4] }, 'conv2d_input_gradient: the convolution gives [batch, 4, 3, 2] and was given [batch, 3, 3, 2]'],
+    ['conv2d_filter_gradient', [type('batch', 3, 3, 1), type(2, 2, 2, 1)], { ...windows, size: [2, 2] }, 'conv2d_filter_gradient: the convolution gives [batch, 2, 2, 1] and was given [2, 2, 2, 1]'],
+    ['conv2d_filter_gradient', [type('batch', 3, 3, 3), type('batch', 2, 2, 2)], { ...windows, groups: 2, size: [2, 2] }, 'conv2d_filter_gradient: 3 channels do not part into 2 groups'],
+    ['max_pool2d', [type('batch', 3, 3, 1)], { size: [2, 2], strides: [2, 2], padding: [0, 2, 0, 0] }, 'max_pool2d: with padding [0, 2, 0, 0] some windows of 2 × 2 lie outside'],
+    ['max_pool2d_gradient', [type('batch', 4, 4, 1), type('batch', 2, 1, 1)], { size: [2, 2], strides: [2, 2], padding: [0, 0, 0, 0] }, 'max_pool2d_gradient: the pooling gives [batch, 2, 2, 1] and was given [batch, 2, 1, 1]'],
+    ['average_pool2d', [int('batch', 3, 3, 1)], { size: [2, 2], strides: [2, 2], padding: [0, 0, 0, 0] }, 'average_pool2d: takes float and was given int[batch, 3, 3, 1]'],
   ]; // biome-ignore format: one line a case
   for (const [op, inputs, attributes, message] of wrong) {
     test(`not: ${message}`, () => expect(() => ops[op]!.infer(inputs, attributes)).toThrow(new Error(message)));

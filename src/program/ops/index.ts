@@ -3,10 +3,15 @@ import { abs } from './abs.js';
 import { add } from './add.js';
 import { and } from './and.js';
 import { argmax } from './argmax.js';
+import { averagePool2d } from './average_pool2d.js';
+import { averagePool2dGradient } from './average_pool2d_gradient.js';
 import { broadcastTo } from './broadcast_to.js';
 import { cast } from './cast.js';
 import { concat } from './concat.js';
 import { constant } from './constant.js';
+import { conv2d } from './conv2d.js';
+import { conv2dFilterGradient } from './conv2d_filter_gradient.js';
+import { conv2dInputGradient } from './conv2d_input_gradient.js';
 import { divide } from './divide.js';
 import { equal } from './equal.js';
 import { erf } from './erf.js';
@@ -20,6 +25,8 @@ import { log } from './log.js';
 import { logSoftmax } from './log_softmax.js';
 import { matmul } from './matmul.js';
 import { max } from './max.js';
+import { maxPool2d } from './max_pool2d.js';
+import { maxPool2dGradient } from './max_pool2d_gradient.js';
 import { maximum } from './maximum.js';
 import { mean } from './mean.js';
 import { min } from './min.js';
@@ -102,6 +109,13 @@ const table = {
   matmul,
   log_softmax: logSoftmax,
   softmax,
+  conv2d,
+  conv2d_input_gradient: conv2dInputGradient,
+  conv2d_filter_gradient: conv2dFilterGradient,
+  max_pool2d: maxPool2d,
+  max_pool2d_gradient: maxPool2dGradient,
+  average_pool2d: averagePool2d,
+  average_pool2d_gradient: averagePool2dGradient,
 } satisfies Record<string, Op>;
 
 /** The name of every op; a table over it, such as an engine's, does not compile while one is missing. */
