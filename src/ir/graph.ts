@@ -1,3 +1,4 @@
+import type { Where } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
 import type { LayerNode } from '../dsl/document.js';
 import type { Dims, Shape, Dim } from './dims.js';
@@ -20,6 +21,17 @@ export interface Node {
   readonly span: Span;
   /** Where the user wrote it, for the printer's edits. */
   readonly statement: LayerNode;
+  /** What its outputs are called, where it has several. */
+  readonly outputs?: readonly string[];
+  /** The layer whose parameters it uses, itself without `shares`: kind and arguments are that layer's. */
+  readonly shares?: string;
+  /** The block uses that it comes from, the innermost first, for messages: its own place may be in a block. */
+  readonly uses?: readonly { readonly at: Span; readonly note: string }[];
+}
+
+/** Where a message about a layer points: its statement, and the block uses that it comes from. */
+export function placeOf({ span, uses = [] }: Pick<Node, 'span' | 'uses'>): Required<Pick<Where, 'at' | 'also'>> {
+  return { at: span, also: uses };
 }
 
 /** The layers in an order in which every layer comes after those it reads. */

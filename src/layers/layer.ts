@@ -99,6 +99,13 @@ export interface TfjsLayer {
 export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
   /** How many inputs it reads, at least and at most. */
   readonly inputs: readonly [least: number, most: number];
+  /**
+   * What its inputs are called, in their order, where a spec may name them: `<- query: x, value: m`. Those that may be left out stand last, `inputs` says from
+   * which one on.
+   */
+  readonly inputNames?: readonly string[];
+  /** How many outputs it has. Absent: one. */
+  outputs?(args: A): number;
   /** Output shapes. Reusing a Dim couples two axes; `dims.fresh` starts a new one. */
   shape(args: A, at: ShapeStep): readonly Shape[];
   /** Parameters; each axis carries the Dim that it reads or writes. Absent: none. */
