@@ -10,6 +10,16 @@ import { Random } from '../program/support.js';
 /** Rows of the batch: two, so that a layer that mixes rows is noticed. */
 const ROWS = 2;
 
+/** What a trial needs to know beside the layer, its arguments and the extents of its inputs. */
+export interface TrialOptions {
+  /** Absent: `layer`. */
+  readonly name?: string;
+  /** Rows of the batch. Absent: two. */
+  readonly rows?: number;
+  /** The inputs hold whole numbers below this, such as indices. */
+  readonly whole?: number;
+}
+
 /** A layer by itself, with inputs of given extents: its shapes, and a program that gives its output and the gradients of a weighted sum of it. */
 export interface Trial {
   readonly dims: Dims;
@@ -18,10 +28,17 @@ export interface Trial {
   readonly params: Readonly<Record<string, ParamDecl>>;
   /** What `shape` said does not fit. */
   readonly misfits: readonly string[];
-  /** Results `output`, `gradient:<tensor>` and `next:<tensor>`; inputs `input <k>`, the parameters, masks, and `upstream`. */
+  /** Results `output` (`output 1` and so on for further ones), `gradient:<tensor>` and `next:<tensor>`; inputs `input <k>`, the parameters, masks, and `upstream` for every output. */
   readonly program: Program;
   /** Values for everything that the program reads, `upstream` included. */
   readonly given: Readonly<Record<string, Tensor64>>;
+  /** Tensors that have no gradient: inputs of whole numbers. */
+  readonly whole: ReadonlySet<string>;
+}
+
+/** `output`, `output 1`, `output 2`: the first needs no number. */
+function numbered(what: string, k: number): string {
+  return k === 0 ? what : `${what} ${k}`;
 }
 
 /** Makes a trial. The values follow from the name and the seed of the run. */
@@ -30,7 +47,7 @@ export function tryLayer(
   args: Readonly<Record<string, unknown>>,
   inputExtents: readonly (readonly number[])[],
   mode: Mode,
-  name = 'layer',
+  { name = 'layer', rows = ROWS, whole }: TrialOptions = {},
 ): Trial {
   const dims = new Dims();
   const misfits: string[] = [];
@@ -46,34 +63,37 @@ export function tryLayer(
   const params = kind.params?.(args as never, inputs, outputs, { name, dims, fresh }) ?? {};
 
   const random = new Random(`${kind.keyword} ${JSON.stringify([args, inputExtents, mode])}`);
-  const numbers = (shape: readonly number[]): Tensor64 => ({
+  const numbers = (shape: readonly number[], draw = () => random.between(-1, 1)): Tensor64 => ({
     dtype: 'float',
     shape,
-    data: Float64Array.from({ length: sizeOf(shape) }, () => random.between(-1, 1)),
+    data: Float64Array.from({ length: sizeOf(shape) }, draw),
   });
   const given: Record<string, Tensor64> = {
-    inverse_rows: { dtype: 'float', shape: [], data: Float64Array.of(1 / ROWS) },
+    inverse_rows: { dtype: 'float', shape: [], data: Float64Array.of(1 / rows) },
   };
   const b = new Builder();
   const values = inputs.map((shape, k) => {
-    given[`input ${k}`] = numbers([ROWS, ...extents(shape)]);
+    given[`input ${k}`] = numbers(
+      [rows, ...extents(shape)],
+      whole === undefined ? undefined : () => random.int(0, whole - 1),
+    );
     return b.batch(`input ${k}`, 'float', ['batch', ...extents(shape)]);
   });
   // An Input's own value is what the program is given for it.
   const own = kind.inputs[1] === 0 ? outputs.slice(0, 1) : [];
   for (const shape of own) {
-    given['input 0'] = numbers([ROWS, ...extents(shape)]);
+    given['input 0'] = numbers([rows, ...extents(shape)]);
     values.push(b.batch('input 0', 'float', ['batch', ...extents(shape)]));
   }
   const weights = Object.fromEntries(
-    Object.entries(params).map(([tensor, { axes }]): [string, Value] => {
+    Object.entries(params).map(([tensor, { axes, trained }]): [string, Value] => {
       const shape = axes.map((axis) => axis.dim.units.length);
-      given[tensor] = numbers(shape);
+      given[tensor] = numbers(shape, trained === false ? () => positive(random) : undefined);
       return [tensor, b.state(tensor, shape)];
     }),
   );
   const updates = new Map<string, Value>();
-  const [output] = kind.forward(b, {
+  const results = kind.forward(b, {
     name,
     arguments: args as never,
     mode,
@@ -87,7 +107,7 @@ export function tryLayer(
     random: (tensor, distribution, axes) => {
       const shape = extents(inputs[0]!).map((extent, k) => (!axes || axes.includes(k) ? extent : 1));
       const width = sizeOf(shape);
-      const full = [ROWS, width];
+      const full = [rows, width];
       const draw = () =>
         distribution.kind === 'bernoulli' ? Number(random.next() < distribution.keep) : random.between(-1, 1);
       given[`random:${name}.${tensor}`] = {
@@ -100,24 +120,40 @@ export function tryLayer(
       return b.reshape(drawn, ['batch', ...shape]);
     },
   });
-  b.result('output', output!);
+  for (const [k, output] of results.entries()) b.result(numbered('output', k), output);
   for (const [tensor, next] of updates) b.result(`next:${tensor}`, next);
-  given.upstream = numbers([ROWS, ...extents(outputs[0]!)]);
-  const upstream = b.batch('upstream', 'float', output!.type.shape);
-  const wrt = [...values.map((value, k) => [`input ${k}`, value] as const), ...Object.entries(weights)];
+  const sums = results.map((output, k) => {
+    const upstream = numbered('upstream', k);
+    given[upstream] = numbers([rows, ...extents(outputs[k]!)]);
+    return b.sum(b.multiply(output, b.batch(upstream, 'float', output.type.shape)));
+  });
+  const wholeInputs = new Set(whole === undefined ? [] : values.map((_, k) => `input ${k}`));
+  const wrt = [...values.map((value, k) => [`input ${k}`, value] as const), ...Object.entries(weights)].filter(
+    ([tensor]) => !wholeInputs.has(tensor),
+  );
   const gradients = gradient(
     b,
-    b.sum(b.multiply(output!, upstream)),
+    sums.reduce((total, sum) => b.add(total, sum)),
     wrt.map(([, value]) => value),
   );
   wrt.forEach(([tensor], k) => {
     b.result(`gradient:${tensor}`, gradients[k]!);
   });
-  return { dims, inputs, outputs, params, misfits, program: b.build(kind.keyword), given };
+  return { dims, inputs, outputs, params, misfits, program: b.build(kind.keyword), given, whole: wholeInputs };
 }
 
-export function outputOf({ program, given }: Trial, changed: Readonly<Record<string, Tensor64>> = {}): Tensor64 {
-  return evaluate(program, { ...given, ...changed }).results.output!;
+/** A value of state that gradients do not move: variances and counts are positive. */
+export function positive(random: Random): number {
+  return random.between(0.5, 1.5);
+}
+
+/** The value of one output, the first if none is named. */
+export function outputOf(
+  { program, given }: Trial,
+  changed: Readonly<Record<string, Tensor64>> = {},
+  output = 0,
+): Tensor64 {
+  return evaluate(program, { ...given, ...changed }).results[numbered('output', output)]!;
 }
 
 /** The tensors whose gradients a trial gives. */
@@ -129,9 +165,13 @@ export function variablesOf({ program }: Trial): string[] {
 export function gradientError(trial: Trial): number {
   const STEP = 1e-6;
   const { results } = evaluate(trial.program, trial.given);
-  const upstream = trial.given.upstream!.data;
-  const total = (changed: Record<string, Tensor64>) =>
-    outputOf(trial, changed).data.reduce((sum, value, k) => sum + value * upstream[k]!, 0);
+  const total = (changed: Record<string, Tensor64>) => {
+    const { results: values } = evaluate(trial.program, { ...trial.given, ...changed });
+    return trial.outputs.reduce((sum, _, output) => {
+      const upstream = trial.given[numbered('upstream', output)]!.data;
+      return values[numbered('output', output)]!.data.reduce((part, value, k) => part + value * upstream[k]!, sum);
+    }, 0);
+  };
   let worst = 0;
   let largest = 1e-3;
   for (const tensor of variablesOf(trial)) {
@@ -154,32 +194,43 @@ export function gradientError(trial: Trial): number {
 /** Where elements start from and where they go: far enough to cross every threshold near 0, in both directions. */
 const STARTS = ['drawn', -2, 2] as const;
 const MOVES = [-5, 0.5, 5];
+/** The same for state, which is positive. */
+const POSITIVE_STARTS = ['drawn'] as const;
+const POSITIVE_MOVES = [0.5, 5];
 
 /**
  * For every element of the output, the elements of a tensor that it depends on: a non-zero entry of the float64 Jacobian, or another output
  * after a large move, at the values drawn and with all of the tensor below and above 0. There, what one element alone decides (a
  * largest sign, say) is seen, which at drawn values the others may hide.
  */
-function dependencies(trial: Trial, tensor: string): ReadonlySet<number>[] {
+function dependencies(trial: Trial, tensor: string, output: number): ReadonlySet<number>[] {
   const drawn = trial.given[tensor]!;
-  const found = Array.from(outputOf(trial).data, () => new Set<number>());
-  for (const start of STARTS) {
+  const found = Array.from(outputOf(trial, {}, output).data, () => new Set<number>());
+  const upstreams = Object.fromEntries(
+    trial.outputs.map((_, k) => {
+      const upstream = trial.given[numbered('upstream', k)]!;
+      return [numbered('upstream', k), { ...upstream, data: new Float64Array(upstream.data.length) }];
+    }),
+  );
+  const isState = trial.params[tensor]?.trained === false;
+  for (const start of isState ? POSITIVE_STARTS : STARTS) {
     const at = start === 'drawn' ? drawn : { ...drawn, data: drawn.data.map((value) => start + value / 2) };
-    const before = outputOf(trial, { [tensor]: at });
+    const before = outputOf(trial, { [tensor]: at }, output);
     // Row by row of the Jacobian, by reverse mode.
     for (let k = 0; k < before.data.length; k++) {
       const data = new Float64Array(before.data.length);
       data[k] = 1;
-      const given = { ...trial.given, [tensor]: at, upstream: { ...trial.given.upstream!, data } };
+      const upstream = { [numbered('upstream', output)]: { ...before, data } };
+      const given = { ...trial.given, ...upstreams, ...upstream, [tensor]: at };
       evaluate(trial.program, given).results[`gradient:${tensor}`]!.data.forEach((entry, i) => {
         if (entry !== 0) found[k]!.add(i);
       });
     }
     for (let i = 0; i < at.data.length; i++)
-      for (const move of MOVES) {
+      for (const move of isState ? POSITIVE_MOVES : MOVES) {
         const data = at.data.slice();
         data[i]! += move;
-        outputOf(trial, { [tensor]: { ...at, data } }).data.forEach((value, k) => {
+        outputOf(trial, { [tensor]: { ...at, data } }, output).data.forEach((value, k) => {
           if (value !== before.data[k]) found[k]!.add(i);
         });
       }
@@ -190,14 +241,17 @@ function dependencies(trial: Trial, tensor: string): ReadonlySet<number>[] {
 /**
  * Where the layer's claim to be unit-wise does not hold, in words; empty if it does. For a Dim that it claims, an element of the output at
  * unit j may depend on an element of an input or a parameter that carries this Dim only where that one is at unit j, too. A unit that is made of others
- * (Flatten) is at each of its components. Rows of the batch must not mix in any case.
+ * (Flatten) is at each of its components. Rows of the batch must not mix, unless `rowsMix` says that they may.
  */
-export function brokenClaims(kind: LayerKind, args: Readonly<Record<string, unknown>>, trial: Trial): string[] {
+export function brokenClaims(
+  kind: LayerKind,
+  args: Readonly<Record<string, unknown>>,
+  trial: Trial,
+  rowsMix = false,
+): string[] {
   const { dims, inputs, outputs, params } = trial;
   const claimed = (kind.unitwise?.(args as never, inputs, outputs) ?? []).filter((dim) => dim.units.length > 1);
   const broken = new Set<string>();
-  const [output = []] = outputs;
-  const outputElements = elementsOf(dims, output);
   const variables = [
     ...inputs.map((shape, k) => ({ tensor: `input ${k}`, axes: shape, batch: true })),
     ...Object.entries(params).map(([tensor, { axes }]) => ({
@@ -206,12 +260,16 @@ export function brokenClaims(kind: LayerKind, args: Readonly<Record<string, unkn
       batch: false,
     })),
   ];
-  for (const { tensor, axes, batch } of variables) {
+  const uses = variables
+    .filter(({ tensor }) => !trial.whole.has(tensor))
+    .flatMap((variable) => outputs.map((shape, output) => ({ ...variable, shape, output })));
+  for (const { tensor, axes, batch, shape, output } of uses) {
     const elements = elementsOf(dims, axes);
+    const outputElements = elementsOf(dims, shape);
     const carried = claimed.filter((dim) => carries(dims, axes, dim));
-    dependencies(trial, tensor).forEach((sources, k) => {
+    dependencies(trial, tensor, output).forEach((sources, k) => {
       for (const i of sources) {
-        if (batch && Math.floor(k / outputElements.length) !== Math.floor(i / elements.length))
+        if (batch && !rowsMix && Math.floor(k / outputElements.length) !== Math.floor(i / elements.length))
           broken.add(`${tensor}: rows of the batch mix`);
         const [to, from] = [outputElements[k % outputElements.length]!, elements[i % elements.length]!];
         for (const dim of carried) {

@@ -11,17 +11,27 @@ import { sizeOf, type Tensor64 } from '../../src/program/program.js';
 import { lower } from '../parity/support.js';
 import { Random, seed } from '../program/support.js';
 import { cases, type LayerCase } from './cases.js';
-import { brokenClaims, gradientError, outputOf, tryLayer } from './harness.js';
+import { brokenClaims, gradientError, outputOf, positive, type TrialOptions, tryLayer } from './harness.js';
 
 const rest = '}\ndata { source: sparse_regression }\ntrain { loss: mse; epochs: 1 }\n';
 
-/** The network of the layer alone, behind an Input of its own. */
-function alone({ call, inputs }: LayerCase): Network {
-  const source = inputs.map((shape) => `  x = Input(${shape.join(', ')})\n`).join('');
-  return lower(`model Net {\n${source}  it = ${call}\n${rest}`).network;
+/** The network of the layer alone, behind Inputs of its own: `x0`, `x1` and so on. */
+function alone({ call, inputs }: Pick<LayerCase, 'call' | 'inputs'>): Network {
+  const source = inputs.map((shape, k) => `  x${k} = Input(${shape.join(', ')})\n`).join('');
+  return lower(`model Net {\n${source}  it = ${call}${readsOf('x', inputs)}\n${rest}`).network;
 }
 
-function argumentsOf(one: LayerCase) {
+/** ` <- x0, x1`, where there are several. */
+function readsOf(name: string, inputs: LayerCase['inputs']): string {
+  return inputs.length > 1 ? ` <- ${inputs.map((_, k) => `${name}${k}`).join(', ')}` : '';
+}
+
+/** What a trial of the case needs. Rows that are compared with their own mean need more than two. */
+function optionsOf({ whole, rowsMix }: LayerCase, name?: string): TrialOptions {
+  return { ...(name && { name }), ...(rowsMix && { rows: 4 }), ...(whole !== undefined && { whole }) };
+}
+
+function argumentsOf(one: Pick<LayerCase, 'call' | 'inputs'>) {
   return nodeOf(alone(one).graph, 'it').arguments;
 }
 
@@ -39,8 +49,8 @@ describe.each(Object.entries(cases))('%s', (word, { defaults: [call, wanted] }) 
   });
 
   test('fills in its defaults', () => {
-    const inputs = word === 'Input' ? [] : [[3]];
-    const args = argumentsOf({ call, inputs, output: [], tfjs: 'refused' });
+    const { inputs } = cases[word as keyof typeof cases].cases[0]!;
+    const args = argumentsOf({ call, inputs });
     expect(args).toEqual(wanted);
     for (const [name, schema] of Object.entries(layerKind(word).schema.properties))
       if ('default' in schema) expect(args, name).toHaveProperty(name);
@@ -57,35 +67,48 @@ describe.each(all)(`$name (seed ${seed})`, ({ word, one }) => {
     const params = allParams(network);
     expect(Object.fromEntries(params.map((param) => [param.tensor, shapeOf(param)]))).toEqual(one.params ?? {});
     for (const mode of ['inference', 'training'] as const) {
-      const trial = tryLayer(kind, args, one.inputs, mode);
+      const options = optionsOf(one);
+      const trial = tryLayer(kind, args, one.inputs, mode, options);
+      const outputs = one.outputs ?? [one.output];
       expect(trial.misfits).toEqual([]);
-      expect(outputOf(trial).shape).toEqual([2, ...one.output]);
+      expect(trial.outputs.length).toBe(outputs.length);
+      for (const [k, output] of outputs.entries())
+        expect(outputOf(trial, {}, k).shape).toEqual([options.rows ?? 2, ...output]);
       expect(trial.program.outputs[0]!.name).toBe('output');
+      const { results } = evaluate(trial.program, trial.given);
+      const next = Object.keys(results).filter((name) => name.startsWith('next:'));
+      expect(next).toEqual(mode === 'training' ? (one.state ?? []).map((tensor) => `next:${tensor}`) : []);
+      for (const tensor of one.state ?? []) {
+        expect(trial.params[tensor]!.trained).toBe(false);
+        if (mode === 'training') expect(results[`next:${tensor}`]!.shape).toEqual(one.params![tensor]);
+      }
     }
     const program = forwardProgram(network, { mode: 'inference' });
-    const input = one.inputs.length > 0 ? 'x' : 'it';
-    const rows = [3, ...(one.inputs[0] ?? one.output)];
+    const rows: (readonly [string, readonly number[]])[] =
+      one.inputs.length > 0 ? one.inputs.map((shape, k) => [`x${k}`, shape]) : [['it', one.output]];
     const given = Object.fromEntries([
-      [input, zeros(rows)],
+      ...rows.map(([name, shape]) => [name, zeros([3, ...shape])]),
       ...params.map((param) => [param.name, zeros(shapeOf(param))]),
     ]);
     expect(evaluate(program, given).results.it!.shape).toEqual([3, ...one.output]);
   });
 
   test('counts its multiply-adds', () => {
-    const { inputs, outputs } = tryLayer(kind, args, one.inputs, 'inference');
+    const { inputs, outputs } = tryLayer(kind, args, one.inputs, 'inference', optionsOf(one));
     expect(kind.multiplyAdds?.(args as never, inputs[0] ? inputs : [], outputs) ?? 0).toBe(one.multiplyAdds ?? 0);
   });
 
   test('has the gradient of central differences', () => {
     for (const mode of ['inference', 'training'] as const)
-      expect(gradientError(tryLayer(kind, args, one.inputs, mode)), mode).toBeLessThan(1e-6);
+      expect(gradientError(tryLayer(kind, args, one.inputs, mode, optionsOf(one))), mode).toBeLessThan(1e-6);
   });
 
   test('treats apart what it claims to, and nothing less', () => {
-    for (const mode of ['inference', 'training'] as const)
-      expect(brokenClaims(kind, args, tryLayer(kind, args, one.inputs, mode)), mode).toEqual([]);
-    const { inputs, outputs, dims } = tryLayer(kind, args, one.inputs, 'inference');
+    for (const mode of ['inference', 'training'] as const) {
+      const trial = tryLayer(kind, args, one.inputs, mode, optionsOf(one));
+      expect(brokenClaims(kind, args, trial, one.rowsMix && mode === 'training'), mode).toEqual([]);
+    }
+    const { inputs, outputs, dims } = tryLayer(kind, args, one.inputs, 'inference', optionsOf(one));
     const claimed = new Set(
       (kind.unitwise?.(args as never, inputs, outputs) ?? []).flatMap((dim) =>
         dim.units.map((unit) => dims.find(unit)),
@@ -96,23 +119,24 @@ describe.each(all)(`$name (seed ${seed})`, ({ word, one }) => {
         for (const unit of shape![axis]!.units) expect(claimed.has(dims.find(unit)), `axis ${axis}`).toBe(true);
     };
     apart(inputs[0], one.apart?.in);
+    one.apart?.inputs?.forEach((axes, k) => {
+      apart(inputs[k], axes);
+    });
     apart(outputs[0], one.apart?.out);
     if (kind.unitwise === undefined) expect(one.apart ?? {}).toEqual({});
   });
 
-  test(one.random ? 'differs in training' : 'is the same in training', () => {
-    const inference = outputOf(tryLayer(kind, args, one.inputs, 'inference'));
-    const { given } = tryLayer(kind, args, one.inputs, 'inference');
-    const training = outputOf(tryLayer(kind, args, one.inputs, 'training'), given);
-    if (one.random) expect(training).not.toEqual(inference);
+  test(one.random || one.rowsMix ? 'differs in training' : 'is the same in training', () => {
+    const { given, program } = tryLayer(kind, args, one.inputs, 'inference', optionsOf(one));
+    const inference = outputOf(tryLayer(kind, args, one.inputs, 'inference', optionsOf(one)));
+    const training = outputOf(tryLayer(kind, args, one.inputs, 'training', optionsOf(one)), given);
+    if (one.random || one.rowsMix) expect(training).not.toEqual(inference);
     else expect(training).toEqual(inference);
-    expect(tryLayer(kind, args, one.inputs, 'inference').program.inputs.some((input) => input.role === 'random')).toBe(
-      false,
-    );
+    expect(program.inputs.some((input) => input.role === 'random')).toBe(false);
   });
 
   test('is spelled in TensorFlow.js, or refused', () => {
-    const { inputs, outputs } = tryLayer(kind, args, one.inputs, 'inference', 'it');
+    const { inputs, outputs } = tryLayer(kind, args, one.inputs, 'inference', optionsOf(one, 'it'));
     const spelled = kind.spelling.tfjs?.(args as never, { name: 'it', inputs, outputs });
     if (one.tfjs === 'refused') return expect(spelled).toBeUndefined();
     expect(spelled!.map((layer) => layer.className)).toEqual(one.tfjs);
@@ -133,8 +157,8 @@ describe.each(all)(`$name (seed ${seed})`, ({ word, one }) => {
     expect(reports.failed).toBe(false);
     for (const { name } of graph.nodes)
       expect(again.shapes.get(name)!.map(extents), name).toEqual(result.network.shapes.get(name)!.map(extents));
-    const before = run(network, values);
-    const after = run(again, result.values);
+    const before = run(network, values, one.whole);
+    const after = run(again, result.values, one.whole);
     expect(after.shape).toEqual(before.shape);
     const largest = Math.max(...before.data.map(Math.abs));
     after.data.forEach((value, k) => {
@@ -145,8 +169,9 @@ describe.each(all)(`$name (seed ${seed})`, ({ word, one }) => {
 });
 
 /**
- * Input → Dense `before` → the layer → Flatten → Dense `after`, in which unit 1 of `before` is always 0; where the layer makes units, nothing reads the
- * last one. `left` is how many units each of them must keep: all where the layer does not let them go.
+ * Input → Dense `before0` → the layer → Flatten → Dense `after`, with as many Inputs and `before` as the layer has inputs, in which unit 1 of each `before` is
+ * always 0; where the layer makes units, nothing reads the last one. `left` is how many units each of them must keep: all where the layer does not let them
+ * go. A layer that reads whole numbers reads the Inputs themselves.
  */
 function planted(one: LayerCase): {
   network: Network;
@@ -154,16 +179,23 @@ function planted(one: LayerCase): {
   left: Readonly<Record<string, number>>;
 } {
   const isInput = one.inputs.length === 0;
-  const [shape = []] = one.inputs;
-  const width = shape.at(-1) ?? 0;
-  const body = isInput ? '' : `  x = Input(${[...shape.slice(0, -1), 3].join(', ')})\n  before = Dense(${width})\n`;
-  const { network } = lower(`model Net {\n${body}  it = ${one.call}\n  flat = Flatten\n  after = Dense(2)\n${rest}`);
+  const source = one.inputs.map((shape, k) =>
+    one.whole === undefined
+      ? `  x${k} = Input(${[...shape.slice(0, -1), 3].join(', ')})\n  before${k} = Dense(${shape.at(-1)})\n`
+      : `  x${k} = Input(${shape.join(', ')})\n`,
+  );
+  const reads = readsOf(one.whole === undefined ? 'before' : 'x', one.inputs);
+  const { network } = lower(
+    `model Net {\n${source.join('')}  it = ${one.call}${reads}\n  flat = Flatten\n  after = Dense(2)\n${rest}`,
+  );
   const { dims } = network;
   const random = new Random(one.call);
   const values = new Map(
     allParams(network).map((param) => [
       param.name,
-      Float32Array.from({ length: sizeOf(shapeOf(param)) }, () => random.between(-1, 1)),
+      Float32Array.from({ length: sizeOf(shapeOf(param)) }, () =>
+        param.trained ? random.between(-1, 1) : positive(random),
+      ),
     ]),
   );
   const silence = (name: string, axis: number, isDead: (unit: Unit) => boolean) => {
@@ -178,17 +210,22 @@ function planted(one: LayerCase): {
   const made = (layer: string) => network.shapes.get(layer)![0]!.at(-1)!.units;
   const within = (unit: Unit): Unit[] => [dims.find(unit), ...dims.componentsOf(unit).flatMap(within)];
   const left: Record<string, number> = {};
-  if (width > 1) {
-    const unit = made('before')[1]!;
-    silence('before.kernel', 1, (each) => each === unit);
-    silence('before.bias', 0, (each) => each === unit);
+  for (const [k, shape] of one.inputs.entries()) {
+    const width = shape.at(-1) ?? 0;
+    if (width < 2 || one.whole !== undefined) continue;
+    const before = `before${k}`;
+    const unit = made(before)[1]!;
+    silence(`${before}.kernel`, 1, (each) => each === unit);
+    silence(`${before}.bias`, 0, (each) => each === unit);
     // A constant is told of units on the last axis; on another one only what nothing reads goes.
     if (!made('it').some((each) => within(each).includes(dims.find(unit))))
       silence('after.kernel', 0, (each) => within(each).includes(dims.find(unit)));
-    const goes = one.params !== undefined || one.apart?.in?.includes(shape.length - 1);
-    left.before = goes ? width - 1 : width;
+    const apart = one.apart?.inputs?.[k] ?? (k === 0 ? one.apart?.in : undefined);
+    const goes = !one.pinned && (one.params !== undefined || apart?.includes(shape.length - 1));
+    left[before] = goes ? width - 1 : width;
   }
-  if ((isInput || one.params) && made('it').length > 1) {
+  const makes = made('it').some((unit) => dims.origin(unit).layer === 'it');
+  if ((isInput || one.params) && makes && made('it').length > 1) {
     const unread = made('it').at(-1)!;
     silence('after.kernel', 0, (each) => within(each).includes(dims.find(unread)));
     // The features of an Input with several axes go where they are flattened.
@@ -202,27 +239,28 @@ function shapeOf(param: Param): number[] {
   return extents(param.axes.map((axis) => axis.dim));
 }
 
-function run(network: Network, values: ReadonlyMap<string, Float32Array>): Tensor64 {
+/** Outputs for four rows; with `whole` they hold whole numbers below it. */
+function run(network: Network, values: ReadonlyMap<string, Float32Array>, whole?: number): Tensor64 {
   const random = new Random('rows');
-  const [input] = network.graph.inputs;
-  const { shape, keep } = nodeOf(network.graph, input!).arguments as { shape: number[]; keep?: number[] };
-  const raw = Float64Array.from({ length: 4 * sizeOf(shape) }, () => random.between(-1, 1));
-  const size = sizeOf(shape);
-  const kept = keep ?? Array.from({ length: size }, (_, k) => k);
-  const data = Float64Array.from(
-    { length: 4 * kept.length },
-    (_, k) => raw[Math.floor(k / kept.length) * size + kept[k % kept.length]!]!,
-  );
-  const rows: Tensor64 = { dtype: 'float', shape: [4, ...extents(network.shapes.get(input!)![0]!)], data };
-  const params = allParams(network).map((param) => [
+  const inputs = network.graph.inputs.map((input): [string, Tensor64] => {
+    const { shape, keep } = nodeOf(network.graph, input).arguments as { shape: number[]; keep?: number[] };
+    const size = sizeOf(shape);
+    const raw = Float64Array.from({ length: 4 * size }, () =>
+      whole === undefined ? random.between(-1, 1) : random.int(0, whole - 1),
+    );
+    const kept = keep ?? Array.from({ length: size }, (_, k) => k);
+    const data = Float64Array.from(
+      { length: 4 * kept.length },
+      (_, k) => raw[Math.floor(k / kept.length) * size + kept[k % kept.length]!]!,
+    );
+    return [input, { dtype: 'float', shape: [4, ...extents(network.shapes.get(input)![0]!)], data }];
+  });
+  const params = allParams(network).map((param): [string, Tensor64] => [
     param.name,
     { dtype: 'float', shape: shapeOf(param), data: Float64Array.from(values.get(param.name)!) },
   ]);
-  const { results } = evaluate(forwardProgram(network, { mode: 'inference' }), {
-    [input!]: rows,
-    ...Object.fromEntries(params),
-  });
-  return results.after!;
+  const program = forwardProgram(network, { mode: 'inference' });
+  return evaluate(program, Object.fromEntries([...inputs, ...params])).results.after!;
 }
 
 function zeros(shape: readonly number[]): Tensor64 {

@@ -4,22 +4,36 @@ export interface LayerCase {
   readonly call: string;
   /** Extents of one row of each input; none for an Input. */
   readonly inputs: readonly (readonly number[])[];
-  /** Extents of one row of the output. */
+  /** Extents of one row of the output; of the first where it has several. */
   readonly output: readonly number[];
+  /** Extents of one row of every output, where it has several. */
+  readonly outputs?: readonly (readonly number[])[];
   /** Extents of the parameters. Absent: none. */
   readonly params?: Readonly<Record<string, readonly number[]>>;
   /** Multiply-adds per row. Absent: 0. */
   readonly multiplyAdds?: number;
-  /** Axes, of inputs (`in`) and of the output (`out`), whose units the layer must treat apart, so that they may be removed. */
-  readonly apart?: { readonly in?: readonly number[]; readonly out?: readonly number[] };
+  /** Axes, of the first input (`in`), of every input (`inputs`), and of the first output (`out`), whose units the layer must treat apart, so that they may be removed. */
+  readonly apart?: {
+    readonly in?: readonly number[];
+    readonly inputs?: readonly (readonly number[])[];
+    readonly out?: readonly number[];
+  };
+  /** Units of the last axis of its inputs stay, although parameters read them: the layer mixes them. */
+  readonly pinned?: true;
   /** Class names in TensorFlow.js, in order; `refused`: there is no spelling. */
   readonly tfjs: readonly string[] | 'refused';
-  /** Whether training computes something else than inference. */
+  /** Training computes something else than inference, by chance. */
   readonly random?: true;
+  /** Training computes something else than inference: of every row by all rows of the batch. */
+  readonly rowsMix?: true;
+  /** Parameters that training moves without gradients, such as moving means. Absent: none. */
+  readonly state?: readonly string[];
+  /** The inputs hold whole numbers below this. */
+  readonly whole?: number;
 }
 
 export interface LayerEntry {
-  /** The shortest call, and all arguments that it has after stage 1. */
+  /** The shortest call, on the inputs of the first case, and all arguments that it has after stage 1. */
   readonly defaults: readonly [call: string, args: Readonly<Record<string, unknown>>];
   readonly cases: readonly LayerCase[];
 }

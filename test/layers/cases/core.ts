@@ -157,7 +157,7 @@ export const core = {
     ],
   },
   Reshape: {
-    defaults: ['Reshape(3)', { target_shape: [3] }],
+    defaults: ['Reshape(12)', { target_shape: [12] }],
     cases: [
       { call: 'Reshape(12)', inputs: [[3, 4]], output: [12], apart: { in: [0, 1], out: [0] }, tfjs: ['Reshape'] },
       { call: 'Reshape(4, 1)', inputs: [[4]], output: [4, 1], apart: { in: [0], out: [0] }, tfjs: ['Reshape'] },
