@@ -1,5 +1,6 @@
 import { callOf, Type } from '../ir/kind.js';
 import { activationOf, applyActivation } from './apply-activation.js';
+import { activationFacts } from './facts.js';
 import { defineLayer } from './layer.js';
 
 export const activation = defineLayer({
@@ -12,6 +13,7 @@ export const activation = defineLayer({
   forward: (b, { arguments: args, inputs: [x] }) => [applyActivation(b, x!, args.activation)],
   unitwise: ({ activation: call }, [x = []]) => (activationOf(call).unitwise ? x : x.slice(0, -1)),
   pinReason: ({ activation: call }) => `${call.word} mixes units`,
+  facts: ({ activation: call }, { inputs: [x = []] }) => [activationFacts(x, call)],
   spelling: {
     tfjs: ({ activation: call }, { name }) => {
       const spelled = activationOf(call).spelling.tfjs?.(call.arguments);

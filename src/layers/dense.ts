@@ -2,6 +2,7 @@ import { extents } from '../ir/dims.js';
 import { sizeOf } from '../program/program.js';
 import { callOf, Type } from '../ir/kind.js';
 import { activationOf, applyActivation } from './apply-activation.js';
+import { activationFacts, lastAxisFacts, linearFacts, spreadFacts } from './facts.js';
 import { defineLayer, reads, writes } from './layer.js';
 
 export const dense = defineLayer({
@@ -41,6 +42,17 @@ export const dense = defineLayer({
     ...(activationOf(activation).unitwise ? y.slice(-1) : []),
   ],
   pinReason: ({ activation }) => `${activation.word} mixes units`,
+  facts: ({ activation, use_bias }, { inputs: [x = []], outputShapes: [y = []], values, shapeOf }) => {
+    const shape = shapeOf('kernel')!;
+    const sums = linearFacts(x.at(-1) ?? [], {
+      kernel: values('kernel'),
+      shape,
+      reads: shape.length - 2,
+      writes: shape.length - 1,
+      bias: use_bias ? values('bias') : undefined,
+    });
+    return [activationFacts(spreadFacts(lastAxisFacts(y, sums)), activation)];
+  },
   folds: () => true,
   resize: ({ use_bias }, { outputs: [kept = []], needsBias }) => ({
     units: kept.length,

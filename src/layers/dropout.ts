@@ -1,4 +1,5 @@
 import { Type } from '../ir/kind.js';
+import { noisyFacts } from './facts.js';
 import { defineLayer } from './layer.js';
 
 export const dropout = defineLayer({
@@ -20,5 +21,6 @@ export const dropout = defineLayer({
     return [b.multiply(x!, b.multiply(mask, 1 / (1 - rate)))];
   },
   unitwise: (_, [x = []]) => x,
+  facts: ({ rate }, { inputs: [x = []], mode }) => [mode === 'inference' || rate === 0 ? x : noisyFacts(x)],
   spelling: { tfjs: ({ rate }, { name }) => [{ className: 'Dropout', config: { rate, name } }] },
 });

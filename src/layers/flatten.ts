@@ -1,6 +1,7 @@
 import { indexList, Type } from '../ir/kind.js';
 import { extents } from '../ir/dims.js';
 import { sizeOf } from '../program/program.js';
+import { pickedFacts, productFacts } from './facts.js';
 import { keepFeatures, keepOf, keptSpelling } from './keep.js';
 import { defineLayer } from './layer.js';
 
@@ -17,6 +18,10 @@ export const flatten = defineLayer({
     return [keepFeatures(b, b.reshape(x!, ['batch', sizeOf(extents(shape))]), keep)];
   },
   unitwise: (_, [x = []], [y = []]) => [...x, ...y],
+  facts: ({ keep }, { inputs: [x = []] }) => {
+    const flat = [productFacts(x)];
+    return [keep ? pickedFacts(flat, 0, keep) : flat];
+  },
   resize: ({ keep }, { features }) => ({ keep: features(keep) }),
   spelling: { tfjs: ({ keep }, { name }) => keptSpelling({ className: 'Flatten', config: { name } }, name, keep) },
 });

@@ -16,6 +16,8 @@ export interface ParamDecl {
 export interface ShapeStep {
   readonly name: string;
   readonly inputs: readonly Shape[];
+  /** The layers that the inputs come from, for messages. */
+  readonly from: readonly string[];
   readonly dims: Dims;
   /**
    * New units of this layer, with the original indices that the weights file knows of them. `part` names units that are not those of the last axis of
@@ -45,7 +47,26 @@ export interface FactsStep {
   readonly outputShapes: readonly Shape[];
   /** Values of a parameter, row-major. */
   values(tensor: string): ArrayLike<number>;
+  /** Extents of a parameter; undefined where the layer has none of this name. */
+  shapeOf(tensor: string): readonly number[] | undefined;
   readonly mode: Mode;
+}
+
+/** Positions of units inside of a layer, as `ParamsStep.fresh` made them. */
+export interface PartUnits {
+  readonly part: string;
+  readonly positions: readonly number[];
+}
+
+/** What a layer tells of units inside of itself, beside what the axes of its parameters say. */
+export interface Inside {
+  /**
+   * By parameter: what is known of each unit of its reading axis where this parameter reads it, in place of what is known of the layer's inputs: of units inside
+   * of the layer, or of inputs that something else happens to before.
+   */
+  readonly reads?: Readonly<Record<string, readonly UnitFact[]>>;
+  /** Units inside that others read without a weight: any needed unit of `by` makes those of `units` needed. */
+  readonly serves?: readonly { readonly units: PartUnits; readonly by: PartUnits }[];
 }
 
 /** What a layer's forward rule is given. */
@@ -123,10 +144,40 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
    */
   facts?(args: A, at: FactsStep): readonly AxisFacts[];
   /**
-   * Whether a constant c of an input unit may become c · W in the bias: weighted inputs and bias are added up before anything else, the same at
-   * every position. Absent: only a zero goes without its reader noticing.
+   * What is known of units inside of the layer. Absent: units inside that a parameter reads are needed as its weights say and nothing is known of them; all
+   * others are needed as long as the layer is.
    */
-  folds?(args: A): boolean;
+  inside?(args: A, at: FactsStep): Inside;
+  /**
+   * Whether a constant c of an input unit may become c · W in the bias: weighted inputs and bias are added up before anything else, the same at
+   * every position. Or the bias of each parameter that allows it (`{ query_kernel: 'query_bias' }`; true is `{ kernel: 'bias' }`): it has the parameter's axes
+   * but the reading one and those that are added up. Where the layer has no such bias, `resize` adds it. Absent: only a zero goes without its reader noticing.
+   */
+  folds?(args: A): boolean | Readonly<Record<string, string>>;
+  /**
+   * Whether the parameter `kernel` adds up weighted inputs where zeros may stand beside them, as at the rim of a padded convolution: a constant that is not 0
+   * does not fold then, but the weights of constant units can be gathered in one of them. Absent: no.
+   */
+  gathers?(args: A): boolean;
+  /**
+   * A parameter that is subtracted from each unit of the input before anything else at inference, such as a moving mean: what a reader above without a bias would
+   * fold goes there. Absent: none.
+   */
+  subtracts?(args: A): string;
+  /**
+   * Blocks of neighbouring units of an axis that the layer mixes with each other, and not with others: a whole block may go, if none of it is needed.
+   */
+  mixesBlocks?(
+    args: A,
+    inputs: readonly Shape[],
+    outputs: readonly Shape[],
+  ): readonly { readonly dim: Dim; readonly blocks: number }[];
+  /**
+   * What an input of several must be for the layer to do without it (with one left, the layer is that one and goes): `constant` in all of its units, 0 for a sum
+   * and 1 for a product; or without units, for what joins them. `adds`: another constant c only adds c, or −c, to each unit of the output, and goes once
+   * readers hold that. Absent, or undefined: it needs this input.
+   */
+  spares?(args: A, input: number): { readonly constant: number; readonly adds?: 1 | -1 } | 'no units' | undefined;
   /**
    * Arguments at the shrunk size; an argument that goes is undefined. Called where units of an input or an output went, or a constant was folded
    * in. Absent: unchanged, and the layer makes no units that could go.

@@ -1,4 +1,5 @@
 import { Type } from '../ir/kind.js';
+import { elementwiseFacts } from './facts.js';
 import { defineLayer } from './layer.js';
 
 export const rescaling = defineLayer({
@@ -16,5 +17,8 @@ export const rescaling = defineLayer({
     return [offset === 0 ? scaled : b.add(scaled, offset)];
   },
   unitwise: (_, [x = []]) => x,
+  facts: ({ scale, offset }, { inputs: [x = []] }) => [
+    elementwiseFacts(x, (values) => values.map((value) => value * scale + offset)),
+  ],
   spelling: { tfjs: ({ scale, offset }, { name }) => [{ className: 'Rescaling', config: { scale, offset, name } }] },
 });

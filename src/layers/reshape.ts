@@ -1,6 +1,7 @@
 import { extents } from '../ir/dims.js';
 import { indexList, spreadIntegers, Type } from '../ir/kind.js';
 import { sizeOf } from '../program/program.js';
+import { computedFact, pickedFacts, productFacts, unknownUnits, wholeConstant } from './facts.js';
 import { keepFeatures, keepOf, keptSpelling } from './keep.js';
 import { defineLayer } from './layer.js';
 
@@ -44,6 +45,20 @@ export const reshape = defineLayer({
   // A flat result and axes that are handed on are units that go apart; the parts of a split axis are not.
   unitwise: ({ target_shape }, [x = []], [y = []]) =>
     target_shape.length === 1 ? [...x, ...y] : x.filter((dim) => y.includes(dim)),
+  facts: ({ target_shape, keep }, { inputs: [x = []], inputShapes: [from = []], outputShapes: [to = []] }) => {
+    if (target_shape.length === 1) {
+      const flat = [productFacts(x)];
+      return [keep ? pickedFacts(flat, 0, keep) : flat];
+    }
+    // Axes that it hands on know what they knew; of the parts of an axis that it splits nothing is told unless all is one number.
+    const whole = wholeConstant(x);
+    const facts = to.map((dim) => {
+      const axis = from.indexOf(dim);
+      if (whole !== undefined) return dim.units.map(() => computedFact(whole));
+      return axis < 0 ? unknownUnits(dim.units.length) : x[axis]!;
+    });
+    return [facts];
+  },
   resize: ({ target_shape, keep }, { features, inputExtents: [from = []], outputExtents: [to = []] }) =>
     target_shape.length === 1 ? { target_shape: [sizeOf(from)], keep: features(keep) } : { target_shape: [...to] },
   spelling: {

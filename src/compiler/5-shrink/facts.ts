@@ -7,6 +7,7 @@ import { Builder } from '../../program/builder.js';
 import { evaluate } from '../../program/evaluate.js';
 import { sizeOf, type Tensor64 } from '../../program/program.js';
 import type { AxisFacts } from '../../layers/layer.js';
+import { paramShape } from '../3-dims/index.js';
 import { type Site, sitesOf } from './links.js';
 import type { ValuesExact } from './values.js';
 
@@ -63,6 +64,7 @@ function factsAt(
       inputShapes: node.inputs.map((from) => network.shapes.get(from.node)![from.output]!),
       outputShapes: network.shapes.get(node.name)!,
       values: (tensor) => values.get(own[tensor]!.name)!,
+      shapeOf: (tensor) => own[tensor] && paramShape(own[tensor]),
       mode,
     });
   }
