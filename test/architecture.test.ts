@@ -33,7 +33,7 @@ const backendPlaces = [/^runtime\/engines\//, /^exporters\/tfjs\/classes\.ts$/];
 /** Folders of words, each with the table that must name every file of it. */
 const registries: readonly { readonly folder: string; readonly helpers: readonly string[] }[] = [
   { folder: 'activations', helpers: ['activation'] },
-  { folder: 'layers', helpers: ['layer', 'keep', 'apply-activation', 'facts'] },
+  { folder: 'layers', helpers: ['layer', 'keep', 'apply-activation', 'facts', 'axes', 'merge'] },
   { folder: 'sparsity', helpers: ['method', 'during'] },
   { folder: 'losses', helpers: ['loss', 'rows', 'target-values'] },
   { folder: 'metrics', helpers: ['metric', 'classes', 'decision', 'confusion'] },

@@ -1,6 +1,6 @@
 import type { Axis } from '../ir/graph.js';
 import type { Dim, Dims, Shape } from '../ir/dims.js';
-import type { Call, Kind, Static, TObject } from '../ir/kind.js';
+import { type Call, type Kind, type Static, type TObject, Type } from '../ir/kind.js';
 import type { Mode, UnitFact } from '../ir/units.js';
 import type { Builder, Value } from '../program/builder.js';
 import type { RandomSpec } from '../program/program.js';
@@ -193,9 +193,21 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
   };
 }
 
-/** Checks a layer's definition while keeping the type of its arguments inside it. */
+/** The argument that every layer with parameters has. */
+export function trainable({
+  description = 'false: training leaves its parameters as they are.',
+}: {
+  readonly description?: string;
+} = {}) {
+  return Type.Optional(Type.Boolean({ description, absent: 'true' }));
+}
+
+/** Checks a layer's definition while keeping the type of its arguments inside it, and gives it `trainable` where it has parameters. */
 export function defineLayer<S extends TObject>(kind: LayerKind<S, Static<S>>): LayerKind {
-  return kind as unknown as LayerKind;
+  const { properties } = kind.schema;
+  const schema =
+    kind.params && !('trainable' in properties) ? Type.Object({ ...properties, trainable: trainable() }) : kind.schema;
+  return { ...kind, schema } as unknown as LayerKind;
 }
 
 export function reads(dim: Dim): Axis {
@@ -204,4 +216,9 @@ export function reads(dim: Dim): Axis {
 
 export function writes(dim: Dim): Axis {
   return { dim, role: 'writes' };
+}
+
+/** An axis of a parameter that goes along with its units, and connects nothing. */
+export function plain(dim: Dim): Axis {
+  return { dim, role: 'plain' };
 }

@@ -56,6 +56,7 @@ export function tryLayer(
   const outputs = kind.shape(args as never, {
     name,
     inputs,
+    from: inputs.map((_, k) => `input${k}`),
     dims,
     fresh,
     misfit: (expected, found, help) => misfits.push(`${expected}; ${found}${help ? ` (${help})` : ''}`),

@@ -53,6 +53,7 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
     const made = kind.shape(args as never, {
       name: node.name,
       inputs,
+      from: node.inputs.map((input) => input.node),
       dims,
       fresh,
       misfit: (expected, found, help) =>
@@ -78,7 +79,14 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
     const own = Object.fromEntries(
       Object.entries(declared).map(([tensor, { axes, initializer, trained }]): [string, Param] => [
         tensor,
-        { name: `${node.name}.${tensor}`, layer: node.name, tensor, axes, initializer, trained: trained ?? true },
+        {
+          name: `${node.name}.${tensor}`,
+          layer: node.name,
+          tensor,
+          axes,
+          initializer,
+          trained: (trained ?? true) && node.arguments.trainable !== false,
+        },
       ]),
     );
     params.set(node.name, own);

@@ -18,7 +18,7 @@ export interface LayerCase {
     readonly inputs?: readonly (readonly number[])[];
     readonly out?: readonly number[];
   };
-  /** Units of the last axis of its inputs stay, although parameters read them: the layer mixes them. */
+  /** Units of the last axis of its inputs stay, although they are 0: the layer mixes them, or others meet them. */
   readonly pinned?: true;
   /** Class names in TensorFlow.js, in order; `refused`: there is no spelling. */
   readonly tfjs: readonly string[] | 'refused';

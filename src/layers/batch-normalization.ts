@@ -1,0 +1,107 @@
+import { callOf, Type } from '../ir/kind.js';
+import { constantOf, factOf } from '../ir/units.js';
+import type { Builder, Value } from '../program/builder.js';
+import { axesThere, axisArgument, axisOf } from './axes.js';
+import { computedFact, spreadFacts, unknownUnits } from './facts.js';
+import { defineLayer, plain, trainable } from './layer.js';
+
+export const batchNormalization = defineLayer({
+  keyword: 'BatchNormalization',
+  summary:
+    'Gives every unit mean beta and standard deviation gamma: over the batch in training, by moving statistics else.',
+  cite: 'Ioffe and Szegedy 2015, Batch Normalization, algorithms 1 and 2; Keras, keras.layers.BatchNormalization',
+  inputs: [1, 1],
+  schema: Type.Object({
+    axis: axisArgument({ default: -1, description: 'The axis of the units; all others are averaged over.' }),
+    momentum: Type.Number({
+      default: 0.99,
+      minimum: 0,
+      maximum: 1,
+      description: 'Share of a moving statistic that stays at every step.',
+    }),
+    epsilon: Type.Number({ default: 1e-3, minimum: 0, description: 'Added to the variance.' }),
+    center: Type.Boolean({ default: true, description: 'Whether beta is added.' }),
+    scale: Type.Boolean({ default: true, description: 'Whether gamma multiplies.' }),
+    beta_initializer: callOf('initializer', { default: 'zeros', description: 'How beta starts.' }),
+    gamma_initializer: callOf('initializer', { default: 'ones', description: 'How gamma starts.' }),
+    moving_mean_initializer: callOf('initializer', { default: 'zeros', description: 'How the moving mean starts.' }),
+    moving_variance_initializer: callOf('initializer', {
+      default: 'ones',
+      description: 'How the moving variance starts.',
+    }),
+    trainable: trainable({
+      description: 'false: nothing of it changes, and it uses its moving statistics in training, too.',
+    }),
+  }),
+  shape: ({ axis }, { inputs: [x = []], misfit }) => {
+    if (axisOf(axis, x) === undefined) misfit(axesThere(x), `axis: ${axis}`, 'the batch is axis 0');
+    return [x];
+  },
+  params: (args, [x = []]) => {
+    const along = axisOf(args.axis, x);
+    if (along === undefined) return {};
+    const axes = [plain(x[along]!)];
+    return {
+      ...(args.scale && { gamma: { axes, initializer: args.gamma_initializer } }),
+      ...(args.center && { beta: { axes, initializer: args.beta_initializer } }),
+      moving_mean: { axes, initializer: args.moving_mean_initializer, trained: false },
+      moving_variance: { axes, initializer: args.moving_variance_initializer, trained: false },
+    };
+  },
+  forward: (b, { arguments: args, mode, inputs: [x], inputShapes: [shape = []], params, update }) => {
+    const { momentum, epsilon } = args;
+    const along = axisOf(args.axis, shape)! + 1;
+    const stretched = x!.type.shape.map((extent, axis) => (axis === along ? extent : 1));
+    const stretch = (tensor: Value) => b.reshape(tensor, stretched);
+    const { gamma, beta, moving_mean: movingMean, moving_variance: movingVariance } = params;
+    const scaled = (centered: Value, variance: Value) => {
+      const deviation = b.sqrt(b.add(variance, epsilon));
+      const y = b.multiply(centered, b.divide(gamma ? stretch(gamma) : 1, deviation));
+      return beta ? b.add(y, stretch(beta)) : y;
+    };
+    if (mode === 'inference' || args.trainable === false)
+      return [scaled(b.subtract(x!, stretch(movingMean!)), stretch(movingVariance!))];
+    const mean = meanBut(b, x!, along);
+    const centered = b.subtract(x!, mean);
+    // The biased variance, in the moving statistic, too, as Keras: divided by the count itself.
+    const variance = meanBut(b, b.square(centered), along);
+    const next = (tensor: string, moving: Value, now: Value) =>
+      update(tensor, b.add(b.multiply(moving, momentum), b.multiply(b.reshape(now, moving.type.shape), 1 - momentum)));
+    next('moving_mean', movingMean!, mean);
+    next('moving_variance', movingVariance!, variance);
+    return [scaled(centered, variance)];
+  },
+  unitwise: ({ axis }, [x = []]) => [x[axisOf(axis, x)!]!],
+  pinReason: () => 'BatchNormalization averages over the axis',
+  facts: (args, { inputs: [x = []], inputShapes: [shape = []], values, mode }) => {
+    const along = axisOf(args.axis, shape)!;
+    const gamma = args.scale ? values('gamma') : undefined;
+    const beta = args.center ? values('beta') : undefined;
+    const [means, variances] = [values('moving_mean'), values('moving_variance')];
+    const ofBatch = mode === 'training' && args.trainable !== false;
+    const own = x[along]!.map((fact, j) => {
+      const offset = beta?.[j] ?? 0;
+      if (gamma?.[j] === 0) return factOf(offset);
+      const constant = constantOf(fact);
+      if (constant === undefined) return fact;
+      // A constant is its own mean.
+      if (ofBatch) return factOf(offset);
+      const scale = (gamma?.[j] ?? 1) / Math.sqrt(variances[j]! + args.epsilon);
+      return computedFact((constant - means[j]!) * scale + offset);
+    });
+    return [spreadFacts(x.map((units, axis) => (axis === along ? own : unknownUnits(units.length))))];
+  },
+  subtracts: () => 'moving_mean',
+  spelling: {
+    tfjs: ({ axis, momentum, epsilon, center, scale }, { name }) => [
+      { className: 'BatchNormalization', config: { axis, momentum, epsilon, center, scale, name } },
+    ],
+  },
+});
+
+/** The mean over rows and all axes but one; the axes stay, 1 long. */
+function meanBut(b: Builder, x: Value, along: number): Value {
+  const over = x.type.shape.flatMap((_, axis) => (axis === along ? [] : [axis]));
+  const positions = over.slice(1).reduce((product, axis) => product * (x.type.shape[axis] as number), 1);
+  return b.multiply(b.sum(x, over, true), b.multiply(b.scalar('inverse_rows'), 1 / positions));
+}

@@ -1,0 +1,70 @@
+import type { LayerEntry } from './case.js';
+
+const zeros = { word: 'zeros', arguments: {} };
+const ones = { word: 'ones', arguments: {} };
+const moving = ['moving_mean', 'moving_variance'];
+
+function each(tensors: readonly string[], extent: number): Readonly<Record<string, readonly number[]>> {
+  return Object.fromEntries(tensors.map((tensor) => [tensor, [extent]]));
+}
+
+/** Layers that normalise. */
+export const norm = {
+  BatchNormalization: {
+    defaults: [
+      'BatchNormalization',
+      {
+        axis: -1,
+        momentum: 0.99,
+        epsilon: 1e-3,
+        center: true,
+        scale: true,
+        beta_initializer: zeros,
+        gamma_initializer: ones,
+        moving_mean_initializer: zeros,
+        moving_variance_initializer: ones,
+      },
+    ],
+    cases: [
+      {
+        call: 'BatchNormalization',
+        inputs: [[4]],
+        output: [4],
+        params: each(['gamma', 'beta', ...moving], 4),
+        apart: { in: [0], out: [0] },
+        tfjs: ['BatchNormalization'],
+        rowsMix: true,
+        state: moving,
+      },
+      {
+        call: 'BatchNormalization(momentum: 0.8, scale: false)',
+        inputs: [[2, 3]],
+        output: [2, 3],
+        params: each(['beta', ...moving], 3),
+        apart: { in: [1], out: [1] },
+        tfjs: ['BatchNormalization'],
+        rowsMix: true,
+        state: moving,
+      },
+      {
+        call: 'BatchNormalization(axis: 1, center: false)',
+        inputs: [[3, 2]],
+        output: [3, 2],
+        params: each(['gamma', ...moving], 3),
+        apart: { in: [0], out: [0] },
+        pinned: true,
+        tfjs: ['BatchNormalization'],
+        rowsMix: true,
+        state: moving,
+      },
+      {
+        call: 'BatchNormalization(trainable: false)',
+        inputs: [[2, 3]],
+        output: [2, 3],
+        params: each(['gamma', 'beta', ...moving], 3),
+        apart: { in: [1] },
+        tfjs: ['BatchNormalization'],
+      },
+    ],
+  },
+} satisfies Readonly<Record<string, LayerEntry>>;
