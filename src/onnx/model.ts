@@ -25,8 +25,16 @@ export interface Initializer {
   readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array;
 }
 
+/** The body of a node that runs one. It reads its inputs, and any value of the graph around it. */
+export interface Subgraph {
+  readonly name: string;
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly nodes: readonly Node[];
+}
+
 /** A number is an int attribute, a list of numbers ints; floats say so. */
-export type NodeAttribute = number | { readonly float: number } | string | readonly number[];
+export type NodeAttribute = number | { readonly float: number } | string | readonly number[] | Subgraph;
 export type NodeAttributes = Readonly<Record<string, NodeAttribute>>;
 
 export interface Node {
@@ -55,19 +63,34 @@ const MICROSOFT = 'com.microsoft';
 
 /** The bytes of an .onnx file. */
 export function encode(model: Model): Uint8Array {
-  const graph = new Message();
-  for (const [index, node] of model.nodes.entries()) graph.message(1, encodeNode(node, `${node.operator}_${index}`));
-  graph.string(2, model.name);
-  for (const one of model.initializers) graph.message(5, encodeInitializer(one));
-  for (const one of model.inputs) graph.message(11, encodeValue(one));
-  for (const one of model.outputs) graph.message(12, encodeValue(one));
-
+  const graph = encodeGraph(model);
   const file = new Message().int(1, IR_VERSION).string(2, 'dnc').message(7, graph);
   file.message(8, new Message().string(1, '').int(2, OPSET));
-  if (model.nodes.some((node) => node.domain === MICROSOFT)) {
+  if (usesMicrosoft(model.nodes)) {
     file.message(8, new Message().string(1, MICROSOFT).int(2, 1));
   }
   return file.finish();
+}
+
+function encodeGraph({ name, inputs, outputs, nodes, initializers = [] }: Subgraph & Partial<Model>): Message {
+  const graph = new Message();
+  for (const [index, node] of nodes.entries()) graph.message(1, encodeNode(node, `${node.operator}_${index}`));
+  graph.string(2, name);
+  for (const one of initializers) graph.message(5, encodeInitializer(one));
+  for (const one of inputs) graph.message(11, encodeValue(one));
+  for (const one of outputs) graph.message(12, encodeValue(one));
+  return graph;
+}
+
+function usesMicrosoft(nodes: readonly Node[]): boolean {
+  return nodes.some(
+    ({ domain, attributes }) =>
+      domain === MICROSOFT || Object.values(attributes).some((one) => isSubgraph(one) && usesMicrosoft(one.nodes)),
+  );
+}
+
+function isSubgraph(attribute: NodeAttribute): attribute is Subgraph {
+  return typeof attribute === 'object' && 'nodes' in attribute;
 }
 
 function encodeNode(node: Node, name: string): Message {
@@ -80,11 +103,12 @@ function encodeNode(node: Node, name: string): Message {
   return message;
 }
 
-/** AttributeProto.AttributeType: FLOAT 1, INT 2, STRING 3, INTS 7. */
+/** AttributeProto.AttributeType: FLOAT 1, INT 2, STRING 3, GRAPH 5, INTS 7. */
 function encodeAttribute(name: string, value: NodeAttribute): Message {
   const message = new Message().string(1, name);
   if (typeof value === 'number') return message.int(3, value).int(20, 2);
   if (typeof value === 'string') return message.string(4, value).int(20, 3);
+  if (isSubgraph(value)) return message.message(6, encodeGraph(value)).int(20, 5);
   if ('float' in value) return message.float(2, value.float).int(20, 1);
   for (const one of value) message.int(8, one);
   return message.int(20, 7);

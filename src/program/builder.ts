@@ -12,6 +12,7 @@ import type {
   TensorType,
   ValueId,
 } from './program.js';
+import { writeScan } from './recurrence.js';
 
 /** A value under construction. */
 export interface Value {
@@ -34,6 +35,31 @@ export interface ConvolutionOptions {
 export interface PoolingOptions {
   readonly strides?: readonly number[];
   readonly padding?: readonly number[];
+}
+
+/** What a recurrence goes over. */
+export interface ScanInputs {
+  /** What the states are before the first step. */
+  readonly states: readonly Value[];
+  /** Read one slice a step, along axis 1. At least one. */
+  readonly sequences: readonly Value[];
+  /** The same at every step. */
+  readonly captures?: readonly Value[];
+  /** From the last slice to the first; stacked outputs are in the order of the sequences all the same. */
+  readonly reverse?: boolean;
+}
+
+/** What one step reads; values of the body's own builder. */
+export interface ScanStep {
+  readonly states: readonly Value[];
+  readonly slices: readonly Value[];
+  readonly captures: readonly Value[];
+}
+
+/** What one step gives: the next states, and what is stacked along axis 1. */
+export interface ScanResult {
+  readonly states: readonly Value[];
+  readonly outputs: readonly Value[];
 }
 
 /** Writes a program instruction by instruction; every method infers and checks the type of its result. */
@@ -256,11 +282,11 @@ export class Builder {
   pad(x: Value, axis: number, before: number, after: number): Value {
     return this.apply('pad', [x], { axis: positive(x, axis), before, after });
   }
-  /** Picks entries of one axis by an int vector. */
+  /** Picks entries of one axis by ints, whose axes take its place. */
   gather(x: Value, indices: Value, axis: number): Value {
     return this.apply('gather', [x, indices], { axis: positive(x, axis) });
   }
-  /** Zeros of extent `extent` along `axis`, with the slices of x added at the int vector's positions; duplicates add up. */
+  /** Zeros of extent `extent` along `axis`, with the slices of x added at the positions that ints give, whose axes x has from `axis` on; duplicates add up. */
   scatterAdd(x: Value, indices: Value, axis: number, extent: number): Value {
     return this.apply('scatter_add', [x, indices], { axis: positive(x, axis), extent });
   }
@@ -279,6 +305,10 @@ export class Builder {
   /** [.., n, k] × [.., k, m]; the transposes are of the last two axes. */
   matmul(x: Value, y: Value, transposeX = false, transposeY = false): Value {
     return this.apply('matmul', [x, y], { transposeX, transposeY });
+  }
+  /** Σ over all axes but the last of the outer products of the last: [.., n] and [.., m] to [n, m]. */
+  outerSum(x: Value, y: Value): Value {
+    return this.apply('outer_sum', [x, y]);
   }
   /** x − log Σ exp x along the last axis, without overflow. */
   logSoftmax(x: Value): Value {
@@ -322,6 +352,19 @@ export class Builder {
     options: PoolingOptions = {},
   ): Value {
     return this.apply('average_pool2d_gradient', [dy], { extents, ...pooling(size, options) });
+  }
+
+  // Recurrence
+
+  /**
+   * Runs what `write` writes once for every slice of the sequences, each step with the states of the step before. Gives the last states and the
+   * stacked outputs [.., time, ..]. Values of this builder reach the body as captures only.
+   */
+  scan(given: ScanInputs, write: (body: Builder, step: ScanStep) => ScanResult): ScanResult {
+    const { inputs, attributes, outputs } = writeScan(given, write);
+    const made = this.applyAll('scan', inputs, attributes);
+    const states = given.states.length;
+    return { states: made.slice(0, states), outputs: made.slice(states, states + outputs) };
   }
 
   // Helpers that write several instructions

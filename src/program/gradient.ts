@@ -1,6 +1,6 @@
 import type { Builder, Value } from './builder.js';
 import { ops } from './ops/index.js';
-import type { ValueId } from './program.js';
+import type { Instruction, TensorType, ValueId } from './program.js';
 import { sameShape, showShape, showType } from './shapes.js';
 
 /**
@@ -16,17 +16,32 @@ export function gradient(b: Builder, of: Value, wrt: readonly Value[]): Value[] 
   for (const { type } of wrt) {
     if (type.dtype !== 'float') throw new Error(`gradient: only floats have gradients, not ${showType(type)}`);
   }
-  const code = [...b.instructions];
+  const found = pullback(b, [[of, b.constant(1)]], wrt);
+  return wrt.map(({ type }, at) => found[at] ?? zeros(b, type.shape));
+}
 
-  // Values that depend on one of `wrt` by differentiable steps.
-  const depends = new Set<ValueId>(wrt.map((one) => one.id));
-  for (const { op, inputs, outputs } of code) {
-    if (!ops[op]!.gradient || !inputs.some((id) => depends.has(id))) continue;
-    for (const id of outputs) if (b.value(id).type.dtype === 'float') depends.add(id);
-  }
+/**
+ * The vector-Jacobian product: from the gradients of some values (`seeds`) those of `wrt`, by reverse mode over what the builder holds so far; undefined
+ * for one that no seed depends on. `gradient` is the one of a scalar with the seed 1.
+ */
+export function pullback(
+  b: Builder,
+  seeds: readonly (readonly [of: Value, gradient: Value])[],
+  wrt: readonly Value[],
+): (Value | undefined)[] {
+  const code = [...b.instructions];
+  const depends = dependents(
+    code,
+    wrt.map((one) => one.id),
+    (id) => b.value(id).type,
+  );
 
   const found = new Map<ValueId, Value>();
-  if (depends.has(of.id)) found.set(of.id, b.constant(1));
+  const add = (id: ValueId, part: Value) => {
+    const before = found.get(id);
+    found.set(id, before ? b.add(before, part) : part);
+  };
+  for (const [{ id }, seed] of seeds) if (depends.has(id)) add(id, seed);
   for (const { op, inputs, outputs, attributes } of code.reverse()) {
     const rule = ops[op]!.gradient;
     if (!rule || !outputs.some((id) => found.has(id)) || !inputs.some((id) => depends.has(id))) continue;
@@ -46,15 +61,28 @@ export function gradient(b: Builder, of: Value, wrt: readonly Value[]): Value[] 
           `gradient: the rule of ${op} gives ${showShape(part.type.shape)} for an input of ${showShape(shape)}`,
         );
       }
-      const before = found.get(id);
-      found.set(id, before ? b.add(before, part) : part);
+      add(id, part);
     }
   }
-  return wrt.map(({ id, type }) => found.get(id) ?? zeros(b, type.shape));
+  return wrt.map(({ id }) => found.get(id));
+}
+
+/** The float values that depend on one of `of` by differentiable steps, those included. */
+export function dependents(
+  code: readonly Instruction[],
+  of: Iterable<ValueId>,
+  typeOf: (id: ValueId) => TensorType,
+): Set<ValueId> {
+  const depends = new Set(of);
+  for (const { op, inputs, outputs } of code) {
+    if (!ops[op]!.gradient || !inputs.some((id) => depends.has(id))) continue;
+    for (const id of outputs) if (typeOf(id).dtype === 'float') depends.add(id);
+  }
+  return depends;
 }
 
 /** −0 and not 0: added to another gradient it changes no bit, −0 included, so the addition is left out (passes/simplify.ts). */
-function zeros(b: Builder, shape: Value['type']['shape']): Value {
+export function zeros(b: Builder, shape: Value['type']['shape']): Value {
   const zero = b.constant(-0);
   return shape.length === 0 ? zero : b.broadcastTo(zero, shape);
 }

@@ -1,4 +1,12 @@
-import type { Attribute, Instruction, Program, ProgramInput, RandomSpec, ValueId } from './program.js';
+import {
+  type Attribute,
+  type Instruction,
+  isProgram,
+  type Program,
+  type ProgramInput,
+  type RandomSpec,
+  type ValueId,
+} from './program.js';
 import { showType } from './shapes.js';
 
 /** More numbers of a constant than this are left out, with a checksum in their place. */
@@ -6,7 +14,7 @@ const SHOWN = 8;
 
 /**
  * The program as text, one line an instruction. Values are numbered in the order in which they are defined, so the text depends on what
- * is computed and in which order, not on the ids that passes left behind; equal programs give equal text.
+ * is computed and in which order, not on the ids that passes left behind; equal programs give equal text. The body of a scan stands below it, with numbers of its own.
  *
  * ```
  * program step
@@ -36,6 +44,15 @@ export function printProgram(program: Program): string {
     if (instruction.region !== region) lines.push((region = instruction.region));
     const right = [instruction.op, ...instruction.inputs.map(read), ...showAttributes(instruction)].join(' ');
     lines.push(`  ${instruction.outputs.map(define).join(' ')} = ${right} : ${types(instruction.outputs)}`);
+    for (const attribute of Object.values(instruction.attributes)) {
+      if (isProgram(attribute))
+        lines.push(
+          ...printProgram(attribute)
+            .trimEnd()
+            .split('\n')
+            .map((line) => `    ${line}`),
+        );
+    }
   }
   lines.push('outputs');
   for (const { role, name, value } of program.outputs) lines.push(`  ${role} ${name} = ${read(value)}`);
@@ -55,13 +72,15 @@ function showRandom({ distribution, units, width }: RandomSpec): string {
 function showAttributes({ op, attributes }: Instruction): string[] {
   if (op === 'constant') return [showNumbers(attributes.data as Float64Array)];
   const shown = Object.entries(attributes)
-    .filter(([, value]) => value !== false)
+    .filter(([, value]) => value !== false && !isProgram(value))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => (value === true ? name : `${name}: ${showAttribute(value)}`));
+    .map(([name, value]) =>
+      value === true ? name : `${name}: ${showAttribute(value as Exclude<Attribute, Program>)}`,
+    );
   return shown.length > 0 ? [`{${shown.join(', ')}}`] : [];
 }
 
-function showAttribute(value: Attribute): string {
+function showAttribute(value: Exclude<Attribute, Program>): string {
   if (value instanceof Float64Array) return showNumbers(value);
   return typeof value === 'object' ? `[${value.join(', ')}]` : String(value);
 }

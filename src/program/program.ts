@@ -17,7 +17,8 @@ export interface TensorType {
 /** A value's index in `Program.values`. */
 export type ValueId = number;
 
-export type Attribute = number | boolean | string | readonly number[] | readonly Extent[] | Float64Array;
+/** A program is the body of an op that runs it again and again, such as scan. */
+export type Attribute = number | boolean | string | readonly number[] | readonly Extent[] | Float64Array | Program;
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /**
@@ -71,6 +72,10 @@ export interface Program {
   /** In an order in which every input is computed before it is read. */
   readonly instructions: readonly Instruction[];
   readonly outputs: readonly ProgramOutput[];
+}
+
+export function isProgram(attribute: Attribute): attribute is Program {
+  return typeof attribute === 'object' && 'instructions' in attribute;
 }
 
 /** A tensor on the host, as engines take and return it. */

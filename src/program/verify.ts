@@ -1,5 +1,5 @@
 import { ops } from './ops/index.js';
-import { type Instruction, type Program, type Region, sizeOf, type ValueId } from './program.js';
+import { type Instruction, isProgram, type Program, type Region, sizeOf, type ValueId } from './program.js';
 import { sameType, showType } from './shapes.js';
 
 /**
@@ -42,6 +42,9 @@ export function verify(program: Program): Program {
       if (by === 'update' && instruction.region === 'data') {
         fail(`${where} is in the data region and reads the value ${id} of the update region`);
       }
+    }
+    for (const attribute of Object.values(instruction.attributes)) {
+      if (isProgram(attribute)) verify({ ...attribute, name: `${program.name}: ${where}: ${attribute.name}` });
     }
     const types = inferred(program, instruction, where);
     if (types.length !== instruction.outputs.length) {

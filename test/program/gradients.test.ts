@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Builder, Value } from '../../src/program/builder.js';
+import { Builder, type Value } from '../../src/program/builder.js';
 import { evaluate } from '../../src/program/evaluate.js';
 import { gradient } from '../../src/program/gradient.js';
 import { type OpName, ops } from '../../src/program/ops/index.js';
 import { optimize } from '../../src/program/passes/index.js';
 import { type Extent, sizeOf } from '../../src/program/program.js';
 import { resolveShape } from '../../src/program/shapes.js';
+import { randomScan, type ScanDraw } from './scan-cases.js';
 import { difference, type Given, program, Random, seed, tensor } from './support.js';
 import { convolutionCase, poolingCase } from './window-cases.js';
 
@@ -227,7 +228,10 @@ const cases: Record<OpName, Make | null> = {
     const shape = s.withAxis();
     const axis = s.axis(shape);
     return {
-      inputs: [s.fill(shape, any), s.whole([s.r.int(1, 6)], shape[axis] as number)],
+      inputs: [
+        s.fill(shape, any),
+        s.whole([s.r.int(1, 6), ...(s.r.chance() ? [s.r.int(1, 3)] : [])], shape[axis] as number),
+      ],
       apply: (b, [x, indices]) => b.gather(x!, indices!, axis),
     };
   },
@@ -236,7 +240,7 @@ const cases: Record<OpName, Make | null> = {
     const axis = s.axis(shape);
     const extent = s.r.int(1, 4);
     return {
-      inputs: [s.fill(shape, any), s.whole([shape[axis]!], extent)],
+      inputs: [s.fill(shape, any), s.whole(shape.slice(axis, axis + s.r.int(1, 2)), extent)],
       apply: (b, [x, indices]) => b.scatterAdd(x!, indices!, axis, extent),
     };
   },
@@ -257,6 +261,13 @@ const cases: Record<OpName, Make | null> = {
     return {
       inputs: [s.fill(x, any), s.fill(y, any)],
       apply: (b, [p, q]) => b.matmul(p!, q!, transposeX, transposeY),
+    };
+  },
+  outer_sum: (s) => {
+    const leading = s.shape(1, 3);
+    return {
+      inputs: [s.fill([...leading, s.r.int(1, 4)], any), s.fill([...leading, s.r.int(1, 4)], any)],
+      apply: (b, [x, y]) => b.outerSum(x!, y!),
     };
   },
   log_softmax: (s) => ({ inputs: [s.fill(s.withAxis(), any)], apply: (b, [x]) => b.logSoftmax(x!) }),
@@ -306,7 +317,43 @@ const cases: Record<OpName, Make | null> = {
       apply: (b, [dy]) => b.averagePool2dGradient(dy!, input.slice(0, 2), size, options),
     };
   },
+  scan: (s) => {
+    // The body is drawn twice with the same numbers: once to learn what inputs it has, once to write it.
+    const name = `scan ${s.r.next()}`;
+    const inputs: Given[] = [];
+    const draw = (float: (shape: readonly Extent[]) => Value): ScanDraw => {
+      const r = new Random(name);
+      return { whole: (low, high) => r.int(low, high), float };
+    };
+    const first = new Builder();
+    randomScan(
+      first,
+      draw((shape) => {
+        inputs.push(s.fill(shape, (r) => r.between(-1, 1)));
+        return first.batch(`x${inputs.length}`, 'float', shape);
+      }),
+    );
+    return {
+      inputs,
+      apply: (b, xs) => {
+        let at = 0;
+        const made = randomScan(
+          b,
+          draw(() => xs[at++]!),
+        );
+        return b.concat(
+          made.map((one) => b.reshape(one, flat(one.type.shape))),
+          1,
+        );
+      },
+    };
+  },
 };
+
+/** [rows, ..] as [rows, all the rest]. */
+function flat([rows, ...rest]: readonly Extent[]): Extent[] {
+  return [rows!, sizeOf(rest as number[])];
+}
 
 /** Gradients of Σ w · op(x…) by the rule and by central differences, for random weights w, so that no error cancels. */
 function check(name: string, make: Make): void {

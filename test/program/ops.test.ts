@@ -45,6 +45,16 @@ const taps = (rows: readonly (readonly number[])[]) => f(rows.map((row) => row.m
 const plain = { strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };
 const pool = { strides: [1, 1], padding: [0, 0, 0, 0] };
 
+/** h ← 2 h + x, stacked before it is doubled; and Σ over what a capture scales. */
+const accumulating = () => {
+  const b = new Builder();
+  const [h, x, w] = [b.batch('h', 'float', [1]), b.batch('x', 'float', [1]), b.batch('w', 'float', [1])];
+  b.result('next', b.add(b.multiply(h, 2), x));
+  b.result('before', h);
+  b.result('scaled', b.multiply(x, w));
+  return { body: b.build('body'), states: 1, sequences: 1 };
+};
+
 const golden: Record<OpName, readonly Golden[]> = {
   constant: [[[], f([1, -0]), { dtype: 'float', shape: [2], data: Float64Array.of(1, -0) }]],
   negate: [
@@ -145,6 +155,22 @@ const golden: Record<OpName, readonly Golden[]> = {
     [[f([[1, 2]]), f([[3, 4], [5, 6]])], f([[11, 17]]), { transposeX: false, transposeY: true }], // biome-ignore format: a matrix
     [[f([[1], [2]]), f([[3, 4], [5, 6]])], f([[11, 17]]), { transposeX: true, transposeY: true }], // biome-ignore format: a matrix
     [[f([[[1]], [[2]]]), f([[5]])], f([[[5]], [[10]]]), { transposeX: false, transposeY: false }],
+  ],
+  outer_sum: [
+    [[f([[1, 2], [3, 4]]), f([[1, 0, 1], [0, 1, 1]])], f([[1, 3, 4], [2, 4, 6]])], // biome-ignore format: a matrix
+    [[f([[[1], [2]], [[3], [4]]]), f([[[1, 0], [1, 0]], [[1, 0], [1, 1]]])], f([[10, 4]])], // biome-ignore format: a matrix
+  ],
+  scan: [
+    [
+      [f([1]), f([[1, 0, 3]]), f([10])],
+      [f([15]), f([[1, 3, 6]]), f([[10, 0, 30]])],
+      { ...accumulating(), reverse: false },
+    ],
+    [
+      [f([1]), f([[1, 0, 3]]), f([10])],
+      [f([21]), f([[10, 5, 1]]), f([[10, 0, 30]])],
+      { ...accumulating(), reverse: true },
+    ],
   ],
   log_softmax: [[[f([[1000, 1000], [0, -1000]])], f([[-Math.LN2, -Math.LN2], [0, -1000]])]], // biome-ignore format: a matrix
   softmax: [[[f([[1000, 1000], [0, -1000]])], f([[0.5, 0.5], [1, 0]])]], // biome-ignore format: a matrix
@@ -318,11 +344,14 @@ describe('infers', () => {
     ['concat', [type('batch', 2), type('batch', 3)], { axis: 1 }, type('batch', 5)],
     ['gather', [type('batch', 2), int(7)], { axis: 1 }, type('batch', 7)],
     ['gather', [type(9, 2), int('batch')], { axis: 0 }, type('batch', 2)],
+    ['gather', [type(9, 2), int('batch', 5)], { axis: 0 }, type('batch', 5, 2)],
     ['scatter_add', [type('batch', 2), int('batch')], { axis: 0, extent: 9 }, type(9, 2)],
+    ['scatter_add', [type('batch', 5, 2), int('batch', 5)], { axis: 0, extent: 9 }, type(9, 2)],
     ['one_hot', [int('batch')], { depth: 10 }, type('batch', 10)],
     ['matmul', [type('batch', 3), type(3, 4)], plain, type('batch', 4)],
     ['matmul', [type('batch', 3), type('batch', 4)], { transposeX: true, transposeY: false }, type(3, 4)],
     ['matmul', [type('batch', 5, 3), type(3, 4)], plain, type('batch', 5, 4)],
+    ['outer_sum', [type('batch', 5, 3), type('batch', 5, 4)], {}, type(3, 4)],
     ['conv2d', [type('batch', 7, 8, 4), type(3, 5, 2, 6)], { strides: [2, 3], padding: [1, 0, 2, 0], dilation: [2, 1], groups: 2 }, type('batch', 2, 2, 6)],
     ['conv2d_input_gradient', [type('batch', 2, 2, 6), type(3, 5, 2, 6)], { strides: [2, 3], padding: [1, 0, 2, 0], dilation: [2, 1], groups: 2, extents: [7, 8] }, type('batch', 7, 8, 4)],
     ['conv2d_filter_gradient', [type('batch', 7, 8, 4), type('batch', 2, 2, 6)], { strides: [2, 3], padding: [1, 0, 2, 0], dilation: [2, 1], groups: 2, size: [3, 5] }, type(3, 5, 2, 6)],
@@ -359,12 +388,18 @@ describe('infers', () => {
     ['concat', [type(2, 3), type(2, 4)], { axis: 0 }, 'concat: float[2, 3] and float[2, 4] differ beside axis 0'],
     ['slice', [type(3)], { axis: 0, start: 1, end: 4 }, 'slice: 1 to 4 does not lie within axis 0 of float[3]'],
     ['pad', [type(3)], { axis: 0, before: -1, after: 0 }, 'pad: -1 before and 0 after are not counts of zeros'],
-    ['gather', [type(3), type(2)], { axis: 0 }, 'gather: the indices must be an int vector and are float[2]'],
-    ['scatter_add', [type(3), int(2)], { axis: 0, extent: 4 }, 'scatter_add: the indices must be an int vector as long as axis 0 of float[3] and are int[2]'],
+    ['gather', [type(3), type(2)], { axis: 0 }, 'gather: the indices must be ints with at least one axis and are float[2]'],
+    ['scatter_add', [type(3), int(2)], { axis: 0, extent: 4 }, 'scatter_add: the indices must be ints with the axes of float[3] from 0 on and are int[2]'],
     ['one_hot', [type(3)], { depth: 4 }, 'one_hot: takes int and was given float[3]'],
     ['topk', [type(3)], { k: 4 }, 'topk: k is 4, and the last axis of float[3] has 3 entries'],
     ['matmul', [type(2, 3), type(2, 3)], plain, 'matmul: float[2, 3] and float[2, 3] do not multiply'],
     ['matmul', [type(2, 3), type(2, 3)], { transposeX: true, transposeY: true }, 'matmul: float[2, 3] transposed and float[2, 3] transposed do not multiply'],
+    ['outer_sum', [type('batch', 3), type(2, 3)], {}, 'outer_sum: float[batch, 3] and float[2, 3] do not share all axes but the last'],
+    ['scan', [type(1), type(1, 3)], { ...accumulating(), reverse: false }, 'scan: the body takes 3 inputs and 2 are given'],
+    ['scan', [type(1), type(1, 0), type(1)], { ...accumulating(), reverse: false }, 'scan: float[1, 0] has no step'],
+    ['scan', [type(1), type(1, 'batch'), type(1)], { ...accumulating(), reverse: false }, 'scan: axis 1 of [1, batch] must have a known extent'],
+    ['scan', [type(2), type(1, 3), type(1)], { ...accumulating(), reverse: false }, 'scan: the body reads float[1] as h and was given float[2]'],
+    ['scan', [type(1), type(1, 3), type(1)], { ...accumulating(), sequences: 0, reverse: false }, 'scan: 1 states and 0 sequences are not 3 inputs with a sequence'],
     ['softmax', [type()], {}, 'softmax: [] has no axis -1'],
     ['conv2d', [type('batch', 3, 3), type(1, 1, 1, 1)], windows, 'conv2d: takes [batch, height, width, channels] and was given [batch, 3, 3]'],
     ['conv2d', [type(2, 'batch', 3, 1), type(1, 1, 1, 1)], windows, 'conv2d: axis 1 of [2, batch, 3, 1] must have a known extent'],

@@ -28,6 +28,18 @@ export function writeMatmul(g: GraphWriter, at: At, addend?: string): void {
 
 export const linear = {
   matmul: (g, at) => writeMatmul(g, at),
+  /** All axes but the last as one: a product of two matrices. */
+  outer_sum: (g, { inputs, inputTypes, outputs: [y], outputTypes: [type] }) => {
+    if (type!.shape.includes(0)) {
+      g.node('Expand', [g.scalar('float', 0), g.shape(type!.shape)], {}, y!);
+      return;
+    }
+    const [a, b] = inputs.map((one, at) => {
+      const { shape } = inputTypes[at]!;
+      return shape.length === 2 ? one : g.node('Reshape', [one, g.int64([-1, shape.at(-1) as number])]);
+    });
+    g.node('Gemm', [a!, b!], { transA: 1 }, y!);
+  },
   log_softmax: (g, { inputs, outputs: [y] }) => {
     g.node('LogSoftmax', inputs, { axis: -1 }, y!);
   },

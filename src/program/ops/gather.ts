@@ -9,16 +9,16 @@ export interface GatherAttributes extends Attributes {
 
 export const gather = defineOp<GatherAttributes>({
   keyword: 'gather',
-  summary: 'Picks entries of one axis by an int vector, whose numbers lie within the axis.',
+  summary: 'Picks entries of one axis by ints, which lie within the axis; the axes of the ints take its place.',
   pattern: 'movement',
   infer(inputs, { axis }) {
     checkCount('gather', inputs, 2);
     const [x, indices] = inputs as readonly [(typeof inputs)[number], (typeof inputs)[number]];
     checkAxis('gather', x.shape, axis);
-    if (indices.dtype !== 'int' || indices.shape.length !== 1) {
-      throw new Error(`gather: the indices must be an int vector and are ${showType(indices)}`);
+    if (indices.dtype !== 'int' || indices.shape.length === 0) {
+      throw new Error(`gather: the indices must be ints with at least one axis and are ${showType(indices)}`);
     }
-    return [{ dtype: x.dtype, shape: x.shape.map((one, at) => (at === axis ? indices.shape[0]! : one)) }];
+    return [{ dtype: x.dtype, shape: x.shape.flatMap((one, at) => (at === axis ? indices.shape : one)) }];
   },
   gradient(b, at) {
     const { axis } = at.attributes;

@@ -37,11 +37,13 @@ import { norm } from './norm.js';
 import { not } from './not.js';
 import { oneHot } from './one_hot.js';
 import { or } from './or.js';
+import { outerSum } from './outer_sum.js';
 import { pad } from './pad.js';
 import { power } from './power.js';
 import { reciprocal } from './reciprocal.js';
 import { relu } from './relu.js';
 import { reshape } from './reshape.js';
+import { scan } from './scan.js';
 import { scatterAdd } from './scatter_add.js';
 import { select } from './select.js';
 import { sigmoid } from './sigmoid.js';
@@ -107,6 +109,7 @@ const table = {
   one_hot: oneHot,
   topk,
   matmul,
+  outer_sum: outerSum,
   log_softmax: logSoftmax,
   softmax,
   conv2d,
@@ -116,6 +119,7 @@ const table = {
   max_pool2d_gradient: maxPool2dGradient,
   average_pool2d: averagePool2d,
   average_pool2d_gradient: averagePool2dGradient,
+  scan,
 } satisfies Record<string, Op>;
 
 /** The name of every op; a table over it, such as an engine's, does not compile while one is missing. */

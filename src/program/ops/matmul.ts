@@ -36,6 +36,11 @@ export const matmul = defineOp<MatmulAttributes>({
     const [x, y] = at.inputs as readonly [Value, Value];
     const { transposeX, transposeY } = at.attributes;
     const forX = () => (transposeX ? b.matmul(y, g, transposeY, true) : b.matmul(g, y, false, !transposeY));
+    // One product over all rows, instead of one for every leading index and their sum.
+    const rows = !transposeX && x.type.shape.length > 2 && y.type.shape.length === 2 && !y.type.shape.includes('batch');
+    if (rows && at.needed[1]) {
+      return [at.needed[0] ? forX() : undefined, transposeY ? b.outerSum(g, x) : b.outerSum(x, g)];
+    }
     const forY = () => (transposeY ? b.matmul(g, x, true, transposeX) : b.matmul(x, g, !transposeX, false));
     return [
       at.needed[0] ? sumTo(b, forX(), x.type.shape) : undefined,

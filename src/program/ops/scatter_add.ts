@@ -1,7 +1,7 @@
 import { aroundAxis, tensor64 } from '../kernels.js';
 import { defineOp } from '../op.js';
 import { type Attributes, sizeOf } from '../program.js';
-import { checkAxis, checkCount, checkDType, showType } from '../shapes.js';
+import { checkAxis, checkCount, checkDType, sameShape, showType } from '../shapes.js';
 
 export interface ScatterAddAttributes extends Attributes {
   readonly axis: number;
@@ -11,20 +11,22 @@ export interface ScatterAddAttributes extends Attributes {
 export const scatterAdd = defineOp<ScatterAddAttributes>({
   keyword: 'scatter_add',
   summary:
-    'Zeros of extent `extent` along `axis`, with the slices of x added at the int vector’s positions; duplicates add up.',
+    'Zeros of extent `extent` along `axis`, with the slices of x added at the positions that ints give, whose axes begin there; duplicates add up.',
   pattern: 'movement',
   infer(inputs, { axis, extent }) {
     checkCount('scatter_add', inputs, 2);
     const [x, indices] = inputs as readonly [(typeof inputs)[number], (typeof inputs)[number]];
     checkDType('scatter_add', x, ['float', 'int']);
     checkAxis('scatter_add', x.shape, axis);
-    if (indices.dtype !== 'int' || indices.shape.length !== 1 || indices.shape[0] !== x.shape[axis]) {
+    const own = x.shape.slice(axis, axis + indices.shape.length);
+    if (indices.dtype !== 'int' || indices.shape.length === 0 || !sameShape(own, indices.shape)) {
       throw new Error(
-        `scatter_add: the indices must be an int vector as long as axis ${axis} of ${showType(x)} and are ${showType(indices)}`,
+        `scatter_add: the indices must be ints with the axes of ${showType(x)} from ${axis} on and are ${showType(indices)}`,
       );
     }
     if (!Number.isInteger(extent) || extent < 0) throw new Error(`scatter_add: ${extent} is no extent`);
-    return [{ dtype: x.dtype, shape: x.shape.map((one, at) => (at === axis ? extent : one)) }];
+    const behind = x.shape.slice(axis + indices.shape.length);
+    return [{ dtype: x.dtype, shape: [...x.shape.slice(0, axis), extent, ...behind] }];
   },
   gradient: (b, at) => [
     at.gradients[0] && at.needed[0] ? b.gather(at.gradients[0], at.inputs[1]!, at.attributes.axis) : undefined,
@@ -32,7 +34,8 @@ export const scatterAdd = defineOp<ScatterAddAttributes>({
   evaluate([x, indices], { axis, extent }, outputs) {
     const { shape } = outputs[0]!;
     const data = new Float64Array(sizeOf(shape));
-    const { outer, extent: count, inner } = aroundAxis(x!.shape, axis);
+    const { outer, inner } = aroundAxis(shape, axis);
+    const count = indices!.data.length;
     for (let i = 0; i < count; i++) {
       const index = indices!.data[i]!;
       if (!(index >= 0 && index < extent)) {

@@ -1,4 +1,4 @@
-import type { Attribute, Instruction, Region, ValueId } from '../program.js';
+import { type Attribute, type Instruction, isProgram, type Region, type ValueId } from '../program.js';
 import type { Pass } from './pass.js';
 
 /** x and y may change places without changing a bit. */
@@ -50,5 +50,10 @@ function keyOf({ op, inputs, attributes }: Instruction): string {
 function textOf(value: Attribute): string {
   // By bits: −0 and 0 are two constants.
   if (value instanceof Float64Array) return new Uint32Array(value.slice().buffer).join();
+  if (isProgram(value)) {
+    const code = value.instructions.map((one) => `${one.outputs.join()}=${keyOf(one)}`);
+    const ids = (of: readonly { readonly value: ValueId }[]) => of.map((one) => one.value).join();
+    return `{${JSON.stringify(value.values)} ${ids(value.inputs)} ${code.join(' ')} ${ids(value.outputs)}}`;
+  }
   return typeof value === 'object' ? `[${value.join()}]` : String(value);
 }

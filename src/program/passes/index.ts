@@ -1,3 +1,4 @@
+import { inBodies } from './bodies.js';
 import type { Program } from '../program.js';
 import { verify } from '../verify.js';
 import { broadcasts } from './broadcasts.js';
@@ -9,10 +10,10 @@ import type { Pass } from './pass.js';
 import { simplify } from './simplify.js';
 
 /** Run in this order, again and again until a round changes nothing. Adding a pass is one file and one line. */
-export const passes: readonly Pass[] = [simplify, broadcasts, fold, common, dead];
+export const passes: readonly Pass[] = [simplify, broadcasts, fold, common, dead].map(inBodies);
 
 /** Run once, after them. */
-export const finish: readonly Pass[] = [layout];
+export const finish: readonly Pass[] = [layout].map(inBodies);
 
 /** Rules may feed each other; each makes the program smaller in a measure of its own, so this is far above what programs need. */
 const ROUNDS = 100;

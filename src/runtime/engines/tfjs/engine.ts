@@ -1,5 +1,12 @@
 import { fail } from '../../../diagnostics/report.js';
-import type { HostTensor, Instruction, Program, TensorType, ValueId } from '../../../program/program.js';
+import {
+  type HostTensor,
+  type Instruction,
+  isProgram,
+  type Program,
+  type TensorType,
+  type ValueId,
+} from '../../../program/program.js';
 import { resolveShape } from '../../../program/shapes.js';
 import type { Engine, EngineRecord, Loaded } from '../engine.js';
 import { checkInputs, checkTensor, stateTypes, zeros } from '../host.js';
@@ -42,6 +49,8 @@ class LoadedTfjs implements Loaded {
   private readonly types: ReadonlyMap<string, TensorType>;
   private readonly tensors = new Map<string, Tensor>();
   private readonly prepared = new Map<string, Prepared>();
+  /** What the programs' instructions run. */
+  private readonly bodies = new Map<Program, Prepared>();
 
   constructor(
     private readonly tf: Tf,
@@ -119,9 +128,11 @@ class LoadedTfjs implements Loaded {
   async close(): Promise<void> {
     await this.select();
     for (const tensor of this.tensors.values()) tensor.dispose();
-    for (const { constants } of this.prepared.values()) for (const tensor of constants.values()) tensor.dispose();
+    for (const prepared of [this.prepared, this.bodies]) {
+      for (const { constants } of prepared.values()) for (const tensor of constants.values()) tensor.dispose();
+      prepared.clear();
+    }
     this.tensors.clear();
-    this.prepared.clear();
   }
 
   /** tfjs has one current backend, which another engine in the same process may have changed. */
@@ -144,6 +155,7 @@ class LoadedTfjs implements Loaded {
         inputs: instruction.inputs.map((id) => values.get(id)!),
         attributes: instruction.attributes,
         shape: resolveShape(types[0]!.shape, batch),
+        body: (body, inputs) => this.runBody(body, inputs, batch),
       });
       const list = 'dataId' in made ? [made] : made;
       return list.map((one, at) => {
@@ -152,6 +164,15 @@ class LoadedTfjs implements Loaded {
       });
     });
     for (const [at, id] of instruction.outputs.entries()) values.set(id, outputs[at]!);
+  }
+
+  /** Runs within a kernel's `tidy`. Outputs are tensors of their own, even where an input or a constant is given on. */
+  private runBody(body: Program, inputs: readonly Tensor[], batch: number | undefined): readonly Tensor[] {
+    const values = new Map(this.bodies.get(body)!.constants);
+    for (const [at, { value }] of body.inputs.entries()) values.set(value, inputs[at]!);
+    for (const instruction of body.instructions)
+      if (instruction.op !== 'constant') this.execute(body, instruction, values, batch);
+    return body.outputs.map(({ value }) => this.tf.clone(values.get(value)!));
   }
 
   private upload(type: TensorType, { shape, data }: HostTensor): Tensor {
@@ -164,6 +185,7 @@ class LoadedTfjs implements Loaded {
     for (const [index, { op, inputs, outputs, attributes }] of program.instructions.entries()) {
       for (const id of outputs) lastUse.set(id, index);
       for (const id of inputs) lastUse.set(id, index);
+      for (const one of Object.values(attributes)) if (isProgram(one)) this.bodies.set(one, this.prepare(one));
       if (op !== 'constant') continue;
       const type = program.values[outputs[0]!]!;
       const zero = zeros(type.dtype, type.shape as readonly number[]);

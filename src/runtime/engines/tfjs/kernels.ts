@@ -1,5 +1,6 @@
 import type { OpName } from '../../../program/ops/index.js';
-import type { Attributes, DType } from '../../../program/program.js';
+import type { Attributes, DType, Program } from '../../../program/program.js';
+import type { ScanAttributes } from '../../../program/recurrence.js';
 import { sameShape } from '../../../program/shapes.js';
 import type { Tensor, Tf } from './library.js';
 
@@ -10,7 +11,12 @@ export interface Call {
   readonly attributes: Attributes;
   /** Of the first output. */
   readonly shape: readonly number[];
+  /** Runs a body. */
+  readonly body: RunBody;
 }
+
+/** Computes a program's outputs from its inputs, both in the program's order. */
+export type RunBody = (program: Program, inputs: readonly Tensor[]) => readonly Tensor[];
 
 /** Computes one op with tfjs. Runs in a `tidy`; its outputs may be of another dtype than the program's, and are cast then. */
 export type Kernel = (call: Call) => Tensor | readonly Tensor[];
@@ -72,9 +78,43 @@ function scatterAdd({ tf, inputs: [x, indices], attributes, shape }: Call): Tens
   const axis = attributes.axis as number;
   const front = [axis, ...shape.keys()].filter((one, at) => at === 0 || one !== axis);
   const target = front.map((one) => shape[one]!);
-  const added = tf.scatterND(tf.reshape(indices!, [-1, 1]), tf.transpose(x!, front), target);
+  // Indices of several axes become one.
+  const one = tf.reshape(
+    x!,
+    shape.map((extent, at) => (at === axis ? indices!.size : extent)),
+  );
+  const added = tf.scatterND(tf.reshape(indices!, [-1, 1]), tf.transpose(one, front), target);
   const back = front.map((_, at) => front.indexOf(at));
   return tf.transpose(added, back);
+}
+
+/** One step after the other; the slices of a step are taken when it comes, what is stacked is joined at the end. */
+function scan({ tf, inputs, attributes, body }: Call): readonly Tensor[] {
+  const { body: program, states, sequences, reverse } = attributes as ScanAttributes;
+  const steps = inputs[states]!.shape[1]!;
+  const captures = inputs.slice(states + sequences);
+  const whole = inputs.slice(states, states + sequences);
+  let now: readonly Tensor[] = inputs.slice(0, states);
+  const stacked: Tensor[][] = Array.from({ length: program.outputs.length - states }, () => []);
+  for (let step = 0; step < steps; step++) {
+    const index = reverse ? steps - 1 - step : step;
+    const made = tf.tidy(() => {
+      const slices = whole.map((one) => {
+        const begin = one.shape.map((_, axis) => (axis === 1 ? index : 0));
+        const size = one.shape.map((extent, axis) => (axis === 1 ? 1 : extent));
+        return tf.reshape(tf.slice(one, begin, size), one.shape.toSpliced(1, 1));
+      });
+      return [...body(program, [...now, ...slices, ...captures])];
+    });
+    for (const one of now) if (step > 0) one.dispose();
+    now = made.slice(0, states);
+    for (const [at, list] of stacked.entries()) {
+      const one = made[states + at]!;
+      list[index] = tf.reshape(one, one.shape.toSpliced(1, 0, 1));
+      one.dispose();
+    }
+  }
+  return [...now, ...stacked.map((list) => (list.length === 1 ? list[0]! : tf.concat(list, 1)))];
 }
 
 const table = {
@@ -156,8 +196,14 @@ const table = {
       turned(tf, y!, attributes.transposeY as boolean),
     );
   },
+  outer_sum: ({ tf, inputs, shape }) => {
+    if (inputs.some((one) => one.size === 0)) return tf.zeros([...shape]);
+    const [x, y] = inputs.map((one) => tf.reshape(one, [-1, one.shape.at(-1)!]));
+    return tf.matMul(turned(tf, x!, true), y!);
+  },
   log_softmax: logSoftmax,
   softmax: unary('softmax'),
+  scan,
 } satisfies Record<Exclude<OpName, 'constant'>, Kernel>;
 
 /** How tfjs computes each op, by its keyword. A constant is a tensor made once when the program is loaded. */
