@@ -145,8 +145,12 @@ const golden: Record<OpName, readonly Golden[]> = {
   gather: [
     [[matrix, i([2, 2, 0])], f([[2, 2, 1], [6, 6, 4]]), { axis: 1 }], // biome-ignore format: a matrix
     [[matrix, i([1])], f([[4, 3, 6]]), { axis: 0 }],
+    [[matrix, i([[2, 0], [1, 1]])], f([[[2, 1], [5, 5]], [[6, 4], [3, 3]]]), { axis: 1 }], // biome-ignore format: a matrix
   ],
-  scatter_add: [[[matrix, i([1, 3, 1])], f([[0, 3, 0, 5], [0, 10, 0, 3]]), { axis: 1, extent: 4 }]], // biome-ignore format: a matrix
+  scatter_add: [
+    [[matrix, i([1, 3, 1])], f([[0, 3, 0, 5], [0, 10, 0, 3]]), { axis: 1, extent: 4 }], // biome-ignore format: a matrix
+    [[matrix, i([[1, 0, 1], [0, 1, 1]])], f([5 + 4, 1 + 2 + 3 + 6]), { axis: 0, extent: 2 }], // biome-ignore format: a matrix
+  ],
   one_hot: [[[i([2, 0])], f([[0, 0, 1], [1, 0, 0]]), { depth: 3 }]], // biome-ignore format: a matrix
   topk: [[[f([[1, 5, 5, 2]])], [f([[5, 5, 2]]), i([[1, 2, 3]])], { k: 3 }]],
   matmul: [

@@ -1,6 +1,7 @@
 import type { Builder, Value } from '../../../src/program/builder.js';
 import type { OpName } from '../../../src/program/ops/index.js';
 import type { DType, Extent, HostTensor } from '../../../src/program/program.js';
+import { randomScan } from '../../program/scan-cases.js';
 import type { generator } from './steps.js';
 
 /** Writes random instances of an op, declaring the inputs that they read. */
@@ -221,13 +222,15 @@ export const opCases: Record<OpName, Case> = {
     const shape = [...w.shape(w.whole(0, 2)), w.whole(1, 6)];
     const axis = w.pick(w.axes(shape, true));
     const count = w.random() < 0.5 ? 'batch' : w.whole(1, 7);
-    return w.b.gather(w.float(shape), w.int([count], 0, (shape[axis] as number) - 1), axis);
+    const indices: Extent[] = w.random() < 0.5 ? [count] : [count, w.whole(1, 3)];
+    return w.b.gather(w.float(shape), w.int(indices, 0, (shape[axis] as number) - 1), axis);
   },
   scatter_add: (w) => {
     const extent = w.whole(1, 4);
     const shape = w.pick<Extent[]>([['batch', 3], [4, 'batch'], [2, 9, 2], [12], ['batch', 5, 2]]);
     const axis = w.whole(0, shape.length - 1);
-    return w.b.scatterAdd(w.float(shape), w.int([shape[axis]!], 0, extent - 1), axis, extent);
+    const indices = shape.slice(axis, axis + w.whole(1, 2));
+    return w.b.scatterAdd(w.float(shape), w.int(indices, 0, extent - 1), axis, extent);
   },
   one_hot: (w) => {
     const depth = w.whole(1, 6);
@@ -245,6 +248,11 @@ export const opCases: Record<OpName, Case> = {
     const x = w.float([...lead, ...((transposeX ? [k, rows] : [rows, k]) as Extent[])]);
     return w.b.matmul(x, w.float([...lead, ...(transposeY ? [m, k] : [k, m])]), transposeX, transposeY);
   },
+  outer_sum: (w) => {
+    const leading = w.pick<Extent[]>([['batch'], [3], ['batch', 4], [2, 'batch', 3]]);
+    return w.b.outerSum(w.float([...leading, w.whole(1, 5)], -1, 1), w.float([...leading, w.whole(1, 5)], -1, 1));
+  },
+  scan: (w) => randomScan(w.b, { whole: (low, high) => w.whole(low, high), float: (shape) => w.float(shape, -1, 1) }),
   log_softmax: (w) => w.b.logSoftmax(w.float([...w.shape(w.whole(0, 2)), w.whole(1, 6)], -40, 40)),
   softmax: (w) => w.b.softmax(w.float([...w.shape(w.whole(0, 2)), w.whole(1, 6)], -40, 40)),
 };
