@@ -47,7 +47,7 @@ const batches = new Batches(
     rows,
     tensors: [
       { name: 'image', extents: [784], width: 784, data: images, rows: undefined },
-      { name: `target:${step.target.output}`, extents: [], width: 1, data: labels, rows: undefined },
+      { name: `target:${step.targets[0]!.output}`, extents: [], width: 1, data: labels, rows: undefined },
     ],
   },
   { batchSize: request.batch, seed: request.seed },

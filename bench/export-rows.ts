@@ -39,5 +39,5 @@ for (const part of ['train', 'validation', 'test'] as const) {
   writeFileSync(path.join(folder, `${part}.y`), Float32Array.from(y.data));
   parts[part] = { rows: bound.rows, features: x.data.length / bound.rows };
 }
-const task = lossKind(phase.loss).keyword.includes('crossentropy') ? 'classes' : 'values';
+const task = lossKind(phase.loss!).keyword.includes('crossentropy') ? 'classes' : 'values';
 writeFileSync(path.join(folder, 'rows.json'), JSON.stringify({ task, limit: Number(values.limit), parts }));

@@ -39,7 +39,7 @@ export async function checkData(given: string | undefined, options: Options, io:
 const SHOWN_CLASSES = 20;
 
 function text(file: string, report: DataReport): string {
-  const { parts, classes, repeated } = report;
+  const { parts, targets, repeated } = report;
   const lines: string[] = [`rows of ${file}: ${report.source}`, ''];
   const section = (title: string, rows: readonly (readonly string[])[], isCounted = false) => {
     if (rows.length > 0) lines.push(title, ...aligned(rows, isCounted), '');
@@ -74,9 +74,10 @@ function text(file: string, report: DataReport): string {
         .join(', '),
     ]),
   );
-  if (classes)
+  for (const { classes, field } of targets) {
+    if (!classes) continue;
     section(
-      'classes',
+      targets.length > 1 ? `classes of ${field}` : 'classes',
       [
         ['', ...parts.map(({ part }) => part)],
         ...classes.names
@@ -88,9 +89,10 @@ function text(file: string, report: DataReport): string {
       ],
       true,
     );
+  }
   section('read by', [
     ...report.inputs.map(({ input, shape, fields }) => [input, `${shape.join('×')} from ${fieldNames(fields)}`]),
-    [report.target.output, `learns ${report.target.field} as ${report.target.as}`],
+    ...targets.map(({ output, field, as }) => [output, `learns ${field} as ${as}`]),
   ]);
   section(
     'rows with the inputs of a training row',

@@ -24,7 +24,9 @@ export const evaluate: Command = {
     if (options.json) io.out(`${JSON.stringify({ format: 1, file, split, ...score }, undefined, 2)}\n`);
     else {
       io.out(`${split}: ${score.rows.toLocaleString('en')} rows\n`);
-      for (const [name, value] of Object.entries({ loss: score.loss, ...score.metrics })) {
+      const { lossesByName } = await import('../reports/measures.js');
+      const measures = { loss: score.loss, ...lossesByName(score.losses), ...score.metrics };
+      for (const [name, value] of Object.entries(measures)) {
         const error = score.standardErrors[name];
         io.out(
           `${name.padEnd(12)} ${Number(value.toPrecision(6))}${error === undefined ? '' : ` ± ${Number(error.toPrecision(2))}`}\n`,

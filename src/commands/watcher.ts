@@ -1,3 +1,4 @@
+import { lossesByName } from '../reports/measures.js';
 import type { HistoryRow, Watcher } from '../runtime/training/progress.js';
 import type { Io } from './command.js';
 
@@ -31,17 +32,16 @@ function epochLine(row: HistoryRow, epoch: number, epochs: number): string {
     `loss ${number(row.loss)}`,
     ...Object.entries(row.penalties).map(([method, penalty]) => `${method} ${number(penalty)}`),
   ];
-  const metrics = Object.entries(row.metrics).map(([name, value]) => `${name} ${number(value)}`);
+  const measured = ({ losses, metrics }: Pick<HistoryRow, 'losses' | 'metrics'>) =>
+    Object.entries({ ...lossesByName(losses), ...metrics }).map(([name, value]) => `${name} ${number(value)}`);
   const validation = row.validation
-    ? [
-        `validation: ${[`loss ${number(row.validation.loss)}`, ...Object.entries(row.validation.metrics).map(([name, value]) => `${name} ${number(value)}`)].join(' ')}`,
-      ]
+    ? [`validation: ${[`loss ${number(row.validation.loss)}`, ...measured(row.validation)].join(' ')}`]
     : [];
   const alive = Object.entries(row.alive).map(([layer, units]) => `${layer} ${units}`);
   return [
     `${row.phase} ${String(epoch).padStart(width)}/${epochs}`,
     `objective ${number(row.objective)} = ${terms.join(' + ')}`,
-    ...metrics,
+    ...measured(row),
     ...validation,
     `alive: ${alive.join(', ')}`,
   ].join('  ');

@@ -1,6 +1,7 @@
 import { fieldsOfInput } from '../data/bind.js';
 import { describeFitted, type Fitted } from '../data/columns.js';
 import { sources } from '../data/index.js';
+import { joinedShape } from '../data/joined.js';
 import type { Description, SourceKind } from '../data/source.js';
 import { Reports } from '../diagnostics/report.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
@@ -10,6 +11,7 @@ import { type Network, nodeOf } from '../ir/graph.js';
 import { sizeOf } from '../program/program.js';
 import { lowerSpec } from './1-spec/index.js';
 import { printResolved } from './1-spec/print.js';
+import { endsOf } from './objectives.js';
 import { lowerGraph } from './2-graph/index.js';
 import { lowerDims, type Originals } from './3-dims/index.js';
 import { checks } from './checks/index.js';
@@ -92,21 +94,19 @@ function describeData({ data }: Spec, fitted: Fitted | undefined): Description |
   if (fitted) return describeFitted(fitted);
   const kind = (sources as Readonly<Record<string, SourceKind>>)[data.source.word];
   // What is said of columns changes what a row holds.
-  return data.columns ? undefined : kind?.describe?.(data.source.arguments as never);
+  return data.columns || data.window ? undefined : kind?.describe?.(data.source.arguments as never);
 }
 
 type FieldRead = Description['fields'][number];
 
 function fieldsRead({ data, model }: Spec, input: string, description: Description): readonly FieldRead[] {
-  const isLone = model.layers.filter((layer) => layer.kind === 'Input').length === 1;
-  return fieldsOfInput(input, isLone, data, description);
+  return fieldsOfInput(input, endsOf(model), data, description);
 }
 
-/** The shape of what an input reads: that of its field, or the number of all its features. */
+/** The shape of what an input reads. */
 function shapeOf(fields: readonly FieldRead[] | undefined): readonly number[] | undefined {
   if (!fields || fields.length === 0 || fields.some((field) => field.form !== 'values')) return undefined;
-  const [first] = fields;
-  return fields.length === 1 ? first!.shape : [fields.reduce((sum, field) => sum + sizeOf(field.shape), 0)];
+  return joinedShape(fields.map((field) => field.shape));
 }
 
 /** The names of all features that an input reads, if each of them has one. */

@@ -14,6 +14,8 @@ const inputs = Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 
     'Which fields an input reads: `inputs { image: pixels }`. Absent: by name, a lone input all that is no target.',
 });
 
+const augmentations = Type.Array(callOf('augmentation', { description: 'A change of pictures.' }), { minItems: 1 });
+
 export const data = {
   keyword: 'data',
   summary: 'Where the rows come from and which of them are held out.',
@@ -43,6 +45,13 @@ export const data = {
           "The field to predict, by its name, or by its number for a column of a table. Absent: the source's own target.",
       }),
     ),
+    targets: Type.Optional(
+      Type.Record(Type.String(), Type.Union([Type.Integer({ minimum: 1 }), Type.String({ minLength: 1 })]), {
+        minProperties: 1,
+        description:
+          'The field that each output is to predict, written like `target`: `targets { price: sold_for; kind: kind }`. Absent: by name.',
+      }),
+    ),
     columns: Type.Optional(
       Type.Record(Type.String(), callOf('column', { description: 'How a column is read.' }), {
         description:
@@ -63,24 +72,82 @@ export const data = {
           'Whether the numbers that inputs read get mean 0 and standard deviation 1. Both are learned from the training rows and kept with the weights.',
       }),
     ),
+    window: Type.Optional(
+      Type.Object(
+        {
+          length: Type.Integer({ minimum: 1, maximum: 1e6, description: 'Rows in a window.' }),
+          horizon: Type.Integer({
+            default: 1,
+            minimum: 0,
+            maximum: 1e6,
+            description:
+              'How many rows behind the last of the window the one is that is to be predicted. 0: the last itself, whose target no input then reads.',
+          }),
+          stride: Type.Integer({
+            default: 1,
+            minimum: 1,
+            maximum: 1e6,
+            description: 'Rows from the first of one window to the first of the next.',
+          }),
+        },
+        {
+          additionalProperties: false,
+          description:
+            'Makes windows of the rows of a table that is ordered by time: an input reads `length` rows, [length, features], with the past of the target among them, and the target is that of the row `horizon` behind the last: `window { length: 24; horizon: 1 }`. Keys: length, horizon (1), stride (1). Parts are stretches of time, the later ones held out, and no window reaches over their border. Absent: every row stands alone.',
+        },
+      ),
+    ),
+    augment: Type.Optional(
+      Type.Union([augmentations, Type.Record(Type.String(), augmentations)], {
+        description:
+          'What happens to the pictures that training reads, one after the other: `augment: [shift(4), flip(horizontal)]`, or for several inputs a list for each, `augment { photo: [shift(4)] }`. Anew in every epoch, from the seed and the row alone; a target that is a picture of the same height and width is moved along. Validation and test rows stay as they are. Absent: nothing.',
+      }),
+    ),
   }),
-  later: ['targets', 'window', 'augment'],
+  later: [],
   example: 'data { source: mnist; validation: 5000 }',
 } as const satisfies SectionKind;
+
+/** What `class_weight` may be as it is written. */
+type WrittenClassWeight = ClassWeight | 'off' | Readonly<Record<string, ClassWeight | 'off'>>;
+
+const weight = { type: 'number', minimum: 0 };
+const classWeightForms = [
+  { type: 'string', const: 'balanced' },
+  { type: 'string', const: 'off' },
+  { type: 'array', items: weight, minItems: 1 },
+];
+const classWeightMap = { type: 'object', patternProperties: { '^(.*)$': weight }, minProperties: 1 };
 
 /**
  * What a phase, `finetune` and the train section itself may say about one stretch of training. `absent` is what holds where a key is left out; no
  * JSON Schema default, because a phase first takes what its section says.
  */
 function stretch(absent: { readonly metrics: string; readonly optimizer: string; readonly batch_size: string }) {
+  const metrics = Type.Array(callOf('metric', { description: 'A metric.' }));
+  const OFF = Type.Literal('off');
   return {
     loss: Type.Optional(
       callOf('loss', { description: 'The loss; its mean over the rows is the data term of the objective.' }),
     ),
+    losses: Type.Optional(
+      Type.Record(Type.String(), callOf('loss', { description: 'The loss of an output.' }), {
+        minProperties: 1,
+        description:
+          'The loss of every output, by its name, instead of `loss`: `losses { price: huber; kind: sparse_categorical_crossentropy(from_logits: true) }`. Their sum is the data term of the objective.',
+      }),
+    ),
+    loss_weights: Type.Optional(
+      Type.Record(Type.String(), Type.Number({ minimum: 0 }), {
+        minProperties: 1,
+        description: 'What the loss of an output counts in that sum: `loss_weights { kind: 0.3 }`. Absent: 1 each.',
+      }),
+    ),
     metrics: Type.Optional(
-      Type.Array(callOf('metric', { description: 'A metric.' }), {
+      Type.Union([metrics, Type.Record(Type.String(), metrics)], {
         absent: absent.metrics,
-        description: 'Metrics that the history shows.',
+        description:
+          'Metrics that the history shows: a list, or for several outputs a list for each, `metrics { price: [mae]; kind: [accuracy] }`.',
       }),
     ),
     optimizer: Type.Optional(
@@ -93,75 +160,83 @@ function stretch(absent: { readonly metrics: string; readonly optimizer: string;
       Type.Integer({ minimum: 1, maximum: 1_048_576, absent: absent.batch_size, description: 'Rows in one step.' }),
     ),
     clip_value: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        description: "Every number of a gradient is cut to this size (Keras' clipvalue). Absent: not.",
+      Type.Union([Type.Number({ exclusiveMinimum: 0 }), OFF], {
+        description: "Every number of a gradient is cut to this size (Keras' clipvalue). Absent, or off: not.",
       }),
     ),
     clip_norm: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
+      Type.Union([Type.Number({ exclusiveMinimum: 0 }), OFF], {
         description:
-          "The gradient of every tensor (each kernel, each bias) is scaled down to at most this norm (Keras' clipnorm). Absent: not.",
+          "The gradient of every tensor (each kernel, each bias) is scaled down to at most this norm (Keras' clipnorm). Absent, or off: not.",
       }),
     ),
     global_clip_norm: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
+      Type.Union([Type.Number({ exclusiveMinimum: 0 }), OFF], {
         description:
-          "All gradients are scaled down together, so that the norm of all is at most this (Keras' global_clipnorm). Absent: not.",
+          "All gradients are scaled down together, so that the norm of all is at most this (Keras' global_clipnorm). Absent, or off: not.",
       }),
     ),
     class_weight: Type.Optional(
-      Type.Unsafe<ClassWeight>({
+      Type.Unsafe<WrittenClassWeight>({
         anyOf: [
-          { type: 'string', const: 'balanced' },
-          { type: 'array', items: { type: 'number', minimum: 0 }, minItems: 1 },
-          { type: 'object', patternProperties: { '^(.*)$': { type: 'number', minimum: 0 } }, minProperties: 1 },
+          ...classWeightForms,
+          {
+            type: 'object',
+            // Weights by class, or for several outputs any of these forms by output.
+            patternProperties: { '^(.*)$': { anyOf: [weight, ...classWeightForms, classWeightMap] } },
+            minProperties: 1,
+          },
         ],
         description:
-          'What a row counts in the training loss, by its class: a list (`[1, 1, 2.5]`), a map (`{ "2": 2.5 }`, others 1), or balanced (rows / (classes · rows of the class)). Validation and metrics count every row once. Absent: 1 each.',
+          'What a row counts in the training loss, by its class: a list (`[1, 1, 2.5]`), a map (`{ "2": 2.5 }`, others 1), or balanced (rows / (classes · rows of the class)); for several outputs one of these by output, `{ kind: balanced }`. Validation and metrics count every row once. Absent, or off: 1 each.',
       }),
     ),
     ema_momentum: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        exclusiveMaximum: 1,
+      Type.Union([Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }), OFF], {
         description:
-          "A moving average of the weights is kept, of which this share stays at every step, and it is what is validated and saved (Keras' use_ema and ema_momentum). A weight that is 0 has the average 0. Absent: no average.",
+          "A moving average of the weights is kept, of which this share stays at every step, and it is what is validated and saved (Keras' use_ema and ema_momentum). A weight that is 0 has the average 0. Absent, or off: no average.",
       }),
     ),
     early_stopping: Type.Optional(
-      Type.Object(
+      Type.Union(
+        [
+          Type.Object(
+            {
+              monitor: Type.String({
+                default: 'val_loss',
+                minLength: 1,
+                description:
+                  'What must get better: loss, objective or a metric, of several outputs `price_loss` or `price_mae`; on the validation rows with `val_` before it.',
+              }),
+              patience: Type.Integer({
+                counts: 'epochs',
+                default: 0,
+                minimum: 0,
+                description: 'Epochs without getting better after which training stops.',
+              }),
+              min_delta: Type.Number({
+                default: 0,
+                minimum: 0,
+                description: 'What counts as better: by more than this.',
+              }),
+              restore_best_weights: Type.Boolean({
+                default: false,
+                description: 'Whether the weights of the best epoch are taken at the end; else those of the last.',
+              }),
+              start_from_epoch: Type.Integer({
+                counts: 'epochs',
+                default: 0,
+                minimum: 0,
+                description: 'Epochs at the beginning that do not count.',
+              }),
+            },
+            { additionalProperties: false },
+          ),
+          OFF,
+        ],
         {
-          monitor: Type.String({
-            default: 'val_loss',
-            minLength: 1,
-            description:
-              'What must get better: loss, objective or a metric, on the validation rows with `val_` before it.',
-          }),
-          patience: Type.Integer({
-            counts: 'epochs',
-            default: 0,
-            minimum: 0,
-            description: 'Epochs without getting better after which training stops.',
-          }),
-          min_delta: Type.Number({ default: 0, minimum: 0, description: 'What counts as better: by more than this.' }),
-          restore_best_weights: Type.Boolean({
-            default: false,
-            description: 'Whether the weights of the best epoch are taken at the end; else those of the last.',
-          }),
-          start_from_epoch: Type.Integer({
-            counts: 'epochs',
-            default: 0,
-            minimum: 0,
-            description: 'Epochs at the beginning that do not count.',
-          }),
-        },
-        {
-          additionalProperties: false,
           description:
-            "Ends training when it gets no better (Keras' EarlyStopping): `early_stopping { monitor: val_loss; patience: 5 }`. Keys: monitor (val_loss), patience (0 epochs), min_delta (0), restore_best_weights (false), start_from_epoch (0). Absent: it runs to its end.",
+            "Ends training when it gets no better (Keras' EarlyStopping): `early_stopping { monitor: val_loss; patience: 5 }`. Keys: monitor (val_loss), patience (0 epochs), min_delta (0), restore_best_weights (false), start_from_epoch (0). Absent, or off: it runs to its end.",
         },
       ),
     ),
@@ -194,10 +269,11 @@ const inSection = stretch({
 });
 const inPhase = stretch({ metrics: 'as train', optimizer: 'as train', batch_size: 'as train' });
 
-const laterInTraining = ['losses', 'loss_weights', 'steps_per_epoch'] as const;
+const laterInTraining = ['steps_per_epoch'] as const;
 
 /** Keys of a stretch of training that say nothing where they are left out. */
 export const optionalKeys = [
+  'loss_weights',
   'clip_value',
   'clip_norm',
   'global_clip_norm',

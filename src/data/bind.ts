@@ -3,17 +3,51 @@ import { fail } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
 import type { TargetForm } from '../losses/loss.js';
 import { sizeOf } from '../program/program.js';
-import { findField } from './columns.js';
+import { findField, type Fitted, type FittedColumn } from './columns.js';
 import { keyText } from './csv/table.js';
+import { joinedOrder } from './joined.js';
 import type { Field, Table } from './source.js';
 
 /** What the data section says about who reads what. */
 export interface BindChoices {
   /** Fields of each input, by the input's name. */
   readonly inputs?: Readonly<Record<string, readonly string[]>> | undefined;
-  /** The field that the output is to predict. Absent: the source's own target, or with several outputs the field of each one's name. */
+  /** The field that a lone output is to predict. Absent: the source's own target. */
   readonly target?: string | undefined;
+  /** The field that each output is to predict, by the output's name. Absent: of several, the field of its name. */
+  readonly targets?: Readonly<Record<string, string>> | undefined;
   readonly span?: Span | undefined;
+}
+
+/** The names of a network's Inputs and outputs. */
+export interface Ends {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/**
+ * The field that an output is to predict, by name: what the data section gives it, else for a lone output the source's own target, for one of several
+ * the field of its name. Undefined: nothing says.
+ */
+export function targetOf(
+  output: string,
+  outputs: readonly string[],
+  data: Pick<BindChoices, 'target' | 'targets'>,
+  { target }: { readonly target?: string | undefined },
+): string | undefined {
+  if (data.targets && Object.hasOwn(data.targets, output)) return data.targets[output];
+  return outputs.length > 1 ? output : (data.target ?? target);
+}
+
+/** What was learned of the field that an output is to predict. */
+export function fittedTarget(
+  output: string,
+  outputs: readonly string[],
+  data: Pick<BindChoices, 'target' | 'targets'>,
+  fitted: Fitted,
+): FittedColumn | undefined {
+  const name = targetOf(output, outputs, data, fitted);
+  return name === undefined ? undefined : findField(fitted.columns, name);
 }
 
 /**
@@ -22,16 +56,21 @@ export interface BindChoices {
  */
 export function fieldsOfInput<F extends Omit<Field, 'data'>>(
   input: string,
-  isLone: boolean,
-  data: Pick<BindChoices, 'inputs' | 'target'>,
+  { inputs, outputs }: Ends,
+  data: Pick<BindChoices, 'inputs' | 'target' | 'targets'>,
   { fields, target }: { readonly fields: readonly F[]; readonly target?: string | undefined },
 ): readonly F[] {
   const given = data.inputs && Object.hasOwn(data.inputs, input) ? data.inputs[input] : undefined;
-  if (given) return given.flatMap((name) => findField(fields, name) ?? []);
-  const own = fields.find((field) => field.name === input);
-  if (own || !isLone) return own ? [own] : [];
-  const wanted = data.target ?? target;
-  const targets = [wanted, target].map((name) => (name === undefined ? undefined : findField(fields, name)));
+  /** Of what lies ahead of a window an input reads the past. */
+  const readable = (name: string): F | undefined => {
+    const found = findField(fields, name);
+    return found?.past === undefined ? found : findField(fields, found.past);
+  };
+  if (given) return given.flatMap((name) => readable(name) ?? []);
+  const own = fields.some((field) => field.name === input) ? readable(input) : undefined;
+  if (own || inputs.length > 1) return own ? [own] : [];
+  const wanted = outputs.map((output) => targetOf(output, outputs, data, { target }));
+  const targets = [...wanted, target].map((name) => (name === undefined ? undefined : findField(fields, name)));
   const features = fields.filter((field) => !targets.includes(field));
   // An autoencoder: what it is to predict is all there is to read.
   return features.length > 0 ? features : fields.filter((field) => field === targets[0]);
@@ -51,8 +90,8 @@ export interface Readers {
     readonly name: string;
     /** Extents of a row of the output. */
     readonly extents: readonly number[];
-    /** What the loss wants: a class number, or a number for every unit of the output. */
-    readonly form: TargetForm;
+    /** What the loss wants: a class number, or a number for every unit of the output. Absent: its target is not read. */
+    readonly form?: TargetForm;
   }[];
 }
 
@@ -74,37 +113,47 @@ export interface BoundTable {
 }
 
 /**
- * Binds the fields of a table to the inputs and targets of a network (LANGUAGE.md, section 6). An input takes the fields that the data section gives
- * it, else the field of its name; a lone input takes all fields that are no target. An output takes the data section's target, else a lone one the
- * source's own and one of several the field of its name. Extents must agree in number only: rows are row-major on both sides. `keep` is applied
+ * Binds the fields of a table to the inputs and targets of a network. An input takes the fields that the data section gives it, else the field of its
+ * name; a lone input takes all fields that are no target. An output takes the target that the data section gives it, else a lone one the source's own
+ * and one of several the field of its name. Extents must agree in number only: rows are row-major on both sides. `keep` is applied
  * here, once. Nothing is copied where a field is read as it is.
  *
  * Targets: class numbers for `classes`; for `values` the numbers of the field, a class number as a one-hot row, or as 0 or 1 where the output is one
  * unit wide.
  *
- * @throws Failure unknown-field, unbound-input, field-mismatch, label-out-of-range
+ * @throws Failure unknown-field, unbound-input, no-target, field-mismatch, label-out-of-range
  */
 export function bind({ data, inputs, outputs }: Readers, table: Table): BoundTable {
   const where = { at: data.span };
+  const ends: Ends = { inputs: inputs.map(({ name }) => name), outputs: outputs.map(({ name }) => name) };
   for (const name of Object.keys(data.inputs ?? {})) {
-    if (inputs.some((input) => input.name === name)) continue;
-    const names = inputs.map((input) => input.name);
+    const names = ends.inputs;
+    if (names.includes(name)) continue;
     fail('unbound-input', { input: name }, { ...where, help: didYouMeanOr(name, names, 'inputs') });
   }
-  const fieldOf = (name: string, reader: string): Field => {
+  /** `key` says where another field than that of the reader's own name can be given. */
+  const fieldOf = (name: string, reader: string, key?: 'inputs' | 'targets'): Field => {
     const found = findField(table.fields, name);
     if (found) return found;
     const names = table.fields.map((field) => field.name);
     return fail(
       'unknown-field',
       { field: name, reader, source: 'the data source' },
-      { ...where, help: didYouMeanOr(name, names, 'fields') },
+      {
+        ...where,
+        help: [
+          ...didYouMeanOr(name, names, 'fields'),
+          ...(key
+            ? [`the field of another name is given in the data section: \`${key} { ${keyText(name)}: … }\``]
+            : []),
+        ],
+      },
     );
   };
-  const targets = outputs.map(({ name }) => {
-    if (outputs.length > 1) return fieldOf(name, `the output ${name}`);
-    const target = data.target ?? table.target;
-    if (target !== undefined) return fieldOf(target, `the output ${name}`);
+  const trained = outputs.filter((output): output is Trained => output.form !== undefined);
+  const targets = trained.map(({ name }) => {
+    const target = targetOf(name, ends.outputs, data, table);
+    if (target !== undefined) return fieldOf(target, `the output ${name}`, target === name ? 'targets' : undefined);
     const columns = table.fields.map((field) => field.name);
     const help = [`name it: \`target: ${columns.at(-1)}\``];
     return fail('no-target', { source: 'the table', columns: listed(columns) }, { ...where, help });
@@ -113,11 +162,11 @@ export function bind({ data, inputs, outputs }: Readers, table: Table): BoundTab
   const boundInputs = inputs.map((input): BoundTensor => {
     const given = data.inputs && Object.hasOwn(data.inputs, input.name) ? data.inputs[input.name] : undefined;
     for (const name of given ?? []) fieldOf(name, `the input ${input.name}`);
-    const fields = fieldsOfInput(input.name, inputs.length === 1, data, table);
-    if (fields.length === 0) fieldOf(input.name, `the input ${input.name}`);
+    const fields = fieldsOfInput(input.name, ends, data, table);
+    if (fields.length === 0) fieldOf(input.name, `the input ${input.name}`, 'inputs');
     return bindInput(input, fields, table, where);
   });
-  const boundTargets = outputs.map((output, k) => bindTarget(output, targets[k]!, table, where));
+  const boundTargets = trained.map((output, k) => bindTarget(output, targets[k]!, table, where));
   return { rows: table.rows, tensors: [...boundInputs, ...boundTargets] };
 }
 
@@ -160,9 +209,9 @@ function bindInput(
     return { name, extents, width, data: fields[0]!.data as Float32Array, rows: table.selection };
 
   // Where each number of a row comes from: the field, and the place in the field's row.
-  const places = fields.flatMap((field, k) =>
-    Array.from({ length: widths[k]! }, (_, at) => ({ field, at, width: widths[k]! })),
-  );
+  const places = joinedOrder(fields.map((field) => field.shape)).map(({ field: k, at }) => {
+    return { field: fields[k]!, at, width: widths[k]! };
+  });
   const kept = keep ? keep.map((index) => places[index] ?? outside(name, index, width)) : places;
   const data = new Float32Array(table.rows * kept.length);
   const { selection } = table;
@@ -183,7 +232,10 @@ function outside(name: string, index: number, width: number): never {
   throw new Error(`${name} keeps feature ${index} of ${width}`);
 }
 
-function bindTarget(output: Readers['outputs'][number], field: Field, table: Table, where: Where): BoundTensor {
+/** An output whose target is read. */
+type Trained = Readers['outputs'][number] & { readonly form: TargetForm };
+
+function bindTarget(output: Trained, field: Field, table: Table, where: Where): BoundTensor {
   const { extents, form } = output;
   const name = `target:${output.name}`;
   const reader = `the target of ${output.name}`;
@@ -211,7 +263,7 @@ function bindTarget(output: Readers['outputs'][number], field: Field, table: Tab
 }
 
 /** Every class number must select a unit of the output; an output one unit wide tells two classes apart. */
-function checkLabels(output: Readers['outputs'][number], field: Field, table: Table, where: Where): void {
+function checkLabels(output: Trained, field: Field, table: Table, where: Where): void {
   const units = output.extents.at(-1) ?? 1;
   const classes = output.form === 'values' && units === 1 ? 2 : units;
   for (let row = 0; row < table.rows; row++) {

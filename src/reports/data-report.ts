@@ -1,10 +1,12 @@
-import { fieldsOfInput } from '../data/bind.js';
+import { fieldsOfInput, targetOf } from '../data/bind.js';
 import { findField } from '../data/columns.js';
 import type { DataFile } from '../data/files.js';
 import { classCounts, type FieldRange, type Repetition, rangeOf, TrainingRows } from '../data/inspect.js';
 import type { Field, Table } from '../data/source.js';
 import type { Compiled } from '../compiler/compile.js';
-import { lossKind, trainedOutput } from '../compiler/4-program/index.js';
+import { lossKind } from '../compiler/4-program/index.js';
+import { trainedOutputs } from '../compiler/checks/outputs.js';
+import { endsOf } from '../compiler/objectives.js';
 import { extents } from '../ir/dims.js';
 import { bindRows, type Rows } from '../runtime/spec/rows.js';
 
@@ -23,14 +25,23 @@ export interface DataReport {
     readonly shape: readonly number[];
     readonly fields: readonly string[];
   }[];
-  readonly target: { readonly output: string; readonly field: string; readonly as: 'class numbers' | 'numbers' };
-  readonly classes?: {
-    readonly names: readonly string[];
-    readonly rows: Readonly<Partial<Record<PartName, readonly number[]>>>;
-  };
+  /** What every output learns. */
+  readonly targets: readonly TargetReport[];
   /** Rows with the inputs of a training row, by part. */
   readonly repeated: Readonly<Partial<Record<PartName, Repetition>>>;
   readonly findings: readonly Finding[];
+}
+
+export interface TargetReport {
+  readonly output: string;
+  readonly field: string;
+  readonly as: 'class numbers' | 'numbers';
+  readonly classes?: ClassesReport;
+}
+
+export interface ClassesReport {
+  readonly names: readonly string[];
+  readonly rows: Readonly<Partial<Record<PartName, readonly number[]>>>;
 }
 
 export interface FieldReport extends Omit<FieldRange, 'constant'> {
@@ -63,17 +74,22 @@ export function inspectRows({ spec, network, fitted }: Compiled, rows: Rows): Da
     return table ? [{ part, table, bound: bindRows(network, spec, phase, table) }] : [];
   });
   const { train } = rows;
-  const output = trainedOutput(network);
-  const asked = spec.data.target ?? train.target;
-  const target = asked === undefined ? undefined : findField(train.fields, asked);
+  const ends = endsOf(spec.model);
+  const trained = trainedOutputs(network, phase).map((one) => {
+    const asked = targetOf(one.output.name, ends.outputs, spec.data, train);
+    return { ...one, field: asked === undefined ? undefined : findField(train.fields, asked) };
+  });
+  const targets = trained.map(({ field }) => field);
   const inputs = network.graph.nodes
     .filter((node) => node.kind === 'Input')
-    .map((node, _, { length }) => ({
+    .map((node) => ({
       input: node.name,
       shape: extents(network.shapes.get(node.name)![0]!),
-      fields: fieldsOfInput(node.name, length === 1, spec.data, train),
+      fields: fieldsOfInput(node.name, ends, spec.data, train),
     }));
-  const used = train.fields.filter((field) => field === target || inputs.some(({ fields }) => fields.includes(field)));
+  const used = train.fields.filter(
+    (field) => targets.includes(field) || inputs.some(({ fields }) => fields.includes(field)),
+  );
 
   const findings: Finding[] = [];
   const find = (severity: Finding['severity'], check: Finding['check'], message: string) =>
@@ -88,7 +104,7 @@ export function inspectRows({ spec, network, fitted }: Compiled, rows: Rows): Da
           `${field.name} holds ${counted(notFinite, 'number')} in the ${part} rows that are NaN or infinite`,
         );
     const [own] = ranges as [FieldRange & { part: PartName }];
-    if (train.rows > 1) reportConstant(field, own, field === target, find);
+    if (train.rows > 1) reportConstant(field, own, targets.includes(field), find);
     const column = fitted?.columns.find(({ name }) => name === field.name);
     const finite = ranges.filter(({ most, least }) => most >= least);
     const scaled = column?.kind === 'number' && column.mean?.length === 1 ? column : undefined;
@@ -107,15 +123,20 @@ export function inspectRows({ spec, network, fitted }: Compiled, rows: Rows): Da
     };
   });
 
-  const classes =
-    target?.form === 'classes'
-      ? classesOf(target, tables, extents(network.shapes.get(output.name)![0]!).at(-1) ?? 1)
-      : undefined;
-  if (classes) reportClasses(classes, find);
+  const learned = trained.map(({ output, objective, shape, field }): TargetReport => {
+    const classes = field?.form === 'classes' ? classesOf(field, tables, shape.at(-1) ?? 1) : undefined;
+    if (classes) reportClasses(classes, ends.outputs.length > 1 ? ` of ${field!.name}` : '', find);
+    return {
+      output: output.name,
+      field: field?.name ?? output.name,
+      as: lossKind(objective.loss).target === 'classes' ? 'class numbers' : 'numbers',
+      ...(classes && { classes }),
+    };
+  });
   const training = new TrainingRows(tables[0]!.bound);
   const repeated: Partial<Record<PartName, Repetition>> = { train: training.within };
   const contradictions = training.within.rows - training.within.sameTarget;
-  if (contradictions > 0 && target?.form === 'classes')
+  if (contradictions > 0 && targets.every((field) => field?.form === 'classes'))
     find(
       'warning',
       'contradictions',
@@ -141,12 +162,7 @@ export function inspectRows({ spec, network, fitted }: Compiled, rows: Rows): Da
     dropped: rows.dropped,
     fields,
     inputs: inputs.map(({ input, shape, fields: read }) => ({ input, shape, fields: read.map(({ name }) => name) })),
-    target: {
-      output: output.name,
-      field: target?.name ?? output.name,
-      as: lossKind(phase.loss).target === 'classes' ? 'class numbers' : 'numbers',
-    },
-    ...(classes && { classes }),
+    targets: learned,
     repeated,
     findings: [
       ...findings.filter(({ severity }) => severity === 'error'),
@@ -193,7 +209,7 @@ function classesOf(
   target: Field,
   tables: readonly { readonly part: PartName; readonly table: Table }[],
   units: number,
-): NonNullable<DataReport['classes']> {
+): ClassesReport {
   const count = Math.max(units === 1 ? 2 : units, target.classes ?? 0);
   return {
     names: Array.from({ length: count }, (_, k) => target.labels?.[k] ?? String(k)),
@@ -203,7 +219,7 @@ function classesOf(
   };
 }
 
-function reportClasses({ names, rows }: NonNullable<DataReport['classes']>, find: Find): void {
+function reportClasses({ names, rows }: ClassesReport, of: string, find: Find): void {
   const missing = names.filter((_, k) => rows.train![k] === 0);
   if (missing.length > 0) {
     const elsewhere = names.filter(
@@ -213,7 +229,7 @@ function reportClasses({ names, rows }: NonNullable<DataReport['classes']>, find
     find(
       elsewhere.length > 0 ? 'error' : 'warning',
       'classes',
-      `no training row has the class ${shown}${elsewhere.length > 0 ? `, and other parts have ${elsewhere.slice(0, 8).join(', ')}` : ''}`,
+      `no training row has the class ${shown}${of}${elsewhere.length > 0 ? `, and other parts have ${elsewhere.slice(0, 8).join(', ')}` : ''}`,
     );
   }
   for (const part of ['validation', 'test'] as const) {
@@ -222,7 +238,7 @@ function reportClasses({ names, rows }: NonNullable<DataReport['classes']>, find
       find(
         'warning',
         'classes',
-        `no ${part} row has the class ${lacking.slice(0, 8).join(', ')}${lacking.length > 8 ? ', …' : ''}`,
+        `no ${part} row has the class ${lacking.slice(0, 8).join(', ')}${lacking.length > 8 ? ', …' : ''}${of}`,
       );
   }
 }

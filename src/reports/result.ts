@@ -1,5 +1,6 @@
 import { type RunResult, unitCounts } from '../runtime/simplify/result.js';
 import { columns } from './columns.js';
+import { measuresOf } from './measures.js';
 import { summarize } from './summary.js';
 
 /** What `dnc train` and `dnc simplify` print at the end. */
@@ -29,15 +30,14 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
     `removal        ${files.equivalent ? 'exact' : 'NOT EXACT'}: outputs differ by ${apart(difference.float64)} in float64, ${apart(difference.float32)} in float32` +
       `${finetuned ? ' (before fine-tuning)' : ''}\n`,
   );
-  const rows = Object.entries(scores).flatMap(([split, { trained, simplified: small }]) => [
-    ...Object.keys(trained.metrics).map((metric) => [
+  const rows = Object.entries(scores).flatMap(([split, { trained, simplified: small }]) =>
+    Object.entries(measuresOf(trained)).map(([measure, before]) => [
       split,
-      metric,
-      value(trained.metrics[metric]!),
-      value(small.metrics[metric]!),
+      measure,
+      value(before),
+      value(measuresOf(small)[measure]!),
     ]),
-    [split, 'loss', value(trained.loss), value(small.loss)],
-  ]);
+  );
   const table =
     rows.length > 0
       ? `\n${columns([['rows', 'metric', 'trained', finetuned ? 'simplified and fine-tuned' : 'simplified'], ...rows], ['left', 'left', 'right', 'right'])}`

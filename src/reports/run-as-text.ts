@@ -1,5 +1,6 @@
 import { behaviourText } from './diff-as-text.js';
 import { columns } from './columns.js';
+import { lossesByName, measuresOf } from './measures.js';
 import { arrow, brief, bytes, count, duration, measured, percent } from './numbers.js';
 import type { RunReport } from './run-report.js';
 import type { RunLine } from './runs.js';
@@ -32,9 +33,10 @@ export function runText(line: RunLine, report: RunReport): string {
         'last epoch',
         [
           `loss ${measured(last.loss)}`,
-          ...Object.entries(last.validation?.metrics ?? last.metrics).map(
-            ([name, value]) => `${last.validation ? 'validation ' : ''}${name} ${measured(value)}`,
-          ),
+          ...Object.entries({
+            ...lossesByName((last.validation ?? last).losses),
+            ...(last.validation ?? last).metrics,
+          }).map(([name, value]) => `${last.validation ? 'validation ' : ''}${name} ${measured(value)}`),
         ].join(', '),
       ]);
     facts.push([
@@ -56,11 +58,11 @@ export function runText(line: RunLine, report: RunReport): string {
     facts.push(['threshold', `${kind === 'weight' ? `weight(${brief(value)})` : brief(value)}${tries}`]);
   }
   const scores = Object.entries(result?.scores ?? {}).flatMap(([split, { trained, simplified }]) =>
-    [...Object.keys(trained.metrics), 'loss'].map((metric) => [
+    Object.entries(measuresOf(trained)).map(([metric, before]) => [
       split,
       metric,
-      measured(metric === 'loss' ? trained.loss : trained.metrics[metric]),
-      measured(metric === 'loss' ? simplified.loss : simplified.metrics[metric]),
+      measured(before),
+      measured(measuresOf(simplified)[metric]),
     ]),
   );
   const table =

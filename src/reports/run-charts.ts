@@ -35,6 +35,7 @@ export function chartsOf(history: readonly HistoryRow[], network: NetworkSummary
   const losses = [
     line('loss', (row) => row.loss),
     ...(history.some((row) => row.validation) ? [line('loss, validation', (row) => row.validation?.loss)] : []),
+    ...keys((row) => row.losses).map((output) => line(`loss of ${output}`, (row) => row.losses?.[output])),
     ...penalties.map((name) => line(`penalty ${name}`, (row) => row.penalties[name])),
     ...(penalties.length > 0 ? [line('objective', (row) => row.objective)] : []),
   ];

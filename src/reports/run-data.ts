@@ -10,10 +10,11 @@ import type { RunFolder } from '../runtime/run/run-folder.js';
 export interface StoredScore {
   readonly rows: number;
   readonly loss: number | null;
+  readonly losses?: Readonly<Record<string, number | null>>;
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly standardErrors?: Readonly<Record<string, number | null>>;
-  /** Rows by class and by what was taken for it: `confusion[class][prediction]`. */
-  readonly confusion?: readonly (readonly number[])[];
+  /** Rows by class and by what was taken for it, by output: `confusions[output][class][prediction]`. */
+  readonly confusions?: Readonly<Record<string, readonly (readonly number[])[]>>;
 }
 
 /** result.json, as far as reports read it. */
@@ -105,11 +106,15 @@ function isScore(value: unknown): value is StoredScore {
     isRecord(value) &&
     isNumber(value.rows) &&
     isStoredNumber(value.loss) &&
+    (value.losses === undefined || isRecordOfNumbers(value.losses)) &&
     isRecordOfNumbers(value.metrics) &&
-    (value.confusion === undefined ||
-      (Array.isArray(value.confusion) &&
-        value.confusion.every((row) => Array.isArray(row) && row.every(isNumber) && row.length > 0)))
+    (value.confusions === undefined ||
+      (isRecord(value.confusions) && Object.values(value.confusions).every(isConfusion)))
   );
+}
+
+function isConfusion(value: unknown): boolean {
+  return Array.isArray(value) && value.every((row) => Array.isArray(row) && row.every(isNumber) && row.length > 0);
 }
 
 function isJudgement(value: unknown): boolean {
@@ -181,9 +186,11 @@ function isHistoryRow(value: unknown): value is HistoryRow {
     [value.learning_rate, value.objective, value.loss].every(isStoredNumber) &&
     [value.penalties, value.metrics, value.alive].every(isRecordOfNumbers) &&
     (value.units === undefined || isRecordOfNumbers(value.units)) &&
+    (value.losses === undefined || isRecordOfNumbers(value.losses)) &&
     (value.validation === undefined ||
       (isRecord(value.validation) &&
         isStoredNumber(value.validation.loss) &&
+        (value.validation.losses === undefined || isRecordOfNumbers(value.validation.losses)) &&
         isRecordOfNumbers(value.validation.metrics)))
   );
 }

@@ -3,6 +3,7 @@ import { drawChart } from './charts.js';
 import { behaviourText } from './diff-as-text.js';
 import { layerTable, sign } from './diff-as-html.js';
 import { Html, type HtmlPart, html, page } from './html.js';
+import { measuresOf } from './measures.js';
 import { brief, bytes, count, duration, measured, percent, short } from './numbers.js';
 import { drawFeatures, drawPattern } from './pattern-picture.js';
 import type { Pattern } from './patterns.js';
@@ -107,8 +108,8 @@ ${layers.map((layer) => html`<tr><th>${layer.name}</th><td>${layer.kind}</td><td
 
 function scores({ result }: RunReport): Html | undefined {
   const rows = Object.entries(result!.scores).flatMap(([split, { trained, simplified }]) =>
-    [...Object.keys(trained.metrics), 'loss'].map((metric) => {
-      const of = (score: StoredScore) => (metric === 'loss' ? score.loss : score.metrics[metric]);
+    Object.keys(measuresOf(trained)).map((metric) => {
+      const of = (score: StoredScore) => measuresOf(score)[metric];
       const error = (score: StoredScore) => score.standardErrors?.[metric];
       const shown = (score: StoredScore) =>
         `${measured(of(score))}${error(score) == null ? '' : ` ± ${measured(error(score))}`}`;
@@ -175,14 +176,19 @@ ${rows}</tbody>
 
 function confusions({ result }: RunReport): Html | undefined {
   const shown = (['test', 'validation'] as const).flatMap((split) => {
-    const confusion = result?.scores[split]?.simplified.confusion;
-    return confusion ? [{ split, confusion }] : [];
+    const confusions = Object.entries(result?.scores[split]?.simplified.confusions ?? {});
+    return confusions.length > 0 ? [{ split, confusions }] : [];
   })[0];
   if (!shown) return undefined;
-  const { split, confusion } = shown;
+  const { split, confusions } = shown;
+  const isOne = !result?.scores[split]?.simplified.losses;
   return html`<h2>Confusion</h2>
-<div class="wide"><table class="matrix">
-<caption>${split} rows of the simplified network: a line for every class, a column for what it was taken for</caption>
+${confusions.map(([output, confusion]) => matrix(confusion, isOne ? `${split} rows` : `${output}, ${split} rows`))}`;
+}
+
+function matrix(confusion: readonly (readonly number[])[], rows: string): Html {
+  return html`<div class="wide"><table class="matrix">
+<caption>${rows} of the simplified network: a line for every class, a column for what it was taken for</caption>
 <thead><tr><th></th>${confusion[0]!.map((_, k) => html`<th>${k}</th>`)}</tr></thead>
 <tbody>
 ${confusion.map((row, k) => html`<tr><th>${k}</th>${row.map((value, j) => html`<td${j === k ? new Html(' class="right"') : undefined}>${count(value)}</td>`)}</tr>\n`)}</tbody>

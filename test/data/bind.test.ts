@@ -150,7 +150,14 @@ test('messages', async () => {
   });
   const columns = { rows: 4, files: [], fields: [named('size', 1), named('region', 3), named('price', 1)] };
   expect(
-    await message({ data: { target: 'price' }, inputs: [{ name: 'facts', extents: [5] }], outputs: [] }, columns),
+    await message(
+      {
+        data: { target: 'price' },
+        inputs: [{ name: 'facts', extents: [5] }],
+        outputs: [{ name: 'out', extents: [1] }],
+      },
+      columns,
+    ),
   ).toMatchInlineSnapshot(
     `"field-mismatch: the input facts takes 5 numbers a row, the data have 4 (size 1, region 3) | write Input(4)"`,
   );

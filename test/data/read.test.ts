@@ -18,7 +18,15 @@ async function rowsOf(csv: string, section: string, fitted?: DataRows['fitted'],
   writeFileSync(path.join(folder, 't.csv'), csv);
   const text = `model Net {\n  x = Input(3)\n  y = Dense(1)\n}\ndata { ${section} }\ntrain { loss: mse; epochs: 1 }\n`;
   const { spec } = compile(new Source('net.dn', text));
-  return readData(spec.data, { dataFolder: undefined, specFolder: folder }, { inputs: ['x'], fitted, classes });
+  return readData(
+    spec.data,
+    { dataFolder: undefined, specFolder: folder },
+    {
+      ends: { inputs: ['x'], outputs: ['y'] },
+      fitted,
+      ...(classes !== undefined && { classes: { y: classes } }),
+    },
+  );
 }
 
 const SECTION = 'source: csv("t.csv"); target: y';

@@ -103,7 +103,7 @@ train { loss: ${loss}; optimizer: sgd(${RATE}); epochs: 1 }
           shape: [ROWS, read.length],
           data: Float32Array.from(rows.flatMap((row) => read.map((feature) => whole[row * features + feature]!))),
         },
-        [`target:${step.target.output}`]: {
+        [`target:${step.targets[0]!.output}`]: {
           shape: isClasses ? [ROWS] : [ROWS, 1],
           data: targets.slice(k * ROWS, (k + 1) * ROWS),
         },

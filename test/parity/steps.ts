@@ -1,5 +1,6 @@
 import { classWeights, stepProgram } from '../../src/compiler/4-program/index.js';
 import type { StepProgram } from '../../src/compiler/4-program/step.js';
+import { type Objective, objectivesOf } from '../../src/compiler/objectives.js';
 import type { PhaseSpec } from '../../src/compiler/spec.js';
 import type { optimizers } from '../../src/optimizers/index.js';
 import { scheduledValue } from '../../src/runtime/training/learning-rate.js';
@@ -90,11 +91,14 @@ function mapText(map: object): string {
 export function programOf(one: StepCase): StepProgram {
   const { spec, network } = lower(specOf(one));
   const phase = spec.train.phases[0]!;
-  const { class_weight } = phase;
+  const [{ output, class_weight }] = objectivesOf(
+    phase,
+    network.graph.outputs.map(({ name }) => name),
+  ) as [Objective];
   return stepProgram(network, {
     ...phase,
     finetune: false,
-    ...(class_weight && { classWeights: classWeights(class_weight, widths.at(-1)!, () => []) }),
+    ...(class_weight && { classWeights: { [output]: classWeights(class_weight, widths.at(-1)!, () => []) } }),
   });
 }
 
@@ -160,7 +164,7 @@ export function inputsOf(one: StepCase, step: StepProgram, at: number) {
       : one.learning_rate;
   return {
     rows,
-    batch: { x: floats([rows, features], x), [`target:${step.target.output}`]: target },
+    batch: { x: floats([rows, features], x), [`target:${step.targets[0]!.output}`]: target },
     scalars: step.scalars({ step: at + 1, learningRate, rows }),
   };
 }

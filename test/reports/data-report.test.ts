@@ -154,9 +154,9 @@ test('what it says: files, parts, ranges, classes, fills, readers', async () => 
     ['d', 1, 5, 0, false, 'numbers'],
     ['kind', 0, 2, 0, false, 'class numbers'],
   ]);
-  expect(report.classes).toEqual({ names: ['k0', 'k1', 'k2'], rows: { train: [4, 4, 4], test: [0, 1, 0] } });
   expect(report.inputs).toEqual([{ input: 'facts', shape: [4], fields: ['a', 'b', 'c', 'd'] }]);
-  expect(report.target).toEqual({ output: 'out', field: 'kind', as: 'class numbers' });
+  const classes = { names: ['k0', 'k1', 'k2'], rows: { train: [4, 4, 4], test: [0, 1, 0] } };
+  expect(report.targets).toEqual([{ output: 'out', field: 'kind', as: 'class numbers', classes }]);
 });
 
 test('numbers that are none, in images of floats', async () => {

@@ -28,7 +28,9 @@ import type {
   Threshold,
   TrainSpec,
 } from '../spec.js';
-import { findWord, spellingsOf } from '../vocabulary.js';
+import { metricOf } from '../monitored.js';
+import { isByOutput } from '../objectives.js';
+import { spellingsOf } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
 import { schemaOf } from './expected.js';
 import { validate } from './faults.js';
@@ -90,6 +92,11 @@ export function lowerData(context: Context, { document, model, sets }: SectionPl
   }
   const { values, unit } = readSection<DataValues>(context, data, entry, model, override);
   checkFolds(context, values, unit);
+  const both = values.target !== undefined && unit.terms.get('/targets');
+  if (both) {
+    const help = ['`target` is for one output, `targets { output: field }` for several: keep one'];
+    context.report('two-ways', { owner: data.keyword, keys: ['target', 'targets'] }, { at: both.span, help });
+  }
   const sourceTerm = unit.terms.get('/source');
   return {
     source: values.source ?? missing,
@@ -97,15 +104,23 @@ export function lowerData(context: Context, { document, model, sets }: SectionPl
     ...(values.test && { test: values.test }),
     seed: values.seed ?? 0,
     ...(values.inputs && { inputs: values.inputs }),
-    ...(values.target !== undefined && {
-      target: typeof values.target === 'number' ? `column_${values.target}` : values.target,
+    ...(values.target !== undefined && { target: fieldName(values.target) }),
+    ...(values.targets && {
+      targets: Object.fromEntries(Object.entries(values.targets).map(([output, field]) => [output, fieldName(field)])),
     }),
     ...(values.columns && { columns: values.columns }),
     ...(values.missing !== undefined && { missing: values.missing as MissingNumbers }),
     ...(values.standardize !== undefined && { standardize: values.standardize }),
+    ...(values.window && { window: values.window }),
+    ...(values.augment && { augment: values.augment }),
     ...(entry && { span: entry.span }),
     ...(sourceTerm && { sourceSpan: sourceTerm.span }),
   };
+}
+
+/** A number is the position of a column. */
+function fieldName(field: number | string): string {
+  return typeof field === 'number' ? `column_${field}` : field;
 }
 
 function checkFolds(context: Context, values: Partial<DataValues>, unit: Unit): void {
@@ -179,11 +194,44 @@ function replaces(override: Override | undefined, key: string, other: string): b
   return override?.child(key) !== undefined && override.child(other) === undefined;
 }
 
-/** What a stretch has that says some keys itself. A clipping of its own takes the place of the section's, of whatever kind. */
+/**
+ * What a stretch has that says some keys itself. A clipping of its own takes the place of the section's, of whatever kind, and a loss that of losses by
+ * output, or the other way round. What both say by output is the section's for the outputs that the stretch leaves out.
+ */
 function inherit(inherited: Partial<PhaseValues>, own: Partial<PhaseValues>): Partial<PhaseValues> {
-  const clips = clippingKeys.some((key) => own[key] !== undefined);
-  const kept = Object.entries(inherited).filter(([key]) => !clips || !clippingKeys.some((one) => one === key));
-  return { ...Object.fromEntries(kept), ...own };
+  const clips = clippingKeys.some((key) => own[key] !== undefined && own[key] !== OFF);
+  const replaced = new Set<string>([
+    ...(clips ? clippingKeys : []),
+    ...(own.loss ? ['losses'] : []),
+    ...(own.losses ? ['loss'] : []),
+  ]);
+  const kept = Object.entries(inherited).filter(([key]) => !replaced.has(key));
+  const merged = Object.entries(own).map(([key, value]) => {
+    const before: unknown = inherited[key as keyof PhaseValues];
+    const byOutput =
+      key === 'class_weight'
+        ? isByOutput(before) && isByOutput(value)
+        : keysByOutput.includes(key) && isMap(before) && isMap(value);
+    return [key, byOutput ? { ...(before as object), ...(value as object) } : value];
+  });
+  return { ...Object.fromEntries(kept), ...Object.fromEntries(merged) };
+}
+
+/** Takes back what a section says. */
+const OFF = 'off';
+
+const keysByOutput: readonly string[] = ['losses', 'loss_weights', 'metrics'];
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What an optional key holds once what is `off` is left out; undefined: nothing. */
+function switchedOn(value: unknown): unknown {
+  if (value === undefined || value === OFF) return undefined;
+  if (!isByOutput(value)) return value;
+  const left = Object.entries(value).filter(([, one]) => (one as unknown) !== OFF);
+  return left.length > 0 ? Object.fromEntries(left) : undefined;
 }
 
 /** Fills in what a stretch of training leaves out, and checks that it has a loss and one length. */
@@ -198,11 +246,16 @@ function lowerPhase(
 ): PhaseSpec {
   const isBad = (key: string) => unit.bad.has(`${place}/${key}`) || unit.bad.has(`/${key}`) || unit.bad.has(place);
   const spanOf = (key: string) => (unit.terms.get(`${place}/${key}`) ?? section.terms.get(`/${key}`))?.span;
-  if (!values.loss && !isBad('loss')) {
+  if (values.loss && values.losses) {
+    const details = { owner: name, keys: ['loss', 'losses'] };
+    const help = ['`loss` is for one output, `losses { output: loss }` for several: keep one'];
+    context.report('two-ways', details, { at: spanOf('losses') ?? at, help });
+  }
+  if (!values.loss && !values.losses && !isBad('loss') && !isBad('losses')) {
     const help = ['for example `loss: sparse_categorical_crossentropy(from_logits: true)`'];
     context.report('missing-key', { section: name, key: 'loss', expected: 'a loss' }, { at, help });
   }
-  const clips = clippingKeys.filter((key) => values[key] !== undefined);
+  const clips = clippingKeys.filter((key) => values[key] !== undefined && values[key] !== OFF);
   if (clips.length > 1) {
     const details = { owner: name, keys: clips };
     context.report('two-clippings', details, { at: spanOf(clips[1]!) ?? at, help: ['keep one of them'] });
@@ -211,19 +264,35 @@ function lowerPhase(
   return {
     name,
     length: lengthOf(context, name, values, at, isBad('epochs') || isBad('steps')),
-    loss: values.loss ?? missing,
+    ...(values.loss && { loss: values.loss }),
+    ...(values.losses && { losses: values.losses }),
     metrics: values.metrics ?? [],
     optimizer: values.optimizer ?? (defaultValue(context, optimizer, at) as Call),
     batch_size: values.batch_size ?? trainDefaults.batch_size,
-    ...Object.fromEntries(optionalKeys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]]))),
-    places: Object.fromEntries(
-      // A value that was refused may be of any form.
-      [...Object.keys(values), ...[values.metrics ?? []].flat().map((_, k) => `metrics/${k}`)].flatMap((key) => {
-        const span = spanOf(key);
-        return span ? [[key, span]] : [];
+    ...Object.fromEntries(
+      optionalKeys.flatMap((key) => {
+        const value = switchedOn(values[key]);
+        return value === undefined ? [] : [[key, value]];
       }),
     ),
+    places: Object.fromEntries(
+      Object.entries(values)
+        .flatMap(([key, value]) => [key, ...(keysWithPlaces.includes(key) ? placesIn(key, value) : [])])
+        .flatMap((key) => {
+          const span = spanOf(key);
+          return span ? [[key, span]] : [];
+        }),
+    ),
   };
+}
+
+/** Keys of which messages point at parts. */
+const keysWithPlaces: readonly string[] = [...keysByOutput, 'class_weight'];
+
+/** The places of the parts of a value, `metrics/0` and `metrics/price/0`. A value that was refused may be of any form. */
+function placesIn(place: string, value: unknown): string[] {
+  if (typeof value !== 'object' || value === null || 'word' in value) return [];
+  return Object.entries(value).flatMap(([key, one]) => [`${place}/${key}`, ...placesIn(`${place}/${key}`, one)]);
 }
 
 function lengthOf(
@@ -301,10 +370,9 @@ function lowerThreshold(context: Context, value: number | Call | undefined, at: 
     readonly metric?: string;
   };
   if (value.word === 'weight') return { kind: 'weight', value: given.threshold ?? 0 };
-  const metric =
-    given.metric === undefined || given.metric === 'loss' ? given.metric : findWord('metric', given.metric)?.keyword;
+  const metric = given.metric === undefined ? undefined : metricOf(given.metric)?.name;
   if (given.metric !== undefined && metric === undefined) {
-    const help = [`metrics: ${listWords(['loss', ...spellingsOf('metric')])}`];
+    const help = [`metrics: ${listWords(['loss', ...spellingsOf('metric')])}; of several outputs \`output_mae\``];
     context.report('unknown-word', { word: given.metric, what: 'a metric' }, { at, help });
   }
   return { kind: 'auto', tolerance: given.tolerance ?? 0, ...(metric !== undefined && { metric }) };

@@ -1,7 +1,6 @@
 import { activations } from '../../activations/index.js';
 import type { Call } from '../../ir/kind.js';
 import type { Network, Node, Param } from '../../ir/graph.js';
-import { nodeOf } from '../../ir/graph.js';
 import { extents } from '../../ir/dims.js';
 import type { Mode } from '../../ir/units.js';
 import { applyActivation } from '../../layers/apply-activation.js';
@@ -109,9 +108,4 @@ export function forwardProgram(network: Network, options: { readonly mode: Mode;
   const { results, logits } = buildForward(b, network, options.mode);
   for (const [name, value] of options.logits ? logits : results) b.result(name, value);
   return optimize(b.build(`${network.graph.name} forward`));
-}
-
-/** The output layer that training looks at. */
-export function trainedOutput(network: Network): Node {
-  return nodeOf(network.graph, network.graph.outputs[0]!.node);
 }

@@ -1,8 +1,10 @@
 export { classCount, classWeights } from './class-weights.js';
-export { buildForward, forwardProgram, probabilityActivation, trainedOutput } from './forward.js';
+export { buildForward, forwardProgram, probabilityActivation } from './forward.js';
 export {
+  type DeclaredTarget,
   type EvaluationProgram,
   evaluationProgram,
+  type Judging,
   judgedState,
   lossKind,
   type MetricUse,

@@ -1,5 +1,5 @@
 import type { Network, Param } from '../../ir/graph.js';
-import { allParams } from '../../ir/graph.js';
+import { allParams, outputShape } from '../../ir/graph.js';
 import { extents } from '../../ir/dims.js';
 import type { Call } from '../../ir/kind.js';
 import { losses } from '../../losses/index.js';
@@ -12,22 +12,23 @@ import type { OptimizerKind } from '../../optimizers/optimizer.js';
 import { Builder, type Value } from '../../program/builder.js';
 import { gradient } from '../../program/gradient.js';
 import { optimize } from '../../program/passes/index.js';
-import type { Extent, Program } from '../../program/program.js';
+import type { Program } from '../../program/program.js';
 import { actsIn } from '../../sparsity/during.js';
 import { methods } from '../../sparsity/index.js';
 import type { Moment, Site, SparsityMethod } from '../../sparsity/method.js';
 import { paramShape } from '../3-dims/index.js';
+import { type Objective, type ObjectiveKeys, objectivesOf, prefixOf } from '../objectives.js';
 import type { PhaseSpec } from '../spec.js';
 import { rowWeights } from './class-weights.js';
 import { clipped } from './clipping.js';
-import { buildForward, type Forward, trainedOutput } from './forward.js';
+import { buildForward, type Forward } from './forward.js';
 
 /** A stretch of training as the step program needs it. */
 export interface Phase extends PhaseSpec {
   /** Whether it is the fine-tuning after simplifying: annotations act there only if they say so. */
   readonly finetune: boolean;
-  /** What a row of each class counts, where the spec has `class_weight`: `classWeights` computes it. */
-  readonly classWeights?: readonly number[];
+  /** What a row of each class counts, by output, where the spec has `class_weight`: `classWeights` computes it. */
+  readonly classWeights?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** The slot that holds the moving average of a parameter. */
@@ -52,8 +53,10 @@ export interface StepProgram {
   readonly state: readonly StateDecl[];
   /** Methods whose penalties are terms of the objective, in the order of their results `penalty:<method>`. */
   readonly penalties: readonly string[];
+  /** The outputs whose losses are results of their own, `loss:<output>`: all of several, none where there is one. */
+  readonly losses: readonly string[];
   readonly metrics: readonly MetricUse[];
-  readonly target: { readonly output: string; readonly form: TargetForm };
+  readonly targets: readonly DeclaredTarget[];
   /** The scalar inputs of a step: `step` counts from 1 over the life of the slots, `stretchStep` over the stretch (absent: as `step`). */
   scalars(at: {
     readonly step: number;
@@ -63,9 +66,18 @@ export interface StepProgram {
   }): Readonly<Record<string, number>>;
 }
 
+/** What the rows are to hold for an output: the batch input `target:<output>`. */
+export interface DeclaredTarget {
+  readonly output: string;
+  readonly form: TargetForm;
+}
+
 /** A metric and the names of its sums, which are the results `metric:<name>:<sum>`. */
 export interface MetricUse {
-  /** Its keyword; with the arguments that are not its defaults where it is not the first of its keyword, `precision(class_id: 2)`. */
+  /**
+   * Its keyword; with the arguments that are not its defaults where it is not the first of its keyword, `precision(class_id: 2)`. Of several outputs
+   * behind the output's name, `price_mae`.
+   */
   readonly name: string;
   readonly kind: MetricKind;
   readonly arguments: Readonly<Record<string, unknown>>;
@@ -74,8 +86,12 @@ export interface MetricUse {
 
 export interface EvaluationProgram {
   readonly program: Program;
+  /** As of a step program. */
+  readonly losses: readonly string[];
   readonly metrics: readonly MetricUse[];
-  readonly target: { readonly output: string; readonly form: TargetForm };
+  readonly targets: readonly DeclaredTarget[];
+  /** The outputs whose rows are counted by class and prediction, as the results `confusion:<output>`. */
+  readonly confusions: readonly string[];
 }
 
 export function lossKind(call: Call): LossKind {
@@ -97,21 +113,22 @@ export function methodKind(call: Call): SparsityMethod {
 /**
  * Stage 4: one training step as a pure function of batch, random masks, scalars and state.
  *
- * Results: `loss` (sum over the rows), `penalty:<method>` (each method's term of the objective, summed over its layers, before the update)
- * and `metric:<keyword>:<sum>` (sums over the rows). State: every parameter, and its slots as `<parameter>:<slot>`.
+ * Results: `loss` (sum over the rows, and over the outputs by their weights), of several outputs `loss:<output>` (without the weight), `penalty:<method>`
+ * (each method's term of the objective, summed over its layers, before the update) and `metric:<name>:<sum>` (sums over the rows). State: every
+ * parameter, and its slots as `<parameter>:<slot>`. Parameters that no gradient moves keep their values, or get those that their layer gives them.
  */
 export function stepProgram(network: Network, phase: Phase): StepProgram {
   const b = new Builder();
   const forward = buildForward(b, network, 'training');
-  const target = declareTarget(b, network, phase.loss);
-  const rowLoss = lossRows(b, network, forward, phase.loss, target.value);
-  if (phase.class_weight !== undefined && !phase.classWeights)
-    throw new Error('the weights of classes are not computed');
-  const total = b.sum(
-    phase.classWeights ? b.multiply(rowLoss, rowWeights(b, target.value, phase.classWeights)) : rowLoss,
-  );
-  b.result('loss', total);
-  const uses = writeMetrics(b, network, forward, phase, target);
+  const outputs = declareTargets(b, network, forward, phase);
+  const { total, losses: lossNames } = writeLosses(b, outputs, (output, rows) => {
+    const weights = phase.classWeights?.[output.name];
+    if (output.objective.class_weight !== undefined && !weights)
+      throw new Error('the weights of classes are not computed');
+    return weights ? b.multiply(rows, rowWeights(b, output.target, weights)) : rows;
+  });
+  const uses = writeMetrics(b, outputs);
+  for (const [name, next] of forward.updates) b.next(name, next);
 
   const trained = allParams(network).filter((param) => param.trained);
   const parameters = trained.map((param) => forward.params.get(param.name)!);
@@ -188,8 +205,9 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
     program: optimize(b.build(`${network.graph.name} step (${phase.name})`)),
     state,
     penalties,
+    losses: lossNames,
     metrics: uses,
-    target: target.declared,
+    targets: outputs.map(declared),
     scalars: ({ step, stretchStep = step, learningRate, rows }) => {
       const own = optimizer.scalars?.(args, { step, learningRate }) ?? {};
       return {
@@ -214,83 +232,119 @@ function nextAverage(b: Builder, average: Value, weight: Value): Value {
 }
 
 /**
- * The evaluation program: `loss` and metric sums over the rows of a batch in inference mode; every row counts once. Its state is the parameters, or
- * under the names that `stateOf` gives them.
+ * The evaluation program: losses and metric sums over the rows of a batch in inference mode, named as in a step program; every row counts once. Its
+ * state is the parameters, or under the names that `stateOf` gives them.
  */
 export function evaluationProgram(
   network: Network,
-  phase: Pick<Phase, 'loss' | 'metrics'>,
+  phase: Judging,
   options: {
     readonly stateOf?: (param: Param) => string;
-    /** Whether to count rows by their class and by the class that is predicted, as the result `confusion`. */
+    /** Whether to count rows by their class and by the class that is predicted, as the results `confusion:<output>`. */
     readonly confusion?: boolean;
   } = {},
 ): EvaluationProgram {
   const b = new Builder();
   const forward = buildForward(b, network, 'inference', options.stateOf);
-  const target = declareTarget(b, network, phase.loss);
-  b.result('loss', b.sum(lossRows(b, network, forward, phase.loss, target.value)));
-  const uses = writeMetrics(b, network, forward, phase, target);
-  if (options.confusion && tellsClasses(network, phase.loss)) {
-    const prediction = forward.values.get(target.declared.output)![0]!;
-    const logits = missingActivation(phase.loss) !== undefined;
-    b.result('confusion', confusion(b, { target: target.value, form: target.declared.form, prediction, logits }));
+  const outputs = declareTargets(b, network, forward, phase);
+  const { losses: lossNames } = writeLosses(b, outputs);
+  const uses = writeMetrics(b, outputs);
+  const counted = options.confusion ? outputs.filter(tellsClasses) : [];
+  for (const { name, target, form, prediction, objective } of counted) {
+    const logits = missingActivation(objective.loss) !== undefined;
+    b.result(`confusion:${name}`, confusion(b, { target, form, prediction, logits }));
   }
-  return { program: optimize(b.build(`${network.graph.name} evaluation`)), metrics: uses, target: target.declared };
+  return {
+    program: optimize(b.build(`${network.graph.name} evaluation`)),
+    losses: lossNames,
+    metrics: uses,
+    targets: outputs.map(declared),
+    confusions: counted.map(({ name }) => name),
+  };
 }
+
+/** What an evaluation reads of a phase. */
+export type Judging = Pick<Phase, 'loss' | 'losses' | 'loss_weights' | 'metrics'>;
 
 /** Above this many classes, a table of all pairs says nothing to anyone. */
 const MOST_CLASSES = 100;
 
 /** Whether a row has one class, of not too many. */
-function tellsClasses(network: Network, loss: Call): boolean {
-  const shape = extents(network.shapes.get(trainedOutput(network).name)![0]!);
-  const { probabilities } = lossKind(loss);
+function tellsClasses({ shape, objective }: TrainedOutput): boolean {
+  const { probabilities } = lossKind(objective.loss);
   if (shape.length !== 1 || shape[0]! > MOST_CLASSES) return false;
   return probabilities === 'softmax' || (probabilities === 'sigmoid' && shape[0] === 1);
 }
 
-interface Target {
-  readonly value: Value;
-  readonly declared: { readonly output: string; readonly form: TargetForm };
+/** An output with what it is trained for. */
+interface TrainedOutput {
+  readonly name: string;
+  readonly objective: Objective;
+  /** Before its names: nothing where it is the only output. */
+  readonly prefix: string;
+  readonly shape: readonly number[];
+  readonly target: Value;
+  readonly form: TargetForm;
+  readonly prediction: Value;
+  readonly logits: Value;
 }
 
-/** Declares the batch input `target:<output>`: int [batch] for classes, float in the output's shape for values. */
-function declareTarget(b: Builder, network: Network, loss: Call): Target {
-  const output = trainedOutput(network).name;
-  const form = lossKind(loss).target;
-  const shape: Extent[] = form === 'classes' ? ['batch'] : ['batch', ...extents(network.shapes.get(output)![0]!)];
-  const value = b.batch(`target:${output}`, form === 'classes' ? 'int' : 'float', shape);
-  return { value, declared: { output, form } };
+function declared({ name, form }: TrainedOutput): DeclaredTarget {
+  return { output: name, form };
 }
 
-function lossRows(b: Builder, network: Network, forward: Forward, loss: Call, target: Value): Value {
-  const output = trainedOutput(network).name;
-  const kind = lossKind(loss);
-  const prediction = kind.probabilities ? forward.logits.get(output)! : forward.values.get(output)![0]!;
-  return kind.rows(b, { arguments: loss.arguments as never, target, prediction });
-}
-
-function writeMetrics(
-  b: Builder,
-  network: Network,
-  forward: Forward,
-  phase: Pick<Phase, 'loss' | 'metrics'>,
-  target: Target,
-): MetricUse[] {
-  const output = trainedOutput(network).name;
-  return namedMetrics(phase.metrics).map(([name, call]) => {
-    const kind = metricKind(call);
-    const sums = kind.sums(b, {
-      arguments: call.arguments as never,
-      target: target.value,
-      form: target.declared.form,
-      prediction: forward.values.get(output)![0]!,
-      logits: missingActivation(phase.loss),
-    });
-    for (const [sum, value] of Object.entries(sums)) b.result(`metric:${name}:${sum}`, value);
-    return { name, kind, arguments: call.arguments, sums: Object.keys(sums) };
+/** Declares the batch input `target:<output>` of every output: int [batch] for classes, float in the output's shape for values. */
+function declareTargets(b: Builder, network: Network, forward: Forward, phase: ObjectiveKeys): TrainedOutput[] {
+  const names = network.graph.outputs.map(({ name }) => name);
+  return objectivesOf(phase, names).map((objective) => {
+    const name = objective.output;
+    const shape = extents(outputShape(network, network.graph.outputs.find((output) => output.name === name)!));
+    const form = lossKind(objective.loss).target;
+    const target = b.batch(
+      `target:${name}`,
+      form === 'classes' ? 'int' : 'float',
+      form === 'classes' ? ['batch'] : ['batch', ...shape],
+    );
+    const [prediction, logits] = [forward.results.get(name)!, forward.logits.get(name)!];
+    return { name, objective, prefix: prefixOf(name, names), shape, target, form, prediction, logits };
   });
+}
+
+/** The losses as results, each a sum over the rows; `total` is what they come to by their weights. */
+function writeLosses(
+  b: Builder,
+  outputs: readonly TrainedOutput[],
+  weighted: (output: TrainedOutput, rows: Value) => Value = (_, rows) => rows,
+): { readonly total: Value; readonly losses: readonly string[] } {
+  const sums = outputs.map((output) => {
+    const { loss } = output.objective;
+    const kind = lossKind(loss);
+    const prediction = kind.probabilities ? output.logits : output.prediction;
+    const rows = kind.rows(b, { arguments: loss.arguments as never, target: output.target, prediction });
+    return b.sum(weighted(output, rows));
+  });
+  const total = sums
+    .map((sum, k) => (outputs[k]!.objective.weight === 1 ? sum : b.multiply(sum, outputs[k]!.objective.weight)))
+    .reduce((all, sum) => b.add(all, sum));
+  b.result('loss', total);
+  const own = outputs.filter(({ prefix }) => prefix !== '');
+  outputs.forEach(({ name, prefix }, k) => {
+    if (prefix !== '') b.result(`loss:${name}`, sums[k]!);
+  });
+  return { total, losses: own.map(({ name }) => name) };
+}
+
+function writeMetrics(b: Builder, outputs: readonly TrainedOutput[]): MetricUse[] {
+  return outputs.flatMap(({ objective, prefix, target, form, prediction }) =>
+    namedMetrics(objective.metrics).map(([own, call]) => {
+      const name = `${prefix}${own}`;
+      const kind = metricKind(call);
+      const logits = missingActivation(objective.loss);
+      const sums = kind.sums(b, { arguments: call.arguments as never, target, form, prediction, logits });
+      for (const [sum, value] of Object.entries(sums)) b.result(`metric:${name}:${sum}`, value);
+      return { name, kind, arguments: call.arguments, sums: Object.keys(sums) };
+    }),
+  );
 }
 
 /** What would make probabilities of the output of a network that is trained with a loss of logits. */

@@ -15,11 +15,11 @@ export type Check = (
   reports: Reports,
 ) => void;
 
-/** Where a key of a stretch of training was written, or one of its metrics; the section where it was not. */
+/** Where a key of a stretch of training was written, or a part of one; the section where it was not. */
 export function placeOf(
   spec: Pick<Spec, 'train'>,
   phase: PhaseSpec,
-  key: keyof PhaseSpec | `metrics/${number}`,
+  key: keyof PhaseSpec | `${keyof PhaseSpec}/${string}`,
 ): Span | undefined {
   return phase.places?.[key] ?? spec.train.span;
 }

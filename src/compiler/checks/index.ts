@@ -2,16 +2,18 @@ import type { Check } from './check.js';
 import { classWeightFits } from './class-weight-fits.js';
 import { initializerFits } from './initializer-fits.js';
 import { lossFitsOutput } from './loss-fits-output.js';
+import { lossesByOutput } from './losses-by-output.js';
 import { metricFitsTarget } from './metric-fits-target.js';
 import { monitorsAreKnown } from './monitors-are-known.js';
-import { oneTrainedOutput } from './one-trained-output.js';
 import { reweightedIsProximal } from './reweighted-is-proximal.js';
 import { schedulesFit } from './schedules-fit.js';
+import { somethingToTrain } from './something-to-train.js';
 import { rescaledTwice } from './rescaled-twice.js';
 
 /** Every check on a network with dimensions, in the order in which their messages read best. */
 export const checks: readonly Check[] = [
-  oneTrainedOutput,
+  lossesByOutput,
+  somethingToTrain,
   lossFitsOutput,
   classWeightFits,
   initializerFits,

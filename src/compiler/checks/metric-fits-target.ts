@@ -1,36 +1,47 @@
 import type { Span } from '../../diagnostics/source.js';
-import { outputShape } from '../../ir/graph.js';
+import type { Call } from '../../ir/kind.js';
 import { lossKind, metricKind } from '../4-program/index.js';
-import type { PhaseSpec } from '../spec.js';
+import { metricOf } from '../monitored.js';
 import { type Check, placeOf } from './check.js';
+import { keyOf, stretchesOf, type TrainedOutput, trainedOutputs } from './outputs.js';
 
 /**
- * Every metric can be computed from the targets that its phase's loss reads (a difference needs numbers, not class numbers), and its arguments name
+ * Every metric can be computed from the targets that its output's loss reads (a difference needs numbers, not class numbers), and its arguments name
  * units that the output has.
  */
 export const metricFitsTarget: Check = ({ spec, network }, reports) => {
-  const { phases } = spec.train;
-  const { finetune, threshold } = spec.simplify;
   const reported = new Set<string>();
-  const look = (phase: PhaseSpec, word: string, at: Span | undefined) => {
-    const form = lossKind(phase.loss).target;
-    const kind = metricKind({ word, arguments: {} });
-    if ((kind.target ?? form) === form || reported.has(word)) return;
-    reported.add(word);
-    reports.report('metric-target', { metric: kind.keyword, loss: phase.loss.word }, { at });
+  const once = (key: string, report: () => void) => {
+    if (reported.has(key)) return;
+    reported.add(key);
+    report();
   };
-  for (const phase of [...phases, ...(finetune ? [finetune] : [])])
-    for (const [k, { word }] of phase.metrics.entries()) look(phase, word, placeOf(spec, phase, `metrics/${k}`));
-  const [output] = network.graph.outputs;
-  const units = output === undefined ? undefined : outputShape(network, output).at(-1)?.units.length;
-  for (const phase of [...phases, ...(finetune ? [finetune] : [])]) {
-    for (const [k, call] of phase.metrics.entries()) {
-      const problem = units === undefined ? undefined : metricKind(call).problem?.(call.arguments as never, units);
-      if (problem === undefined || reported.has(problem)) continue;
-      reported.add(problem);
-      reports.report('metric-arguments', { metric: call.word, problem }, { at: placeOf(spec, phase, `metrics/${k}`) });
-    }
-  }
-  const searched = threshold.kind === 'auto' ? threshold.metric : undefined;
-  if (searched !== undefined && searched !== 'loss') look(phases.at(-1)!, searched, spec.simplify.span);
+  const look = ({ objective, output }: TrainedOutput, word: string, at: Span | undefined) => {
+    const form = lossKind(objective.loss).target;
+    const kind = metricKind({ word, arguments: {} });
+    if ((kind.target ?? form) === form) return;
+    const details = { metric: kind.keyword, loss: objective.loss.word };
+    once(`${output.name} ${word}`, () => reports.report('metric-target', details, { at }));
+  };
+  const problems = ({ shape }: TrainedOutput, call: Call, at: Span | undefined) => {
+    const problem = metricKind(call).problem?.(call.arguments as never, shape.at(-1) ?? 1);
+    if (problem !== undefined)
+      once(problem, () => reports.report('metric-arguments', { metric: call.word, problem }, { at }));
+  };
+  const used = stretchesOf(spec).flatMap((phase) =>
+    trainedOutputs(network, phase).flatMap((trained) =>
+      trained.objective.metrics.map((call, k) => {
+        const at = placeOf(spec, phase, keyOf(phase, `metrics/${k}`, trained.output.name));
+        return { trained, call, at };
+      }),
+    ),
+  );
+  for (const { trained, call, at } of used) look(trained, call.word, at);
+  for (const { trained, call, at } of used) problems(trained, call, at);
+  const { threshold } = spec.simplify;
+  const searched = threshold.kind === 'auto' && threshold.metric !== undefined ? metricOf(threshold.metric) : undefined;
+  if (!searched || searched.word === 'loss') return;
+  const outputs = trainedOutputs(network, spec.train.phases.at(-1)!);
+  const judged = outputs.length === 1 ? outputs[0] : outputs.find(({ output }) => output.name === searched.output);
+  if (judged) look(judged, searched.word, spec.simplify.span);
 };

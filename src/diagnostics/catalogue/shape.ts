@@ -107,7 +107,7 @@ export const shapeCodes = {
     severity: 'error',
     message: ({ monitor, owner }) => `${owner} looks at \`${monitor}\`, which this training does not compute`,
     explain:
-      'It can look at `loss`, at `objective` (the loss with all penalties), and at the metrics of the same stretch of training; with `val_` before the loss or a metric, at those of the validation rows:\n\n```\ndata { source: mnist; validation: 5000 }\ntrain {\n  loss: sparse_categorical_crossentropy(from_logits: true); metrics: [accuracy]; epochs: 100\n  early_stopping { monitor: val_accuracy; patience: 5; restore_best_weights: true }\n}\n```',
+      "It can look at `loss`, at `objective` (the loss with all penalties), and at the metrics of the same stretch of training; with `val_` before the loss or a metric, at those of the validation rows. Of several outputs it is `price_loss` or `price_mae`, the output's name first; `loss` is their sum:\n\n```\ndata { source: mnist; validation: 5000 }\ntrain {\n  loss: sparse_categorical_crossentropy(from_logits: true); metrics: [accuracy]; epochs: 100\n  early_stopping { monitor: val_accuracy; patience: 5; restore_best_weights: true }\n}\n```",
   }),
   'monitor-needs-validation': code<{ monitor: string; owner: string }>({
     severity: 'error',
@@ -144,16 +144,29 @@ export const shapeCodes = {
     explain:
       'Two networks can be run on the same rows, and their outputs compared, where they read the same inputs and give the same outputs. Without `--behaviour`, `dnc diff` compares any two specs.',
   }),
-  'several-outputs': code<{ model: string; found: number }>({
+  'not-by-output': code<{ key: string; model: string; outputs: readonly string[] }>({
     severity: 'error',
-    message: ({ model, found }) => `model ${model} has ${found} outputs; this version trains networks with one`,
+    message: ({ key, model, outputs }) =>
+      `\`${key}\` is for a network with one output, and ${model} has ${outputs.length}: ${outputs.join(', ')}`,
     explain:
-      'Checking, compiling and diffing take several outputs; training them needs a loss for each, which this version does not have.',
+      'Each of several outputs is trained for something of its own, by its name. The sum of their losses, each times its weight, is what is made small:\n\n```\ndata { source: csv("houses.csv"); targets { price: sold_for; kind: kind } }\ntrain {\n  losses { price: huber; kind: sparse_categorical_crossentropy(from_logits: true) }\n  loss_weights { kind: 0.3 }; metrics { price: [mae]; kind: [accuracy] }; epochs: 20\n}\n```',
+  }),
+  'unknown-output': code<{ key: string; name: string; model: string }>({
+    severity: 'error',
+    message: ({ key, name, model }) => `\`${key}\` names ${name}, which is no output of ${model}`,
+    explain:
+      'The outputs of a model are those that it names behind `->`, or its last layer:\n\n```\nmodel House -> price, kind { … }\ntrain { losses { price: huber; kind: sparse_categorical_crossentropy(from_logits: true) }; epochs: 20 }\n```',
+  }),
+  'output-without-loss': code<{ outputs: readonly string[] }>({
+    severity: 'error',
+    message: ({ outputs }) => `no loss is given for ${outputs.join(' and ')}`,
+    explain:
+      "Every output of a network is trained, so every one has a loss. One that is not to be learned for a while has the weight 0:\n\n```\ntrain { losses { price: huber; kind: sparse_categorical_crossentropy(from_logits: true) }; loss_weights { kind: 0 }; epochs: 20 }\n```\n\nA layer that is nobody's output is taken out of `model M -> …`.",
   }),
   'not-trainable': code<{ layer: string }>({
     severity: 'error',
     message: ({ layer }) => `no layer with weights lies between the inputs and ${layer}`,
-    explain: 'There is nothing to train: the network has no parameters.',
+    explain: 'There is nothing to train: the network has no parameters, or none that training moves.',
   }),
   'reweighted-gradient': code<{ method: string }>({
     severity: 'error',

@@ -231,6 +231,12 @@ ${example('model Net @dropneuron(1e-4, during: sparse) { … }\ntrain { phases {
       `\`${owner}\` clips gradients in ${keys.length} ways: ${keys.map((key) => `\`${key}\``).join(' and ')}`,
     explain: `\`clip_value\` cuts every number of a gradient, \`clip_norm\` scales every tensor, \`global_clip_norm\` all of them together. One of them at a time, as in Keras:\n${example('train { loss: mean_squared_error; epochs: 20; global_clip_norm: 1 }')}`,
   }),
+  'two-ways': code<{ owner: string; keys: readonly string[] }>({
+    severity: 'error',
+    message: ({ owner, keys }) =>
+      `\`${owner}\` gives ${keys.map((key) => `\`${key}\``).join(' and ')}, which say the same`,
+    explain: `A network with one output has a \`loss\` and a \`target\`; of several outputs each has its own, by name:\n${example('data { source: csv("houses.csv"); targets { price: price; kind: kind } }\ntrain { losses { price: huber; kind: sparse_categorical_crossentropy(from_logits: true) }; epochs: 20 }')}`,
+  }),
   'missing-length': code<{ owner: string }>({
     severity: 'error',
     message: ({ owner }) => `\`${owner}\` does not say how long: it needs \`epochs\` or \`steps\``,

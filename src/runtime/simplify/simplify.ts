@@ -1,10 +1,12 @@
-import { evaluationProgram, metricKind } from '../../compiler/4-program/index.js';
+import { evaluationProgram, type Judging, metricKind } from '../../compiler/4-program/index.js';
 import { type Difference, measureDifference } from '../../compiler/5-shrink/certificate.js';
 import { type AppliedThreshold, cut, thresholdGrid } from '../../compiler/5-shrink/cut.js';
 import { type Judgement, type SearchResult, searchThreshold } from '../../compiler/5-shrink/search.js';
 import { dependsOnInputs, refuseDeadNetwork, type ShrinkResult, shrink } from '../../compiler/5-shrink/shrink.js';
 import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
+import { metricOf } from '../../compiler/monitored.js';
+import { objectivesOf, prefixOf } from '../../compiler/objectives.js';
 import type { PhaseSpec, Spec } from '../../compiler/spec.js';
 import { diagnostic, fail } from '../../diagnostics/report.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
@@ -70,7 +72,7 @@ export async function simplify(at: {
     search = await findThreshold(at, at.validation, wanted);
     threshold = { kind: 'unit', value: search.threshold };
     if (search.coarse) {
-      const unitRange = judgedBy(wanted, at.phase)?.kind.unitRange ?? false;
+      const unitRange = judgedBy(wanted, at.phase, outputsOf(network))?.kind.unitRange ?? false;
       const shown = (value: number) =>
         unitRange ? `${Number((100 * value).toPrecision(2))} points` : String(Number(value.toPrecision(2)));
       warnings.push(
@@ -90,15 +92,34 @@ export async function simplify(at: {
   return { threshold, ...(search && { search }), masked, kernels, shrunk, features, difference, warnings };
 }
 
-/** The metric that a search looks at: the named one, which need not be one that the history shows, else the first; undefined is the loss. */
+/** What a search for a threshold looks at. */
+interface Judged {
+  readonly output: string;
+  readonly call: Call;
+  readonly kind: MetricKind;
+}
+
+/**
+ * The metric that a search looks at: the named one, which need not be one that the history shows, else the first of a lone output. Undefined is a
+ * loss, the whole one unless an output is named.
+ */
 function judgedBy(
   wanted: { readonly metric?: string },
   phase: PhaseSpec,
-): { readonly call: Call; readonly kind: MetricKind } | undefined {
-  const name = wanted.metric ?? phase.metrics[0]?.word;
-  if (name === undefined || name === 'loss') return undefined;
-  const kind = metricKind({ word: name, arguments: {} });
-  return { call: phase.metrics.find(({ word }) => word === name) ?? { word: name, arguments: defaultsOf(kind) }, kind };
+  outputs: readonly string[],
+): Judged | undefined {
+  const objectives = objectivesOf(phase, outputs);
+  const first = outputs.length === 1 ? objectives[0]?.metrics[0]?.word : undefined;
+  const named = wanted.metric === undefined ? first && { word: first, output: undefined } : metricOf(wanted.metric);
+  if (!named || named.word === 'loss') return undefined;
+  const kind = metricKind({ word: named.word, arguments: {} });
+  const of = named.output === undefined ? objectives[0]! : objectives.find(({ output }) => output === named.output)!;
+  const given = of.metrics.find(({ word }) => word === kind.keyword);
+  return { output: of.output, call: given ?? { word: kind.keyword, arguments: defaultsOf(kind) }, kind };
+}
+
+function outputsOf({ graph }: Network): readonly string[] {
+  return graph.outputs.map(({ name }) => name);
 }
 
 /** The arguments of a word that stands alone. */
@@ -116,11 +137,14 @@ async function findThreshold(
   wanted: { readonly tolerance: number; readonly metric?: string },
 ): Promise<SearchResult> {
   const { network, values, phase } = at;
-  const judged = judgedBy(wanted, phase);
+  const outputs = outputsOf(network);
+  const judged = judgedBy(wanted, phase, outputs);
   const kind = judged?.kind;
+  const name = judged && `${prefixOf(judged.output, outputs)}${judged.kind.keyword}`;
+  const ownLoss = wanted.metric === undefined ? undefined : metricOf(wanted.metric)?.output;
   const judge = await scorer(at.engine, at.engineOptions, network, {
-    loss: phase.loss,
-    metrics: judged ? [judged.call] : [],
+    ...phase,
+    metrics: judged ? { [judged.output]: [judged.call] } : [],
   });
   try {
     return await searchThreshold<Values>({
@@ -133,9 +157,10 @@ async function findThreshold(
         await breathe();
         if (at.stopping?.signal) throw new Stopped();
         const score = await judge.score(candidate, validation);
-        const error = kind && score.standardErrors[kind.keyword];
+        const error = name === undefined ? undefined : score.standardErrors[name];
+        const loss = ownLoss === undefined ? score.loss : (score.losses?.[ownLoss] ?? score.loss);
         return {
-          metric: kind ? score.metrics[kind.keyword]! : score.loss,
+          metric: name === undefined ? loss : score.metrics[name]!,
           rows: score.rows,
           ...(error !== undefined && { standardError: error }),
         };
@@ -154,7 +179,7 @@ export async function scorer(
   engine: Engine,
   options: EngineOptions,
   network: Network,
-  phase: Pick<PhaseSpec, 'loss' | 'metrics'>,
+  phase: Judging,
   program: { readonly confusion?: boolean } = {},
 ): Promise<{ score(values: Values, table: BoundTable): Promise<Score>; close(): Promise<void> }> {
   const evaluation = evaluationProgram(network, phase, program);
@@ -162,7 +187,7 @@ export async function scorer(
   return {
     score: async (values, table) => {
       await loaded.setState(tensorsOf(network, values));
-      return evaluateRows(loaded, 'evaluation', evaluation.metrics, table);
+      return evaluateRows(loaded, 'evaluation', evaluation, table);
     },
     close: () => loaded.close(),
   };

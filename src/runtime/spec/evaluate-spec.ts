@@ -1,10 +1,13 @@
 import path from 'node:path';
-import { forwardProgram, lossKind, probabilityActivation, trainedOutput } from '../../compiler/4-program/index.js';
+import { forwardProgram, lossKind, probabilityActivation } from '../../compiler/4-program/index.js';
 import { type Compiled, compile } from '../../compiler/compile.js';
+import { endsOf, objectivesOf } from '../../compiler/objectives.js';
 import { Batches } from '../../data/batches.js';
+import { fittedTarget } from '../../data/bind.js';
 import { readRowsToPredict } from '../../data/read.js';
 import { fail } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
+import { nodeOf } from '../../ir/graph.js';
 import type { EngineOptions } from '../engines/engine.js';
 import { chooseEngine } from '../engines/index.js';
 import type { Score } from '../training/evaluate-rows.js';
@@ -127,18 +130,21 @@ function numbersOf(values: readonly number[]): number | readonly number[] {
   return values.length === 1 ? values[0]! : values;
 }
 
-/** What the numbers of the trained output mean, where something was learned of its target. */
+/** What the numbers of an output mean, where something was learned of its target. */
 function interpretation({ spec, network, fitted }: Compiled) {
   const phase = spec.train.phases.at(-1)!;
-  const column = fitted?.columns.find(({ name }) => name === fitted.target);
-  const output = column && trainedOutput(network);
-  const ends = output && probabilityActivation(output)?.word;
+  const { outputs } = endsOf(spec.model);
+  const objectives = objectivesOf(phase, outputs);
   return (name: string) => {
-    if (!column || name !== output?.name) return undefined;
+    const column = fitted && fittedTarget(name, outputs, spec.data, fitted);
+    const { loss } = objectives.find(({ output }) => output === name) ?? {};
+    if (!column || !loss) return undefined;
+    const { node } = network.graph.outputs.find((output) => output.name === name)!;
+    const ends = probabilityActivation(nodeOf(network.graph, node))?.word;
     return {
       /** The name of the class: the largest output, or, of a lone one, the side of one half (of 0 for a logit). */
       label: (values: readonly number[]): string | undefined => {
-        if (column.kind !== 'classes' || !column.labels || !lossKind(phase.loss).probabilities) return undefined;
+        if (column.kind !== 'classes' || !column.labels || !lossKind(loss).probabilities) return undefined;
         if (values.length === 1) return column.labels[values[0]! > (ends ? 0.5 : 0) ? 1 : 0];
         return column.labels[values.indexOf(Math.max(...values))];
       },
@@ -172,6 +178,7 @@ async function prepare(options: EvaluateOptions & { readonly input?: string | un
       path.resolve(options.input),
       { dataFolder, specFolder: '.' },
       fitted,
+      endsOf(spec.model),
     );
     for (const note of notes) options.note?.(`note: ${note}\n`);
     const values = startingValues(early, file, { fromScratch: false });

@@ -106,6 +106,7 @@ function isDescribed({ data }: Spec): boolean {
   return (
     sourceOf(data.source.word)?.describe !== undefined &&
     !data.columns &&
+    !data.window &&
     data.missing === undefined &&
     !data.standardize
   );

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lowerSpec } from '../../compiler/1-spec/index.js';
-import { lossKind, trainedOutput } from '../../compiler/4-program/index.js';
+import { lossKind } from '../../compiler/4-program/index.js';
 import { readDocument } from '../../compiler/document.js';
-import type { PhaseSpec, Spec } from '../../compiler/spec.js';
+import { endsOf, type ObjectiveKeys, objectivesOf } from '../../compiler/objectives.js';
+import type { Spec } from '../../compiler/spec.js';
 import { type BoundTable, bind } from '../../data/bind.js';
 import type { Fitted } from '../../data/columns.js';
 import { type DataRows, readData } from '../../data/read.js';
@@ -11,7 +12,7 @@ import type { SourcePlace, Table } from '../../data/source.js';
 import { Reports } from '../../diagnostics/report.js';
 import { Source } from '../../diagnostics/source.js';
 import { extents } from '../../ir/dims.js';
-import type { Network } from '../../ir/graph.js';
+import { type Network, outputShape } from '../../ir/graph.js';
 
 /** The rows of a spec's data section, split. */
 export type Rows = DataRows;
@@ -48,28 +49,23 @@ export async function readRows(
   place: Pick<SourcePlace, 'dataFolder' | 'specFolder' | 'lock'>,
   fitted?: Fitted | undefined,
 ): Promise<Rows> {
-  const loss = spec.train.phases[0] && lossKind(spec.train.phases[0].loss);
-  const classes = loss && (loss.target === 'classes' || loss.probabilities !== undefined);
-  return readData(spec.data, place, { inputs: inputsOf(spec), fitted, classes });
-}
-
-/** The names of a spec's Inputs. */
-export function inputsOf({ model }: Pick<Spec, 'model'>): readonly string[] {
-  return model.layers.filter((layer) => layer.kind === 'Input').map((layer) => layer.name);
+  const ends = endsOf(spec.model);
+  const [phase] = spec.train.phases;
+  const classes = (phase ? objectivesOf(phase, ends.outputs) : []).map(({ output, loss }) => {
+    const kind = lossKind(loss);
+    return [output, kind.target === 'classes' || kind.probabilities !== undefined] as const;
+  });
+  return readData(spec.data, place, { ends, fitted, classes: Object.fromEntries(classes) });
 }
 
 /**
- * A table as a network reads it: fields bound to inputs and targets, features that `keep` leaves out dropped. Without a phase, whose loss says what a
+ * A table as a network reads it: fields bound to inputs and targets, features that `keep` leaves out dropped. Without a phase, whose losses say what a
  * target is, inputs alone.
  */
-export function bindRows(
-  network: Network,
-  spec: Spec,
-  phase: Pick<PhaseSpec, 'loss'> | undefined,
-  table: Table,
-): BoundTable {
-  const output = trainedOutput(network);
-  const shape = extents(network.shapes.get(output.name)![0]!);
+export function bindRows(network: Network, spec: Spec, phase: ObjectiveKeys | undefined, table: Table): BoundTable {
+  const { outputs } = network.graph;
+  const names = outputs.map(({ name }) => name);
+  const losses = new Map((phase ? objectivesOf(phase, names) : []).map(({ output, loss }) => [output, lossKind(loss)]));
   return bind(
     {
       data: { ...spec.data, span: spec.data.sourceSpan ?? spec.data.span },
@@ -83,7 +79,10 @@ export function bindRows(
             ...(keep && { keep }),
           };
         }),
-      outputs: phase ? [{ name: output.name, extents: shape, form: lossKind(phase.loss).target }] : [],
+      outputs: outputs.map((output) => {
+        const form = losses.get(output.name)?.target;
+        return { name: output.name, extents: extents(outputShape(network, output)), ...(form && { form }) };
+      }),
     },
     table,
   );

@@ -1,10 +1,14 @@
 import { placeOf } from '../../compiler/checks/check.js';
+import { keyOf, stretchesOf } from '../../compiler/checks/outputs.js';
 import { lossKind, metricKind } from '../../compiler/4-program/index.js';
-import type { PhaseSpec, Spec } from '../../compiler/spec.js';
-import type { BoundTable } from '../../data/bind.js';
+import { metricOf } from '../../compiler/monitored.js';
+import { endsOf, objectivesOf } from '../../compiler/objectives.js';
+import type { Spec } from '../../compiler/spec.js';
+import { type BoundTable, targetOf } from '../../data/bind.js';
 import type { Table } from '../../data/source.js';
 import { fail } from '../../diagnostics/report.js';
 import type { Span } from '../../diagnostics/source.js';
+import type { Call } from '../../ir/kind.js';
 import { firstUnfit, shares, type TargetValues } from '../../losses/target-values.js';
 
 /**
@@ -14,16 +18,17 @@ import { firstUnfit, shares, type TargetValues } from '../../losses/target-value
  * @throws Failure target-out-of-range, metric-target
  */
 export function refuseUnfitTargets(
-  spec: Pick<Spec, 'data' | 'train' | 'simplify'>,
+  spec: Pick<Spec, 'data' | 'model' | 'train' | 'simplify'>,
   table: Pick<Table, 'target' | 'rows'>,
   { rows, tensors }: BoundTable,
 ): void {
-  const { finetune, threshold } = spec.simplify;
-  const phases = [...spec.train.phases, ...(finetune ? [finetune] : [])];
-  const targets = tensors.filter(({ name, data }) => name.startsWith('target:') && data instanceof Float32Array);
-  for (const target of targets) {
+  const { threshold } = spec.simplify;
+  const { outputs } = endsOf(spec.model);
+  for (const output of outputs) {
+    const target = tensors.find(({ name, data }) => name === `target:${output}` && data instanceof Float32Array);
+    if (!target) continue;
     const looked = new Map<TargetValues, ReturnType<typeof firstUnfit>>();
-    const field = spec.data.target ?? table.target ?? target.name.slice('target:'.length);
+    const field = targetOf(output, outputs, spec.data, table) ?? output;
     const unfit = (takes: TargetValues | undefined) => {
       if (!takes) return undefined;
       if (!looked.has(takes)) looked.set(takes, firstUnfit(takes, target, rows));
@@ -32,34 +37,41 @@ export function refuseUnfitTargets(
     const shown = (value: number) => String(Number(value.toPrecision(6)));
     const help = (value: number) =>
       value < 0 ? ['if the column is standardized, `columns { … number(standardize: false) }` leaves it as it is'] : [];
-    const refuseMetric = (phase: PhaseSpec, word: string, at: Span | undefined) => {
-      const loss = lossKind(phase.loss);
+    const refuseMetric = (loss: Call, word: string, at: Span | undefined) => {
       // What the loss takes for probabilities, a metric may take for classes that are more or less there.
-      if (loss.takes === shares) return;
+      if (lossKind(loss).takes === shares) return;
       const found = unfit(metricKind({ word, arguments: {} }).takes);
       if (!found) return;
       const where = `row ${found.row.toLocaleString('en')} of ${field} is ${shown(found.value)}`;
       fail(
         'metric-target',
-        { metric: word, loss: phase.loss.word, found: where },
+        { metric: word, loss: loss.word, found: where },
         { at, help: ['for numbers: `metrics: [mae]`, `mse` or `nmse`'] },
       );
     };
-    for (const phase of phases) {
-      const kind = lossKind(phase.loss);
+    const stretches = stretchesOf(spec).flatMap((phase) =>
+      objectivesOf(phase, outputs).flatMap((objective) => (objective.output === output ? [{ phase, objective }] : [])),
+    );
+    for (const { phase, objective } of stretches) {
+      const { loss, metrics } = objective;
+      const kind = lossKind(loss);
       const found = unfit(kind.takes);
       if (found && kind.takes) {
-        const details = { field, row: found.row, value: shown(found.value), loss: phase.loss.word };
+        const details = { field, row: found.row, value: shown(found.value), loss: loss.word };
         fail(
           'target-out-of-range',
           { ...details, expected: kind.takes.expected },
-          { at: placeOf(spec, phase, 'loss'), help: help(found.value) },
+          { at: placeOf(spec, phase, keyOf(phase, 'loss', output)), help: help(found.value) },
         );
       }
-      for (const [k, { word }] of phase.metrics.entries())
-        refuseMetric(phase, word, placeOf(spec, phase, `metrics/${k}`));
+      for (const [k, { word }] of metrics.entries())
+        refuseMetric(loss, word, placeOf(spec, phase, keyOf(phase, `metrics/${k}`, output)));
     }
-    const searched = threshold.kind === 'auto' ? threshold.metric : undefined;
-    if (searched !== undefined && searched !== 'loss') refuseMetric(phases.at(-1)!, searched, undefined);
+    const searched =
+      threshold.kind === 'auto' && threshold.metric !== undefined ? metricOf(threshold.metric) : undefined;
+    const last = stretchesOf({ ...spec, simplify: { threshold } }).at(-1)!;
+    const judged = objectivesOf(last, outputs).find((one) => one.output === output);
+    if (searched && searched.word !== 'loss' && judged && (searched.output ?? output) === output)
+      refuseMetric(judged.loss, searched.word, undefined);
   }
 }

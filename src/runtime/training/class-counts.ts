@@ -1,18 +1,26 @@
-import { classCount, classWeights, trainedOutput } from '../../compiler/4-program/index.js';
-import type { PhaseSpec } from '../../compiler/spec.js';
+import { classCount, classWeights } from '../../compiler/4-program/index.js';
+import { type ObjectiveKeys, objectivesOf } from '../../compiler/objectives.js';
 import type { BoundTable } from '../../data/bind.js';
-import type { Network } from '../../ir/graph.js';
+import { type Network, outputShape } from '../../ir/graph.js';
 
-/** The weights of classes that a phase trains with; nothing where its spec does not weigh them. */
+/** The weights of classes that a phase trains with, by output; nothing where its spec does not weigh them. */
 export function phaseWeights(
-  { class_weight }: Pick<PhaseSpec, 'class_weight'>,
+  phase: ObjectiveKeys,
   network: Network,
   train: BoundTable,
-): { readonly classWeights?: readonly number[] } {
-  if (class_weight === undefined) return {};
-  const { name } = trainedOutput(network);
-  const classes = classCount(network.shapes.get(name)![0]!.at(-1)!.units.length);
-  return { classWeights: classWeights(class_weight, classes, () => classCounts(train, `target:${name}`, classes)) };
+): { readonly classWeights?: Readonly<Record<string, readonly number[]>> } {
+  const { outputs } = network.graph;
+  const objectives = objectivesOf(
+    phase,
+    outputs.map(({ name }) => name),
+  );
+  const weights = objectives.flatMap(({ output, class_weight }): [string, readonly number[]][] => {
+    if (class_weight === undefined) return [];
+    const shape = outputShape(network, outputs.find(({ name }) => name === output)!);
+    const classes = classCount(shape.at(-1)!.units.length);
+    return [[output, classWeights(class_weight, classes, () => classCounts(train, `target:${output}`, classes))]];
+  });
+  return weights.length > 0 ? { classWeights: Object.fromEntries(weights) } : {};
 }
 
 /** The rows of every class: of class numbers, one-hot rows, or numbers of which more than ½ means yes. */

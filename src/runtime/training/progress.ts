@@ -30,10 +30,13 @@ export interface HistoryRow {
   readonly learning_rate: number;
   /** loss + all penalties. */
   readonly objective: number;
+  /** Of several outputs the sum, each times its weight. */
   readonly loss: number;
+  /** The loss of each of several outputs, without its weight. */
+  readonly losses?: Readonly<Record<string, number>>;
   readonly penalties: Readonly<Record<string, number>>;
   readonly metrics: Readonly<Record<string, number>>;
-  readonly validation?: { readonly loss: number; readonly metrics: Readonly<Record<string, number>> };
+  readonly validation?: Pick<HistoryRow, 'loss' | 'losses' | 'metrics'>;
   /** Living units of every layer that has some of its own. */
   readonly alive: Readonly<Record<string, number>>;
   /** With live shrinking: units that every layer has in the network that was trained in this epoch; the others are gone. */

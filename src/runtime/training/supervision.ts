@@ -1,5 +1,4 @@
-import { metricKind } from '../../compiler/4-program/index.js';
-import { quantityOf } from '../../compiler/monitored.js';
+import { betterOf, metricOf, quantityOf } from '../../compiler/monitored.js';
 import type { PhaseSpec } from '../../compiler/spec.js';
 import type { Plateau } from '../../schedules/schedule.js';
 import { plateauOf } from './learning-rate.js';
@@ -72,18 +71,21 @@ function isBetter(
   best: number | undefined,
 ): boolean {
   if (best === undefined) return Number.isFinite(value);
-  return betterOf(monitor) === 'higher' ? value - min_delta > best : value + min_delta < best;
-}
-
-function betterOf(monitor: string): 'higher' | 'lower' {
-  const { name } = quantityOf(monitor);
-  return name === 'loss' || name === 'objective' ? 'lower' : metricKind({ word: name, arguments: {} }).better;
+  return betterOf(quantityOf(monitor).name) === 'higher' ? value - min_delta > best : value + min_delta < best;
 }
 
 function monitored(monitor: string, row: HistoryRow): number {
   const { name, onValidation } = quantityOf(monitor);
   const from = onValidation ? row.validation : row;
-  const value = name === 'loss' ? from?.loss : name === 'objective' ? row.objective : from?.metrics[name];
+  const of = metricOf(name);
+  const value =
+    name === 'objective'
+      ? row.objective
+      : of?.word !== 'loss'
+        ? from?.metrics[name]
+        : of.output === undefined
+          ? from?.loss
+          : from?.losses?.[of.output];
   if (value === undefined) throw new Error(`nothing is known of ${monitor}`);
   return value;
 }

@@ -31,6 +31,11 @@ export function lossOf(totals: Totals): number {
   return scalarOf(totals, 'loss') / totals.rows;
 }
 
+/** Mean loss per row of each of several outputs, by its name. */
+export function lossesOf(totals: Totals, outputs: readonly string[]): Record<string, number> {
+  return Object.fromEntries(outputs.map((output) => [output, scalarOf(totals, `loss:${output}`) / totals.rows]));
+}
+
 /** Mean of a method's penalty over the steps. */
 export function penaltyOf(totals: Totals, method: string): number {
   return scalarOf(totals, `penalty:${method}`) / totals.steps;

@@ -19,7 +19,7 @@ import { phaseWeights } from './class-counts.js';
 import { type Supervision, supervise, unsupervised } from './supervision.js';
 import type { HistoryRow, Watcher } from './progress.js';
 import { valuesOf } from '../simplify/simplify.js';
-import { addTotals, lossOf, metricOf, newTotals, penaltyOf, type Totals } from './totals.js';
+import { addTotals, lossesOf, lossOf, metricOf, newTotals, penaltyOf, type Totals } from './totals.js';
 
 /** One stretch of training: a phase, or the fine-tuning. */
 export interface Stretch {
@@ -165,7 +165,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       }
 
       // The epoch's end: validation, one line of history, units alive.
-      score = stretch.validation && (await evaluateRows(loaded, 'evaluation', evaluation.metrics, stretch.validation));
+      score = stretch.validation && (await evaluateRows(loaded, 'evaluation', evaluation, stretch.validation));
       const learningRate = rateAt(position.stretchSteps - 1);
       const row = await historyRow({ training, stretch, step, loaded, position, totals, learningRate, score });
       training.history.append(row);
@@ -296,9 +296,12 @@ async function historyRow(at: {
     learning_rate: at.learningRate,
     objective: Object.values(penalties).reduce((sum, penalty) => sum + penalty, loss),
     loss,
+    ...(step.losses.length > 0 && { losses: lossesOf(totals, step.losses) }),
     penalties,
     metrics: Object.fromEntries(step.metrics.map((use) => [use.name, metricOf(totals, use)])),
-    ...(score && { validation: { loss: score.loss, metrics: score.metrics } }),
+    ...(score && {
+      validation: { loss: score.loss, ...(score.losses && { losses: score.losses }), metrics: score.metrics },
+    }),
     alive: await aliveUnits(stretch.network, at.loaded),
     ...(stretch.live && { units: unitsOf(stretch.network) }),
   };
@@ -314,7 +317,12 @@ function refuseDivergence(
   // A metric's sum of squares may leave the range of float32 where the loss does not.
   for (const [name, { data }] of Object.entries(results))
     if (!name.startsWith('metric:') && !Number.isFinite(data[0]))
-      diverged(name === 'loss' ? 'the loss' : `the result ${name}`, stretch, position, checkpoint);
+      diverged(
+        name === 'loss' ? 'the loss' : name.startsWith('loss:') ? `the loss of ${name.slice(5)}` : `the result ${name}`,
+        stretch,
+        position,
+        checkpoint,
+      );
 }
 
 /** The same for what the step left: its results were computed from the numbers before its update. No checkpoint holds a broken state. */

@@ -204,7 +204,7 @@ describe('train', () => {
     expect(
       marks(
         lower(
-          `${model}${data}train { loss: mean_squared_eror; optimizer: adm; metrics: [acuracy]; epochs: 3; lr: 0.1; loss_weights: 1 }`,
+          `${model}${data}train { loss: mean_squared_eror; optimizer: adm; metrics: [acuracy]; epochs: 3; lr: 0.1; loss_weights: 1; steps_per_epoch: 7 }`,
         ),
       ),
     ).toEqual([
@@ -212,7 +212,8 @@ describe('train', () => {
       'unknown-word adm',
       'unknown-word acuracy',
       'unknown-key lr',
-      'not-yet loss_weights',
+      'wrong-type 1',
+      'not-yet steps_per_epoch',
     ]);
   });
 });

@@ -320,7 +320,7 @@ train { loss: sparse_categorical_crossentropy; metrics: [accuracy]; epochs: 1 }
     const forward = run(forwardProgram(both.network, { mode: 'inference' }), state, batch).results.y!;
     const rows = matrix(forward);
     const labels = [...batch['target:y']!.data];
-    expect(evaluation.target).toEqual({ output: 'y', form: 'classes' });
+    expect(evaluation.targets).toEqual([{ output: 'y', form: 'classes' }]);
     expect(results.loss!.data[0]).toBeCloseTo(
       rows.reduce((sum, row, r) => sum - Math.log(row[labels[r]!]!), 0),
       12,

@@ -259,13 +259,9 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
   ],
   'metric-target': 'test/compiler/checks/metric-fits-target.test.ts',
   'interfaces-differ': 'test/runtime/simplify/simplify-again.test.ts',
-  'several-outputs': [
-    {
-      body: 'x = Input(20)\na = Dense(1)\ny = Dense(1) <- x',
-      head: 'Net -> a, y',
-      lines: ['several-outputs @y: model Net has 2 outputs; this version trains networks with one'],
-    },
-  ],
+  'not-by-output': 'test/compiler/checks/losses-by-output.test.ts',
+  'unknown-output': 'test/compiler/checks/losses-by-output.test.ts',
+  'output-without-loss': 'test/compiler/checks/losses-by-output.test.ts',
   'not-trainable': [
     {
       body: 'x = Input(20)\ny = Reshape(20)',
