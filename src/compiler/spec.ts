@@ -1,6 +1,6 @@
 import type { MissingNumbers } from '../data/columns.js';
 import type { Source, Span } from '../diagnostics/source.js';
-import type { Document, LayerNode, NameNode, ValueNode } from '../dsl/document.js';
+import type { BlockNode, Document, LayerNode, NameNode, RepeatNode, ValueNode } from '../dsl/document.js';
 import type { Annotation } from '../ir/graph.js';
 import type { Call, Duration } from '../ir/kind.js';
 
@@ -29,23 +29,88 @@ export interface SetValue {
 
 export interface ModelSpec {
   readonly name: NameNode;
-  readonly outputs: readonly NameNode[];
+  /** What it computes: as written, else what its last statement gives. */
+  readonly outputs: readonly OutputSpec[];
+  /** Every layer of the network: blocks, `repeat`, `with` and `Shared` are expanded. */
   readonly layers: readonly LayerSpec[];
 }
 
 export interface LayerSpec {
   readonly name: string;
+/** What is read: a layer, or one of its outputs. */
+export interface Endpoint {
+  readonly layer: string;
+  /** Which of its outputs; absent: its only one. */
+  readonly output?: number;
+}
+
+export interface OutputSpec extends Endpoint {
+  /** What the user calls it: a layer, an output of one, or a block use. */
+  readonly name: string;
+  readonly span: Span;
+}
+
+export interface InputSpec extends Endpoint {
+  /** Which of the layer's inputs it is, where that is written: `query: x`. */
+  readonly port?: NameNode;
+  /** Where it is written; absent: it is what stands above. */
+  readonly span?: Span;
+}
+
   readonly kind: string;
+  /** With the block uses that it is in before it: `residual_2.conv1.conv`. */
   readonly arguments: Readonly<Record<string, unknown>>;
-  /** As written; empty means the layer above. */
-  readonly inputs: readonly NameNode[];
+  readonly inputs: readonly InputSpec[];
   readonly annotations: readonly Annotation[];
   readonly statement: LayerNode;
   readonly span: Span;
+  /** What its outputs are called, where it has several. */
+  readonly outputs?: readonly string[];
+  /** The layer whose parameters, kind and arguments it uses. */
+  readonly shares?: string;
+  /** As written, in the model or in a block: the same for every use of that block and every round of a `repeat`. */
   /** Where each argument was written (the value), for messages. */
   readonly places: Readonly<Record<string, Span>>;
 }
 
+  /** From the model down to it: the block uses and rounds that its statement is expanded from. Empty for a layer of the model. */
+  readonly uses: readonly Use[];
+  /** The block uses among them for messages, the innermost first. */
+  readonly notes: readonly { readonly at: Span; readonly note: string }[];
+  /** What the words of its statement stand for. */
+  readonly environment: Environment;
+  /** What `with` says of its arguments, by dotted path. */
+  readonly changes: Readonly<Record<string, Binding>>;
+}
+
+/** One step from the model down to a layer: a use of a block, or a round of a `repeat`. */
+export type Use =
+  | {
+      readonly kind: 'block';
+      /** Its statement, `Shared(…)` of a use included, in the model or in a block. */
+      readonly statement: LayerNode;
+      readonly block: BlockNode;
+      /** With the uses that it is in before it: `residual_2.conv1`. */
+      readonly name: string;
+    }
+  | {
+      readonly kind: 'round';
+      readonly statement: RepeatNode;
+      /** From 1. */
+      readonly round: number;
+    };
+
+/** What words stand for in one place: the parameters of the block around it, and behind them the file's `let`s. */
+export interface Environment {
+  /** Absent in the model. */
+  readonly block?: BlockNode;
+  readonly parameters: ReadonlyMap<string, Binding>;
+}
+
+/** A value as it is written, and what the words in it stand for. */
+export interface Binding {
+  readonly value: ValueNode;
+  readonly environment: Environment;
 export interface DataSpec {
   readonly source: Call;
   /** Rows held out for validation, taken from the training rows, or a source of their own. Undefined: none. */

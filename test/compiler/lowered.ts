@@ -29,10 +29,14 @@ export function shown(one: Diagnostic): string {
   return `${one.code}${at}: ${one.message}${label}${one.help.length > 0 ? ` (${one.help.join('; ')})` : ''}`;
 }
 
-/** Stage 2 of a text, with what it reports. */
+/** Stages 1 and 2 of a text, with what they report. */
 export function graphOf(text: string): { readonly graph: Graph; readonly lines: readonly string[] } {
+  const source = new Source('net.dn', text);
   const reports = new Reports();
-  const graph = lowerGraph(specOf(text), reports);
+  const spec = lowerSpec(read(source, reports), { source, sets: [] }, reports)!;
+  // As the compiler does: what stage 1 refuses is not wired.
+  if (reports.failed) return { graph: { name: '', nodes: [], inputs: [], outputs: [] }, lines: reports.all.map(shown) };
+  const graph = lowerGraph(spec, reports);
   return { graph, lines: reports.all.map(shown) };
 }
 

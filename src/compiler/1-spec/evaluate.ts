@@ -1,7 +1,16 @@
 import { nearest } from '../../diagnostics/did-you-mean.js';
-import type { Reports } from '../../diagnostics/report.js';
+import type { Code, Details } from '../../diagnostics/catalogue/index.js';
+import type { Reports, Where } from '../../diagnostics/report.js';
 import type { Span } from '../../diagnostics/source.js';
-import type { BinaryNode, CallNode, Document, LetNode, StatementNode, ValueNode } from '../../dsl/document.js';
+import type {
+  BinaryNode,
+  BlockNode,
+  CallNode,
+  Document,
+  LetNode,
+  StatementNode,
+  ValueNode,
+} from '../../dsl/document.js';
 import { listWords } from './context.js';
 import { combine, fromNumber, type Rational, toNumber } from './rational.js';
 import { type ArgumentTerm, broken, describeTerm, type Term } from './term.js';
@@ -11,14 +20,32 @@ const LARGEST_VALUE = 1_000_000;
 /** How deep a value may nest with its `let`s followed. */
 const DEEPEST_VALUE = 200;
 
-/** The file's `let`s with their values, in any order of definition, without cycles. */
-export class Lets {
-  private readonly values = new Map<string, Term>();
+/** Takes reports: all of them, or one place's with what it adds to each. */
+export interface Reporter {
+  report<C extends Code>(code: C, details: Details<C>, where: Where): void;
+}
 
+/** A parameter of a block with its value in one use, and where that is written. */
+export interface Bound {
+  readonly term: Term;
+  readonly span: Span;
+  /** The parameter itself, in the block's head. */
+  readonly name: Span;
+}
+
+/** What words stand for: the file's `let`s, in any order of definition, without cycles; within a block its parameters before them. */
+export class Lets {
   private constructor(
     private readonly nodes: ReadonlyMap<string, LetNode>,
-    private readonly reports: Reports,
+    private readonly reports: Reporter,
+    private readonly values = new Map<string, Term>(),
+    private readonly parameters: ReadonlyMap<string, Bound> = new Map(),
   ) {}
+
+  /** The same `let`s behind the parameters of a block. Reports go to `reports`. */
+  within(parameters: ReadonlyMap<string, Bound>, reports: Reporter): Lets {
+    return new Lets(this.nodes, reports, this.values, parameters);
+  }
 
   /** Evaluates every `let`; `sets` replaces values by name. Reports cycles and names that nothing uses. */
   static read(document: Document, sets: ReadonlyMap<string, ValueNode>, reports: Reports): Lets {
@@ -36,15 +63,15 @@ export class Lets {
   }
 
   get names(): readonly string[] {
-    return [...this.nodes.keys()];
+    return [...new Set([...this.parameters.keys(), ...this.nodes.keys()])];
   }
 
   has(name: string): boolean {
-    return this.nodes.has(name);
+    return this.parameters.has(name) || this.nodes.has(name);
   }
 
   nameSpan(name: string): Span | undefined {
-    return this.nodes.get(name)?.name.span;
+    return this.parameters.get(name)?.name ?? this.nodes.get(name)?.name.span;
   }
 
   /** Follows words, does the arithmetic. */
@@ -95,6 +122,9 @@ export class Lets {
 
   private word(node: CallNode): Term {
     const name = node.callee.text;
+    const parameter = node.arguments ? undefined : this.parameters.get(name);
+    if (parameter?.term.kind === 'broken') return broken(node.span);
+    if (parameter) return { ...parameter.term, span: node.span, through: { name, span: parameter.span } };
     const bound = node.arguments ? undefined : this.values.get(name);
     if (bound) return { ...bound, span: node.span, through: { name, span: this.nodes.get(name)!.value.span } };
     // A `let` that could not be evaluated was reported where it stands.
@@ -193,7 +223,15 @@ export class Lets {
   /** Where and how to write a word that was meant as a `let`. */
   nearLets(word: string): { readonly label?: string; readonly help: readonly string[] } {
     const near = nearest(word, this.names);
-    const known = this.names.length === 0 ? 'this file has none' : `this file has ${listWords(this.names)}`;
+    const { names } = this;
+    if (this.parameters.size > 0)
+      return {
+        ...(near !== undefined && { label: `did you mean \`${near}\`?` }),
+        help: [
+          `a word that stands for a number is a parameter of the block or a \`let\`: here are ${listWords(names)}`,
+        ],
+      };
+    const known = names.length === 0 ? 'this file has none' : `this file has ${listWords(names)}`;
     return {
       ...(near !== undefined && { label: `did you mean \`${near}\`?` }),
       help: [`a word that stands for a number needs a \`let\`: \`let ${word} = 300\`; ${known}`],
@@ -242,7 +280,8 @@ export class Lets {
 
   private reportUnused(document: Document): void {
     const used = new Set<string>();
-    for (const value of valuesOf(document)) for (const word of bareWords(value)) used.add(word.callee.text);
+    for (const { value, hidden } of valuesOf(document))
+      for (const word of bareWords(value)) if (!hidden?.has(word.callee.text)) used.add(word.callee.text);
     for (const [name, node] of this.nodes) {
       if (!used.has(name)) {
         this.reports.report(
@@ -285,24 +324,35 @@ export function bareWords(value: ValueNode): CallNode[] {
   return found;
 }
 
+/** A value of a document; in a block with the names of its parameters, which come before `let`s. */
+interface Held {
+  readonly value: ValueNode;
+  readonly hidden?: ReadonlySet<string>;
+}
+
 /** Every value of a document, blocks included. */
-function* valuesOf(document: Document): Generator<ValueNode> {
-  for (const node of document.lets) yield node.value;
-  for (const entry of document.entries) yield entry.value;
-  const bodies: (readonly StatementNode[])[] = [];
-  const annotated = (annotations: readonly CallNode[]) =>
-    annotations.flatMap((call) => (call.arguments ?? []).map((argument) => argument.value));
+function* valuesOf(document: Document): Generator<Held> {
+  for (const node of document.lets) yield { value: node.value };
+  for (const entry of document.entries) yield { value: entry.value };
   for (const block of document.blocks) {
-    for (const parameter of block.parameters) if (parameter.value) yield parameter.value;
-    yield* annotated(block.annotations);
-    bodies.push(block.body);
+    const hidden = new Set(block.parameters.map((parameter) => parameter.name.text));
+    for (const value of valuesOfBlock(block)) yield { value, hidden };
   }
-  if (document.model) {
-    yield* annotated(document.model.annotations);
-    bodies.push(document.model.body);
-  }
-  for (let body = bodies.pop(); body; body = bodies.pop()) {
-    for (const statement of body) {
+  const { model } = document;
+  if (model) for (const value of [...annotated(model.annotations), ...valuesOfBody(model.body)]) yield { value };
+}
+
+/** Every value that a block writes: defaults, annotations, arguments. */
+export function* valuesOfBlock(block: BlockNode): Generator<ValueNode> {
+  for (const parameter of block.parameters) if (parameter.value) yield parameter.value;
+  yield* annotated(block.annotations);
+  yield* valuesOfBody(block.body);
+}
+
+function* valuesOfBody(body: readonly StatementNode[]): Generator<ValueNode> {
+  const bodies = [body];
+  for (let next = bodies.pop(); next; next = bodies.pop()) {
+    for (const statement of next) {
       if (statement.with) yield statement.with;
       if (statement.kind === 'repeat') {
         yield statement.count;
@@ -312,4 +362,8 @@ function* valuesOf(document: Document): Generator<ValueNode> {
       }
     }
   }
+}
+
+function annotated(calls: readonly CallNode[]): ValueNode[] {
+  return calls.flatMap((call) => (call.arguments ?? []).map((argument) => argument.value));
 }

@@ -1,10 +1,14 @@
-import { Reports } from '../../diagnostics/report.js';
+import { Reports, type Where } from '../../diagnostics/report.js';
 import { Source, type Span } from '../../diagnostics/source.js';
-import type { ValueNode } from '../../dsl/document.js';
+import type { MapNode, ValueNode } from '../../dsl/document.js';
 import { readValue } from '../../dsl/read.js';
-import type { SetValue } from '../spec.js';
+import type { Environment, SetValue } from '../spec.js';
+import type { Context } from './context.js';
+import type { Term } from './term.js';
 
-/** A tree of `--set` values along their addresses: `train.optimizer.momentum=0.9` is train → optimizer → momentum. */
+/**
+ * A tree of values along their addresses, from `--set` or from a `with`: `train.optimizer.momentum=0.9` is train → optimizer → momentum.
+ */
 export class Override {
   readonly children = new Map<string, Override>();
   value?: ValueNode;
@@ -12,18 +16,82 @@ export class Override {
   constructor(
     /** From the root. */
     readonly address: string,
-    /** The address as written on the command line. */
+    /** The address as written on the command line, or the key in a `with`. */
     readonly span: Span,
+    /** Of a `with`: what words stand for where it is written. */
+    readonly place?: { readonly context: Context; readonly environment: Environment },
   ) {}
 
   child(name: string): Override | undefined {
     return this.children.get(name);
   }
+
+  /** The override at a dotted path, with those on the way. */
+  along(path: string): readonly Override[] | undefined {
+    const found: Override[] = [];
+    let at: Override | undefined = this;
+    for (const part of path.split('.')) {
+      at = at.child(part);
+      if (!at) return undefined;
+      found.push(at);
+    }
+    return found;
+  }
+
+  /** Its value, evaluated where it was written. */
+  term(context: Context): Term {
+    return (this.place?.context ?? context.top).lets.evaluate(this.value!);
+  }
+}
+
+/** Two for one place: the outer one wins, argument by argument. */
+export function mergeOverrides(inner: Override | undefined, outer: Override | undefined): Override | undefined {
+  if (!inner || !outer || outer.value) return outer ?? inner;
+  const merged = new Override(inner.address, inner.span, inner.place);
+  if (inner.value) merged.value = inner.value;
+  for (const name of new Set([...inner.children.keys(), ...outer.children.keys()]))
+    merged.children.set(name, mergeOverrides(inner.child(name), outer.child(name))!);
+  return merged;
 }
 
 /** The whole address that an override was made for. */
 export function addressOf(override: Override): string {
-  return override.span.source.text.slice(override.span.start, override.span.end).trim();
+  if (!override.place) return override.span.source.text.slice(override.span.start, override.span.end).trim();
+  let at = override;
+  for (let [below] = at.children.values(); below && !at.value; [below] = at.children.values()) at = below;
+  return at.address;
+}
+
+/** Reports an override that hits nothing. */
+export function reportMiss(context: Context, override: Override, reason: string, where: Omit<Where, 'at'> = {}): void {
+  const at = override.span;
+  if (override.place)
+    override.place.context.report('unknown-path', { path: addressOf(override), reason }, { ...where, at });
+  else context.top.report('unknown-address', { address: addressOf(override), reason }, { ...where, at });
+}
+
+/** Reads `with { path.argument: value }`; maps within each other are joined by dots. */
+export function readWith(map: MapNode, context: Context, environment: Environment): Override {
+  const place = { context, environment };
+  const root = new Override('', map.span, place);
+  const read = (at: Override, entries: MapNode['entries']): void => {
+    for (const { key, value } of entries) {
+      let here = at;
+      for (const part of key.text.split('.')) {
+        const address = here.address ? `${here.address}.${part}` : part;
+        const next = here.child(part) ?? new Override(address, key.span, place);
+        here.children.set(part, next);
+        here = next;
+      }
+      if (value.kind === 'map') read(here, value.entries);
+      else if (here.value) {
+        const details = { what: 'path', name: here.address };
+        context.report('written-twice', details, { at: key.span, also: [{ at: here.value.span, note: 'first here' }] });
+      } else here.value = value;
+    }
+  };
+  read(root, map.entries);
+  return root;
 }
 
 /** Reads `address=value` for every `--set`. A later one of the same address wins. */

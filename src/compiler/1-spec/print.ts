@@ -1,6 +1,8 @@
 import type { Call, Duration, Kind, RegistryName } from '../../ir/kind.js';
-import type { DataSpec, LayerSpec, PhaseSpec, SimplifySpec, Spec, Threshold, TrainSpec } from '../spec.js';
-import { optionalKeys, phase as phaseSection } from '../sections.js';
+import type { DataSpec, Endpoint, LayerSpec, PhaseSpec, SimplifySpec, Spec, Threshold, TrainSpec } from '../spec.js';
+import { data as dataSection, optionalKeys, phase as phaseSection } from '../sections.js';
+import { type AugmentChoices, isList as isAugmentList } from '../../data/augment.js';
+import { isList } from '../objectives.js';
 import { findWord } from '../vocabulary.js';
 import { type ArgumentSchema, schemaOf } from './expected.js';
 
@@ -50,26 +52,37 @@ function indent(lines: readonly string[]): string {
 
 function printModel({ model }: Unhashed, shapeOf?: (input: string) => readonly number[] | undefined): string {
   const last = model.layers.at(-1)?.name;
-  const outputs = model.outputs.map((output) => output.text);
+  const layers = new Map(model.layers.map((layer) => [layer.name, layer]));
+  const nameOf = (endpoint: Endpoint) => endpointName(endpoint, layers);
+  const outputs = model.outputs.map(nameOf);
   const written = outputs.length > 0 && !(outputs.length === 1 && outputs[0] === last);
   const lines = model.layers.map((layer, k) => {
     const above = model.layers[k - 1]?.name;
     const shape = isOpen(layer) ? shapeOf?.(layer.name) : undefined;
-    return printLayer(shape ? { ...layer, arguments: { ...layer.arguments, shape } } : layer, above);
+    return printLayer(shape ? { ...layer, arguments: { ...layer.arguments, shape } } : layer, above, nameOf);
   });
   return `model ${model.name.text}${written ? ` -> ${outputs.join(', ')}` : ''} {\n${indent(lines)}\n}`;
 }
 
 function isOpen({ kind, arguments: { shape } }: LayerSpec): boolean {
+/** How a layer, or one of its outputs, is read. */
+function endpointName({ layer, output }: Endpoint, layers: ReadonlyMap<string, LayerSpec>): string {
+  return (output === undefined ? undefined : layers.get(layer)?.outputs?.[output]) ?? layer;
+}
+
   return kind === 'Input' && Array.isArray(shape) && shape.length === 0;
 }
 
-function printLayer(layer: LayerSpec, above: string | undefined): string {
-  const inputs = layer.inputs.map((input) => input.text);
+function printLayer(layer: LayerSpec, above: string | undefined, nameOf: (endpoint: Endpoint) => string): string {
+  const inputs = layer.inputs.map((input) => `${input.port ? `${input.port.text}: ` : ''}${nameOf(input)}`);
   const plain = inputs.length === 0 || (inputs.length === 1 && inputs[0] === above);
-  const call = callText('layer', { word: layer.kind, arguments: layer.arguments });
+  const call =
+    layer.shares === undefined
+      ? callText('layer', { word: layer.kind, arguments: layer.arguments })
+      : `Shared(${layer.shares})`;
   const annotations = layer.annotations.map((one) => `\n  @${callText('annotation', one)}`);
-  return `${layer.name} = ${call}${plain ? '' : ` <- ${inputs.join(', ')}`}${annotations.join('')}`;
+  const names = (layer.outputs ?? [layer.name]).join(', ');
+  return `${names} = ${call}${plain ? '' : ` <- ${inputs.join(', ')}`}${annotations.join('')}`;
 }
 
 function printData(data: DataSpec): string[] {

@@ -7,7 +7,7 @@ import { findWord, registriesOf, spellingsOf, vocabulary, wordsOf } from '../voc
 import { type Context, listWords } from './context.js';
 import { type ArgumentSchema, choicesOf, countsIn, expectedOf, knowsWord, schemaOf, typesOf } from './expected.js';
 import { validate } from './faults.js';
-import { addressOf, type Override } from './overrides.js';
+import { type Override, reportMiss } from './overrides.js';
 import { type ArgumentTerm, countText, describeTerm, showNumber, type Term } from './term.js';
 import { nameAt, pointer, Unit } from './unit.js';
 
@@ -144,7 +144,7 @@ function resolveProperties(
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const place = pointer(parent, name);
     const above = override?.child(name);
-    const term = above?.value ? context.lets.evaluate(above.value) : written.get(name);
+    const term = above?.value ? above.term(context) : written.get(name);
     if (term) {
       const value = resolveValue(context, property, term, unit, place, above);
       if (value !== undefined) values[name] = value;
@@ -165,11 +165,10 @@ function reportNothingThere(context: Context, override: Override): void {
   const below = [...override.children.values()];
   if (below.length === 0) return;
   for (const child of below) {
-    context.report(
-      'unknown-address',
-      { address: addressOf(child), reason: `the spec does not write \`${override.address}\`` },
-      { at: child.span, help: [`set all of it: --set '${override.address}=…'`] },
-    );
+    const whole = child.place ? `\`${override.address}: …\`` : `--set '${override.address}=…'`;
+    reportMiss(context, child, `the spec does not write \`${override.address}\``, {
+      help: [`set all of it: ${whole}`],
+    });
   }
 }
 
@@ -233,11 +232,7 @@ function readAs(
   }
   if (override && override.children.size > 0 && !takesChildren(schema)) {
     for (const child of override.children.values()) {
-      context.report(
-        'unknown-address',
-        { address: addressOf(child), reason: `\`${override.address}\` has no parts` },
-        { at: child.span },
-      );
+      reportMiss(context, child, `\`${override.address}\` has no parts`);
     }
   }
   if (schema.registry) return registryValue(context, schema, schema.registry, term, unit, place, override);
@@ -351,9 +346,16 @@ export function resolveWord(
   return { word: kind.keyword, arguments: values };
 }
 
-export function reportUnknownWord(context: Context, registry: RegistryName, word: string, at: Span): void {
+/** `more` are words that may stand there, too: the file's blocks among layers. */
+export function reportUnknownWord(
+  context: Context,
+  registry: RegistryName,
+  word: string,
+  at: Span,
+  more: readonly string[] = [],
+): void {
   const known = registry === 'split' ? [...spellingsOf('split'), ...spellingsOf('source')] : spellingsOf(registry);
-  const near = nearest(word, [...known, ...context.lets.names]);
+  const near = nearest(word, [...more, ...known, ...context.lets.names]);
   const elsewhere = registriesOf(word)[0];
   const { many, one } = vocabulary[registry];
   const label =
@@ -590,16 +592,12 @@ function resolveFree(
   const names = new Set([...entries.keys(), ...(override?.children.keys() ?? [])]);
   for (const name of names) {
     const above = override?.child(name);
-    const term = above?.value ? context.lets.evaluate(above.value) : entries.get(name)?.value;
+    const term = above?.value ? above.term(context) : entries.get(name)?.value;
     if (!term) {
       if (above) {
         for (const child of above.children.values()) {
           const known = listWords([...entries.keys()]);
-          context.report(
-            'unknown-address',
-            { address: addressOf(child), reason: `there is no \`${name}\`` },
-            { at: child.span, help: [`there is ${known}`] },
-          );
+          reportMiss(context, child, `there is no \`${name}\``, { help: [`there is ${known}`] });
         }
       }
       continue;

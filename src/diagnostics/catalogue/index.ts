@@ -1,4 +1,5 @@
 import type { CodeEntry } from '../diagnostic.js';
+import { blockCodes } from './blocks.js';
 import { dataCodes } from './data.js';
 import { languageCodes } from './language.js';
 import { networkCodes } from './network.js';
@@ -14,6 +15,7 @@ export const areas: readonly { readonly title: string; readonly codes: Readonly<
     { title: 'How a spec is written', codes: languageCodes },
     { title: 'How a spec is written in YAML', codes: yamlCodes },
     { title: 'Words, values and names', codes: specCodes },
+    { title: 'Blocks, names and wiring', codes: blockCodes },
     { title: 'Shapes', codes: shapeCodes },
     { title: 'What a network cannot be', codes: networkCodes },
     { title: 'Data and other input files', codes: dataCodes },
@@ -23,6 +25,7 @@ export const areas: readonly { readonly title: string; readonly codes: Readonly<
 
 /** Every diagnostic that dnc can print, by its code. */
 export const catalogue = {
+  ...blockCodes,
   ...languageCodes,
   ...specCodes,
   ...shapeCodes,

@@ -1,5 +1,5 @@
 import { lowerSpec } from '../../../src/compiler/1-spec/index.js';
-import { defaultLimits } from '../../../src/compiler/limits.js';
+import { defaultLimits, type Limits } from '../../../src/compiler/limits.js';
 import type { Spec } from '../../../src/compiler/spec.js';
 import type { Diagnostic } from '../../../src/diagnostics/diagnostic.js';
 import { Reports } from '../../../src/diagnostics/report.js';
@@ -14,11 +14,11 @@ export interface Lowered {
 }
 
 /** Reads a text and lowers it to a spec. */
-export function lower(text: string, sets: readonly string[] = []): Lowered {
+export function lower(text: string, sets: readonly string[] = [], limits: Limits = defaultLimits): Lowered {
   const reports = new Reports();
   const source = new Source('net.dn', text);
   const document = read(source, reports);
-  const spec = lowerSpec(document, { source, sets, limits: defaultLimits }, reports);
+  const spec = lowerSpec(document, { source, sets, limits }, reports);
   return { spec, found: reports.all, lines: reports.all.map(line) };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { snakeCase } from '../../../src/compiler/1-spec/model.js';
+import { snakeCase } from '../../../src/compiler/1-spec/expand.js';
 import { lower, marks, spec } from './harness.js';
 
 /** Annotations of the layers that have some: `dropneuron(lambda 1, li 2)`, written arguments only by name given. */
@@ -169,15 +169,6 @@ describe('annotations', () => {
       `model Net @l1(-1) {\nx = Input(4)\nDense(3)\nDense(3)\nDense(3)\n}\ndata { source: mnist }\ntrain { loss: mse; epochs: 1 }`,
     );
     expect(marks(found)).toEqual(['out-of-range -1']);
-  });
-});
-
-describe('what comes later', () => {
-  it('says so', () => {
-    const found = lower(
-      `block two(n) {\nDense(n)\n}\n${spec('x = Input(4)\ntwo(3)\nrepeat 3 { Dense(3) }\na, b = Dense(2)\nDense(2) <- query: a\nDense(3) with { x: 3 }')}`,
-    );
-    expect(marks(found)).toEqual(['not-yet two', 'not-yet 3', 'not-yet a, b', 'not-yet query', 'not-yet { x: 3 }']);
   });
 });
 
