@@ -1,4 +1,6 @@
+import type { AugmentChoices } from '../data/augment.js';
 import type { MissingNumbers } from '../data/columns.js';
+import type { WindowChoices } from '../data/windows.js';
 import type { Source, Span } from '../diagnostics/source.js';
 import type { BlockNode, Document, LayerNode, NameNode, RepeatNode, ValueNode } from '../dsl/document.js';
 import type { Annotation } from '../ir/graph.js';
@@ -35,8 +37,6 @@ export interface ModelSpec {
   readonly layers: readonly LayerSpec[];
 }
 
-export interface LayerSpec {
-  readonly name: string;
 /** What is read: a layer, or one of its outputs. */
 export interface Endpoint {
   readonly layer: string;
@@ -57,22 +57,22 @@ export interface InputSpec extends Endpoint {
   readonly span?: Span;
 }
 
-  readonly kind: string;
+export interface LayerSpec {
   /** With the block uses that it is in before it: `residual_2.conv1.conv`. */
+  readonly name: string;
+  readonly kind: string;
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly inputs: readonly InputSpec[];
   readonly annotations: readonly Annotation[];
-  readonly statement: LayerNode;
-  readonly span: Span;
   /** What its outputs are called, where it has several. */
   readonly outputs?: readonly string[];
   /** The layer whose parameters, kind and arguments it uses. */
   readonly shares?: string;
   /** As written, in the model or in a block: the same for every use of that block and every round of a `repeat`. */
+  readonly statement: LayerNode;
+  readonly span: Span;
   /** Where each argument was written (the value), for messages. */
   readonly places: Readonly<Record<string, Span>>;
-}
-
   /** From the model down to it: the block uses and rounds that its statement is expanded from. Empty for a layer of the model. */
   readonly uses: readonly Use[];
   /** The block uses among them for messages, the innermost first. */
@@ -111,6 +111,8 @@ export interface Environment {
 export interface Binding {
   readonly value: ValueNode;
   readonly environment: Environment;
+}
+
 export interface DataSpec {
   readonly source: Call;
   /** Rows held out for validation, taken from the training rows, or a source of their own. Undefined: none. */
@@ -121,9 +123,15 @@ export interface DataSpec {
   readonly inputs?: Readonly<Record<string, readonly string[]>>;
   /** A name; a number in the text is the position of a column, `column_7`. */
   readonly target?: string;
+  /** The field that each output is to predict, by the output's name; `target` is then undefined. */
+  readonly targets?: Readonly<Record<string, string>>;
   readonly columns?: Readonly<Record<string, Call>>;
   readonly missing?: MissingNumbers;
   readonly standardize?: boolean;
+  /** Rows ordered by time become windows. */
+  readonly window?: WindowChoices;
+  /** What happens to the pictures that training reads: of a lone input, or by input. */
+  readonly augment?: AugmentChoices;
   readonly span?: Span;
   /** Where the source is named, for messages about what it holds. */
   readonly sourceSpan?: Span;
@@ -133,19 +141,25 @@ export interface DataSpec {
 export interface PhaseSpec {
   readonly name: string;
   readonly length: Duration;
-  readonly loss: Call;
-  readonly metrics: readonly Call[];
+  /** Of the lone output; where `losses` is given, undefined. `objectivesOf` tells what every output is trained for. */
+  readonly loss?: Call;
+  readonly losses?: Readonly<Record<string, Call>>;
+  /** What the losses count in the objective, by output; others 1. */
+  readonly loss_weights?: Readonly<Record<string, number>>;
+  /** Of the lone output, or by output. */
+  readonly metrics: readonly Call[] | Readonly<Record<string, readonly Call[]>>;
   readonly optimizer: Call;
   readonly batch_size: number;
   /** At most one of the three: of every number of a gradient, of every tensor's norm, of the norm of all together. */
   readonly clip_value?: number;
   readonly clip_norm?: number;
   readonly global_clip_norm?: number;
-  readonly class_weight?: ClassWeight;
+  /** Of the lone output, or by output. */
+  readonly class_weight?: ClassWeight | Readonly<Record<string, ClassWeight>>;
   /** Share of the moving average of the weights that stays at every step. Absent: no average. */
   readonly ema_momentum?: number;
   readonly early_stopping?: EarlyStopping;
-  /** Where its keys were written (the values; a metric at `metrics/0`), in the stretch itself or in `train`, for messages. */
+  /** Where its keys were written (the values; a metric at `metrics/0` or `metrics/price/0`, a loss at `losses/price`), in the stretch itself or in `train`, for messages. */
   readonly places?: Readonly<Record<string, Span>>;
 }
 
@@ -153,7 +167,7 @@ export interface PhaseSpec {
 export type ClassWeight = 'balanced' | readonly number[] | Readonly<Record<string, number>>;
 
 export interface EarlyStopping {
-  /** `loss`, `objective` or a metric; behind `val_` on the validation rows. */
+  /** `loss`, `objective` or a metric, of several outputs `<output>_loss` or `<output>_<metric>`; behind `val_` on the validation rows. */
   readonly monitor: string;
   readonly patience: number;
   readonly min_delta: number;

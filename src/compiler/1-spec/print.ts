@@ -50,10 +50,11 @@ function indent(lines: readonly string[]): string {
     .join('\n');
 }
 
+/** Blocks are written out, under dotted names; every layer has its name. */
 function printModel({ model }: Unhashed, shapeOf?: (input: string) => readonly number[] | undefined): string {
-  const last = model.layers.at(-1)?.name;
   const layers = new Map(model.layers.map((layer) => [layer.name, layer]));
   const nameOf = (endpoint: Endpoint) => endpointName(endpoint, layers);
+  const last = model.layers.at(-1)?.name;
   const outputs = model.outputs.map(nameOf);
   const written = outputs.length > 0 && !(outputs.length === 1 && outputs[0] === last);
   const lines = model.layers.map((layer, k) => {
@@ -64,12 +65,12 @@ function printModel({ model }: Unhashed, shapeOf?: (input: string) => readonly n
   return `model ${model.name.text}${written ? ` -> ${outputs.join(', ')}` : ''} {\n${indent(lines)}\n}`;
 }
 
-function isOpen({ kind, arguments: { shape } }: LayerSpec): boolean {
 /** How a layer, or one of its outputs, is read. */
 function endpointName({ layer, output }: Endpoint, layers: ReadonlyMap<string, LayerSpec>): string {
   return (output === undefined ? undefined : layers.get(layer)?.outputs?.[output]) ?? layer;
 }
 
+function isOpen({ kind, arguments: { shape } }: LayerSpec): boolean {
   return kind === 'Input' && Array.isArray(shape) && shape.length === 0;
 }
 
@@ -102,6 +103,7 @@ function printData(data: DataSpec): string[] {
         ]
       : []),
     ...(data.target === undefined ? [] : [`target: ${wordText(data.target)}`]),
+    ...(data.targets ? [byOutput('targets', data.targets, wordText)] : []),
     ...(data.columns
       ? [
           section(
@@ -112,6 +114,8 @@ function printData(data: DataSpec): string[] {
       : []),
     ...(data.missing === undefined ? [] : [`missing: ${valueText({}, data.missing)}`]),
     ...(data.standardize === undefined ? [] : [`standardize: ${data.standardize}`]),
+    ...(data.window ? [`window: ${valueText(propertyOf(dataSection, 'window'), data.window)}`] : []),
+    ...(data.augment ? [augmentLine(data.augment)] : []),
   ];
 }
 
@@ -129,8 +133,9 @@ function printTrain({ seed, phases }: TrainSpec): string[] {
 
 function printPhase(phase: PhaseSpec): string[] {
   return [
-    `loss: ${callText('loss', phase.loss)}`,
-    `metrics: ${listText(phase.metrics.map((metric) => callText('metric', metric)))}`,
+    ...(phase.loss ? [`loss: ${callText('loss', phase.loss)}`] : []),
+    ...(phase.losses ? [byOutput('losses', phase.losses, (loss) => callText('loss', loss))] : []),
+    isList(phase.metrics) ? `metrics: ${metricsText(phase.metrics)}` : byOutput('metrics', phase.metrics, metricsText),
     `optimizer: ${callText('optimizer', phase.optimizer)}`,
     `batch_size: ${numberText(phase.batch_size)}`,
     ...optionalKeys.flatMap((key) =>
@@ -138,6 +143,22 @@ function printPhase(phase: PhaseSpec): string[] {
     ),
     `${phase.length.unit}: ${numberText(phase.length.amount)}`,
   ];
+}
+
+function augmentLine(choices: AugmentChoices): string {
+  const text = (calls: readonly Call[]) => listText(calls.map((call) => callText('augmentation', call)));
+  return isAugmentList(choices) ? `augment: ${text(choices)}` : byOutput('augment', choices, text);
+}
+
+function metricsText(metrics: readonly Call[]): string {
+  return listText(metrics.map((metric) => callText('metric', metric)));
+}
+
+function byOutput<V>(key: string, values: Readonly<Record<string, V>>, text: (value: V) => string): string {
+  return section(
+    key,
+    Object.entries(values).map(([output, value]) => `${keyText(output)}: ${text(value)}`),
+  );
 }
 
 function printSimplify({ threshold, live, finetune }: SimplifySpec): string[] {

@@ -258,7 +258,11 @@ function readAs(
 }
 
 function takesChildren(schema: ArgumentSchema): boolean {
-  return schema.registry !== undefined || (typesOf(schema).includes('object') && !schema.duration);
+  return (
+    schema.registry !== undefined ||
+    (typesOf(schema).includes('object') && !schema.duration) ||
+    (schema.anyOf?.some(takesChildren) ?? false)
+  );
 }
 
 function accepts(schema: ArgumentSchema, term: Term): boolean {
