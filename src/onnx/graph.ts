@@ -18,15 +18,24 @@ export interface Target {
   readonly microsoft: boolean;
 }
 
-/** Collects the nodes and constants of one graph, and names their values. */
+/**
+ * Collects the nodes and constants of one graph, and names their values. The writer of a body has nodes of its own; names, constants and shapes are those
+ * of the graph around it, where all bodies find them.
+ */
 export class GraphWriter {
   readonly nodes: Node[] = [];
-  readonly initializers: Initializer[] = [];
-  private readonly taken = new Set<string>();
+  readonly initializers: Initializer[];
+  private readonly taken: Set<string>;
   private readonly shared = new Map<string, string>();
   private batchSource: { readonly name: string; readonly axis: number } | undefined;
 
-  constructor(readonly target: Target) {}
+  constructor(
+    readonly target: Target,
+    private readonly around?: GraphWriter,
+  ) {
+    this.initializers = around?.initializers ?? [];
+    this.taken = around?.taken ?? new Set();
+  }
 
   /** Keeps a name that the caller chose, such as an input's. */
   reserve(name: string): string {
@@ -80,6 +89,17 @@ export class GraphWriter {
     return initializer.name;
   }
 
+  /** A node that has been written, by its operator, inputs and attributes. */
+  find(operator: string, inputs: readonly string[], attributes: NodeAttributes): Node | undefined {
+    const wanted = JSON.stringify([operator, inputs, attributes]);
+    return this.nodes.find((one) => JSON.stringify([one.operator, one.inputs, one.attributes]) === wanted);
+  }
+
+  /** Gives a node that has been written one more output. */
+  extend(node: Node, output: string): void {
+    this.nodes[this.nodes.indexOf(node)] = { ...node, outputs: [...node.outputs, output] };
+  }
+
   /** Tells where the batch extent can be read off when a shape needs it. */
   batchFrom(name: string, axis: number): void {
     this.batchSource ??= { name, axis };
@@ -98,6 +118,7 @@ export class GraphWriter {
 
   /** A shape as an int64 vector. */
   shape(extents: readonly Extent[]): string {
+    if (this.around) return this.around.shape(extents);
     if (isKnown(extents)) return this.int64(extents);
     const key = `shape ${extents.join(',')}`;
     const known = this.shared.get(key);
@@ -109,6 +130,7 @@ export class GraphWriter {
   }
 
   private once(key: string, make: (name: string) => Initializer): string {
+    if (this.around) return this.around.once(key, make);
     const known = this.shared.get(key);
     if (known !== undefined) return known;
     const hint = key.length > 40 ? key.split(' ', 1)[0]! : key;

@@ -1,7 +1,10 @@
 import type { Extent, HostTensor, Instruction, Program, TensorType, ValueId } from '../program/program.js';
 import { broadcastsTo, sameType } from '../program/shapes.js';
+import { planChannelsFirst } from './channels-first.js';
+import { channelsFirst, Forms, type Order } from './forms.js';
 import { BATCH, elementType, GraphWriter, initializerOf, type Target } from './graph.js';
-import { encode, type Model, type ValueInfo } from './model.js';
+import type { At } from './lowering.js';
+import { encode, type Model, type Subgraph, type ValueInfo } from './model.js';
 import { lowerings } from './ops/index.js';
 import { writeMatmul } from './ops/linear.js';
 
@@ -82,57 +85,7 @@ export function lowerProgram(program: Program, options: LowerOptions = {}): Lowe
     if (options.units?.outputs[output.name]) continue;
     if (!names.has(output.value) && !preferred.has(output.value)) preferred.set(output.value, outputs[index]!.onnx);
   }
-  const gemms = findGemms(program);
-  const absorbed = new Set([...gemms.values()].map((one) => one.matmul));
-  const constants = new Map<ValueId, Instruction>();
-  const nameOf = (id: ValueId): string => {
-    const known = names.get(id);
-    if (known !== undefined) return known;
-    const constant = constants.get(id);
-    if (!constant) throw new Error(`value ${id} of ${program.name} is read before it is computed`);
-    const { dtype, shape } = program.values[id]! as TensorType & { readonly shape: readonly number[] };
-    const name = g.constant({ dtype, shape }, constant.attributes.data as Float64Array);
-    names.set(id, name);
-    return name;
-  };
-  const typesOf = (ids: readonly ValueId[]) => ids.map((id) => program.values[id]!);
-
-  for (const [index, instruction] of program.instructions.entries()) {
-    if (instruction.op === 'constant') {
-      constants.set(instruction.outputs[0]!, instruction);
-      continue;
-    }
-    if (absorbed.has(instruction)) continue;
-    const define = () =>
-      instruction.outputs.map((id) => {
-        const name = preferred.get(id) ?? g.fresh(`${instruction.op}_${id}`);
-        names.set(id, name);
-        return name;
-      });
-    const fused = gemms.get(index);
-    if (fused) {
-      const { matmul, addend } = fused;
-      const read = { inputs: matmul.inputs.map(nameOf), inputTypes: typesOf(matmul.inputs) };
-      const third = nameOf(addend);
-      const at = {
-        ...read,
-        attributes: matmul.attributes,
-        outputs: define(),
-        outputTypes: typesOf(instruction.outputs),
-      };
-      writeMatmul(g, at, third);
-      continue;
-    }
-    const lowering = lowerings[instruction.op];
-    if (!lowering) throw new Error(`the op ${instruction.op} has no ONNX lowering`);
-    lowering(g, {
-      inputs: instruction.inputs.map(nameOf),
-      inputTypes: typesOf(instruction.inputs),
-      attributes: instruction.attributes,
-      outputs: define(),
-      outputTypes: typesOf(instruction.outputs),
-    });
-  }
+  const nameOf = writeInstructions(g, program, names, preferred);
 
   for (const [index, output] of program.outputs.entries()) {
     const affine = options.units?.outputs[output.name];
@@ -146,6 +99,124 @@ export function lowerProgram(program: Program, options: LowerOptions = {}): Lowe
   });
   const model = { name: program.name, inputs, outputs: infos, initializers: g.initializers, nodes: g.nodes };
   return { model, outputs };
+}
+
+/** Writes the instructions of a program over values that have names already; gives the names of all. */
+function writeInstructions(
+  g: GraphWriter,
+  program: Program,
+  names: Map<ValueId, string>,
+  preferred: ReadonlyMap<ValueId, string>,
+): (id: ValueId) => string {
+  const gemms = findGemms(program);
+  const biases = findBiases(program);
+  const absorbed = new Set([...gemms.values(), ...biases.values()].map((one) => one.product));
+  const moves = planChannelsFirst(program);
+  const constants = new Map<ValueId, Instruction>();
+  const forms = new Forms(g, program.values, preferred);
+  for (const [id, name] of names) forms.define(id, name);
+  const ready = (id: ValueId) => {
+    if (forms.isDefined(id)) return;
+    const constant = constants.get(id);
+    if (!constant) throw new Error(`value ${id} of ${program.name} is read before it is computed`);
+    const { dtype, shape } = program.values[id]! as TensorType & { readonly shape: readonly number[] };
+    forms.define(id, g.constant({ dtype, shape }, constant.attributes.data as Float64Array));
+  };
+  const nameOf = (id: ValueId, order?: Order): string => {
+    ready(id);
+    return forms.in(id, order);
+  };
+  const against = (id: ValueId, order: Order): string => {
+    ready(id);
+    return forms.against(id, order);
+  };
+  const body: At['body'] = (program, own, captures) => writeBody(new GraphWriter(g.target, g), program, own, captures);
+  const typesOf = (ids: readonly ValueId[]) => ids.map((id) => program.values[id]!);
+
+  for (const [index, instruction] of program.instructions.entries()) {
+    if (instruction.op === 'constant') {
+      constants.set(instruction.outputs[0]!, instruction);
+      continue;
+    }
+    if (absorbed.has(instruction)) continue;
+    /** Names for what the instruction computes, in plain order or with channels first. */
+    const define = (first = false) =>
+      instruction.outputs.map((id) => {
+        const order = first ? channelsFirst(program.values[id]!.shape.length) : undefined;
+        const name = (first ? undefined : preferred.get(id)) ?? g.fresh(`${instruction.op}_${id}`);
+        forms.define(id, name, order);
+        return name;
+      });
+    const outputTypes = typesOf(instruction.outputs);
+    const gemm = gemms.get(index);
+    if (gemm) {
+      const { product, addend } = gemm;
+      const inputs = product.inputs.map((id) => nameOf(id));
+      const third = nameOf(addend);
+      const { attributes } = product;
+      const inputTypes = typesOf(product.inputs);
+      writeMatmul(g, { inputs, inputTypes, attributes, outputs: define(), outputTypes, body }, third);
+      continue;
+    }
+    const biased = biases.get(index);
+    const { op, inputs, attributes } = biased?.product ?? instruction;
+    const lowering = lowerings[op];
+    if (!lowering) throw new Error(`the op ${op} has no ONNX lowering`);
+    const inputTypes = typesOf(inputs);
+    if (typeof lowering === 'object') {
+      const input = (at: number, order: Order) => nameOf(inputs[at]!, order);
+      const bias = biased && nameOf(biased.addend);
+      const at = {
+        input,
+        inputTypes,
+        attributes,
+        outputs: define(lowering.writes === 'channels first'),
+        outputTypes,
+        body,
+      };
+      lowering.lower(g, bias === undefined ? at : { ...at, bias });
+      continue;
+    }
+    const moved = moves.get(instruction);
+    if (moved) {
+      const read = inputs.map((id, at) => {
+        const rank = moved.ranks[at];
+        return rank === undefined ? nameOf(id) : against(id, channelsFirst(rank));
+      });
+      lowering(g, { ...moved, inputs: read, outputs: define(moved.first), body });
+      continue;
+    }
+    lowering(g, {
+      inputs: inputs.map((id) => nameOf(id)),
+      inputTypes,
+      attributes,
+      outputs: define(),
+      outputTypes,
+      body,
+    });
+  }
+  return nameOf;
+}
+
+/** The body of an instruction as a subgraph: what it gives has a node and a name of its own, even where it is an input or given twice. */
+function writeBody(g: GraphWriter, program: Program, own: number, captures: readonly string[]): Subgraph {
+  const names = new Map<ValueId, string>();
+  const info = (name: string, id: ValueId): ValueInfo => {
+    const { dtype, shape } = program.values[id]!;
+    return { name, type: elementType(dtype), shape: symbolic(shape) };
+  };
+  for (const [at, { name, value }] of program.inputs.entries())
+    names.set(value, at < own ? g.fresh(name) : captures[at - own]!);
+  const inputs = program.inputs.slice(0, own).map(({ value }) => info(names.get(value)!, value));
+  const preferred = new Map<ValueId, string>();
+  const outputs = program.outputs.map(({ name, value }) => {
+    const onnx = g.fresh(name);
+    if (!names.has(value) && !preferred.has(value)) preferred.set(value, onnx);
+    return { onnx, value };
+  });
+  const nameOf = writeInstructions(g, program, names, preferred);
+  for (const { onnx, value } of outputs) if (nameOf(value) !== onnx) g.node('Identity', [nameOf(value)], {}, onnx);
+  return { name: program.name, inputs, outputs: outputs.map(({ onnx, value }) => info(onnx, value)), nodes: g.nodes };
 }
 
 /** Writes the affine map of a batch of rows; gives the result's name. */
@@ -167,14 +238,18 @@ function symbolic(shape: readonly Extent[]): (number | string)[] {
   return shape.map((extent) => (extent === 'batch' ? BATCH : extent));
 }
 
-/** A sum that is Gemm's third input: x · y + addend. */
-interface Gemm {
-  readonly matmul: Instruction;
+/** A sum with a product that nothing else reads. */
+interface Addition {
+  readonly product: Instruction;
   readonly addend: ValueId;
 }
 
-/** The sums of a matmul that nothing else reads, by the sum's index. */
-function findGemms(program: Program): Map<number, Gemm> {
+/** The sums of an `op`'s result that nothing else reads, and something that fits, by the sum's index. */
+function findAdditions(
+  program: Program,
+  op: string,
+  fits: (product: Instruction, addend: ValueId, sum: TensorType) => boolean,
+): Map<number, Addition> {
   const producer = new Map<ValueId, Instruction>();
   const readers = new Map<ValueId, number>();
   const count = (id: ValueId) => readers.set(id, (readers.get(id) ?? 0) + 1);
@@ -184,24 +259,39 @@ function findGemms(program: Program): Map<number, Gemm> {
   }
   for (const output of program.outputs) count(output.value);
 
-  const type = (id: ValueId) => program.values[id]!;
-  const gemms = new Map<number, Gemm>();
-  for (const [index, { op, inputs, outputs }] of program.instructions.entries()) {
-    if (op !== 'add') continue;
+  const additions = new Map<number, Addition>();
+  for (const [index, { op: sum, inputs, outputs }] of program.instructions.entries()) {
+    if (sum !== 'add') continue;
     const [x, y] = inputs as readonly [ValueId, ValueId];
-    for (const [product, addend] of [
+    for (const [one, addend] of [
       [x, y],
       [y, x],
     ] as const) {
-      const matmul = producer.get(product);
-      if (matmul?.op !== 'matmul' || readers.get(product) !== 1) continue;
-      if (matmul.inputs.some((id) => type(id).shape.length !== 2 || type(id).dtype !== 'float')) continue;
-      if (!sameType(type(product), type(outputs[0]!)) || !isAddend(type(addend), type(product))) continue;
-      gemms.set(index, { matmul, addend });
+      const product = producer.get(one);
+      if (product?.op !== op || readers.get(one) !== 1) continue;
+      if (!fits(product, addend, program.values[outputs[0]!]!)) continue;
+      additions.set(index, { product, addend });
       break;
     }
   }
-  return gemms;
+  return additions;
+}
+
+/** Sums that are Gemm's third input: x · y + addend. */
+function findGemms(program: Program): Map<number, Addition> {
+  const type = (id: ValueId) => program.values[id]!;
+  return findAdditions(program, 'matmul', ({ inputs, outputs }, addend, sum) => {
+    if (inputs.some((id) => type(id).shape.length !== 2 || type(id).dtype !== 'float')) return false;
+    return sameType(type(outputs[0]!), sum) && isAddend(type(addend), sum);
+  });
+}
+
+/** Sums that are Conv's third input: a number for each filter. */
+function findBiases(program: Program): Map<number, Addition> {
+  return findAdditions(program, 'conv2d', (_, addend, sum) => {
+    const { shape } = program.values[addend]!;
+    return shape.length === 1 && shape[0] === sum.shape[3] && !sum.shape.includes(0);
+  });
 }
 
 /** Whether Gemm takes `from` as the third input beside a product of type `to`. */

@@ -1,16 +1,11 @@
-import type { Extent } from '../../program/program.js';
-import { isKnown } from '../graph.js';
+import { type Extent, sizeOf } from '../../program/program.js';
+import { reshapeTarget } from '../forms.js';
 import type { Lowering } from '../lowering.js';
 import { elementTypes } from '../model.js';
 
 export const movement = {
   reshape: (g, { inputs: [x], outputs: [y], attributes }) => {
-    const shape = attributes.shape as readonly Extent[];
-    // One batch extent is what remains (−1), which ONNX cannot work out when another extent is 0.
-    const inferred = shape.filter((extent) => extent === 'batch').length === 1 && !shape.includes(0);
-    const target =
-      isKnown(shape) || !inferred ? g.shape(shape) : g.int64(shape.map((one) => (one === 'batch' ? -1 : one)));
-    g.node('Reshape', [x!, target], { allowzero: 1 }, y!);
+    g.node('Reshape', [x!, reshapeTarget(g, attributes.shape as readonly Extent[])], { allowzero: 1 }, y!);
   },
   transpose: (g, { inputs: [x], outputs: [y], attributes }) => {
     g.node('Transpose', [x!], { perm: attributes.permutation as readonly number[] }, y!);
@@ -42,13 +37,21 @@ export const movement = {
     g.node('Gather', inputs, { axis: attributes.axis as number }, y!);
   },
   /** ScatterElements, since onnxruntime's ScatterND with add loses sums when two threads run. */
-  scatter_add: (g, { inputs: [x, indices], inputTypes: [type], outputs: [y], outputTypes: [target], attributes }) => {
+  scatter_add: (
+    g,
+    { inputs: [x, indices], inputTypes: [type, of], outputs: [y], outputTypes: [target], attributes },
+  ) => {
     const axis = attributes.axis as number;
-    const column = type!.shape.map((_, at) => (at === axis ? -1 : 1));
-    const positions = g.node('Reshape', [indices!, g.int64(column)]);
-    const spread = g.node('Expand', [positions, g.shape(type!.shape)]);
-    const zeros = g.node('Expand', [g.scalar(type!.dtype, 0), g.shape(target!.shape)]);
-    g.node('ScatterElements', [zeros, spread, x!], { axis, reduction: 'add' }, y!);
+    const to = target!.shape;
+    // Indices of several axes become one. Where they have the batch, no other axis does.
+    const isVector = of!.shape.length === 1;
+    const count = of!.shape.includes('batch') ? -1 : sizeOf(of!.shape as readonly number[]);
+    const flat = to.map((extent, at) => (at === axis ? count : extent === 'batch' ? -1 : extent));
+    const one = isVector ? x! : g.node('Reshape', [x!, g.int64(flat)]);
+    const positions = g.node('Reshape', [indices!, g.int64(to.map((_, at) => (at === axis ? -1 : 1)))]);
+    const spread = g.node('Expand', [positions, isVector ? g.shape(type!.shape) : g.node('Shape', [one])]);
+    const zeros = g.node('Expand', [g.scalar(type!.dtype, 0), g.shape(to)]);
+    g.node('ScatterElements', [zeros, spread, one], { axis, reduction: 'add' }, y!);
   },
   /** Compared, not ONNX's OneHot, which counts negative indices from the end. */
   one_hot: (g, { inputs: [x], outputs: [y], attributes }) => {

@@ -2,6 +2,7 @@ import type { Builder, Value } from '../../../src/program/builder.js';
 import type { OpName } from '../../../src/program/ops/index.js';
 import type { DType, Extent, HostTensor } from '../../../src/program/program.js';
 import { randomScan } from '../../program/scan-cases.js';
+import { convolutionCase, poolingCase } from '../../program/window-cases.js';
 import type { generator } from './steps.js';
 
 /** Writes random instances of an op, declaring the inputs that they read. */
@@ -43,6 +44,11 @@ export class CaseWriter {
   }
   bool(shape: readonly Extent[]): Value {
     return this.declare('bool', shape, () => this.whole(0, 1));
+  }
+
+  /** The first axis of images: the batch or a few. */
+  images(): Extent {
+    return this.pick<Extent>(['batch', 'batch', 2]);
   }
 
   /** A shape that broadcasts to this one: axes of 1, and leading axes left out. */
@@ -255,6 +261,42 @@ export const opCases: Record<OpName, Case> = {
   scan: (w) => randomScan(w.b, { whole: (low, high) => w.whole(low, high), float: (shape) => w.float(shape, -1, 1) }),
   log_softmax: (w) => w.b.logSoftmax(w.float([...w.shape(w.whole(0, 2)), w.whole(1, 6)], -40, 40)),
   softmax: (w) => w.b.softmax(w.float([...w.shape(w.whole(0, 2)), w.whole(1, 6)], -40, 40)),
+  conv2d: (w) => {
+    const { input, kernel, options } = convolutionCase((low, high) => w.whole(low, high));
+    return w.b.conv2d(w.float([w.images(), ...input], -1, 1), w.float(kernel, -1, 1), options);
+  },
+  conv2d_input_gradient: (w) => {
+    const { input, kernel, result, options } = convolutionCase((low, high) => w.whole(low, high));
+    return w.b.conv2dInputGradient(
+      w.float([w.images(), ...result], -1, 1),
+      w.float(kernel, -1, 1),
+      input.slice(0, 2),
+      options,
+    );
+  },
+  conv2d_filter_gradient: (w) => {
+    const { input, kernel, result, options } = convolutionCase((low, high) => w.whole(low, high));
+    const images = w.images();
+    const [x, dy] = [w.float([images, ...input], -1, 1), w.float([images, ...result], -1, 1)];
+    return w.b.conv2dFilterGradient(x, dy, kernel.slice(0, 2), options);
+  },
+  max_pool2d: (w) => {
+    const { input, size, options } = poolingCase((low, high) => w.whole(low, high));
+    return w.b.maxPool2d(w.halves([w.images(), ...input]), size, options);
+  },
+  max_pool2d_gradient: (w) => {
+    const { input, result, size, options } = poolingCase((low, high) => w.whole(low, high));
+    const images = w.images();
+    return w.b.maxPool2dGradient(w.halves([images, ...input]), w.float([images, ...result]), size, options);
+  },
+  average_pool2d: (w) => {
+    const { input, size, options } = poolingCase((low, high) => w.whole(low, high));
+    return w.b.averagePool2d(w.float([w.images(), ...input]), size, options);
+  },
+  average_pool2d_gradient: (w) => {
+    const { input, result, size, options } = poolingCase((low, high) => w.whole(low, high));
+    return w.b.averagePool2dGradient(w.float([w.images(), ...result]), input.slice(0, 2), size, options);
+  },
 };
 
 /** Comparisons: floats with equal ones among them, or ints. */

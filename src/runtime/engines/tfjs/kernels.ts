@@ -2,6 +2,7 @@ import type { OpName } from '../../../program/ops/index.js';
 import type { Attributes, DType, Program } from '../../../program/program.js';
 import type { ScanAttributes } from '../../../program/recurrence.js';
 import { sameShape } from '../../../program/shapes.js';
+import { images } from './images.js';
 import type { Tensor, Tf } from './library.js';
 
 /** One instruction with its tensors; shapes have the batch put in. */
@@ -203,6 +204,7 @@ const table = {
   },
   log_softmax: logSoftmax,
   softmax: unary('softmax'),
+  ...images,
   scan,
 } satisfies Record<Exclude<OpName, 'constant'>, Kernel>;
 
