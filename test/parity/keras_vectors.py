@@ -293,9 +293,29 @@ def initializers(section):
         }
 
 
+# What draws random numbers in training; the vectors are of inference.
+RANDOM_LAYERS = ("Dropout", "SpatialDropout1D", "SpatialDropout2D")
+
+
+class LocalResponseNormalization(keras.layers.Layer):
+    """Keras has none; TensorFlow's takes float32 alone."""
+
+    def __init__(self, **arguments):
+        super().__init__()
+        self.arguments = arguments
+
+    def call(self, x):
+        return tf.cast(tf.nn.local_response_normalization(tf.cast(x, tf.float32), **self.arguments), tf.float64)
+
+
+def layer_of(case):
+    kind = {"LocalResponseNormalization": LocalResponseNormalization}.get(case["kind"]) or getattr(keras.layers, case["kind"])
+    return kind(**case.get("arguments", {}))
+
+
 def layers(section):
     for case in section["cases"]:
-        layer = getattr(keras.layers, case["kind"])(**case.get("arguments", {}))
+        layer = layer_of(case)
         x = shaped([section["rows"], *case["input"]], 3, 2)
         layer.build(x.shape)
         for at, weight in enumerate(layer.weights):
@@ -303,7 +323,7 @@ def layers(section):
         weights = [weight.value for weight in layer.weights]
         with tf.GradientTape() as tape:
             tape.watch(x)
-            value = layer(x, training=False) if case["kind"] == "Dropout" else layer(x)
+            value = layer(x, training=False) if case["kind"] in RANDOM_LAYERS else layer(x)
             total = tf.reduce_sum(value * shaped(value.shape, 7))
         slopes = tape.gradient(total, [x, *weights])
         yield label(case), {
@@ -312,6 +332,26 @@ def layers(section):
             "gradient": flat(slopes[0]),
             "weights": [flat(one) for one in slopes[1:]],
         }
+
+
+def networks(section):
+    """Steps of SGD with momentum on small networks, from the same state and batches."""
+    rows, outputs = section["rows"], section["classes"]
+    for case in section["cases"]:
+        model = keras.Sequential([keras.Input(case["input"]), *(layer_of(one) for one in case["layers"]), keras.layers.Dense(outputs)])
+        for at, weight in enumerate(model.trainable_weights):
+            weight.assign(shaped(weight.shape, 60 + at, 0.5))
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        optimizer = keras.optimizers.SGD(learning_rate=section["learning_rate"], momentum=section["momentum"])
+        losses = []
+        for step in range(section["steps"]):
+            x = shaped([rows, *case["input"]], 300 + step, 2)
+            y = tf.constant(classes(rows, 400 + step, outputs), dtype=tf.int32)
+            with tf.GradientTape() as tape:
+                objective = loss(y, model(x, training=True))
+            optimizer.apply(tape.gradient(objective, model.trainable_weights), model.trainable_weights)
+            losses.append(float(objective))
+        yield label(case), {"loss": plain(losses), "parameters": [flat(weight) for weight in model.trainable_weights]}
 
 
 def group_norms(kernel, axis):
@@ -395,9 +435,47 @@ def steps(section):
         }
 
 
+def outputs(section):
+    """Two inputs and two outputs, compiled and stepped by Keras itself: train_on_batch, with its loss weights and its names."""
+    widths = section["widths"]
+    for case in section["cases"]:
+        x, z = keras.Input([widths["x"]], name="x"), keras.Input([widths["z"]], name="z")
+        left = keras.layers.Dense(widths["left"], activation="relu", name="left")(x)
+        right = keras.layers.Dense(widths["right"], activation="tanh", name="right")(z)
+        trunk = keras.layers.Dense(widths["trunk"], activation="relu", name="trunk")(keras.layers.Concatenate()([left, right]))
+        price = keras.layers.Dense(widths["price"], name="price")(trunk)
+        kind = keras.layers.Dense(widths["kind"], name="kind")(trunk)
+        model = keras.Model({"x": x, "z": z}, {"price": price, "kind": kind})
+        names = ["left", "right", "trunk", "price", "kind"]
+        for at, name in enumerate(names):
+            layer = model.get_layer(name)
+            layer.set_weights([shaped(one.shape, 100 * (at + 1) + k, 0.75 - 0.5 * k).numpy() for k, one in enumerate(layer.weights)])
+        model.compile(
+            optimizer=optimizer_of(case, case["learning_rate"]),
+            loss={"price": keras.losses.Huber(), "kind": keras.losses.SparseCategoricalCrossentropy(from_logits=True)},
+            loss_weights={name: case["loss_weights"].get(name, 1.0) for name in ("price", "kind")},
+            metrics={"price": [keras.metrics.MeanAbsoluteError(name="mae")], "kind": [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]},
+        )
+        results = []
+        for step in range(section["steps"]):
+            rows = section["rows"]
+            model.reset_metrics()
+            found = model.train_on_batch(
+                {"x": shaped([rows, widths["x"]], 1000 + step), "z": shaped([rows, widths["z"]], 2000 + step)},
+                {"price": shaped([rows, widths["price"]], 3000 + step), "kind": np.array(classes(rows, 4000 + step, widths["kind"]))},
+                return_dict=True,
+            )
+            results.append(found)
+        keys = ["loss", "price_loss", "kind_loss", "price_mae", "kind_accuracy"]
+        yield label(case), {
+            **{key: plain([float(one[key]) for one in results]) for key in keys},
+            "parameters": {f"{name}.{what}": flat(one) for name in names for what, one in zip(("kernel", "bias"), model.get_layer(name).weights)},
+        }
+
+
 def main(folder):
     everything = cases()
-    for write_section in (activations, losses, metrics, optimizers, schedules, callbacks, initializers, layers, steps):
+    for write_section in (activations, losses, metrics, optimizers, schedules, callbacks, initializers, layers, networks, outputs, steps):
         name = write_section.__name__
         write(folder, name, ORACLE, dict(write_section(everything[name])))
 

@@ -150,10 +150,10 @@ describe(`parameters that no gradient moves (seed ${seed})`, () => {
       const values = Array.from({ length: 5 }, (_, row) => given.x!.data[3 * row + feature]!);
       const mean = values.reduce((sum, x) => sum + x, 0) / 5;
       const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 5;
-      const before = (name: string) => given[name]!.data[feature]!;
-      expect(state['n.moving_mean']!.data[feature]).toBeCloseTo(0.75 * before('n.moving_mean') + 0.25 * mean, 12);
+      const earlier = (name: string) => given[name]!.data[feature]!;
+      expect(state['n.moving_mean']!.data[feature]).toBeCloseTo(0.75 * earlier('n.moving_mean') + 0.25 * mean, 12);
       expect(state['n.moving_variance']!.data[feature]).toBeCloseTo(
-        0.75 * before('n.moving_variance') + 0.25 * variance,
+        0.75 * earlier('n.moving_variance') + 0.25 * variance,
         12,
       );
     }
