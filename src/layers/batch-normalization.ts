@@ -1,9 +1,10 @@
 import { callOf, Type } from '../ir/kind.js';
 import { constantOf, factOf } from '../ir/units.js';
 import type { Builder, Value } from '../program/builder.js';
-import { axesThere, axisArgument, axisOf } from './axes.js';
+import { axesThere, axisArgument, axisOf, stretchedTo } from './axes.js';
 import { computedFact, spreadFacts, unknownUnits } from './facts.js';
 import { defineLayer, plain, trainable } from './layer.js';
+import { normalizeArguments, scaledBy } from './normalize.js';
 
 export const batchNormalization = defineLayer({
   keyword: 'BatchNormalization',
@@ -19,11 +20,7 @@ export const batchNormalization = defineLayer({
       maximum: 1,
       description: 'Share of a moving statistic that stays at every step.',
     }),
-    epsilon: Type.Number({ default: 1e-3, minimum: 0, description: 'Added to the variance.' }),
-    center: Type.Boolean({ default: true, description: 'Whether beta is added.' }),
-    scale: Type.Boolean({ default: true, description: 'Whether gamma multiplies.' }),
-    beta_initializer: callOf('initializer', { default: 'zeros', description: 'How beta starts.' }),
-    gamma_initializer: callOf('initializer', { default: 'ones', description: 'How gamma starts.' }),
+    ...normalizeArguments,
     moving_mean_initializer: callOf('initializer', { default: 'zeros', description: 'How the moving mean starts.' }),
     moving_variance_initializer: callOf('initializer', {
       default: 'ones',
@@ -50,21 +47,18 @@ export const batchNormalization = defineLayer({
   },
   forward: (b, { arguments: args, mode, inputs: [x], inputShapes: [shape = []], params, update }) => {
     const { momentum, epsilon } = args;
-    const along = axisOf(args.axis, shape)! + 1;
-    const stretched = x!.type.shape.map((extent, axis) => (axis === along ? extent : 1));
-    const stretch = (tensor: Value) => b.reshape(tensor, stretched);
-    const { gamma, beta, moving_mean: movingMean, moving_variance: movingVariance } = params;
-    const scaled = (centered: Value, variance: Value) => {
-      const deviation = b.sqrt(b.add(variance, epsilon));
-      const y = b.multiply(centered, b.divide(gamma ? stretch(gamma) : 1, deviation));
-      return beta ? b.add(y, stretch(beta)) : y;
-    };
+    const place = axisOf(args.axis, shape)!;
+    const stretch = (tensor: Value) => stretchedTo(b, x!, tensor, [place]);
+    const gamma = params.gamma && stretch(params.gamma);
+    const beta = params.beta && stretch(params.beta);
+    const { moving_mean: movingMean, moving_variance: movingVariance } = params;
+    const scaled = (centered: Value, variance: Value) => scaledBy(b, centered, { variance, epsilon, gamma, beta });
     if (mode === 'inference' || args.trainable === false)
       return [scaled(b.subtract(x!, stretch(movingMean!)), stretch(movingVariance!))];
-    const mean = meanBut(b, x!, along);
+    const mean = meanBut(b, x!, place + 1);
     const centered = b.subtract(x!, mean);
     // The biased variance, in the moving statistic, too, as Keras: divided by the count itself.
-    const variance = meanBut(b, b.square(centered), along);
+    const variance = meanBut(b, b.square(centered), place + 1);
     const next = (tensor: string, moving: Value, now: Value) =>
       update(tensor, b.add(b.multiply(moving, momentum), b.multiply(b.reshape(now, moving.type.shape), 1 - momentum)));
     next('moving_mean', movingMean!, mean);

@@ -106,7 +106,10 @@ export function tryLayer(
       updates.set(tensor, next);
     },
     random: (tensor, distribution, axes) => {
-      const shape = extents(inputs[0]!).map((extent, k) => (!axes || axes.includes(k) ? extent : 1));
+      const shape =
+        typeof axes?.[0] === 'object'
+          ? extents(axes as Shape)
+          : extents(inputs[0]!).map((extent, k) => (!axes || (axes as readonly number[]).includes(k) ? extent : 1));
       const width = sizeOf(shape);
       const full = [rows, width];
       const draw = () =>
@@ -204,7 +207,12 @@ const POSITIVE_MOVES = [0.5, 5];
  * after a large move, at the values drawn and with all of the tensor below and above 0. There, what one element alone decides (a
  * largest sign, say) is seen, which at drawn values the others may hide.
  */
-function dependencies(trial: Trial, tensor: string, output: number): ReadonlySet<number>[] {
+function dependencies(
+  trial: Trial,
+  tensor: string,
+  output: number,
+  starts?: readonly ('drawn' | number)[],
+): ReadonlySet<number>[] {
   const drawn = trial.given[tensor]!;
   const found = Array.from(outputOf(trial, {}, output).data, () => new Set<number>());
   const upstreams = Object.fromEntries(
@@ -214,7 +222,7 @@ function dependencies(trial: Trial, tensor: string, output: number): ReadonlySet
     }),
   );
   const isState = trial.params[tensor]?.trained === false;
-  for (const start of isState ? POSITIVE_STARTS : STARTS) {
+  for (const start of starts ?? (isState ? POSITIVE_STARTS : STARTS)) {
     const at = start === 'drawn' ? drawn : { ...drawn, data: drawn.data.map((value) => start + value / 2) };
     const before = outputOf(trial, { [tensor]: at }, output);
     // Row by row of the Jacobian, by reverse mode.
@@ -242,14 +250,18 @@ function dependencies(trial: Trial, tensor: string, output: number): ReadonlySet
 /**
  * Where the layer's claim to be unit-wise does not hold, in words; empty if it does. For a Dim that it claims, an element of the output at
  * unit j may depend on an element of an input or a parameter that carries this Dim only where that one is at unit j, too. A unit that is made of others
- * (Flatten) is at each of its components. Rows of the batch must not mix, unless `rowsMix` says that they may.
+ * (Flatten) is at each of its components. Rows of the batch must not mix, unless `rowsMix` says that they may. What a unit hands on to others through weights from
+ * step to step is told by these weights: they are 0 but for each unit's own here.
  */
 export function brokenClaims(
   kind: LayerKind,
   args: Readonly<Record<string, unknown>>,
-  trial: Trial,
+  drawn: Trial,
   rowsMix = false,
 ): string[] {
+  const recurs = (tensor: string) => isRecurrent(drawn.params[tensor]);
+  const trial = { ...drawn, given: { ...drawn.given } };
+  for (const [tensor, at] of Object.entries(drawn.given)) if (recurs(tensor)) trial.given[tensor] = ownOnly(at);
   const { dims, inputs, outputs, params } = trial;
   const claimed = (kind.unitwise?.(args as never, inputs, outputs) ?? []).filter((dim) => dim.units.length > 1);
   const broken = new Set<string>();
@@ -257,7 +269,9 @@ export function brokenClaims(
     ...inputs.map((shape, k) => ({ tensor: `input ${k}`, axes: shape, batch: true })),
     ...Object.entries(params).map(([tensor, { axes }]) => ({
       tensor,
-      axes: axes.map((axis) => axis.dim),
+      axes: axes.map((axis) =>
+        axis.role === 'reads' && recurs(tensor) ? { units: axis.dim.units.map(() => -1) } : axis.dim,
+      ),
       batch: false,
     })),
   ];
@@ -268,7 +282,7 @@ export function brokenClaims(
     const elements = elementsOf(dims, axes);
     const outputElements = elementsOf(dims, shape);
     const carried = claimed.filter((dim) => carries(dims, axes, dim));
-    dependencies(trial, tensor, output).forEach((sources, k) => {
+    dependencies(trial, tensor, output, recurs(tensor) ? ['drawn'] : undefined).forEach((sources, k) => {
       for (const i of sources) {
         if (batch && !rowsMix && Math.floor(k / outputElements.length) !== Math.floor(i / elements.length))
           broken.add(`${tensor}: rows of the batch mix`);
@@ -284,6 +298,19 @@ export function brokenClaims(
     });
   }
   return [...broken];
+}
+
+/** Whether a parameter reads the units that it writes. */
+function isRecurrent(param: ParamDecl | undefined): boolean {
+  const dimsOf = (role: string) => param?.axes.filter((axis) => axis.role === role).map(({ dim }) => dim) ?? [];
+  return dimsOf('reads').some((dim) => dimsOf('writes').includes(dim));
+}
+
+/** A recurrent kernel [units, .., units] in which every unit reads itself alone. */
+function ownOnly(kernel: Tensor64): Tensor64 {
+  const units = kernel.shape.at(-1)!;
+  const perRow = kernel.data.length / kernel.shape[0]!;
+  return { ...kernel, data: kernel.data.map((value, k) => (Math.floor(k / perRow) === k % units ? value : 0)) };
 }
 
 function carries(dims: Dims, axes: Shape, dim: Dim): boolean {

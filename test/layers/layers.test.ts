@@ -16,9 +16,24 @@ import { brokenClaims, gradientError, outputOf, positive, type TrialOptions, try
 const rest = '}\ndata { source: sparse_regression }\ntrain { loss: mse; epochs: 1 }\n';
 
 /** The network of the layer alone, behind Inputs of its own: `x0`, `x1` and so on. */
-function alone({ call, inputs }: Pick<LayerCase, 'call' | 'inputs'>): Network {
-  const source = inputs.map((shape, k) => `  x${k} = Input(${shape.join(', ')})\n`).join('');
-  return lower(`model Net {\n${source}  it = ${call}${readsOf('x', inputs)}\n${rest}`).network;
+function alone(one: Uses): Network {
+  const source = one.inputs.map((shape, k) => `  x${k} = Input(${shape.join(', ')})\n`).join('');
+  const outputs = namesOf(one);
+  const model = outputs.length > 1 ? `Net -> ${outputs.join(', ')}` : 'Net';
+  return lower(`model ${model} {\n${source}  ${outputs.join(', ')} = ${one.call}${readsOf('x', one.inputs)}\n${rest}`)
+    .network;
+}
+
+type Uses = Pick<LayerCase, 'call' | 'inputs' | 'outputs'>;
+
+/** What the outputs of the layer are called: `it`, or `it0`, `it1` and so on. */
+function namesOf({ outputs }: Uses): string[] {
+  return outputs ? outputs.map((_, k) => `it${k}`) : ['it'];
+}
+
+/** What the layer is called: a layer with several outputs has no name of its own. */
+function nameIn({ graph }: Network): string {
+  return graph.nodes.find(({ name, outputs }) => name === 'it' || outputs !== undefined)!.name;
 }
 
 /** ` <- x0, x1`, where there are several. */
@@ -31,8 +46,9 @@ function optionsOf({ whole, rowsMix }: LayerCase, name?: string): TrialOptions {
   return { ...(name && { name }), ...(rowsMix && { rows: 4 }), ...(whole !== undefined && { whole }) };
 }
 
-function argumentsOf(one: Pick<LayerCase, 'call' | 'inputs'>) {
-  return nodeOf(alone(one).graph, 'it').arguments;
+function argumentsOf(one: Uses) {
+  const network = alone(one);
+  return nodeOf(network.graph, nameIn(network)).arguments;
 }
 
 const all = Object.entries(cases).flatMap(([word, { cases: own }]) =>
@@ -49,8 +65,8 @@ describe.each(Object.entries(cases))('%s', (word, { defaults: [call, wanted] }) 
   });
 
   test('fills in its defaults', () => {
-    const { inputs } = cases[word as keyof typeof cases].cases[0]!;
-    const args = argumentsOf({ call, inputs });
+    const [first] = cases[word as keyof typeof cases].cases;
+    const args = argumentsOf({ ...first!, call });
     expect(args).toEqual(wanted);
     for (const [name, schema] of Object.entries(layerKind(word).schema.properties))
       if ('default' in schema) expect(args, name).toHaveProperty(name);
@@ -63,7 +79,7 @@ describe.each(all)(`$name (seed ${seed})`, ({ word, one }) => {
 
   test('has the shape that it computes', () => {
     const network = alone(one);
-    expect(extents(network.shapes.get('it')![0]!)).toEqual(one.output);
+    expect(network.shapes.get(nameIn(network))!.map(extents)).toEqual(one.outputs ?? [one.output]);
     const params = allParams(network);
     expect(Object.fromEntries(params.map((param) => [param.tensor, shapeOf(param)]))).toEqual(one.params ?? {});
     for (const mode of ['inference', 'training'] as const) {
@@ -90,7 +106,9 @@ describe.each(all)(`$name (seed ${seed})`, ({ word, one }) => {
       ...rows.map(([name, shape]) => [name, zeros([3, ...shape])]),
       ...params.map((param) => [param.name, zeros(shapeOf(param))]),
     ]);
-    expect(evaluate(program, given).results.it!.shape).toEqual([3, ...one.output]);
+    const { results } = evaluate(program, given);
+    for (const [k, name] of namesOf(one).entries())
+      expect(results[name]!.shape).toEqual([3, ...(one.outputs?.[k] ?? one.output)]);
   });
 
   test('counts its multiply-adds', () => {
@@ -185,8 +203,12 @@ function planted(one: LayerCase): {
       : `  x${k} = Input(${shape.join(', ')})\n`,
   );
   const reads = readsOf(one.whole === undefined ? 'before' : 'x', one.inputs);
+  const outputs = namesOf(one);
+  // Several outputs are flattened one by one, and joined.
+  const flat = outputs.map((name, k) => (one.outputs ? `  flat${k} = Flatten <- ${name}\n` : '  flat = Flatten\n'));
+  const joined = one.outputs ? `  flat = Concatenate <- ${outputs.map((_, k) => `flat${k}`).join(', ')}\n` : '';
   const { network } = lower(
-    `model Net {\n${source.join('')}  it = ${one.call}${reads}\n  flat = Flatten\n  after = Dense(2)\n${rest}`,
+    `model Net {\n${source.join('')}  ${outputs.join(', ')} = ${one.call}${reads}\n${flat.join('')}${joined}  after = Dense(2)\n${rest}`,
   );
   const { dims } = network;
   const random = new Random(one.call);
@@ -207,7 +229,8 @@ function planted(one: LayerCase): {
       if (isDead(units[Math.floor(k / stride) % units.length]!)) data[k] = 0;
     });
   };
-  const made = (layer: string) => network.shapes.get(layer)![0]!.at(-1)!.units;
+  const it = nameIn(network);
+  const made = (layer: string) => network.shapes.get(layer)!.flatMap((shape) => shape.at(-1)!.units);
   const within = (unit: Unit): Unit[] => [dims.find(unit), ...dims.componentsOf(unit).flatMap(within)];
   const left: Record<string, number> = {};
   for (const [k, shape] of one.inputs.entries()) {
@@ -218,21 +241,21 @@ function planted(one: LayerCase): {
     silence(`${before}.kernel`, 1, (each) => each === unit);
     silence(`${before}.bias`, 0, (each) => each === unit);
     // A constant is told of units on the last axis; on another one only what nothing reads goes.
-    if (!made('it').some((each) => within(each).includes(dims.find(unit))))
+    if (!made(it).some((each) => within(each).includes(dims.find(unit))))
       silence('after.kernel', 0, (each) => within(each).includes(dims.find(unit)));
     const apart = one.apart?.inputs?.[k] ?? (k === 0 ? one.apart?.in : undefined);
     const goes = !one.pinned && (one.params !== undefined || apart?.includes(shape.length - 1));
     left[before] = goes ? width - 1 : width;
   }
-  const makes = made('it').some((unit) => dims.origin(unit).layer === 'it');
-  if ((isInput || one.params) && makes && made('it').length > 1) {
-    const unread = made('it').at(-1)!;
+  const makes = made(it).some((unit) => dims.origin(unit).layer === it);
+  if ((isInput || one.params) && makes && made(it).length > 1) {
+    const unread = made(it).at(-1)!;
     silence('after.kernel', 0, (each) => within(each).includes(dims.find(unread)));
     // The features of an Input with several axes go where they are flattened.
     const goes = one.apart?.out?.includes(one.output.length - 1) && !(isInput && one.output.length > 1);
-    left.it = goes ? made('it').length - 1 : made('it').length;
+    left[it] = goes ? made(it).length - 1 : made(it).length;
   }
-  return { network, values, left };
+  return { network, values, left: { ...left, ...one.left } };
 }
 
 function shapeOf(param: Param): number[] {

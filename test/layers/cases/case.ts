@@ -20,6 +20,8 @@ export interface LayerCase {
   };
   /** Units of the last axis of its inputs stay, although they are 0: the layer mixes them, or others meet them. */
   readonly pinned?: true;
+  /** How many units shrinking must leave of `before<k>` and `it`, where it is not one less than there were: blocks that go together. */
+  readonly left?: Readonly<Record<string, number>>;
   /** Class names in TensorFlow.js, in order; `refused`: there is no spelling. */
   readonly tfjs: readonly string[] | 'refused';
   /** Training computes something else than inference, by chance. */
