@@ -1,3 +1,4 @@
+import type { Start } from '../ir/graph.js';
 import type { Call } from '../ir/kind.js';
 import { sizeOf } from '../program/program.js';
 import { Stream } from '../random/streams.js';
@@ -13,6 +14,7 @@ export interface InitialTensor {
   /** For each axis the original index of every position; undefined where nothing was removed. Absent: nothing was removed. */
   readonly originalIndices?: readonly (readonly number[] | undefined)[];
   readonly seed: number;
+  readonly start?: Start;
 }
 
 /**
@@ -20,17 +22,26 @@ export interface InitialTensor {
  * so that the units which survived a shrink start as they did in the full network.
  */
 export function initialTensor(call: Call, kind: InitializerKind, tensor: InitialTensor): Float32Array {
-  const { name, shape, originalShape = shape, originalIndices = [], seed } = tensor;
-  const { fanIn, fanOut } = fans(originalShape);
+  const { name, shape, originalShape = shape, originalIndices = [], seed, start = {} } = tensor;
+  const seen = seenShape(originalShape, start);
+  const { fanIn, fanOut } = fans(seen);
   const draws = Stream.named(name, { seed });
   const counters = originalCounters(shape, originalShape, originalIndices, name);
-  const whole = kind.whole?.(call.arguments, { shape: originalShape, draws });
-  if (whole) return Float32Array.from(counters, (counter) => whole[counter]!);
+  const whole = kind.whole?.(call.arguments, { shape: seen, draws });
   const { value } = kind;
-  if (!value) throw new Error(`${kind.keyword} makes no values`);
-  return Float32Array.from(counters, (counter) =>
-    value(call.arguments, { counter, shape: originalShape, fanIn, fanOut, draws }),
-  );
+  if (!whole && !value) throw new Error(`${kind.keyword} makes no values`);
+  const { rows = {} } = start;
+  const perRow = sizeOf(originalShape.slice(1));
+  return Float32Array.from(counters, (counter) => {
+    const set = rows[Math.floor(counter / perRow)];
+    if (set !== undefined) return set;
+    return whole ? whole[counter]! : value!(call.arguments, { counter, shape: seen, fanIn, fanOut, draws });
+  });
+}
+
+/** The shape that initializers see. */
+export function seenShape(shape: readonly number[], { joinedFrom = shape.length }: Start = {}): readonly number[] {
+  return joinedFrom >= shape.length ? shape : [...shape.slice(0, joinedFrom), sizeOf(shape.slice(joinedFrom))];
 }
 
 /** Fan in and fan out as Keras computes them (compute_fans): rows and columns of a matrix, times the window of a convolution's kernel. */

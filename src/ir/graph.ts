@@ -57,6 +57,24 @@ export interface GraphOutput {
 export interface Axis {
   readonly dim: Dim;
   readonly role: 'reads' | 'writes' | 'plain';
+  /**
+   * The Dim consists of so many equal blocks, all of which this axis stands for: what one block of written units reads is the block of read units at its place,
+   * as in a grouped convolution. Default 1.
+   */
+  readonly groups?: number;
+}
+
+/** How long an axis of a parameter is. */
+export function axisExtent({ dim, groups = 1 }: Axis): number {
+  return dim.units.length / groups;
+}
+
+/** How a parameter starts beyond its initializer. */
+export interface Start {
+  /** Initializers see all axes from this one on as one, as Keras stores a kernel for several gates. Absent: every axis by itself. */
+  readonly joinedFrom?: number;
+  /** Positions of the first axis that start with a number instead, such as the bias of a forget gate. */
+  readonly rows?: Readonly<Record<number, number>>;
 }
 
 export interface Param {
@@ -67,6 +85,7 @@ export interface Param {
   readonly axes: readonly Axis[];
   readonly initializer: Call;
   readonly trained: boolean;
+  readonly start?: Start;
 }
 
 /** A graph with its dimensions: what the checks, the program and shrinking work on. */
@@ -79,8 +98,13 @@ export interface Network {
   readonly params: ReadonlyMap<string, Readonly<Record<string, Param>>>;
 }
 
+/** The nodes of a graph by their names, made once for each graph. */
+const byName = new WeakMap<Graph, ReadonlyMap<string, Node>>();
+
 export function nodeOf(graph: Graph, name: string): Node {
-  const found = graph.nodes.find((node) => node.name === name);
+  let nodes = byName.get(graph);
+  if (!nodes) byName.set(graph, (nodes = new Map(graph.nodes.map((node) => [node.name, node]))));
+  const found = nodes.get(name);
   if (!found) throw new Error(`the graph has no layer ${name}`);
   return found;
 }
@@ -90,7 +114,49 @@ export function outputShape(network: Network, { node, output }: Pick<GraphOutput
   return network.shapes.get(node)![output]!;
 }
 
-/** All parameters in the order of the layers. */
+/** All parameters in the order of the layers, those that layers share once. */
 export function allParams(network: Network): Param[] {
-  return network.graph.nodes.flatMap((node) => Object.values(network.params.get(node.name) ?? {}));
+  const params = new Map<string, Param>();
+  for (const node of network.graph.nodes)
+    for (const param of Object.values(network.params.get(node.name) ?? {})) params.set(param.name, param);
+  return [...params.values()];
+}
+
+/** Units that a layer makes: those of the last axis of its first output, or a part of them that has a name of its own. */
+export interface UnitMaker {
+  /** The layer, or `<layer>.<part>`: where the units come from. */
+  readonly maker: string;
+  readonly node: Node;
+  readonly part?: string;
+  readonly axis: Dim;
+}
+
+/**
+ * All units that layers make on axes that may shrink, with the layers in the order of the graph: the last axis of each first output, and the parts of layers, such as
+ * heads. A layer that shares another's parameters makes none of its own.
+ */
+export function unitMakers({ graph, shapes, params, dims }: Network): UnitMaker[] {
+  return graph.nodes.flatMap((node): UnitMaker[] => {
+    if (node.shares !== undefined) return [];
+    const made = (dim: Dim, maker: string) => dim.units.some((unit) => dims.origin(unit).layer === maker);
+    const found: UnitMaker[] = [];
+    const outputs = shapes.get(node.name)!;
+    const axis = outputs[0]?.at(-1);
+    if (axis && made(axis, node.name)) found.push({ maker: node.name, node, axis });
+    // Axes that no weights read or write, such as the rows of a kernel, are not units.
+    const inside = Object.values(params.get(node.name) ?? {}).flatMap((param) =>
+      param.axes.flatMap(({ dim, role }) => (role === 'plain' ? [] : [dim])),
+    );
+    const prefix = `${node.name}.`;
+    const seen = new Set<string>();
+    for (const dim of [...outputs.slice(1).flatMap((shape) => shape.slice(-1)), ...inside]) {
+      const [first] = dim.units;
+      if (first === undefined) continue;
+      const maker = dims.origin(first).layer;
+      if (!maker.startsWith(prefix) || seen.has(maker)) continue;
+      seen.add(maker);
+      found.push({ maker, node, part: maker.slice(prefix.length), axis: dim });
+    }
+    return found;
+  });
 }

@@ -1,4 +1,4 @@
-import type { Axis } from '../ir/graph.js';
+import type { Axis, Start } from '../ir/graph.js';
 import type { Dim, Dims, Shape } from '../ir/dims.js';
 import { type Call, type Kind, type Static, type TObject, Type } from '../ir/kind.js';
 import type { Mode, UnitFact } from '../ir/units.js';
@@ -10,6 +10,7 @@ export interface ParamDecl {
   readonly initializer: Call;
   /** Default true; false: state that training does not move by gradients. */
   readonly trained?: boolean;
+  readonly start?: Start;
 }
 
 /** What a layer's shape rule is given beside its arguments. */
@@ -80,9 +81,9 @@ export interface ForwardStep<A> {
   readonly outputShapes: readonly Shape[];
   /**
    * A random tensor of this layer's own stream `<layer>.<tensor>`, in the shape of input 0; with `axes` it is drawn along these axes of input 0 alone (the
-   * batch apart, which always is) and 1 long on the others, so that it broadcasts.
+   * batch apart, which always is) and 1 long on the others, so that it broadcasts. With Dims instead of axes it is [batch, Dims].
    */
-  random(tensor: string, distribution: RandomSpec['distribution'], axes?: readonly number[]): Value;
+  random(tensor: string, distribution: RandomSpec['distribution'], axes?: readonly number[] | Shape): Value;
   /**
    * Sets the next value of a parameter that gradients do not move (`trained: false`), such as a moving mean. In training only; the mean over rows is
    * a sum times `b.scalar('inverse_rows')`.
@@ -94,6 +95,8 @@ export interface ForwardStep<A> {
 export interface ResizeStep {
   /** The positions kept of units inside of the layer, as `ParamsStep.fresh` made them. */
   part(part: string): readonly number[];
+  /** How many there were. */
+  partSize(part: string): number;
   /** The positions kept of each output's last axis. */
   readonly outputs: readonly (readonly number[])[];
   /** How long each output's last axis was. */
@@ -114,6 +117,8 @@ export interface ResizeStep {
 export interface TfjsLayer {
   readonly className: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** What it calls parameters that have another name here, by that. Absent: they are called alike. */
+  readonly weights?: Readonly<Record<string, string>>;
 }
 
 /** One word of the vocabulary: everything dnc knows about one kind of layer. */
@@ -131,6 +136,8 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
   shape(args: A, at: ShapeStep): readonly Shape[];
   /** Parameters; each axis carries the Dim that it reads or writes. Absent: none. */
   params?(args: A, inputs: readonly Shape[], outputs: readonly Shape[], at: ParamsStep): Record<string, ParamDecl>;
+  /** Its argument `activation` is applied inside of it, and not to what it gives. */
+  readonly activationInside?: true;
   /** Forward computation, once, for every engine. One value per output. */
   forward(b: Builder, at: ForwardStep<A>): readonly Value[];
   /** The Dims that it treats unit by unit, whether passed on or written. Absent: it mixes the units of every Dim, and they stay. */
@@ -210,8 +217,9 @@ export function defineLayer<S extends TObject>(kind: LayerKind<S, Static<S>>): L
   return { ...kind, schema } as unknown as LayerKind;
 }
 
-export function reads(dim: Dim): Axis {
-  return { dim, role: 'reads' };
+/** An axis of weights that read units; `groups`: it stands for so many blocks of them, see `Axis`. */
+export function reads(dim: Dim, groups = 1): Axis {
+  return { dim, role: 'reads', ...(groups !== 1 && { groups }) };
 }
 
 export function writes(dim: Dim): Axis {

@@ -1,13 +1,13 @@
 import { activations } from '../../activations/index.js';
 import type { Call } from '../../ir/kind.js';
 import type { Network, Node, Param } from '../../ir/graph.js';
-import { extents } from '../../ir/dims.js';
+import { extents, type Shape } from '../../ir/dims.js';
 import type { Mode } from '../../ir/units.js';
 import { applyActivation } from '../../layers/apply-activation.js';
 import { layerKind } from '../../layers/index.js';
 import { Builder, type Value } from '../../program/builder.js';
 import { optimize } from '../../program/passes/index.js';
-import { type Program, sizeOf } from '../../program/program.js';
+import { type Extent, type Program, sizeOf } from '../../program/program.js';
 import { paramShape } from '../3-dims/index.js';
 
 /** What the forward part leaves for the rest of a program. */
@@ -26,6 +26,7 @@ export interface Forward {
 
 /** The softmax or sigmoid that a layer ends in, if so. */
 export function probabilityActivation(node: Node): Call | undefined {
+  if (layerKind(node.kind).activationInside) return undefined;
   const call = node.arguments.activation as Call | undefined;
   return call && (call.word === 'softmax' || call.word === 'sigmoid') ? call : undefined;
 }
@@ -72,10 +73,7 @@ export function buildForward(
           updates.set(network.params.get(node.name)![tensor]!.name, next);
         },
         random: (tensor, distribution, axes) => {
-          const whole = inputShapes[0]!;
-          const extent = inputs[0]!.type.shape;
-          const shape = axes ? axes.map((axis) => whole[axis]!) : whole;
-          const drawn = axes ? extent.map((one, k) => (k === 0 || axes.includes(k - 1) ? one : 1)) : extent;
+          const { shape, extents: drawn } = drawnShape(inputShapes[0]!, inputs[0]!, axes);
           const last = shape.at(-1)!;
           const origin = network.dims.origin(last.units[0]!);
           const width = Math.max(last.units.length, network.dims.widthOf(origin.layer));
@@ -100,6 +98,24 @@ export function buildForward(
     graph.outputs.map(({ name, node }) => [name, beforeActivation.get(node) ?? results.get(name)!]),
   );
   return { values, params, results, logits, updates };
+}
+
+/** The Dims along which a layer draws, and the extents of what it draws; see `ForwardStep.random`. */
+function drawnShape(
+  whole: Shape,
+  input: Value,
+  axes: readonly number[] | Shape | undefined,
+): { readonly shape: Shape; readonly extents: readonly Extent[] } {
+  const given = input.type.shape;
+  if (!axes) return { shape: whole, extents: given };
+  const along = axes.map((one) => (typeof one === 'number' ? whole[one]! : one));
+  const dims = along.length > 0 && typeof axes[0] !== 'number';
+  return {
+    shape: along,
+    extents: dims
+      ? [given[0]!, ...extents(along)]
+      : given.map((one, k) => (k === 0 || (axes as readonly number[]).includes(k - 1) ? one : 1)),
+  };
 }
 
 /** The forward program: inputs and outputs by their layers' names, parameters as state. `logits` leaves out a final softmax or sigmoid. */

@@ -1,4 +1,4 @@
-import { originalShape, paramShape } from '../../compiler/3-dims/index.js';
+import { originalIndices, originalShape, paramShape } from '../../compiler/3-dims/index.js';
 import { initialTensor } from '../../initializers/initial.js';
 import { initializers } from '../../initializers/index.js';
 import type { InitializerKind } from '../../initializers/initializer.js';
@@ -14,8 +14,9 @@ export function initialValues(network: Network, seed: number): Map<string, Float
         name: param.name,
         shape: paramShape(param),
         originalShape: originalShape(network, param),
-        originalIndices: param.axes.map(({ dim }) => dim.units.map((unit) => network.dims.origin(unit).index)),
+        originalIndices: originalIndices(network, param),
         seed,
+        ...(param.start && { start: param.start }),
       });
       return [param.name, values];
     }),

@@ -1,0 +1,54 @@
+import { Type } from '../ir/kind.js';
+import { constantOf } from '../ir/units.js';
+import type { Value } from '../program/builder.js';
+import { type Cell, recurrentArguments, recurrentLayer, recurrentSchema } from './recurrent.js';
+
+export const gruCell: Cell = {
+  keyword: 'GRU',
+  gates: ['update', 'reset', 'candidate'],
+  states: 1,
+  hasRecurrentBias: ({ reset_after }) => reset_after === true,
+  // h = z · h + (1 − z) · candidate; the reset gate weighs what of the past the candidate sees.
+  step: (
+    b,
+    { reset_after },
+    { projected, states, before, recurrent, through, recurrentBias, gates, activate, gate },
+  ) => {
+    const mix = (update: Value, candidate: Value) =>
+      b.add(b.multiply(update, states[0]!), b.multiply(b.subtract(1, update), candidate));
+    const open = (past: Value) => gate(b.add(past, gates(projected, 0, 2)));
+    const ofInputs = gates(projected, 2, 3);
+    if (reset_after) {
+      const product = recurrent(0, 3);
+      const past = recurrentBias ? b.add(product, recurrentBias) : product;
+      const both = open(gates(past, 0, 2));
+      const seen = b.multiply(gates(both, 1, 2), gates(past, 2, 3));
+      return [mix(gates(both, 0, 1), activate(b.add(ofInputs, seen)))];
+    }
+    const both = open(recurrent(0, 2));
+    const seen = through(b.multiply(gates(both, 1, 2), before(2)), 2);
+    return [mix(gates(both, 0, 1), activate(b.add(seen, ofInputs)))];
+  },
+  // From 0 on, a mixture of itself and of a candidate that is 0.
+  fact: (_, { projected, quiet, recurrentBias, activate }, unit) => {
+    const candidate = constantOf(projected(2, unit));
+    const silent = candidate !== undefined && quiet(2, unit) && recurrentBias(2, unit) === 0;
+    return silent && activate(candidate) === 0 ? 'zero' : 'varies';
+  },
+};
+
+const { first, weights, last } = recurrentArguments(gruCell);
+
+export const gru = recurrentLayer(gruCell, {
+  summary: 'Gated recurrent unit: recurrence over steps whose units mix their past with a candidate.',
+  cite: 'Cho et al. 2014, Learning Phrase Representations using RNN Encoder-Decoder; Keras, keras.layers.GRU',
+  schema: Type.Object({
+    ...first,
+    recurrent_activation: recurrentSchema.recurrent_activation,
+    ...weights,
+    ...last,
+    reset_after: recurrentSchema.reset_after,
+  }),
+  // TensorFlow.js knows the reset gate before the kernel only.
+  spelled: ({ reset_after }) => (reset_after ? undefined : []),
+});

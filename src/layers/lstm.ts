@@ -1,0 +1,41 @@
+import { Type } from '../ir/kind.js';
+import { constantOf } from '../ir/units.js';
+import { type Cell, recurrentArguments, recurrentLayer, recurrentSchema } from './recurrent.js';
+
+export const lstmCell: Cell = {
+  keyword: 'LSTM',
+  gates: ['input', 'forget', 'candidate', 'output'],
+  states: 2,
+  forget: 1,
+  hasRecurrentBias: () => false,
+  // i, f and o are gates of what is written, kept and shown; the carry is c = f · c + i · candidate, the output o · activation(c).
+  step: (b, _, { projected, states, recurrent, gates, activate, gate }) => {
+    const sums = b.add(recurrent(0, 4), projected);
+    const writing = gate(gates(sums, 0, 2));
+    const candidate = activate(gates(sums, 2, 3));
+    const showing = gate(gates(sums, 3, 4));
+    const carry = b.add(b.multiply(gates(writing, 1, 2), states[1]!), b.multiply(gates(writing, 0, 1), candidate));
+    return [b.multiply(showing, activate(carry)), carry];
+  },
+  // Without a candidate nothing is ever carried, whatever the gates do; a constant one is carried on and on.
+  fact: (_, { projected, quiet, activate }, unit) => {
+    const candidate = constantOf(projected(2, unit));
+    const silent = candidate !== undefined && quiet(2, unit) && activate(candidate) === 0;
+    return silent && activate(0) === 0 ? 'zero' : 'varies';
+  },
+};
+
+const { first, weights, last } = recurrentArguments(lstmCell);
+
+export const lstm = recurrentLayer(lstmCell, {
+  summary: 'Long short-term memory: recurrence over steps whose units keep what gates let in.',
+  cite: 'Hochreiter and Schmidhuber 1997, Long Short-Term Memory; Gers et al. 2000, Learning to Forget; Keras, keras.layers.LSTM',
+  schema: Type.Object({
+    ...first,
+    recurrent_activation: recurrentSchema.recurrent_activation,
+    ...weights,
+    unit_forget_bias: recurrentSchema.unit_forget_bias,
+    ...last,
+  }),
+  spelled: () => ['unit_forget_bias'],
+});
