@@ -15,6 +15,17 @@ export interface Origin {
   readonly index: number;
 }
 
+/** Axes that consist of equal blocks of neighbouring units and must stay so. */
+export interface EqualBlocks {
+  /** The layer that needs it. */
+  readonly layer: string;
+  /** Each of `blocks` blocks; the k-th blocks of all of them belong together. */
+  readonly dims: readonly Dim[];
+  readonly blocks: number;
+  /** What the layer calls a block: `group`, `head`. */
+  readonly called: string;
+}
+
 /** Makes units and remembers which are the same (union-find), where they come from, and which are combined from others. */
 export class Dims {
   private readonly parents: Unit[] = [];
@@ -22,6 +33,8 @@ export class Dims {
   private readonly components = new Map<Unit, readonly Unit[]>();
   private readonly pinned = new Map<Unit, string>();
   private readonly widths = new Map<string, number>();
+  private readonly together = new Set<Unit>();
+  private readonly blocks: EqualBlocks[] = [];
 
   /**
    * `size` new units of one layer; `indices` are their original indices (0, 1, … when absent) out of `width` (as many as there are, when
@@ -50,8 +63,10 @@ export class Dims {
   /**
    * The row-major product of axes, as flatten makes it. Where at most one axis is longer than 1 its units go on as they are, and the single units of
    * the others stay, since every unit of the product needs them; else every product unit is new and needs each of its components.
+   * `together`: a unit of the product goes only with one of its components, since no argument of the layer could say that it is not there (a depthwise convolution
+   * with several filters a channel).
    */
-  product(parts: readonly Dim[], layer: string): Dim {
+  product(parts: readonly Dim[], layer: string, options: { readonly together?: boolean } = {}): Dim {
     const long = parts.filter((part) => part.units.length !== 1);
     if (long.length <= 1) {
       const same = long[0] ?? parts[0] ?? this.fresh(1, layer);
@@ -61,12 +76,46 @@ export class Dims {
     }
     let tuples: Unit[][] = [[]];
     for (const part of parts) tuples = tuples.flatMap((tuple) => part.units.map((unit) => [...tuple, unit]));
-    const original = this.originalsOfProduct(parts);
+    const original = options.together ? this.originalsOfAll(parts) : this.originalsOfProduct(parts);
     const product = this.fresh(tuples.length, layer, original?.indices, original?.width);
     product.units.forEach((unit, k) => {
       this.components.set(unit, tuples[k]!);
+      if (options.together) this.together.add(unit);
     });
     return product;
+  }
+
+  /** Row-major indices of a product's units where every axis is the last one of a layer, and so knows how long it was. */
+  private originalsOfAll(parts: readonly Dim[]): { readonly indices: readonly number[]; readonly width: number } {
+    let indices = [0];
+    let width = 1;
+    for (const { units } of parts) {
+      const origins = units.map((unit) => this.origin(unit));
+      const told = new Set(origins.map(({ index }) => index)).size === units.length;
+      const extent = told ? Math.max(units.length, ...origins.map(({ layer }) => this.widthOf(layer))) : units.length;
+      const places = origins.map(({ index }, k) => (told ? index : k));
+      indices = indices.flatMap((index) => places.map((place) => index * extent + place));
+      width *= extent;
+    }
+    return { indices, width };
+  }
+
+  /** Whether a product unit goes only with one of its components. */
+  goesWithComponents(unit: Unit): boolean {
+    return this.together.has(unit);
+  }
+
+  /**
+   * Declares that axes consist of equal blocks of neighbouring units and stay so, such as the groups of a grouped convolution or the heads of attention: each keeps
+   * as many units as the fullest needs. A block may go as a whole where none of its units on any of the axes is needed; `called` is what a person
+   * calls a block.
+   */
+  equalBlocks(layer: string, called: string, blocks: number, dims: readonly Dim[]): void {
+    this.blocks.push({ layer, called, blocks, dims });
+  }
+
+  get allEqualBlocks(): readonly EqualBlocks[] {
+    return this.blocks;
   }
 
   /**

@@ -1,7 +1,16 @@
 import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import type { Reports } from '../../diagnostics/report.js';
 import { type Dim, Dims, extents, type Shape, showShape } from '../../ir/dims.js';
-import { allParams, type Graph, type Network, type Node, type Param } from '../../ir/graph.js';
+import {
+  allParams,
+  type Axis,
+  axisExtent,
+  type Graph,
+  type Network,
+  type Node,
+  type Param,
+  placeOf,
+} from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
 import { sizeOf } from '../../program/program.js';
 import { limitsFrom } from '../limits.js';
@@ -27,6 +36,8 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
   const { parametersPerLayer: limit, unitsPerLayer } = limitsFrom(process.env);
   let total = 0;
   const nodes: Node[] = [];
+  /** Parameters by the layer that they belong to, as the first of the layers that share them declared them. */
+  const shared = new Map<string, Readonly<Record<string, Param>>>();
   /** Layers that read several axes: a message about them was given where it began. */
   const carrying = new Set<string>();
 
@@ -35,21 +46,18 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
     nodes.push(node);
     const kind = layerKind(node.kind);
     const inputs = node.inputs.map((input) => shapes.get(input.node)?.[input.output] ?? []);
-    const width = node.arguments.units;
     const elements = oversized(node, inputs);
     if (elements > limit) {
       reports.report(
         'too-many-parameters',
         { layer: node.name, found: elements.toLocaleString('en'), limit: limit.toLocaleString('en') },
-        { at: node.span, help: ['set DNC_MAX_PARAMETERS to raise the limit'] },
+        { ...placeOf(node), help: ['set DNC_MAX_PARAMETERS to raise the limit'] },
       );
     }
     // A refused width stands for 1, so that the layers behind it can still be checked and nothing large is allocated.
-    const args =
-      elements > limit
-        ? { ...node.arguments, ...(typeof width === 'number' ? { units: 1 } : { shape: [1] }) }
-        : node.arguments;
-    const fresh = (size: number, part?: string) => freshUnits(dims, options.originals, node.name, size, part);
+    const args = elements > limit ? { ...node.arguments, ...smallest(node.arguments) } : node.arguments;
+    const owner = node.shares ?? node.name;
+    const fresh = (size: number, part?: string) => freshUnits(dims, options.originals, node.name, size, part, owner);
     const made = kind.shape(args as never, {
       name: node.name,
       inputs,
@@ -60,7 +68,7 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
         reports.report(
           'shape-mismatch',
           { layer: node.name, expected, found },
-          { at: node.span, ...(help && { help: [help] }) },
+          { ...placeOf(node), ...(help && { help: [help] }) },
         ),
     });
     const wide = made.find((shape) => sizeOf(extents(shape)) > unitsPerLayer);
@@ -69,7 +77,7 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
       reports.report(
         'too-many-units',
         { layer: node.name, argument: `output ${showShape(wide)}`, found: found!, most: most! },
-        { at: node.span, help: ['set DNC_MAX_UNITS to raise the limit'] },
+        { ...placeOf(node), help: ['set DNC_MAX_UNITS to raise the limit'] },
       );
     }
     // One unit stands for what was refused: whatever flattens it would make a unit of every element.
@@ -77,20 +85,24 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
     shapes.set(node.name, outputs);
     const declared = kind.params?.(args as never, inputs, outputs, { name: node.name, dims, fresh }) ?? {};
     const own = Object.fromEntries(
-      Object.entries(declared).map(([tensor, { axes, initializer, trained }]): [string, Param] => [
+      Object.entries(declared).map(([tensor, { axes, initializer, trained, start }]): [string, Param] => [
         tensor,
         {
-          name: `${node.name}.${tensor}`,
-          layer: node.name,
+          name: `${owner}.${tensor}`,
+          layer: owner,
           tensor,
           axes,
           initializer,
           trained: (trained ?? true) && node.arguments.trainable !== false,
+          ...(start && { start }),
         },
       ]),
     );
-    params.set(node.name, own);
-    for (const param of Object.values(own)) total += paramSize(param);
+    const first = shared.get(owner);
+    if (first) shareParams(node, first, own, dims, reports);
+    else for (const param of Object.values(own)) total += paramSize(param);
+    shared.set(owner, first ?? own);
+    params.set(node.name, first ?? own);
     // Once is enough: the layers behind it carry the same axes along.
     if (
       node.kind === 'Dense' &&
@@ -101,7 +113,7 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
       reports.report(
         'forgotten-flatten',
         { layer: node.name, shape },
-        { at: node.span, help: ['put a line `Flatten` before it'] },
+        { ...placeOf(node), help: forgottenFlattenHelp(node) },
       );
     }
     if (node.kind === 'Dense' ? (inputs[0]?.length ?? 0) > 2 : node.inputs.some((input) => carrying.has(input.node)))
@@ -118,10 +130,47 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
   return { graph: { ...graph, nodes }, dims, shapes, params };
 }
 
-/** New units of a layer, or of a part of it, with the original indices that the weights file knows of them. */
-function freshUnits(dims: Dims, originals: Originals | undefined, layer: string, size: number, part?: string): Dim {
-  const maker = part === undefined ? layer : `${layer}.${part}`;
-  const original = originals && Object.hasOwn(originals, maker) ? originals[maker] : undefined;
+/** Makes the axes of a layer's parameters the same as those of the layer whose parameters it uses. */
+function shareParams(
+  node: Node,
+  first: Readonly<Record<string, Param>>,
+  own: Readonly<Record<string, Param>>,
+  dims: Dims,
+  reports: Reports,
+): void {
+  for (const [tensor, { axes }] of Object.entries(own)) {
+    const wanted = first[tensor]?.axes ?? [];
+    if (axes.length === wanted.length && axes.every((axis, k) => dims.unify(wanted[k]!.dim, axis.dim))) continue;
+    const shape = (of: readonly Axis[]) => of.map(axisExtent).join('×');
+    reports.report(
+      'shape-mismatch',
+      {
+        layer: node.name,
+        expected: `an input that fits the ${tensor} ${shape(wanted)} of ${node.shares ?? node.name}`,
+        found: `one that needs ${shape(axes)}`,
+      },
+      { ...placeOf(node) },
+    );
+    return;
+  }
+}
+
+/**
+ * New units of a layer, or of a part of it, with the original indices that the weights file knows of them: of the layer itself, or of the `owner` of its
+ * parameters.
+ */
+function freshUnits(
+  dims: Dims,
+  originals: Originals | undefined,
+  layer: string,
+  size: number,
+  part: string | undefined,
+  owner: string,
+): Dim {
+  const named = (name: string) => (part === undefined ? name : `${name}.${part}`);
+  const maker = named(layer);
+  const source = named(owner);
+  const original = originals && Object.hasOwn(originals, source) ? originals[source] : undefined;
   // Another width than the weights file speaks of is a new layer: nothing is known of where its units come from.
   const known = original?.indices.length === size ? original : undefined;
   return dims.fresh(size, maker, known?.indices, known?.width);
@@ -129,7 +178,7 @@ function freshUnits(dims: Dims, originals: Originals | undefined, layer: string,
 
 /** Extents of a parameter. */
 export function paramShape(param: Param): number[] {
-  return param.axes.map((axis) => axis.dim.units.length);
+  return param.axes.map(axisExtent);
 }
 
 /** Elements of a parameter. */
@@ -144,7 +193,7 @@ export function parameterCount(network: Network): number {
 
 /** Elements of kernels alone, as papers count: biases apart. */
 export function weightCount(network: Network): number {
-  return allParams(network).reduce((sum, param) => sum + (param.tensor === 'kernel' ? paramSize(param) : 0), 0);
+  return allParams(network).reduce((sum, param) => sum + (param.tensor.endsWith('kernel') ? paramSize(param) : 0), 0);
 }
 
 /** Multiply-adds for one row. */
@@ -157,21 +206,50 @@ export function multiplyAdds({ graph, shapes }: Network): number {
 
 /** Extents of a parameter in the network that was trained first. */
 export function originalShape(network: Network, param: Param): number[] {
-  return param.axes.map(({ dim }) => {
+  return param.axes.map(({ dim, groups = 1 }) => {
     const [first] = dim.units;
-    return first === undefined ? 0 : Math.max(dim.units.length, network.dims.widthOf(network.dims.origin(first).layer));
+    if (first === undefined) return 0;
+    return Math.max(dim.units.length, network.dims.widthOf(network.dims.origin(first).layer)) / groups;
   });
+}
+
+/** By axis, the original index of each place of a parameter. Where an axis stands for several blocks of units, those of the first one. */
+export function originalIndices(network: Network, param: Param): number[][] {
+  const shape = originalShape(network, param);
+  return param.axes.map((axis, k) =>
+    axis.dim.units.slice(0, axisExtent(axis)).map((unit) => {
+      const { index } = network.dims.origin(unit);
+      return axis.groups === undefined ? index : index % shape[k]!;
+    }),
+  );
 }
 
 /** An upper bound of the numbers a layer stands for, before its axes are made: units alone may be too many to list. */
 function oversized(node: Node, inputs: readonly Shape[]): number {
-  const { units, shape, target_shape } = node.arguments as {
+  const { units, filters, shape, target_shape } = node.arguments as {
     units?: number;
+    filters?: number;
     shape?: number[];
     target_shape?: number[];
   };
-  if (typeof units === 'number') return units * Math.max(1, inputs[0]?.at(-1)?.units.length ?? 1);
+  const channels = Math.max(1, inputs[0]?.at(-1)?.units.length ?? 1);
+  if (typeof filters === 'number') return filters * channels;
+  if (typeof units === 'number') return units * channels;
   return sizeOf(shape ?? target_shape ?? []);
+}
+
+/** The least of every argument that makes a layer large. */
+function smallest({ units, filters }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (typeof units === 'number') return { units: 1 };
+  if (typeof filters === 'number') return { filters: 1 };
+  return { shape: [1] };
+}
+
+function forgottenFlattenHelp({ arguments: { units } }: Node): string[] {
+  return [
+    'put a line `Flatten` or `GlobalAveragePooling2D` before it',
+    `if every place is meant by itself, say so: \`Conv2D(${String(units)}, 1)\``,
+  ];
 }
 
 function withShapeOfData(written: Node, options: DimsOptions, reports: Reports): Node {
@@ -182,7 +260,7 @@ function withShapeOfData(written: Node, options: DimsOptions, reports: Reports):
     reports.report(
       'input-without-shape',
       { layer: node.name, source: options.source ?? 'the data source' },
-      { at: node.span },
+      { ...placeOf(node) },
     );
     return { ...node, arguments: { ...node.arguments, shape: [1] } };
   }
@@ -196,7 +274,7 @@ function withKeptIndices(node: Node, options: DimsOptions, reports: Reports): No
   const names = options.featuresOfData?.(node.name);
   const source = options.source ?? 'the data source';
   if (!names) {
-    reports.report('keep-without-names', { layer: node.name, source }, { at: node.span });
+    reports.report('keep-without-names', { layer: node.name, source }, { ...placeOf(node) });
     const numbers = keep.filter((feature): feature is number => typeof feature === 'number');
     return { ...node, arguments: { ...node.arguments, keep: numbers.length > 0 ? numbers : undefined } };
   }
@@ -208,7 +286,7 @@ function withKeptIndices(node: Node, options: DimsOptions, reports: Reports): No
       reports.report(
         'unknown-feature',
         { layer: node.name, feature: String(feature), source },
-        { at: node.span, help },
+        { ...placeOf(node), help },
       );
     }
     return index ?? [];

@@ -2,11 +2,11 @@ import { extents } from '../../ir/dims.js';
 import type { Unit } from '../../ir/dims.js';
 import type { Network } from '../../ir/graph.js';
 import { constantOf, factOf, type Mode, type UnitFact } from '../../ir/units.js';
-import { layerKind } from '../../layers/index.js';
+import { lastAxisFacts, spreadFacts, unknownFacts, unknownUnits } from '../../layers/facts.js';
+import type { AxisFacts, FactsStep, Inside } from '../../layers/layer.js';
 import { Builder } from '../../program/builder.js';
 import { evaluate } from '../../program/evaluate.js';
 import { sizeOf, type Tensor64 } from '../../program/program.js';
-import type { AxisFacts } from '../../layers/layer.js';
 import { paramShape } from '../3-dims/index.js';
 import { type Site, sitesOf } from './links.js';
 import type { ValuesExact } from './values.js';
@@ -25,25 +25,76 @@ export function unitFacts(
   sites: readonly Site[] = sitesOf(network, values),
 ): Facts {
   const facts = new Map<string, readonly AxisFacts[]>();
-  for (const site of sites) {
-    const inputs = site.node.inputs.map((from) => facts.get(from.node)![from.output]!);
-    facts.set(site.node.name, factsAt(network, values, mode, site, inputs));
-  }
+  for (const site of sites) facts.set(site.node.name, factsAt(network, values, mode, site, facts));
   return facts;
+}
+
+/** What layers tell of units inside of themselves, by layer. */
+export function insideFacts(
+  network: Network,
+  values: ValuesExact,
+  mode: Mode,
+  sites: readonly Site[],
+  facts: Facts,
+): ReadonlyMap<string, Inside> {
+  return new Map(
+    sites.flatMap(({ node, kind }) =>
+      kind.inside ? [[node.name, kind.inside(node.arguments, stepOf(network, values, mode, node, facts))]] : [],
+    ),
+  );
 }
 
 /** What holds in both modes: what shrinking while training may rest on. */
 export function meet(a: Facts, b: Facts): Facts {
-  const both = (x: UnitFact, y: UnitFact | undefined) =>
-    y !== undefined && constantOf(x) === constantOf(y) ? x : ('varies' as const);
   return new Map(
     [...a].map(([name, outputs]) => [
       name,
-      outputs.map((axes, k) =>
-        axes.map((units, axis) => units.map((fact, j) => both(fact, b.get(name)?.[k]?.[axis]?.[j]))),
-      ),
+      outputs.map((axes, k) => axes.map((units, axis) => meetUnits(units, b.get(name)![k]![axis]!))),
     ]),
   );
+}
+
+function meetUnits(a: readonly UnitFact[], b: readonly UnitFact[]): readonly UnitFact[] {
+  return a === b ? a : a.map((fact, j) => (constantOf(fact) === constantOf(b[j]!) ? fact : ('varies' as const)));
+}
+
+/** What holds in both modes inside of layers: a unit that serves another in either mode does. */
+export function meetInside(
+  a: ReadonlyMap<string, Inside>,
+  b: ReadonlyMap<string, Inside>,
+): ReadonlyMap<string, Inside> {
+  return new Map(
+    [...a].map(([name, { reads = {}, serves = [] }]) => {
+      const other = b.get(name)!;
+      return [
+        name,
+        {
+          reads: Object.fromEntries(
+            Object.entries(reads).map(([tensor, units]) => [tensor, meetUnits(units, other.reads![tensor]!)]),
+          ),
+          serves: [...serves, ...(other.serves ?? [])],
+        },
+      ];
+    }),
+  );
+}
+
+function stepOf(
+  network: Network,
+  values: ValuesExact,
+  mode: Mode,
+  node: Site['node'],
+  facts: ReadonlyMap<string, readonly AxisFacts[]>,
+): FactsStep {
+  const own = network.params.get(node.name) ?? {};
+  return {
+    inputs: node.inputs.map((from) => facts.get(from.node)![from.output]!),
+    inputShapes: node.inputs.map((from) => network.shapes.get(from.node)![from.output]!),
+    outputShapes: network.shapes.get(node.name)!,
+    values: (tensor) => values.get(own[tensor]!.name)!,
+    shapeOf: (tensor) => own[tensor] && paramShape(own[tensor]),
+    mode,
+  };
 }
 
 function factsAt(
@@ -51,26 +102,17 @@ function factsAt(
   values: ValuesExact,
   mode: Mode,
   site: Site,
-  inputs: readonly AxisFacts[],
+  facts: ReadonlyMap<string, readonly AxisFacts[]>,
 ): readonly AxisFacts[] {
-  const { node, outputs } = site;
-  const unknown = outputs.map((axes) => axes.map((units) => units.map((): UnitFact => 'varies')));
-  if (inputs.length === 0) return unknown;
-  const kind = layerKind(node.kind);
-  if (kind.facts) {
-    const own = network.params.get(node.name) ?? {};
-    return kind.facts(node.arguments, {
-      inputs,
-      inputShapes: node.inputs.map((from) => network.shapes.get(from.node)![from.output]!),
-      outputShapes: network.shapes.get(node.name)!,
-      values: (tensor) => values.get(own[tensor]!.name)!,
-      shapeOf: (tensor) => own[tensor] && paramShape(own[tensor]),
-      mode,
-    });
-  }
+  const { node, kind, outputs } = site;
+  const shapes = network.shapes.get(node.name)!;
+  const step = stepOf(network, values, mode, node, facts);
+  const { inputs } = step;
+  if (inputs.length === 0) return shapes.map(unknownFacts);
+  if (kind.facts) return kind.facts(node.arguments, step).map(spreadFacts);
   const last = inputs.map((axes) => axes.at(-1) ?? []);
-  const settled = outputs.map((axes) => (axes.at(-1) ?? []).map((unit) => readsConstantsOnly(site, unit, last)));
-  if (!settled.some((units) => units.includes(true))) return unknown;
+  const settled = outputs.map((axes) => settledUnits(site, axes.at(-1) ?? [], last));
+  if (!settled.some((units) => units.includes(true))) return shapes.map(unknownFacts);
   const results = forwardOfConstants(network, values, mode, site, last);
   return settled.map((units, k) => {
     const known = units.map((constant, j): UnitFact => {
@@ -78,29 +120,38 @@ function factsAt(
       const value = everywhere(results[k]!, j, units.length);
       return value === undefined || !Number.isFinite(value) ? 'varies' : factOf(value);
     });
-    return [...unknown[k]!.slice(0, -1), ...(outputs[k]!.length > 0 ? [known] : [])];
+    return spreadFacts(lastAxisFacts(shapes[k]!, known));
   });
 }
 
-/** Whether all that an output unit depends on is constant. */
-function readsConstantsOnly(site: Site, unit: Unit, inputs: readonly (readonly UnitFact[])[]): boolean {
-  const apart = site.unitwise.has(unit);
-  const constant = (input: number, wanted: (root: Unit) => boolean) =>
-    site.inputs[input]!.at(-1)?.every((root, j) => !wanted(root) || inputs[input]![j] !== 'varies') ?? false;
-  if (!apart) return inputs.every((_, input) => constant(input, () => true));
-  const sources = new Set<Unit>([unit, ...(site.components.get(unit) ?? [])]);
-  for (const link of site.links) {
-    const column = link.writes ? link.writes.indexOf(unit) : 0;
-    if (column < 0) continue;
-    link.reads.forEach((root, row) => {
-      if (link.live(row, column)) sources.add(root);
+/** Of each output unit, whether all that it depends on is constant. */
+function settledUnits(site: Site, units: readonly Unit[], inputs: readonly (readonly UnitFact[])[]): boolean[] {
+  const varying = inputs.map((facts, k) => {
+    const last = site.inputs[k]!.axes.at(-1) ?? [];
+    return new Set(last.filter((_, j) => facts[j] === 'varies'));
+  });
+  // An input without an axis of units is one number that nothing is known of.
+  const allConstant = varying.every((set, k) => set.size === 0 && (site.inputs[k]!.axes.length ?? 0) > 0);
+  if (allConstant) return units.map(() => true);
+  if (units.every((unit) => !site.unitwise.has(unit))) return units.map(() => false);
+  const columns = site.links.map((link) => new Map(link.writes?.map((unit, column) => [unit, column])));
+  return units.map((unit) => {
+    if (!site.unitwise.has(unit)) return false;
+    const sources = new Set<Unit>([unit, ...(site.components.get(unit) ?? [])]);
+    site.links.forEach((link, k) => {
+      const column = link.writes ? columns[k]!.get(unit) : 0;
+      if (column === undefined) return;
+      link.reads.forEach((root, row) => {
+        if (link.live(row, column)) sources.add(root);
+      });
     });
-  }
-  return inputs.every((_, input) => {
-    const last = site.inputs[input]!.at(-1) ?? [];
-    // An input that no link reads and that shares no unit with this one reaches it in a way that the dimensions do not tell.
-    const traced = last.some((root) => site.weighted.has(root) || sources.has(root));
-    return constant(input, traced ? (root) => sources.has(root) : () => true);
+    return site.inputs.every(({ axes }, input) => {
+      const last = axes.at(-1);
+      if (!last) return false;
+      // An input that no link reads and that shares no unit with this one reaches it in a way that the dimensions do not tell.
+      const traced = last.some((root) => site.weighted.has(root) || sources.has(root));
+      return last.every((root) => (traced && !sources.has(root)) || !varying[input]!.has(root));
+    });
   });
 }
 
@@ -112,10 +163,9 @@ function forwardOfConstants(
   network: Network,
   values: ValuesExact,
   mode: Mode,
-  site: Site,
+  { node, kind }: Site,
   inputs: readonly (readonly UnitFact[])[],
 ): readonly (readonly Float64Array[])[] {
-  const { node } = site;
   const inputShapes = node.inputs.map((from) => network.shapes.get(from.node)![from.output]!);
   const outputShapes = network.shapes.get(node.name)!;
   const given: Record<string, Tensor64> = {};
@@ -129,14 +179,14 @@ function forwardOfConstants(
     return b.batch(`input ${k}`, 'float', ['batch', ...extents(shape)]);
   });
   const params = Object.entries(network.params.get(node.name) ?? {}).map(([tensor, param]) => {
-    const shape = extents(param.axes.map((axis) => axis.dim));
+    const shape = paramShape(param);
     given[param.name] = { dtype: 'float', shape, data: Float64Array.from(values.get(param.name)!) };
     return [tensor, b.state(param.name, shape)] as const;
   });
   let drawn = false;
-  const results = layerKind(node.kind).forward(b, {
+  const results = kind.forward(b, {
     name: node.name,
-    arguments: node.arguments,
+    arguments: node.arguments as never,
     mode,
     inputs: rows,
     params: Object.fromEntries(params),
@@ -167,3 +217,30 @@ function everywhere(draws: readonly Float64Array[], j: number, width: number): n
   });
   return same ? value : undefined;
 }
+
+/** Units that are the same number wherever they stand in these tensors, with it. */
+export function constantsOf(
+  tensors: readonly { readonly axes: readonly (readonly Unit[])[]; readonly facts: AxisFacts }[],
+): ReadonlyMap<Unit, number> {
+  const constants = new Map<Unit, number>();
+  for (const { axes, facts } of tensors)
+    axes.forEach((units, axis) => {
+      const known = facts[axis]!;
+      if (known === unknownUnits(units.length)) return;
+      units.forEach((unit, k) => {
+        const constant = constantOf(known[k]!);
+        if (constant !== undefined) constants.set(unit, constant);
+      });
+    });
+  if (constants.size === 0) return NONE;
+  for (const { axes, facts } of tensors)
+    axes.forEach((units, axis) => {
+      units.forEach((unit, k) => {
+        const constant = constants.get(unit);
+        if (constant !== undefined && constant !== constantOf(facts[axis]![k]!)) constants.delete(unit);
+      });
+    });
+  return constants;
+}
+
+const NONE: ReadonlyMap<Unit, number> = new Map();

@@ -1,62 +1,271 @@
-import type { Unit } from '../../ir/dims.js';
-import type { Network } from '../../ir/graph.js';
+import { activations } from '../../activations/index.js';
+import type { Dim, Unit } from '../../ir/dims.js';
+import type { Axis, Network } from '../../ir/graph.js';
+import type { Call } from '../../ir/kind.js';
+import { axisExtent } from '../../ir/graph.js';
+import { sizeOf } from '../../program/program.js';
 import { stridesOf } from '../../program/shapes.js';
 import { paramShape } from '../3-dims/index.js';
-import { constantAt, type Liveness } from './liveness.js';
-import type { Values } from './values.js';
+import type { Link, Site } from './links.js';
+import type { Liveness } from './liveness.js';
+import { wholeStep } from './resize.js';
+import type { ValuesExact } from './values.js';
 
-/** Constants that went into the bias of one reader. */
+/** Constants that went into the weights of one reader. */
 export interface Folded {
   readonly reader: string;
+  /** The bias that took them; the moving mean of the batch norm behind a reader without one; the kernel, where one unit stands for others. */
   readonly param: string;
   readonly constants: readonly { readonly layer: string; readonly index: number; readonly value: number }[];
   /** The reader had no bias and got one. */
   readonly added: boolean;
+  /** The unit that stands for the others at a reader that adds zeros beside them: its weights took theirs. */
+  readonly carrier?: { readonly layer: string; readonly index: number };
 }
 
-/** Adds c · W of every constant that goes to its readers' bias, in float64. */
+/** What folding changed, in float64. */
+export interface Folding {
+  readonly exact: Map<string, Float64Array>;
+  readonly folded: Folded[];
+  /** The axes of biases that the network had not. */
+  readonly added: Map<string, readonly Axis[]>;
+}
+
+export const NOTHING_FOLDED: Folding = { exact: new Map(), folded: [], added: new Map() };
+
+/** Adds c · W of every constant that goes to its readers' bias, or to the weights of the unit that stands for it, in float64. */
 export function fold(
   network: Network,
-  values: Values,
+  values: ValuesExact,
   live: Liveness,
   removed: ReadonlySet<Unit>,
-): { exact: Map<string, Float64Array>; folded: Folded[] } {
-  const exact = new Map<string, Float64Array>();
-  const folded: Folded[] = [];
+  before: Folding = NOTHING_FOLDED,
+): Folding {
+  const exact = new Map(before.exact);
+  const folded = [...before.folded];
+  const added = new Map(before.added);
+  const { dims } = network;
+  const copyOf = (name: string, size: number): Float64Array => {
+    let data = exact.get(name);
+    if (!data) exact.set(name, (data = Float64Array.from(values.get(name) ?? new Float64Array(size))));
+    return data;
+  };
+  const done = new Set<string>();
   for (const site of live.sites) {
-    const { node, links } = site;
-    const own = network.params.get(node.name) ?? {};
-    const writes = network.shapes.get(node.name)![0]!.at(-1)!;
-    const constants = new Map<Unit, { layer: string; index: number; value: number }>();
-    let bias: Float64Array | undefined;
-    for (const { param, readAxis, reads, writeAxis = 0 } of links) {
-      const shape = paramShape(param);
-      const data = values.get(param.name)!;
-      const strides = stridesOf(shape);
-      const [readStride, writeStride] = [strides[readAxis]!, strides[writeAxis]!];
-      const amounts = reads.map((unit) => (removed.has(unit) ? constantAt(site, live.facts, unit) : undefined) ?? 0);
-      if (!amounts.some((amount) => amount !== 0)) continue;
-      if (site.folds)
-        bias ??= Float64Array.from(own.bias ? values.get(own.bias.name)! : new Float32Array(writes.units.length));
-      for (let k = 0; k < data.length; k++) {
-        const row = Math.floor(k / readStride) % reads.length;
-        if (amounts[row] === 0 || data[k] === 0) continue;
-        const column = Math.floor(k / writeStride) % shape[writeAxis]!;
-        const written = network.dims.find(writes.units[column]!);
-        // Where a reader folds nothing, a constant goes only if no unit reads it that anything needs.
-        if (!bias) {
-          if (live.needed.has(written)) throw new Error(`${node.name} was given a constant to fold`);
-          continue;
-        }
-        bias[column]! += amounts[row]! * data[k]!;
-        if (!removed.has(written))
-          constants.set(reads[row]!, { ...network.dims.origin(reads[row]!), value: amounts[row]! });
+    // Layers that share parameters read equal constants, and these go in once.
+    if (site.calls[0] !== site.index) continue;
+    for (const link of site.links) {
+      const key = JSON.stringify([link.param.name, link.readAxis]);
+      if (done.has(key)) continue;
+      done.add(key);
+      const rows = link.reads.flatMap((unit, row) => {
+        const amount = removed.has(unit) ? live.constantRead(site, link, row) : undefined;
+        return amount === undefined || amount === 0 ? [] : [{ row, unit, amount, layer: dims.origin(unit) }];
+      });
+      if (rows.length === 0) continue;
+      const reaches = rows.filter(
+        ({ row }) => link.writes?.some((unit, column) => !removed.has(unit) && link.live(row, column)) ?? true,
+      );
+      const constants = reaches.map(({ layer, amount }) => ({ ...layer, value: amount }));
+      const carrier = live.carriers.get(site.index);
+      if (link.bias !== undefined) {
+        const target = biasOf(network, live.sites, site, link);
+        const bias = copyOf(target.name, sizeOf(target.axes.map(axisExtent)));
+        for (const { row, amount } of rows)
+          eachWeight(network, link, target.axes, row, (place, into) => {
+            bias[into]! += target.sign * amount * values.get(link.param.name)![place]!;
+          });
+        if (reaches.length === 0) continue;
+        if (target.added) added.set(target.name, target.axes);
+        folded.push({ reader: site.node.name, param: target.name, constants, added: target.added });
+      } else if (carrier && constants.length > 0) {
+        const kernel = copyOf(link.param.name, 0);
+        const data = values.get(link.param.name)!;
+        const standing = link.reads.indexOf(carrier.unit);
+        const own = live.constantRead(site, link, standing)!;
+        const places = rowPlaces(link, standing);
+        for (const { row, amount } of rows)
+          rowPlaces(link, row).forEach((place, k) => {
+            kernel[places[k]!]! += (amount / own) * data[place]!;
+          });
+        const { name } = link.param;
+        folded.push({
+          reader: site.node.name,
+          param: name,
+          constants,
+          added: false,
+          carrier: dims.origin(carrier.unit),
+        });
+      } else {
+        // Where a reader folds nothing, a constant goes only if no unit reads it whose value matters.
+        const columns = link.writes?.flatMap((unit, k) => (live.wants(site, unit) ? [k] : [])) ?? [0];
+        if (live.living(site) && rows.some(({ row }) => columns.some((column) => link.live(row, column))))
+          throw new Error(`${site.node.name} was given a constant to fold`);
       }
     }
-    if (!bias || constants.size === 0) continue;
-    const name = own.bias?.name ?? `${node.name}.bias`;
-    exact.set(name, bias);
-    folded.push({ reader: node.name, param: name, constants: [...constants.values()], added: !own.bias });
   }
-  return { exact, folded };
+  return { exact, folded, added };
+}
+
+/**
+ * Adds to the biases, or moving means, of all readers of a sum what one of its inputs adds to each unit of it, so that the input can go. False, and nothing
+ * done, where a reader cannot take it.
+ */
+export function takeShift(
+  network: Network,
+  values: ValuesExact,
+  sites: readonly Site[],
+  sum: Site,
+  shift: ReadonlyMap<Unit, number>,
+  into: Folding,
+): boolean {
+  if (network.graph.outputs.some(({ node }) => node === sum.node.name)) return false;
+  const takes: (() => void)[] = [];
+  const constants = [...shift].flatMap(([unit, value]) =>
+    value === 0 ? [] : [{ ...network.dims.origin(unit), value }],
+  );
+  const copyOf = (name: string): Float64Array => {
+    let data = into.exact.get(name);
+    if (!data) into.exact.set(name, (data = Float64Array.from(values.get(name)!)));
+    return data;
+  };
+  for (const reader of sites) {
+    if (!reader.inputs.some((input) => input.site === sum.index)) continue;
+    if (reader.inputs.length > 1 || reader.calls.length > 1) return false;
+    const own = network.params.get(reader.node.name) ?? {};
+    const tensor = reader.kind.subtracts?.(reader.node.arguments);
+    const mean = tensor === undefined ? undefined : own[tensor];
+    const links = reader.links.filter((link) => !link.own);
+    const [link] = links;
+    const bias = link?.bias === undefined ? undefined : own[link.bias];
+    const units = mean ? mean.axes[0]!.dim.units.map((unit) => network.dims.find(unit)) : (link?.reads ?? []);
+    if (units.length !== shift.size || !units.every((unit) => shift.has(unit))) return false;
+    if (mean) {
+      takes.push(() => {
+        const data = copyOf(mean.name);
+        units.forEach((unit, k) => {
+          data[k]! -= shift.get(unit)!;
+        });
+        into.folded.push({ reader: reader.node.name, param: mean.name, constants, added: false });
+      });
+    } else if (bias && links.length === 1 && link && !reader.kind.inside) {
+      takes.push(() => {
+        const data = copyOf(bias.name);
+        const weights = values.get(link.param.name)!;
+        units.forEach((unit, row) => {
+          eachWeight(network, link, bias.axes, row, (place, at) => {
+            data[at]! += shift.get(unit)! * weights[place]!;
+          });
+        });
+        into.folded.push({ reader: reader.node.name, param: bias.name, constants, added: false });
+      });
+    } else return false;
+  }
+  for (const take of takes) take();
+  return true;
+}
+
+interface Target {
+  readonly name: string;
+  readonly axes: readonly Axis[];
+  readonly added: boolean;
+  /** A moving mean is subtracted. */
+  readonly sign: 1 | -1;
+}
+
+/** What takes a reader's constants: its bias, the moving mean of the batch norm that alone reads it, or a bias that it gets. */
+function biasOf(network: Network, sites: readonly Site[], site: Site, link: Link): Target {
+  const { node, kind } = site;
+  const tensor = link.bias!;
+  const own = network.params.get(node.name)![tensor];
+  if (own) return { name: own.name, axes: own.axes, added: false, sign: 1 };
+  const mean = meanBehind(network, sites, site);
+  if (mean) return { name: mean.name, axes: mean.axes, added: false, sign: -1 };
+  const step = wholeStep(network, node, true);
+  const args = { ...node.arguments, ...kind.resize?.(node.arguments as never, step) };
+  const inputs = node.inputs.map((from) => network.shapes.get(from.node)![from.output]!);
+  const parts = (size: number, part: string): Dim => {
+    const dim = Object.values(network.params.get(node.name)!)
+      .flatMap((param) => param.axes.map((axis) => axis.dim))
+      .find(({ units }) => network.dims.origin(units[0]!).layer === `${link.param.layer}.${part}`);
+    if (dim?.units.length !== size) throw new Error(`${node.name} has no ${size} units ${part}`);
+    return dim;
+  };
+  const declared = kind.params!(args as never, inputs, network.shapes.get(node.name)!, {
+    name: node.name,
+    dims: network.dims,
+    fresh: parts,
+  })[tensor];
+  if (!declared) throw new Error(`${node.name} gets no ${tensor}`);
+  return { name: `${link.param.layer}.${tensor}`, axes: declared.axes, added: true, sign: 1 };
+}
+
+/** The moving mean that is subtracted from what a layer writes before anything else happens to it. */
+function meanBehind(network: Network, sites: readonly Site[], site: Site) {
+  const { node } = site;
+  const activation = node.arguments.activation as Call | undefined;
+  if (activation && activation.word !== activations.linear.keyword) return undefined;
+  if (site.calls.length > 1 || network.graph.outputs.some((output) => output.node === node.name)) return undefined;
+  const readers = sites.filter((one) => one.inputs.some((input) => input.site === site.index));
+  const [reader] = readers;
+  if (readers.length !== 1 || !reader || reader.calls.length > 1 || reader.inputs.length !== 1) return undefined;
+  const tensor = reader.kind.subtracts?.(reader.node.arguments);
+  const param = tensor === undefined ? undefined : network.params.get(reader.node.name)![tensor];
+  const [axis] = param?.axes ?? [];
+  const written = site.outputs[0]?.at(-1);
+  const same =
+    param?.axes.length === 1 &&
+    axis?.dim.units.length === written?.length &&
+    axis?.dim.units.every((unit, k) => network.dims.find(unit) === written![k]);
+  return same ? param : undefined;
+}
+
+/** Visits the weights of one row with the place in the bias that each adds to: bias axes are the parameter's axes of the same units. */
+function eachWeight(
+  { dims }: Network,
+  link: Link,
+  bias: readonly Axis[],
+  row: number,
+  visit: (place: number, into: number) => void,
+): void {
+  const { axes } = link.param;
+  const shape = paramShape(link.param);
+  const strides = stridesOf(shape);
+  const biasStrides = stridesOf(bias.map(axisExtent));
+  const key = ({ dim }: Axis) => `${dims.find(dim.units[0]!)}:${dim.units.length}`;
+  const into = axes.map((axis, k) =>
+    k === link.readAxis ? 0 : (biasStrides[bias.findIndex((one) => key(one) === key(axis))] ?? 0),
+  );
+  const matched = bias.filter((one) => axes.some((axis, k) => k !== link.readAxis && key(one) === key(axis)));
+  if (matched.length !== bias.length) throw new Error(`the bias of ${link.param.name} has axes that it has not`);
+  const { groups = 1 } = axes[link.readAxis]!;
+  const rows = shape[link.readAxis]!;
+  const block = Math.floor(row / rows);
+  let places = [{ place: (row % rows) * strides[link.readAxis]!, at: 0 }];
+  axes.forEach((_, axis) => {
+    if (axis === link.readAxis) return;
+    const [from, to] =
+      axis === link.writeAxis
+        ? [(block * shape[axis]!) / groups, ((block + 1) * shape[axis]!) / groups]
+        : [0, shape[axis]!];
+    places = places.flatMap(({ place, at }) =>
+      Array.from({ length: to - from }, (__, k) => ({
+        place: place + (from + k) * strides[axis]!,
+        at: at + (from + k) * into[axis]!,
+      })),
+    );
+  });
+  for (const { place, at } of places) visit(place, at);
+}
+
+/** The offsets of all weights of one row of a parameter that reads one block. */
+function rowPlaces({ param, readAxis }: Link, row: number): readonly number[] {
+  const shape = paramShape(param);
+  const strides = stridesOf(shape);
+  let places = [row * strides[readAxis]!];
+  shape.forEach((extent, axis) => {
+    if (axis === readAxis) return;
+    places = places.flatMap((place) => Array.from({ length: extent }, (_, k) => place + k * strides[axis]!));
+  });
+  return places;
 }

@@ -1,9 +1,11 @@
-import { extents } from '../../ir/dims.js';
 import type { Dim, Dims, Unit } from '../../ir/dims.js';
-import type { Network, Node, Param } from '../../ir/graph.js';
+import { type Network, type Node, type Param, unitMakers } from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
+import { planesOf } from '../../layers/facts.js';
+import type { LayerKind } from '../../layers/layer.js';
 import { sizeOf } from '../../program/program.js';
 import { stridesOf } from '../../program/shapes.js';
+import { paramShape } from '../3-dims/index.js';
 import type { ValuesExact } from './values.js';
 
 /**
@@ -13,23 +15,41 @@ import type { ValuesExact } from './values.js';
 export interface Link {
   readonly param: Param;
   readonly readAxis: number;
+  /** One for each unit, of all blocks that the axis stands for. */
   readonly reads: readonly Unit[];
   readonly writeAxis: number | undefined;
   /** Undefined: the parameter writes no unit, so that whatever it reads reaches all outputs. */
   readonly writes: readonly Unit[] | undefined;
+  /** It reads the layer's own units, those of a step before or inside of it, and not its inputs. */
+  readonly own: boolean;
+  /** The layer's bias that takes constants which this parameter reads. */
+  readonly bias: string | undefined;
   /** Whether a weight from the r-th read unit to the w-th written unit is not 0. */
   live(read: number, write: number): boolean;
 }
 
+/** Which layer's output an input is. */
+export interface Source {
+  readonly site: number;
+  readonly output: number;
+  /** Its units by axis. */
+  readonly axes: readonly (readonly Unit[])[];
+}
+
 /** One layer, as both fixpoints look at it: its units as representatives, its links, and what it treats unit by unit. */
 export interface Site {
+  /** Its place in the order of the graph. */
+  readonly index: number;
   readonly node: Node;
-  readonly inputs: readonly (readonly (readonly Unit[])[])[];
+  readonly kind: LayerKind;
+  readonly inputs: readonly Source[];
   readonly outputs: readonly (readonly (readonly Unit[])[])[];
+  /** The units of its own that it has inside, by the name of the part. */
+  readonly parts: ReadonlyMap<string, readonly Unit[]>;
   /** By output: whether the layer makes the units of the last axis; the others it hands on. */
   readonly makes: readonly boolean[];
   /** Units that it makes on other axes, which no argument of a layer resizes. */
-  readonly fixed: ReadonlySet<Unit>;
+  readonly fixed: readonly Unit[];
   readonly links: readonly Link[];
   /** The units that it treats apart. */
   readonly unitwise: ReadonlySet<Unit>;
@@ -37,75 +57,125 @@ export interface Site {
   readonly weighted: ReadonlySet<Unit>;
   /** Components of the product units that it makes. */
   readonly components: ReadonlyMap<Unit, readonly Unit[]>;
-  readonly folds: boolean;
+  /** Those of them that go only with a component. */
+  readonly together: ReadonlySet<Unit>;
+  /** Places of layers that use the same parameters, itself among them, where there are others. */
+  readonly calls: readonly number[];
 }
 
 /** All layers in the order of the graph. */
 export function sitesOf(network: Network, values: ValuesExact): readonly Site[] {
-  const { dims } = network;
-  const roots = (units: readonly Unit[]) => units.map((unit) => dims.find(unit));
-  return network.graph.nodes.map((node) => {
+  const { dims, graph } = network;
+  const places = new Map(graph.nodes.map((node, index) => [node.name, index]));
+  const known = new Map<Dim, readonly Unit[]>();
+  const roots = (dim: Dim): readonly Unit[] => {
+    let units = known.get(dim);
+    if (!units) known.set(dim, (units = dim.units.map((unit) => dims.find(unit))));
+    return units;
+  };
+  const parts = new Map<string, Map<string, readonly Unit[]>>();
+  for (const { node, part, axis } of unitMakers(network)) {
+    if (part === undefined) continue;
+    parts.set(node.name, (parts.get(node.name) ?? new Map<string, readonly Unit[]>()).set(part, roots(axis)));
+  }
+  const calls = new Map<string, number[]>();
+  graph.nodes.forEach(({ name, shares = name }, index) => {
+    calls.set(shares, [...(calls.get(shares) ?? []), index]);
+  });
+  return graph.nodes.map((node, index) => {
     const kind = layerKind(node.kind);
     const inputShapes = node.inputs.map((from) => network.shapes.get(from.node)![from.output]!);
     const outputShapes = network.shapes.get(node.name)!;
+    const made = (dim: Dim | undefined) => dim?.units.some((unit) => dims.origin(unit).layer === node.name) ?? false;
+    const folds = kind.folds?.(node.arguments) ?? false;
+    const biasOf = folds === false ? {} : folds === true ? { kernel: 'bias' } : folds;
+    const links = Object.values(network.params.get(node.name) ?? {}).flatMap((param) =>
+      linksOf(param, dims, roots, values, (biasOf as Readonly<Record<string, string>>)[param.tensor]),
+    );
+    const components = new Map<Unit, readonly Unit[]>();
+    const together = new Set<Unit>();
+    for (const dim of new Set(outputShapes.flat()))
+      for (const unit of made(dim) ? dim.units : []) {
+        const made = dims.componentsOf(unit);
+        if (made.length === 0 || dims.origin(unit).layer !== node.name) continue;
+        components.set(
+          dims.find(unit),
+          made.map((one) => dims.find(one)),
+        );
+        if (dims.goesWithComponents(unit)) together.add(dims.find(unit));
+      }
     const unitwise = new Set<Unit>();
     for (const dim of kind.unitwise?.(node.arguments, inputShapes, outputShapes) ?? [])
-      for (const unit of dim.units) unitwise.add(dims.find(unit));
-    const made = (dim: Dim | undefined) => dim?.units.some((unit) => dims.origin(unit).layer === node.name) ?? false;
-    const links = Object.values(network.params.get(node.name) ?? {}).flatMap((param) => linksOf(param, dims, values));
-    const components = new Map<Unit, readonly Unit[]>();
-    for (const shape of outputShapes)
-      for (const unit of shape.flatMap((dim) => dim.units)) {
-        const parts = dims.componentsOf(unit);
-        if (parts.length > 0 && dims.origin(unit).layer === node.name) components.set(dims.find(unit), roots(parts));
-      }
+      for (const unit of roots(dim)) unitwise.add(unit);
     return {
+      index,
       node,
-      inputs: inputShapes.map((shape) => shape.map((dim) => roots(dim.units))),
-      outputs: outputShapes.map((shape) => shape.map((dim) => roots(dim.units))),
+      kind,
+      inputs: inputShapes.map((shape, k) => ({
+        site: places.get(node.inputs[k]!.node)!,
+        output: node.inputs[k]!.output,
+        axes: shape.map(roots),
+      })),
+      outputs: outputShapes.map((shape) => shape.map(roots)),
+      parts: parts.get(node.shares ?? node.name) ?? new Map(),
       makes: outputShapes.map((shape) => made(shape.at(-1))),
-      fixed: new Set(
-        outputShapes.flatMap((shape) => shape.slice(0, -1).filter(made)).flatMap((dim) => roots(dim.units)),
-      ),
+      fixed: outputShapes.flatMap((shape) => shape.slice(0, -1).filter(made)).flatMap((dim) => roots(dim)),
       links,
       unitwise,
       weighted: new Set(links.flatMap((link) => link.reads)),
       components,
-      folds: kind.folds?.(node.arguments) ?? false,
+      together,
+      calls: calls.get(node.shares ?? node.name)!,
     };
   });
 }
 
-function linksOf(param: Param, dims: Dims, values: ValuesExact): Link[] {
+function linksOf(
+  param: Param,
+  dims: Dims,
+  roots: (dim: Dim) => readonly Unit[],
+  values: ValuesExact,
+  bias: string | undefined,
+): Link[] {
   const data = values.get(param.name);
   if (!data) throw new Error(`no values for ${param.name}`);
-  const shape = extents(param.axes.map((axis) => axis.dim));
+  const shape = paramShape(param);
   const size = sizeOf(shape);
   if (data.length !== size) throw new Error(`${param.name} has ${data.length} values where ${size} are due`);
   const axesOf = (role: string) => param.axes.flatMap((axis, k) => (axis.role === role ? [k] : []));
   const written: (number | undefined)[] = axesOf('writes');
   if (written.length === 0) written.push(undefined);
   const strides = stridesOf(shape);
+  const isOwn = ({ units: [first] }: Dim) => {
+    const from = first === undefined ? '' : dims.origin(first).layer;
+    return from === param.layer || from.startsWith(`${param.layer}.`);
+  };
   return axesOf('reads').flatMap((readAxis) =>
-    written.map((writeAxis) => {
-      const columns = writeAxis === undefined ? 1 : shape[writeAxis]!;
-      const alive = new Uint8Array(shape[readAxis]! * columns);
-      const readStride = strides[readAxis]!;
-      const writeStride = writeAxis === undefined ? 1 : strides[writeAxis]!;
-      for (let k = 0; k < data.length; k++) {
-        if (data[k] === 0) continue;
-        const row = Math.floor(k / readStride) % shape[readAxis]!;
-        const column = writeAxis === undefined ? 0 : Math.floor(k / writeStride) % columns;
-        alive[row * columns + column] = 1;
-      }
-      const rootsOf = (axis: number) => param.axes[axis]!.dim.units.map((unit) => dims.find(unit));
+    written.map((writeAxis): Link => {
+      const rows = shape[readAxis]!;
+      const { groups = 1, dim } = param.axes[readAxis]!;
+      const rowStride = strides[readAxis]!;
+      const columnStride = writeAxis === undefined ? 0 : strides[writeAxis]!;
+      const perGroup = (writeAxis === undefined ? 1 : shape[writeAxis]!) / groups;
+      const planes = planesOf(shape, [readAxis, writeAxis]);
       return {
         param,
         readAxis,
-        reads: rootsOf(readAxis),
+        reads: roots(dim),
         writeAxis,
-        writes: writeAxis === undefined ? undefined : rootsOf(writeAxis),
-        live: (read: number, write: number) => alive[read * columns + write] === 1,
+        writes: writeAxis === undefined ? undefined : roots(param.axes[writeAxis]!.dim),
+        bias,
+        own: isOwn(dim),
+        live:
+          groups === 1 && planes.length === 1
+            ? (read, write) => data[read * rowStride + write * columnStride] !== 0
+            : (read, write) => {
+                const block = Math.floor(read / rows);
+                if (groups !== 1 && block !== Math.floor(write / perGroup)) return false;
+                const from = (read - block * rows) * rowStride + write * columnStride;
+                for (const plane of planes) if (data[from + plane] !== 0) return true;
+                return false;
+              },
       };
     }),
   );

@@ -1,10 +1,11 @@
 import type { Unit } from '../../ir/dims.js';
-import { allParams, type Network } from '../../ir/graph.js';
+import { allParams, type Network, unitMakers } from '../../ir/graph.js';
 import type { HostTensor } from '../../program/program.js';
 import { multiplyAdds, paramShape, paramSize } from '../3-dims/index.js';
 import type { StateDecl } from '../4-program/index.js';
-import { liveness } from './liveness.js';
-import { deadOutputs, deadUnits, remove, type ShrinkResult, unitMakers, without } from './shrink.js';
+import type { Site } from './links.js';
+import { blocksMixed, liveness } from './liveness.js';
+import { deadOutputs, deadUnits, remove, type ShrinkResult, without } from './shrink.js';
 import { keptPositions, positionsLeft, scatter, slice } from './slice.js';
 import type { Values } from './values.js';
 
@@ -13,7 +14,7 @@ import type { Values } from './values.js';
  * those that make units.
  */
 export interface Living {
-  /** By layer: the positions of the units left, in the network of the spec. */
+  /** By layer, or `<layer>.<part>`: the positions of the units left, in the network of the spec. */
   readonly kept: Readonly<Record<string, readonly number[]>>;
   /** By layer: in how many checks in a row each of the units left was found dead. */
   readonly dead: Readonly<Record<string, readonly number[]>>;
@@ -23,8 +24,8 @@ export interface Living {
 export function allLiving(network: Network): Living {
   const makers = unitMakers(network);
   return {
-    kept: Object.fromEntries(makers.map(({ layer, axis }) => [layer, axis.units.map((_, k) => k)])),
-    dead: Object.fromEntries(makers.map(({ layer, axis }) => [layer, axis.units.map(() => 0)])),
+    kept: Object.fromEntries(makers.map(({ maker, axis }) => [maker, axis.units.map((_, k) => k)])),
+    dead: Object.fromEntries(makers.map(({ maker, axis }) => [maker, axis.units.map(() => 0)])),
   };
 }
 
@@ -37,8 +38,8 @@ export function livingNetwork(network: Network, living: Living): Network {
 /** The units of the network of the spec that are gone. */
 function removedUnits(network: Network, { kept }: Living): Set<Unit> {
   return new Set(
-    unitMakers(network).flatMap(({ layer, axis }) => {
-      const left = new Set(kept[layer]);
+    unitMakers(network).flatMap(({ maker, axis }) => {
+      const left = new Set(kept[maker]);
       return axis.units.flatMap((unit, k) => (left.has(k) ? [] : [network.dims.find(unit)]));
     }),
   );
@@ -79,34 +80,30 @@ export function checkLiving(
   options: { readonly patience: number; readonly stepsLeft: number; readonly averaged?: boolean },
 ): { readonly living: Living; readonly shrunk?: ShrinkResult } {
   // No layer gets a bias that it did not have, since that would be trained, too; and an average of the weights has other constants than they.
-  const folds = (layer: string) => !options.averaged && network.params.get(layer)?.bias !== undefined;
-  const live = liveness(network, values, 'both', folds);
-  const dead = deadOutputs(network, live).length > 0 ? new Set<Unit>() : deadUnits(live);
+  const folds = (layer: string, bias: string) => !options.averaged && network.params.get(layer)?.[bias] !== undefined;
+  const live = liveness(network, values, { modes: 'both', folds });
+  const dead = deadOutputs(network, live.facts).length > 0 ? new Set<Unit>() : deadUnits(live);
   const makers = unitMakers(network);
   const looks = new Map(
-    makers.map(({ layer, axis }) => [
-      layer,
-      axis.units.map((unit, k) => (dead.has(network.dims.find(unit)) ? living.dead[layer]![k]! + 1 : 0)),
+    makers.map(({ maker, axis }) => [
+      maker,
+      axis.units.map((unit, k) => (dead.has(network.dims.find(unit)) ? living.dead[maker]![k]! + 1 : 0)),
     ]),
   );
   const going = new Set(
-    makers.flatMap(({ layer, axis }) =>
-      axis.units.flatMap((unit, k) => (looks.get(layer)![k]! >= options.patience ? [network.dims.find(unit)] : [])),
+    makers.flatMap(({ maker, axis }) =>
+      axis.units.flatMap((unit, k) => (looks.get(maker)![k]! >= options.patience ? [network.dims.find(unit)] : [])),
     ),
   );
-  keepWhole(
-    network,
-    live.sites.map((site) => site.components),
-    going,
-  );
+  keepWhole(network, live.sites, going);
   const seen = { ...living, dead: Object.fromEntries(looks) };
   if (going.size === 0 || !pays(network, without(network, going).network, options.stepsLeft)) return { living: seen };
 
   const left = (of: Living['kept']) =>
     Object.fromEntries(
-      makers.map(({ layer, axis }) => [
-        layer,
-        positionsLeft(network, going, axis.units).map((position) => of[layer]![position]!),
+      makers.map(({ maker, axis }) => [
+        maker,
+        positionsLeft(network, going, axis.units).map((position) => of[maker]![position]!),
       ]),
     );
   return {
@@ -115,16 +112,47 @@ export function checkLiving(
   };
 }
 
-/** Takes back units that cannot go yet: those that a unit is made of which stays, and those of a layer that would have none left. */
-function keepWhole(network: Network, products: readonly ReadonlyMap<Unit, readonly Unit[]>[], going: Set<Unit>): void {
+/**
+ * Takes back units that cannot go yet: those that a unit is made of which stays, those of a block that goes as a whole or keeps as many as the others, and those of a
+ * layer that would have none left.
+ */
+function keepWhole(network: Network, sites: readonly Site[], going: Set<Unit>): void {
+  const { dims } = network;
+  const makers = unitMakers(network).map(({ axis }) => axis.units.map((unit) => dims.find(unit)));
+  const mixed = sites.flatMap((site) => [...new Set(blocksMixed(network, site).values())]);
   for (let before = -1; before !== going.size; ) {
     before = going.size;
-    for (const components of products)
-      for (const [unit, parts] of components) if (!going.has(unit)) for (const part of parts) going.delete(part);
-    for (const { axis } of unitMakers(network)) {
-      const units = axis.units.map((unit) => network.dims.find(unit));
+    for (const { components, together } of sites)
+      for (const [unit, parts] of components) {
+        if (!going.has(unit)) for (const part of parts) going.delete(part);
+        else if (together.has(unit) && !parts.some((part) => going.has(part))) going.delete(unit);
+      }
+    for (const units of [...makers, ...sites.flatMap(({ inputs }) => inputs.flatMap(({ axes }) => axes))])
       if (units.every((unit) => going.has(unit))) for (const unit of units) going.delete(unit);
-    }
+    for (const block of mixed)
+      if (!block.every((unit) => going.has(unit))) for (const unit of block) going.delete(unit);
+    for (const { blocks, dims: axes } of dims.allEqualBlocks)
+      keepEqual(
+        axes.map(({ units }) => units.map((unit) => dims.find(unit))),
+        blocks,
+        going,
+      );
+  }
+}
+
+/** Leaves as many units in each block as in the others, but for blocks that go on all axes. */
+function keepEqual(axes: readonly (readonly Unit[])[], count: number, going: Set<Unit>): void {
+  const blocks = axes.map((units) => {
+    const size = units.length / count;
+    return Array.from({ length: count }, (_, block) => units.slice(block * size, (block + 1) * size));
+  });
+  const staying = Array.from({ length: count }, (_, block) => block).filter((block) =>
+    blocks.some((of) => of[block]!.some((unit) => !going.has(unit))),
+  );
+  for (const of of blocks) {
+    const leaving = staying.map((block) => of[block]!.filter((unit) => going.has(unit)));
+    const least = Math.min(...leaving.map((units) => units.length));
+    for (const units of leaving) for (const unit of units.slice(least)) going.delete(unit);
   }
 }
 

@@ -1,9 +1,11 @@
-import type { Dims, Unit } from '../../ir/dims.js';
+import type { Unit } from '../../ir/dims.js';
 import type { Network } from '../../ir/graph.js';
 import { constantOf } from '../../ir/units.js';
-import { layerKind } from '../../layers/index.js';
-import { type Facts, meet, unitFacts } from './facts.js';
-import { type Site, sitesOf } from './links.js';
+import type { Inside } from '../../layers/layer.js';
+import { type Carrier, chooseCarriers } from './carriers.js';
+import { keepEqualBlocks, roundWidths } from './counts.js';
+import { constantsOf, type Facts, insideFacts, meet, meetInside, unitFacts } from './facts.js';
+import { type Link, type Site, sitesOf } from './links.js';
 import type { ValuesExact } from './values.js';
 
 /** Whose facts count: inference for the final network; both modes while training goes on. */
@@ -15,6 +17,14 @@ export interface Pin {
   readonly reason: string;
 }
 
+export interface LivenessOptions {
+  readonly modes?: Modes;
+  /** Whether a layer may take constants into a bias. Default: all that can. */
+  readonly folds?: (layer: string, bias: string) => boolean;
+  /** Widths are kept at multiples of this number, where they were at least that wide. Default 1. */
+  readonly roundTo?: number;
+}
+
 /** The result of both fixpoints. Units are representatives (`Dims.find`). */
 export interface Liveness {
   readonly sites: readonly Site[];
@@ -22,107 +32,412 @@ export interface Liveness {
   readonly needed: ReadonlySet<Unit>;
   /** Units that are needed only because a layer pins them. */
   readonly pins: ReadonlyMap<Unit, Pin>;
+  /** Units that stay to hold the weights of other constant ones, by the places of the layers that read them. */
+  readonly carriers: ReadonlyMap<number, Carrier>;
+  /** The constant that a link reads in a row; undefined if that varies. */
+  constantRead(site: Site, link: Link, row: number): number | undefined;
+  /** Whether the value of a unit at the outputs of a layer, or inside of it, matters. */
+  wants(site: Site, unit: Unit): boolean;
+  /** Whether anything that a layer computes matters. */
+  living(site: Site): boolean;
 }
 
 /**
- * Which units a network needs, and what is known of them. Both fixpoints are least: two units that feed only each other are not needed. `folds` may
- * refuse that a layer takes constants into its bias.
+ * Which units a network needs, and what is known of them. Both fixpoints are least: two units that feed only each other are not needed.
+ *
+ * Need is told apart by layer: where an output unit of a layer is constant whatever one of its inputs holds (batch norm with γ = 0, a product with 0), it
+ * needs nothing of that input, though the unit itself may be needed elsewhere. Each pair of units that a weight joins is looked at once.
  */
-export function liveness(
-  network: Network,
-  values: ValuesExact,
-  modes: Modes = 'inference',
-  folds: (layer: string) => boolean = () => true,
-): Liveness {
-  const sites = sitesOf(network, values).map((site) => ({ ...site, folds: site.folds && folds(site.node.name) }));
+export function liveness(network: Network, values: ValuesExact, options: LivenessOptions = {}): Liveness {
+  const { modes = 'inference', folds = () => true, roundTo = 1 } = options;
+  const sites = sitesOf(network, values);
   const inference = unitFacts(network, values, 'inference', sites);
-  const facts = modes === 'inference' ? inference : meet(inference, unitFacts(network, values, 'training', sites));
-
-  const needed = new Set<Unit>();
-  const siteOf = new Map(sites.map((site) => [site.node.name, site]));
-  for (const { node, output } of network.graph.outputs)
-    for (const unit of siteOf.get(node)!.outputs[output]!.flat()) needed.add(unit);
-
-  const read = (site: Site) => propagate(site, facts, needed);
-  settle(sites, needed, [read]);
+  let facts = inference;
+  let inside = insideFacts(network, values, 'inference', sites, inference);
+  if (modes === 'both') {
+    const training = unitFacts(network, values, 'training', sites);
+    inside = meetInside(inside, insideFacts(network, values, 'training', sites, training));
+    facts = meet(inference, training);
+  }
+  const need = new Need(network, sites, facts, inside, { folds, gathers: modes === 'inference' });
+  for (const { node, output } of network.graph.outputs) need.wantAll(need.siteOf(node), output);
+  need.settle();
   // Pins come second, so that only the units that would have gone are reported with a reason.
-  const pins = new Map<Unit, Pin>();
-  settle(sites, needed, [read, (site) => pin(site, network.dims, needed, pins)]);
-  return { sites, facts, needed, pins };
-}
-
-/** Runs the rules backwards over the layers until they add no unit. */
-function settle(sites: readonly Site[], needed: ReadonlySet<Unit>, rules: readonly ((site: Site) => void)[]): void {
-  for (let before = -1; before !== needed.size; ) {
-    before = needed.size;
-    for (const site of [...sites].reverse()) for (const rule of rules) rule(site);
+  for (let before = -1; before !== need.count; ) {
+    before = need.count;
+    for (const site of sites) need.pinAt(site);
+    need.settle();
+    if (need.count !== before) continue;
+    chooseCarriers(need);
+    keepEqualBlocks(network, values, need);
+    need.settle();
+    if (need.count !== before) continue;
+    if (roundTo > 1) roundWidths(network, values, need, roundTo);
+    need.keepOneInput();
+    need.keepRead();
+    need.keepConstants();
+    need.settle();
   }
+  return {
+    sites,
+    facts,
+    needed: need.needed,
+    pins: need.pins,
+    carriers: need.carriers,
+    constantRead: (site, link, row) => need.constantRead(site, link, row),
+    wants: (site, unit) => need.wants(site, unit),
+    living: (site) => need.living(site),
+  };
 }
 
-/** A unit is needed if a needed unit reads it through a weight that is not 0, or is made of it. */
-function propagate(site: Site, facts: Facts, needed: Set<Unit>): void {
-  for (const link of site.links) {
-    const columns =
-      link.writes?.flatMap((unit, k) => (needed.has(unit) ? [k] : [])) ?? (living(site, needed) ? [0] : []);
-    link.reads.forEach((unit, row) => {
-      if (needed.has(unit) || absorbed(site, facts, unit)) return;
-      if (columns.some((column) => link.live(row, column))) needed.add(unit);
-    });
-  }
-  for (const [unit, parts] of site.components) if (needed.has(unit)) for (const part of parts) needed.add(part);
-}
+/** What goes backwards: which units are needed, and at which layers. */
+export class Need {
+  readonly needed = new Set<Unit>();
+  readonly pins = new Map<Unit, Pin>();
+  readonly carriers = new Map<number, Carrier>();
+  private readonly places: ReadonlyMap<string, number>;
+  /** By layer: the units whose value at its outputs, or inside of it, matters. */
+  private readonly wanted: readonly Set<Unit>[];
+  /** By layer: wanted units that were not looked at. */
+  private readonly fresh: Unit[][];
+  /** By layer and link: rows that may still become needed. */
+  private readonly rows = new Map<Link, number[]>();
+  private readonly absorbed = new Map<Link, { readonly site: Site; readonly rows: readonly number[] }>();
+  private readonly columns = new Map<Link, ReadonlyMap<Unit, readonly number[]>>();
+  private readonly makers = new Map<Unit, number[]>();
+  private readonly inputUnits: (ReadonlyMap<Unit, readonly number[]> | undefined)[];
+  private readonly inputConstants: (ReadonlyMap<Unit, number> | undefined)[];
+  private readonly outputConstants: (ReadonlyMap<Unit, number> | undefined)[];
+  private readonly begun: Uint8Array;
+  private dirty: number;
+  private wantedCount = 0;
 
-function living(site: Site, needed: ReadonlySet<Unit>): boolean {
-  return site.outputs.some((shape) => shape.some((axis) => axis.some((unit) => needed.has(unit))));
-}
-
-/** Whether a layer that reads the unit through weights can do without it: it is 0 there, or a constant that the layer folds. */
-function absorbed(site: Site, facts: Facts, unit: Unit): boolean {
-  const constant = constantAt(site, facts, unit);
-  return constant === 0 || (constant !== undefined && site.folds);
-}
-
-/** The constant that a unit is wherever a layer reads it, on whichever axis; undefined if it varies anywhere. */
-export function constantAt(site: Site, facts: Facts, unit: Unit): number | undefined {
-  let constant: number | undefined;
-  for (const [input, shape] of site.inputs.entries()) {
-    const from = site.node.inputs[input]!;
-    for (const [axis, units] of shape.entries()) {
-      const position = units.indexOf(unit);
-      if (position < 0) continue;
-      const here = constantOf(facts.get(from.node)![from.output]![axis]![position]!);
-      if (here === undefined || (constant !== undefined && here !== constant)) return undefined;
-      constant = here;
+  constructor(
+    private readonly network: Network,
+    readonly sites: readonly Site[],
+    readonly facts: Facts,
+    private readonly inside: ReadonlyMap<string, Inside>,
+    private readonly rules: { readonly folds: (layer: string, bias: string) => boolean; readonly gathers: boolean },
+  ) {
+    this.places = new Map(sites.map((site) => [site.node.name, site.index]));
+    this.wanted = sites.map(() => new Set());
+    this.fresh = sites.map(() => []);
+    this.inputUnits = new Array(sites.length).fill(undefined);
+    this.inputConstants = new Array(sites.length).fill(undefined);
+    this.outputConstants = new Array(sites.length).fill(undefined);
+    this.begun = new Uint8Array(sites.length);
+    this.dirty = -1;
+    for (const site of sites) {
+      const own = new Set([...site.outputs.flat(2), ...[...site.parts.values()].flat()]);
+      for (const unit of own) {
+        const at = this.makers.get(unit);
+        if (at) at.push(site.index);
+        else this.makers.set(unit, [site.index]);
+      }
     }
   }
-  return constant;
+
+  /** How much was found to be needed so far. */
+  get count(): number {
+    return this.needed.size + this.wantedCount;
+  }
+
+  has(layer: string): boolean {
+    return this.places.has(layer);
+  }
+
+  siteOf(name: string): Site {
+    return this.sites[this.places.get(name)!]!;
+  }
+
+  /** Whether anything that a layer computes matters. */
+  living(site: Site): boolean {
+    return this.wanted[site.index]!.size > 0;
+  }
+
+  wants(site: Site, unit: Unit): boolean {
+    return this.wanted[site.index]!.has(unit);
+  }
+
+  /** The value of a unit at the outputs of a layer, or inside of it, matters. */
+  want(site: Site, unit: Unit): void {
+    const wanted = this.wanted[site.index]!;
+    if (wanted.has(unit)) return;
+    wanted.add(unit);
+    this.wantedCount++;
+    this.needed.add(unit);
+    this.fresh[site.index]!.push(unit);
+    this.dirty = Math.max(this.dirty, site.index);
+  }
+
+  wantAll(site: Site, output: number): void {
+    for (const unit of site.outputs[output]!.flat()) this.want(site, unit);
+  }
+
+  /** A unit stays wherever it is made; the layers that read it go on as they are. */
+  keep(unit: Unit, pin: Pin): void {
+    if (this.needed.has(unit)) return;
+    this.pins.set(unit, pin);
+    for (const index of this.makers.get(unit) ?? []) this.want(this.sites[index]!, unit);
+    this.needed.add(unit);
+  }
+
+  /** Runs backwards over the layers until nothing more is needed. */
+  settle(): void {
+    while (this.dirty >= 0) {
+      const from = this.dirty;
+      this.dirty = -1;
+      for (let index = from; index >= 0; index--)
+        while (this.fresh[index]!.length > 0) this.propagate(this.sites[index]!, this.fresh[index]!.splice(0));
+    }
+  }
+
+  /** What the newly wanted units of a layer need: what they read through a weight that is not 0, are made of, or are. */
+  private propagate(site: Site, units: readonly Unit[]): void {
+    const first = this.begun[site.index] === 0;
+    this.begun[site.index] = 1;
+    for (const link of site.links) {
+      let columns: number[];
+      if (!link.writes) {
+        if (!first) continue;
+        columns = [0];
+      } else columns = units.flatMap((unit) => this.columnsOf(link).get(unit) ?? []);
+      if (columns.length > 0) this.readThrough(site, link, columns);
+    }
+    for (const unit of units) {
+      for (const part of site.components.get(unit) ?? []) this.wantInput(site, part, unit);
+      if (!site.weighted.has(unit)) this.wantInput(site, unit, unit);
+    }
+    const { serves } = this.inside.get(site.node.name) ?? {};
+    if (serves) {
+      const fresh = new Set(units);
+      for (const { units: served, by } of serves) {
+        const readers = site.parts.get(by.part)!;
+        if (!by.positions.some((position) => fresh.has(readers[position]!))) continue;
+        const own = site.parts.get(served.part)!;
+        for (const position of served.positions) this.want(site, own[position]!);
+      }
+    }
+    if (first) this.wantParts(site);
+  }
+
+  /** Units inside of a layer that nothing is told of are needed with it. */
+  private wantParts(site: Site): void {
+    const served = new Set(this.inside.get(site.node.name)?.serves?.map(({ units }) => units.part));
+    for (const [part, units] of site.parts) {
+      if (served.has(part)) continue;
+      for (const unit of units) if (!site.weighted.has(unit)) this.want(site, unit);
+    }
+  }
+
+  private readThrough(site: Site, link: Link, columns: readonly number[]): void {
+    let rows = this.rows.get(link);
+    if (!rows) {
+      rows = [];
+      const absorbed: number[] = [];
+      for (let row = 0; row < link.reads.length; row++) (this.absorbs(site, link, row) ? absorbed : rows).push(row);
+      if (absorbed.length > 0) this.absorbed.set(link, { site, rows: absorbed });
+    }
+    const left = rows.filter((row) => {
+      if (!columns.some((column) => link.live(row, column))) return true;
+      this.wantRow(site, link, row);
+      return false;
+    });
+    this.rows.set(link, left);
+  }
+
+  /** What a layer takes as a constant that stays for others must go on being that constant. */
+  keepConstants(): void {
+    for (const [link, { site, rows }] of this.absorbed)
+      for (const row of rows) if (this.needed.has(link.reads[row]!)) this.wantRow(site, link, row);
+  }
+
+  /** A layer needs what a weight reads. */
+  private wantRow(site: Site, link: Link, row: number): void {
+    if (link.own) this.want(site, link.reads[row]!);
+    else this.wantInput(site, link.reads[row]!);
+  }
+
+  /** A layer needs a unit of its inputs, or of itself: by a weight, or for its own unit `of`, which is constant perhaps whatever this one is. */
+  private wantInput(site: Site, unit: Unit, of?: Unit): void {
+    const from = this.inputsWith(site).get(unit);
+    if (!from) {
+      if (of === undefined || of !== unit) this.want(site, unit);
+      return;
+    }
+    const settled = of !== undefined && this.constantsAfter(site).has(of);
+    for (const input of from) {
+      const source = this.sites[site.inputs[input]!.site]!;
+      if (settled && !this.constantsAfter(source).has(unit)) continue;
+      this.want(source, unit);
+    }
+  }
+
+  private inputsWith(site: Site): ReadonlyMap<Unit, readonly number[]> {
+    let units = this.inputUnits[site.index];
+    if (units) return units;
+    const made = new Map<Unit, number[]>();
+    site.inputs.forEach(({ axes }, input) => {
+      for (const axis of axes)
+        for (const unit of axis) {
+          const at = made.get(unit);
+          if (!at) made.set(unit, input === 0 ? FIRST : [input]);
+          else if (!at.includes(input)) made.set(unit, [...at, input]);
+        }
+    });
+    this.inputUnits[site.index] = units = made;
+    return units;
+  }
+
+  private columnsOf(link: Link): ReadonlyMap<Unit, readonly number[]> {
+    let columns = this.columns.get(link);
+    if (columns) return columns;
+    const made = new Map<Unit, number[]>();
+    link.writes!.forEach((unit, column) => {
+      const at = made.get(unit);
+      if (at) at.push(column);
+      else made.set(unit, [column]);
+    });
+    this.columns.set(link, (columns = made));
+    return columns;
+  }
+
+  /** What is constant wherever a layer reads it. */
+  constantsBefore(site: Site): ReadonlyMap<Unit, number> {
+    return (this.inputConstants[site.index] ??= constantsOf(
+      site.inputs.map(({ site: from, output, axes }) => ({
+        axes,
+        facts: this.facts.get(this.sites[from]!.node.name)![output]!,
+      })),
+    ));
+  }
+
+  /** What is constant at all outputs of a layer. */
+  constantsAfter(site: Site): ReadonlyMap<Unit, number> {
+    return (this.outputConstants[site.index] ??= constantsOf(
+      site.outputs.map((axes, output) => ({ axes, facts: this.facts.get(site.node.name)![output]! })),
+    ));
+  }
+
+  /** The constant that a link reads in a row; undefined if that varies. */
+  constantRead(site: Site, link: Link, row: number): number | undefined {
+    const told = this.inside.get(site.node.name)?.reads?.[link.param.tensor];
+    if (told) return constantOf(told[row]!);
+    const unit = link.reads[row]!;
+    return (link.own ? this.constantsAfter(site) : this.constantsBefore(site)).get(unit);
+  }
+
+  /** Whether a layer that reads a unit through weights can do without it: it is 0 there, or a constant that the layer takes into its bias or another unit carries. */
+  private absorbs(site: Site, link: Link, row: number): boolean {
+    const constant = this.constantRead(site, link, row);
+    if (constant === undefined) return false;
+    if (constant === 0) return true;
+    // One bias and one kernel serve all calls of a layer that is used several times.
+    const everywhere = site.calls.every((index) => {
+      const call = this.sites[index]!;
+      return call === site || this.constantRead(call, call.links[site.links.indexOf(link)]!, row) === constant;
+    });
+    if (!everywhere) return false;
+    if (link.bias !== undefined) return this.rules.folds(site.node.name, link.bias);
+    return this.gathers(site, link);
+  }
+
+  /** Whether the weights of several constant units may be gathered in one of them. */
+  gathers({ node, kind }: Site, link: Link): boolean {
+    return (
+      this.rules.gathers &&
+      link.bias === undefined &&
+      link.param.tensor === 'kernel' &&
+      (kind.gathers?.(node.arguments) ?? false)
+    );
+  }
+
+  /** Units that a layer holds on to though nothing reads them, with its reasons. */
+  pinAt(site: Site): void {
+    if (!this.living(site)) return;
+    const { dims } = this.network;
+    const { node, kind } = site;
+    // What the shape rule said of this unit tells more than what holds for the kind of layer.
+    const hold = (unit: Unit, reason: string) =>
+      this.hold(site, unit, { layer: node.name, reason: dims.pinOf(unit) ?? reason });
+    const mixes = kind.pinReason?.(node.arguments) ?? `${kind.keyword} mixes units`;
+    const blocks = blocksMixed(this.network, site);
+    const parts = new Set([...site.components.values()].flat());
+    const apart = (unit: Unit) => site.unitwise.has(unit) || blocks.has(unit);
+    for (const { axes } of site.inputs)
+      for (const axis of axes)
+        for (const unit of axis) if (!apart(unit) && !site.weighted.has(unit) && !parts.has(unit)) hold(unit, mixes);
+    for (const shape of site.outputs)
+      for (const axis of shape) for (const unit of axis) if (!apart(unit)) hold(unit, mixes);
+    for (const block of new Set(blocks.values()))
+      if (block.some((unit) => this.needed.has(unit))) for (const unit of block) hold(unit, mixes);
+    const noArgument = `${kind.keyword} has no argument for their number`;
+    for (const unit of site.fixed) hold(unit, noArgument);
+    site.outputs.forEach((shape, k) => {
+      if (!site.makes[k]) return;
+      // A unit made of others goes with any of them, without an argument that says so.
+      for (const unit of shape.at(-1) ?? []) {
+        if (kind.resize && !site.together.has(unit)) continue;
+        if (site.components.get(unit)?.every((part) => this.needed.has(part)) ?? true) hold(unit, noArgument);
+      }
+    });
+    for (const axis of [...site.inputs.flatMap(({ axes }) => axes), ...site.outputs.flat()])
+      for (const unit of axis) {
+        const reason = dims.pinOf(unit);
+        if (reason !== undefined) hold(unit, reason);
+      }
+  }
+
+  /** A layer needs a unit of its inputs or outputs as it is. */
+  hold(site: Site, unit: Unit, pin: Pin): void {
+    if (!this.needed.has(unit)) this.pins.set(unit, pin);
+    const from = this.inputsWith(site).get(unit);
+    for (const input of from ?? []) this.want(this.sites[site.inputs[input]!.site]!, unit);
+    if (!from) this.want(site, unit);
+  }
+
+  /** A layer whose output a living one takes in goes on with it, though no value of it matters there: in a product with 0, say. */
+  keepRead(): void {
+    for (const site of [...this.sites].reverse()) {
+      if (!this.living(site)) continue;
+      for (const { site: from, output } of site.inputs) {
+        const source = this.sites[from]!;
+        if (this.living(source)) continue;
+        const axes = source.outputs[output]!;
+        if (!axes.every((axis) => axis.some((unit) => this.needed.has(unit)))) continue;
+        for (const unit of axes.flat()) if (this.needed.has(unit)) this.want(source, unit);
+      }
+    }
+  }
+
+  /** A layer that lives reads something: what is left of an input of which every unit is constant is one unit. */
+  keepOneInput(): void {
+    for (const site of this.sites) {
+      if (!this.living(site)) continue;
+      for (const [input, { axes }] of site.inputs.entries())
+        for (const axis of axes) {
+          const [first] = axis;
+          if (first === undefined || axis.some((unit) => this.needed.has(unit))) continue;
+          if (site.kind.spares?.(site.node.arguments, input) === 'no units') continue;
+          this.hold(site, first, { layer: site.node.name, reason: `${site.node.name} reads at least one unit` });
+        }
+    }
+  }
 }
 
-function pin(site: Site, dims: Dims, needed: Set<Unit>, pins: Map<Unit, Pin>): void {
-  if (!living(site, needed)) return;
-  const { node } = site;
-  const kind = layerKind(node.kind);
-  const keep = (unit: Unit, reason: string) => {
-    if (needed.has(unit)) return;
-    needed.add(unit);
-    // What the shape rule said of this unit tells more than what holds for the kind of layer.
-    pins.set(unit, { layer: node.name, reason: dims.pinOf(unit) ?? reason });
-  };
-  const mixes = kind.pinReason?.(node.arguments) ?? `${kind.keyword} mixes units`;
-  const parts = new Set([...site.components.values()].flat());
-  for (const unit of site.inputs.flat(2))
-    if (!site.unitwise.has(unit) && !site.weighted.has(unit) && !parts.has(unit)) keep(unit, mixes);
-  for (const unit of site.outputs.flat(2)) if (!site.unitwise.has(unit)) keep(unit, mixes);
-  const noArgument = `${kind.keyword} has no argument for their number`;
-  for (const unit of site.fixed) keep(unit, noArgument);
-  site.outputs.forEach((shape, k) => {
-    if (!site.makes[k] || kind.resize) return;
-    // A unit made of others goes with any of them, without an argument that says so.
-    for (const unit of shape.at(-1) ?? [])
-      if (site.components.get(unit)?.every((part) => needed.has(part)) ?? true) keep(unit, noArgument);
-  });
-  for (const unit of [...site.inputs.flat(2), ...site.outputs.flat(2)]) {
-    const reason = dims.pinOf(unit);
-    if (reason !== undefined) keep(unit, reason);
+const FIRST: number[] = [0];
+
+/** By unit: the block of units that a layer mixes it with, where it says so. */
+export function blocksMixed({ shapes, dims }: Network, { node, kind }: Site): ReadonlyMap<Unit, readonly Unit[]> {
+  const blocks = new Map<Unit, readonly Unit[]>();
+  if (!kind.mixesBlocks) return blocks;
+  const inputs = node.inputs.map((from) => shapes.get(from.node)![from.output]!);
+  for (const { dim, blocks: count } of kind.mixesBlocks(node.arguments, inputs, shapes.get(node.name)!)) {
+    const size = dim.units.length / count;
+    for (let start = 0; start < dim.units.length; start += size) {
+      const block = dim.units.slice(start, start + size).map((unit) => dims.find(unit));
+      for (const unit of block) blocks.set(unit, block);
+    }
   }
+  return blocks;
 }

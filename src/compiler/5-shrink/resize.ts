@@ -1,9 +1,10 @@
-import type { Shape, Unit } from '../../ir/dims.js';
+import type { Dim, Shape, Unit } from '../../ir/dims.js';
 import type { Network, Node } from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
+import type { ResizeStep } from '../../layers/layer.js';
 import { sizeOf } from '../../program/program.js';
 import type { Folded } from './fold.js';
-import { type Positions, positionsLeft } from './slice.js';
+import { positionsLeft } from './slice.js';
 
 /** One argument that has another value in the shrunk network: what the printer writes. */
 export interface ArgumentEdit {
@@ -14,26 +15,47 @@ export interface ArgumentEdit {
   readonly value: unknown;
 }
 
-/** The layer with the arguments of its shrunk size. */
+/** The layer with the arguments of its shrunk size. One that uses another's parameters has its arguments, which are edited there. */
 export function resize(
   network: Network,
   removed: ReadonlySet<Unit>,
   folded: readonly Folded[],
   node: Node,
 ): { node: Node; edits: ArgumentEdit[] } {
-  const needsBias = folded.some((one) => one.reader === node.name && one.added);
+  const owner = node.shares ?? node.name;
+  const needsBias = folded.some((one) => one.added && (one.reader === owner || one.reader === node.name));
+  const shapes = [...inputShapesOf(network, node), ...network.shapes.get(node.name)!];
+  const inside = Object.values(network.params.get(node.name) ?? {}).map((param) => param.axes.map(({ dim }) => dim));
+  const gone = (dim: Dim) => dim.units.some((unit) => removed.has(network.dims.find(unit)));
+  if (!needsBias && ![...shapes, ...inside].some((shape) => shape.some(gone))) return { node, edits: [] };
+  const changes = layerKind(node.kind).resize?.(node.arguments as never, stepFor(network, removed, node, needsBias));
+  const edits = Object.entries(changes ?? {}).flatMap(([argument, value]) => {
+    const before = node.arguments[argument];
+    return JSON.stringify(before) === JSON.stringify(value) ? [] : [{ layer: node.name, argument, before, value }];
+  });
+  if (edits.length === 0) return { node, edits };
+  const args = Object.entries({ ...node.arguments, ...changes }).filter(([, value]) => value !== undefined);
+  return {
+    node: { ...node, arguments: Object.fromEntries(args) },
+    edits: node.shares === undefined ? edits : [],
+  };
+}
+
+/** What a resize rule is given where nothing goes. */
+export function wholeStep(network: Network, node: Node, needsBias: boolean): ResizeStep {
+  return stepFor(network, new Set(), node, needsBias);
+}
+
+function stepFor(network: Network, removed: ReadonlySet<Unit>, node: Node, needsBias: boolean): ResizeStep {
   const outputShapes = network.shapes.get(node.name)!;
-  const inputShapes = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
+  const inputShapes = inputShapesOf(network, node);
   const left = (shape: Shape) => shape.map((dim) => positionsLeft(network, removed, dim.units));
   const extentsLeft = (shape: Shape) => left(shape).map((positions) => positions.length);
-  const shrank = [...inputShapes, ...outputShapes].some((shape) =>
-    shape.some((dim) => dim.units.some((unit) => removed.has(network.dims.find(unit)))),
-  );
-  if (!needsBias && !shrank) return { node, edits: [] };
   const outputs = outputShapes.map((shape) => left(shape).at(-1) ?? []);
-  const changes = layerKind(node.kind).resize?.(node.arguments as never, {
+  return {
     outputs,
-    part: (part) => positionsOfPart(network, removed, node, part),
+    part: (part) => positionsLeft(network, removed, partOf(network, node, part).units),
+    partSize: (part) => partOf(network, node, part).units.length,
     sizes: outputShapes.map((shape) => shape.at(-1)?.units.length ?? 0),
     inputExtents: inputShapes.map(extentsLeft),
     outputExtents: outputShapes.map(extentsLeft),
@@ -44,32 +66,30 @@ export function resize(
         left(inputShapes[0]!),
         outputs[0]!.map((k) => keep?.[k] ?? k),
       ),
-  });
-  const edits = Object.entries(changes ?? {}).flatMap(([argument, value]) => {
-    const before = node.arguments[argument];
-    return JSON.stringify(before) === JSON.stringify(value) ? [] : [{ layer: node.name, argument, before, value }];
-  });
-  if (edits.length === 0) return { node, edits };
-  const args = Object.entries({ ...node.arguments, ...changes }).filter(([, value]) => value !== undefined);
-  return { node: { ...node, arguments: Object.fromEntries(args) }, edits };
+  };
 }
 
-/** The positions kept of the units inside of a layer that are called `part`. */
-function positionsOfPart(
-  network: Network,
-  removed: ReadonlySet<Unit>,
-  { name }: Node,
-  part: string,
-): readonly number[] {
-  const dim = Object.values(network.params.get(name) ?? {})
-    .flatMap((param) => param.axes.map((axis) => axis.dim))
-    .find(({ units }) => units.some((unit) => network.dims.origin(unit).layer === `${name}.${part}`));
+function inputShapesOf(network: Network, node: Node): Shape[] {
+  return node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
+}
+
+/** The units inside of the layer, or on another axis than the last one of its first output, that are called `part`. */
+function partOf(network: Network, { name, shares = name }: Node, part: string): Dim {
+  const inside = Object.values(network.params.get(name) ?? {}).flatMap((param) => param.axes.map((axis) => axis.dim));
+  const dim = [...network.shapes.get(name)!.flat(), ...inside].find(({ units: [first] }) => {
+    const from = first === undefined ? undefined : network.dims.origin(first).layer;
+    return from === `${name}.${part}` || from === `${shares}.${part}`;
+  });
   if (!dim) throw new Error(`${name} has no units ${part}`);
-  return positionsLeft(network, removed, dim.units);
+  return dim;
 }
 
 /** Row-major indices of features, counted in the input of which only `left` is left; undefined where these are all of it. */
-function featuresLeft(shape: Shape, left: Positions, features: readonly number[]): readonly number[] | undefined {
+function featuresLeft(
+  shape: Shape,
+  left: readonly (readonly number[])[],
+  features: readonly number[],
+): readonly number[] | undefined {
   const places = shape.map((dim, axis) => {
     const place = new Array<number>(dim.units.length).fill(-1);
     left[axis]!.forEach((position, k) => {

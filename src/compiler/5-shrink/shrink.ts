@@ -1,14 +1,24 @@
 import { diagnostic, Failure, Reports } from '../../diagnostics/report.js';
-import type { Dim, Unit } from '../../ir/dims.js';
-import { allParams, type GraphOutput, type Network, type Node } from '../../ir/graph.js';
+import type { Unit } from '../../ir/dims.js';
+import {
+  allParams,
+  axisExtent,
+  type GraphOutput,
+  type Network,
+  type Node,
+  nodeOf,
+  unitMakers,
+} from '../../ir/graph.js';
 import { constantOf } from '../../ir/units.js';
 import { lowerDims, type Originals, paramShape, paramSize } from '../3-dims/index.js';
-import { type Folded, fold } from './fold.js';
-import { constantAt, type Liveness, liveness } from './liveness.js';
+import { type LayerEdit, layerEditsBetween, spareInputs, withoutLayers } from './branches.js';
+import { type Facts, unitFacts } from './facts.js';
+import { type Folded, type Folding, fold, NOTHING_FOLDED } from './fold.js';
 import type { Site } from './links.js';
-import type { AxisFacts } from '../../layers/layer.js';
+import { type Liveness, type LivenessOptions, liveness } from './liveness.js';
+import { whollyKnown } from '../../layers/facts.js';
 import { type ArgumentEdit, resize } from './resize.js';
-import { positionsLeft, sliceAll } from './slice.js';
+import { keptPositions, positionsLeft, slice } from './slice.js';
 import type { Values } from './values.js';
 
 /** One unit that went, by its index in the network that was trained first. */
@@ -39,6 +49,8 @@ export interface PinnedUnits {
   readonly units: number;
 }
 
+export type ShrinkOptions = Pick<LivenessOptions, 'roundTo'>;
+
 export interface ShrinkResult {
   /** Whether anything is different. */
   readonly changed: boolean;
@@ -50,6 +62,8 @@ export interface ShrinkResult {
   readonly kept: readonly KeptUnits[];
   readonly folded: readonly Folded[];
   readonly edits: readonly ArgumentEdit[];
+  /** Layers that went, and layers that read others than before. */
+  readonly layerEdits: readonly LayerEdit[];
   readonly pins: readonly PinnedUnits[];
   /** Units of outputs that are constant: an interface, so they stay. */
   readonly constantOutputs: readonly { readonly output: string; readonly index: number; readonly value: number }[];
@@ -59,117 +73,141 @@ export interface ShrinkResult {
 
 /**
  * Removes every unit that does not matter: dead-code elimination over units (DESIGN.md, section 6). A unit that nothing needs goes; a constant
- * one goes after c · W was added to its readers' bias, in float64, rounded once. The function stays the same up to the order of summation.
+ * one goes after c · W was added to its readers' bias, in float64, rounded once. What is left of a merge with one input, or computes nothing that is read, goes
+ * as a layer. The function stays the same up to the order of summation.
  * Shrinking the result again changes nothing. Throws a Failure (dead-network) where an output no longer depends on any input.
  */
-export function shrink(network: Network, values: Values): ShrinkResult {
-  const live = liveness(network, values);
-  refuseDeadOutputs(network, live);
-  return remove(network, values, live, deadUnits(live));
+export function shrink(network: Network, values: Values, options: ShrinkOptions = {}): ShrinkResult {
+  refuseDeadNetwork(network, values);
+  const spared = spareInputs(network, values);
+  const present = new Map<string, Float32Array | Float64Array>([...values, ...spared.folding.exact]);
+  const live = liveness(spared.network, present, options);
+  return remove(spared.network, values, live, deadUnits(live), { whole: network, folding: spared.folding });
 }
 
 /** The units that nothing needs, or whose constant value their readers can hold instead. */
 export function deadUnits(live: Liveness): Set<Unit> {
-  const made = live.sites.flatMap((site) => site.outputs.flat(2));
-  return new Set(made.filter((unit) => !live.needed.has(unit)));
+  const dead = new Set<Unit>();
+  const add = (unit: Unit) => {
+    if (!live.needed.has(unit)) dead.add(unit);
+  };
+  for (const site of live.sites) {
+    for (const shape of site.outputs) for (const axis of shape) for (const unit of axis) add(unit);
+    for (const units of site.parts.values()) for (const unit of units) add(unit);
+  }
+  return dead;
 }
 
-/** Removes dead units: all or some of `deadUnits`, with every unit made of others that go. */
-export function remove(network: Network, values: Values, live: Liveness, removed: ReadonlySet<Unit>): ShrinkResult {
-  const { exact, folded } = fold(network, values, live, removed);
-  const kept = live.sites.flatMap((site) => keptUnits(network, live, removed, site));
-  const { network: shrunk, edits } = without(network, removed, folded);
+/**
+ * Removes dead units: all or some of `deadUnits`, with every unit made of others that go. `whole` is the network as it was before layers went, with what was folded
+ * then.
+ */
+export function remove(
+  network: Network,
+  values: Values,
+  live: Liveness,
+  removed: ReadonlySet<Unit>,
+  before: { readonly whole: Network; readonly folding: Folding } = { whole: network, folding: NOTHING_FOLDED },
+): ShrinkResult {
+  const folding = fold(network, values, live, removed, before.folding);
+  const { exact, folded, added } = folding;
+  const idle = live.sites.filter((site) => isIdle(site, live, removed)).map(({ node }) => node.name);
+  const { network: shrunk, edits } = without(network, removed, folded, new Set(idle));
+  const left = new Set(shrunk.graph.nodes.map(({ name }) => name));
 
-  const rounded = new Map(values);
-  for (const [name, bias] of exact) rounded.set(name, Float32Array.from(bias));
-  const params = allParams(network);
-  const added = allParams(shrunk).filter((param) => !params.some((one) => one.name === param.name));
-  const sliced = sliceAll(network, removed, params, rounded);
-  // A new bias has the axis of the layer's own units, which the network that was given has no parameter for.
-  const ownBias = (layer: string, data: Float64Array) => {
-    const axis = network.shapes.get(layer)![0]!.at(-1)!;
-    return Float64Array.from(positionsLeft(network, removed, axis.units), (k) => data[k]!);
-  };
   const exactSliced = new Map<string, Float64Array>();
-  for (const { reader, param } of folded) exactSliced.set(param, ownBias(reader, exact.get(param)!));
-  for (const param of added) sliced.set(param.name, Float32Array.from(exactSliced.get(param.name)!));
-  for (const param of allParams(shrunk))
-    if (sliced.get(param.name)?.length !== paramSize(param))
-      throw new Error(`${param.name} was sliced to another shape than ${paramShape(param).join('×')}`);
-
+  const declared = new Map(allParams(network).map((param) => [param.name, param]));
+  const kept = new Map(allParams(shrunk).map((param) => [param.name, param]));
+  for (const [name, data] of exact) {
+    if (!kept.has(name)) continue;
+    const axes = declared.get(name)?.axes ?? added.get(name)!;
+    exactSliced.set(name, slice(data, axes.map(axisExtent), keptPositions(network, removed, { axes })));
+  }
+  const sliced = new Map<string, Float32Array>();
+  for (const param of kept.values()) {
+    const { name } = param;
+    const rounded = exactSliced.get(name);
+    const own = declared.get(name);
+    const data = rounded
+      ? Float32Array.from(rounded)
+      : slice(values.get(name)!, paramShape(own!), keptPositions(network, removed, own!));
+    if (data.length !== paramSize(param))
+      throw new Error(`${name} was sliced to another shape than ${paramShape(param).join('×')}`);
+    sliced.set(name, data);
+  }
+  const layerEdits = layerEditsBetween(before.whole.graph, shrunk.graph);
   return {
-    changed: removed.size > 0,
+    changed: removed.size > 0 || layerEdits.length > 0,
     network: shrunk,
     values: sliced,
     exact: exactSliced,
-    kept,
-    folded,
+    kept: keptUnits(before.whole, live, removed, left),
+    folded: folded.filter(({ param }) => kept.has(param)),
     edits,
+    layerEdits,
     pins: pinned(network, live),
     constantOutputs: constantOutputs(network, live),
     removed,
   };
 }
 
-/** The network without some of its units, which know the indices that they had in the network that was trained first. */
+/** The network without some of its units, and some of its layers, which know the indices that they had in the network that was trained first. */
 export function without(
   network: Network,
   removed: ReadonlySet<Unit>,
   folded: readonly Folded[] = [],
+  idle: ReadonlySet<string> = new Set(),
 ): { readonly network: Network; readonly edits: readonly ArgumentEdit[] } {
-  const resized = network.graph.nodes.map((node) => resize(network, removed, folded, node));
+  const graph = withoutLayers(network.graph, idle);
+  const resized = graph.nodes.map((node) => resize(network, removed, folded, nodeOf(network.graph, node.name)));
   const { dims } = network;
   const originals: Originals = Object.fromEntries(
-    unitMakers(network).map(({ layer, axis }) => [
-      layer,
+    unitMakers(network).map(({ maker, axis }) => [
+      maker,
       {
         indices: positionsLeft(network, removed, axis.units).map((k) => dims.origin(axis.units[k]!).index),
-        width: dims.widthOf(layer),
+        width: dims.widthOf(maker),
       },
     ]),
   );
   const reports = new Reports();
-  const nodes = resized.map(({ node }) => node);
-  const smaller = lowerDims({ ...network.graph, nodes }, { originals }, reports);
+  const nodes = graph.nodes.map((node, k) => ({ ...node, arguments: resized[k]!.node.arguments }));
+  const smaller = lowerDims({ ...graph, nodes }, { originals }, reports);
   if (reports.failed) throw new Error(`the shrunk network does not fit together: ${new Failure(reports.all).message}`);
   return { network: smaller, edits: resized.flatMap(({ edits }) => edits) };
 }
 
-/** The layers whose first output has a last axis of units of their own, with it. */
-export function unitMakers({ graph, shapes, dims }: Network): { readonly layer: string; readonly axis: Dim }[] {
-  return graph.nodes.flatMap(({ name }) => {
-    const axis = shapes.get(name)![0]?.at(-1);
-    return axis?.units.some((unit) => dims.origin(unit).layer === name) ? [{ layer: name, axis }] : [];
-  });
-}
-
 /** Whether every output still depends on some input. */
 export function dependsOnInputs(network: Network, values: Values): boolean {
-  return deadOutputs(network, liveness(network, values)).length === 0;
+  return deadOutputs(network, unitFacts(network, values, 'inference')).length === 0;
 }
 
 /** @throws Failure dead-network where an output no longer depends on any input */
 export function refuseDeadNetwork(network: Network, values: Values): void {
-  refuseDeadOutputs(network, liveness(network, values));
+  refuseDeadOutputs(network, unitFacts(network, values, 'inference'));
 }
 
-export function deadOutputs(network: Network, { facts }: Liveness): GraphOutput[] {
+export function deadOutputs(network: Network, facts: Facts): GraphOutput[] {
   const { outputs } = network.graph;
-  return outputs.filter(({ node, output }) => isConstant(facts.get(node)![output]!));
+  return outputs.filter(({ node, output }) => whollyKnown(facts.get(node)![output]!));
 }
 
-/** Whether all units of the last axis are known: the whole tensor is, then. */
-function isConstant(axes: AxisFacts): boolean {
-  return axes.at(-1)?.every((fact) => fact !== 'varies') ?? false;
+/** Whether a layer computes nothing that is read any more. An Input stays, with an empty `keep`. */
+function isIdle(site: Site, live: Liveness, removed: ReadonlySet<Unit>): boolean {
+  if (site.inputs.length === 0 || live.living(site)) return false;
+  // While training, units may wait to go: the layer goes with the last of them.
+  return site.outputs.every((shape) =>
+    shape.some((axis) => axis.length > 0 && axis.every((unit) => removed.has(unit))),
+  );
 }
 
-function refuseDeadOutputs(network: Network, live: Liveness): void {
-  const dead = deadOutputs(network, live);
+function refuseDeadOutputs(network: Network, facts: Facts): void {
+  const dead = deadOutputs(network, facts);
   if (dead.length === 0) return;
   throw new Failure(
     dead.map((output) => {
-      const first = firstDeadLayer(network, live, output);
-      const units = live.facts.get(first.name)![0]!.at(-1)!.length;
+      const first = firstDeadLayer(network, facts, output);
+      const units = facts.get(first.name)![0]!.at(-1)!.length;
       return diagnostic(
         'dead-network',
         { layer: first.name, output: output.name, units },
@@ -180,61 +218,68 @@ function refuseDeadOutputs(network: Network, live: Liveness): void {
 }
 
 /** The first layer on the way to an output that no longer carries anything. */
-function firstDeadLayer(network: Network, { facts }: Liveness, output: GraphOutput): Node {
+function firstDeadLayer(network: Network, facts: Facts, output: GraphOutput): Node {
   const above = new Set([output.node]);
   for (const node of [...network.graph.nodes].reverse())
     if (above.has(node.name)) for (const input of node.inputs) above.add(input.node);
   return network.graph.nodes.find(
-    ({ name, inputs }) => above.has(name) && inputs.length > 0 && facts.get(name)!.every(isConstant),
+    ({ name, inputs }) => above.has(name) && inputs.length > 0 && facts.get(name)!.every(whollyKnown),
   )!;
 }
 
-function keptUnits(network: Network, live: Liveness, removed: ReadonlySet<Unit>, site: Site): KeptUnits[] {
-  const { node } = site;
-  const axis = network.shapes.get(node.name)![0]?.at(-1);
-  // Product units are told by the axes that they are made of, and by `keep`.
-  if (!axis || !site.makes[0] || site.components.size > 0) return [];
-  const { dims } = network;
-  const positions = positionsLeft(network, removed, axis.units);
-  const gone = axis.units.filter((unit) => removed.has(dims.find(unit)));
-  return [
-    {
-      layer: node.name,
-      before: axis.units.length,
-      positions,
-      originals: positions.map((k) => dims.origin(axis.units[k]!).index),
-      width: dims.widthOf(node.name),
-      removed: gone.map((unit) => ({ index: dims.origin(unit).index, ...reasonOf(live, dims.find(unit)) })),
-    },
-  ];
+function keptUnits(whole: Network, live: Liveness, removed: ReadonlySet<Unit>, left: ReadonlySet<string>): KeptUnits[] {
+  const { dims } = whole;
+  const reasons = reasonsOf(live);
+  return unitMakers(whole).flatMap(({ maker, node, axis }): KeptUnits[] => {
+    // Product units are told by the axes that they are made of, and by `keep`.
+    if (axis.units.some((unit) => dims.componentsOf(unit).length > 0)) return [];
+    const positions = left.has(node.name) ? positionsLeft(whole, removed, axis.units) : [];
+    const staying = new Set(positions);
+    const gone = axis.units.filter((_, k) => !staying.has(k));
+    return [
+      {
+        layer: maker,
+        before: axis.units.length,
+        positions,
+        originals: positions.map((k) => dims.origin(axis.units[k]!).index),
+        width: dims.widthOf(maker),
+        removed: gone.map((unit) => ({
+          index: dims.origin(unit).index,
+          ...(reasons.get(dims.find(unit)) ?? { reason: 'unread' as const }),
+        })),
+      },
+    ];
+  });
 }
 
-/** Why a unit could go: readers that would notice it hold its value instead, or there are none. */
-function reasonOf(
-  { sites, facts, needed }: Liveness,
-  unit: Unit,
-): { reason: 'unread' } | { reason: 'constant'; value: number } {
-  for (const site of sites)
+/** Why units could go that a reader would notice: it holds their value instead. The others are unread. */
+function reasonsOf(live: Liveness): ReadonlyMap<Unit, { readonly reason: 'constant'; readonly value: number }> {
+  const reasons = new Map<Unit, { readonly reason: 'constant'; readonly value: number }>();
+  for (const site of live.sites)
     for (const link of site.links) {
-      const row = link.reads.indexOf(unit);
-      if (row < 0) continue;
-      const read = link.writes?.some((written, column) => needed.has(written) && link.live(row, column)) ?? true;
-      if (read) return { reason: 'constant', value: constantAt(site, facts, unit)! };
+      let columns: number[] | undefined;
+      link.reads.forEach((unit, row) => {
+        if (live.needed.has(unit) || reasons.has(unit)) return;
+        const value = live.constantRead(site, link, row);
+        if (value === undefined) return;
+        columns ??= link.writes?.flatMap((written, k) => (live.wants(site, written) ? [k] : [])) ?? [0];
+        if (columns.some((column) => link.live(row, column))) reasons.set(unit, { reason: 'constant', value });
+      });
     }
-  return { reason: 'unread' };
+  return reasons;
 }
 
-function pinned(network: Network, { pins, sites }: Liveness): PinnedUnits[] {
+function pinned(network: Network, { pins }: Liveness): PinnedUnits[] {
   const counts = new Map<string, PinnedUnits>();
-  for (const site of sites) {
-    if (!site.makes[0]) continue;
-    for (const unit of site.outputs[0]!.at(-1)!) {
-      const pin = pins.get(unit);
-      if (!pin || network.dims.origin(unit).layer !== site.node.name) continue;
-      const key = JSON.stringify([site.node.name, pin.reason]);
-      counts.set(key, { layer: site.node.name, reason: pin.reason, units: (counts.get(key)?.units ?? 0) + 1 });
+  for (const { maker, axis } of unitMakers(network))
+    for (const unit of axis.units) {
+      // Where layers share units, the first of them tells.
+      const root = network.dims.find(unit);
+      const pin = pins.get(root);
+      if (!pin || network.dims.origin(root).layer !== maker) continue;
+      const key = JSON.stringify([maker, pin.reason]);
+      counts.set(key, { layer: maker, reason: pin.reason, units: (counts.get(key)?.units ?? 0) + 1 });
     }
-  }
   return [...counts.values()];
 }
 

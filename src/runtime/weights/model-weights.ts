@@ -5,7 +5,7 @@ import type { Values } from '../../compiler/5-shrink/values.js';
 import { type Fitted, readFitted } from '../../data/columns.js';
 import type { FeatureStatistics } from '../../data/feature-statistics.js';
 import { fail } from '../../diagnostics/report.js';
-import { allParams, type Network } from '../../ir/graph.js';
+import { allParams, type Network, unitMakers } from '../../ir/graph.js';
 import type { HostTensor } from '../../program/program.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
@@ -107,13 +107,12 @@ function statisticsIn(data: HostTensor['data'], text: string | undefined): Featu
 export function originalsOfNetwork(network: Network): Originals {
   const { dims } = network;
   const originals: Record<string, { indices: readonly number[]; width: number }> = Object.create(null);
-  for (const node of network.graph.nodes) {
+  for (const { maker, node, axis } of unitMakers(network)) {
     if (Object.keys(network.params.get(node.name) ?? {}).length === 0) continue;
-    const last = network.shapes.get(node.name)?.[0]?.at(-1);
-    if (!last?.units.every((unit) => dims.origin(unit).layer === node.name)) continue;
-    originals[node.name] = {
-      indices: last.units.map((unit) => dims.origin(unit).index),
-      width: Math.max(last.units.length, dims.widthOf(node.name)),
+    if (!axis.units.every((unit) => dims.origin(unit).layer === maker)) continue;
+    originals[maker] = {
+      indices: axis.units.map((unit) => dims.origin(unit).index),
+      width: Math.max(axis.units.length, dims.widthOf(maker)),
     };
   }
   return originals;

@@ -22,7 +22,7 @@ function zero(values: Map<string, Float32Array>, name: string, width: number, at
 
 function shrinkIn(network: Network, values: Values, modes?: Modes): ShrinkResult {
   if (!modes) return shrink(network, values);
-  const live = liveness(network, values, modes);
+  const live = liveness(network, values, { modes });
   return remove(network, values, live, deadUnits(live));
 }
 
