@@ -1,0 +1,88 @@
+import type { Unit } from '../../ir/dims.js';
+import { allParams, axisExtent, type Network, unitMakers } from '../../ir/graph.js';
+import { aroundAxis } from '../../program/kernels.js';
+import { paramShape } from '../3-dims/index.js';
+import type { Need } from './liveness.js';
+import type { ValuesExact } from './values.js';
+
+/**
+ * Blocks that must be alike keep as many units as the fullest needs: of those that nothing needs the ones with the largest norm, the first of equal ones. A
+ * block of which nothing is needed on any of its axes goes.
+ */
+export function keepEqualBlocks(network: Network, values: ValuesExact, need: Need): void {
+  const { dims } = network;
+  for (const { layer, called, blocks, dims: axes } of dims.allEqualBlocks) {
+    if (!need.has(layer) || !need.living(need.siteOf(layer))) continue;
+    const units = axes.map((dim) => blocksOf(dim.units, blocks).map((block) => block.map((unit) => dims.find(unit))));
+    const counts = units.map((of) => of.map((block) => block.filter((unit) => need.needed.has(unit)).length));
+    const places = Array.from({ length: blocks }, (_, block) => block);
+    let living = places.filter((block) => counts.some((of) => of[block]! > 0));
+    if (living.length === 0) living = [0];
+    units.forEach((of, k) => {
+      const most = Math.max(1, ...living.map((block) => counts[k]![block]!));
+      for (const block of living) {
+        const dead = of[block]!.filter((unit) => !need.needed.has(unit));
+        const reason = `${layer} has as many of them in every ${called} as the fullest needs`;
+        for (const unit of largest(network, values, dead, most - counts[k]![block]!))
+          need.keep(unit, { layer, reason });
+      }
+    });
+  }
+}
+
+/** Widths stay at multiples of `roundTo`, or as they were where that is less: with the fewest more units, those with the largest norm. */
+export function roundWidths(network: Network, values: ValuesExact, need: Need, roundTo: number): void {
+  for (const { node, part, axis } of unitMakers(network)) {
+    const site = need.siteOf(node.name);
+    if (part !== undefined || site.inputs.length === 0 || site.components.size > 0 || !site.kind.resize) continue;
+    const units = [...new Set(axis.units.map((unit) => network.dims.find(unit)))];
+    const kept = units.filter((unit) => need.needed.has(unit)).length;
+    if (kept === 0 || !need.living(site)) continue;
+    const wanted = Math.min(Math.ceil(kept / roundTo) * roundTo, units.length);
+    const dead = units.filter((unit) => !need.needed.has(unit));
+    const reason = `widths are kept at multiples of ${roundTo}`;
+    for (const unit of largest(network, values, dead, wanted - kept)) need.keep(unit, { layer: node.name, reason });
+  }
+}
+
+function blocksOf(units: readonly Unit[], blocks: number): (readonly Unit[])[] {
+  const size = units.length / blocks;
+  return Array.from({ length: blocks }, (_, block) => units.slice(block * size, (block + 1) * size));
+}
+
+/** The `count` units of which all weights together have the largest norm, the first of equal ones. */
+function largest(network: Network, values: ValuesExact, units: readonly Unit[], count: number): readonly Unit[] {
+  if (count <= 0) return [];
+  if (count >= units.length) return units;
+  const squares = squaresOf(network, values, new Set(units));
+  const places = new Map(units.map((unit, k) => [unit, k]));
+  return [...units]
+    .sort((a, b) => (squares.get(b) ?? 0) - (squares.get(a) ?? 0) || places.get(a)! - places.get(b)!)
+    .slice(0, count);
+}
+
+/** Squares of all weights into and out of units, added up. */
+function squaresOf(network: Network, values: ValuesExact, wanted: ReadonlySet<Unit>): ReadonlyMap<Unit, number> {
+  const { dims } = network;
+  const squares = new Map<Unit, number>();
+  for (const param of allParams(network)) {
+    const shape = paramShape(param);
+    param.axes.forEach((axis, k) => {
+      const roots = axis.dim.units.map((unit) => dims.find(unit));
+      if (!roots.some((unit) => wanted.has(unit))) return;
+      const data = values.get(param.name)!;
+      const { outer, extent, inner } = aroundAxis(shape, k);
+      roots.forEach((unit, position) => {
+        if (!wanted.has(unit)) return;
+        let sum = 0;
+        for (let o = 0; o < outer; o++)
+          for (let i = 0; i < inner; i++) {
+            const weight = data[(o * extent + (position % axisExtent(axis))) * inner + i]!;
+            sum += weight * weight;
+          }
+        squares.set(unit, (squares.get(unit) ?? 0) + sum);
+      });
+    });
+  }
+  return squares;
+}
