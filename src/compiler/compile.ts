@@ -8,7 +8,6 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Source } from '../diagnostics/source.js';
 import type { Document } from '../dsl/document.js';
 import { type Network, nodeOf } from '../ir/graph.js';
-import { sizeOf } from '../program/program.js';
 import { lowerSpec } from './1-spec/index.js';
 import { printResolved } from './1-spec/print.js';
 import { endsOf } from './objectives.js';

@@ -1,4 +1,5 @@
 import { activations } from '../activations/index.js';
+import { augmentations } from '../data/augmentations/index.js';
 import { sources } from '../data/index.js';
 import { initializers } from '../initializers/index.js';
 import type { Kind, RegistryName } from '../ir/kind.js';
@@ -33,6 +34,7 @@ export const vocabulary: Readonly<Record<RegistryName, Registry>> = {
   source: { one: 'a data source', many: 'data sources', table: sources },
   split: { one: 'a way to hold out rows', many: 'ways to hold out rows', table: splits },
   column: { one: 'a way to read a column', many: 'ways to read a column', table: columns },
+  augmentation: { one: 'an augmentation', many: 'augmentations', table: augmentations },
   threshold: { one: 'a threshold', many: 'thresholds', table: thresholds },
   file: { one: 'a file', many: 'files', table: files },
 };

@@ -1,5 +1,6 @@
 import type { HostTensor } from '../program/program.js';
 import { shuffle } from '../random/permutation.js';
+import { Augmenter } from './augment.js';
 import type { BoundTable, BoundTensor } from './bind.js';
 
 /** One batch: the batch inputs of a program by name. */
@@ -9,8 +10,8 @@ export interface Batch {
 }
 
 /**
- * Reads a bound table batch by batch. With a seed every epoch has an order of its own, fixed by the seed and the epoch's number; without one the rows
- * come in their order. The last batch of an epoch may be short. A batch's memory is taken once: it is valid until the next one is read.
+ * Reads a bound table batch by batch. With a seed it is read for training: every epoch has an order of its own, and pictures that are augmented are
+ * changed anew, both fixed by the seed and the epoch's number. Without one the rows come in their order and as they are. The last batch of an epoch may be short. A batch's memory is taken once: it is valid until the next one is read.
  */
 export class Batches {
   /** Batches in an epoch. */
@@ -19,6 +20,7 @@ export class Batches {
   private readonly seed: number | undefined;
   /** The row of the table that is read k-th in this epoch. Undefined: the k-th. */
   private order: Int32Array | undefined;
+  private readonly augmenters = new Map<string, Augmenter>();
   private readonly whole: Batch;
   private readonly last: Batch;
 
@@ -30,16 +32,20 @@ export class Batches {
       throw new Error(`a batch of ${options.batchSize} rows`);
     this.batchSize = Math.min(options.batchSize, table.rows);
     this.seed = options.seed;
+    if (this.seed !== undefined)
+      for (const { name, augmented } of table.tensors)
+        if (augmented) this.augmenters.set(name, new Augmenter(augmented));
     this.steps = table.rows === 0 ? 0 : Math.ceil(table.rows / this.batchSize);
     this.whole = emptyBatch(table, this.batchSize);
     const left = table.rows - Math.max(0, this.steps - 1) * this.batchSize;
     this.last = left === this.batchSize ? this.whole : firstRows(this.whole, table, left);
   }
 
-  /** Goes to an epoch, counted from 0 over the whole training. Only shuffled reading needs it. */
+  /** Goes to an epoch, counted from 0 over the whole training. Only reading for training needs it. */
   begin(epoch: number): void {
     if (this.seed === undefined) return;
     this.order = shuffle(this.table.rows, this.seed, epoch).fill(this.order);
+    for (const augmenter of this.augmenters.values()) augmenter.begin(this.seed, epoch);
   }
 
   /** Batch `step` of the epoch, from 0. */
@@ -48,8 +54,12 @@ export class Batches {
     if (this.seed !== undefined && !this.order) throw new Error('shuffled batches are read after begin(epoch)');
     const batch = step === this.steps - 1 ? this.last : this.whole;
     const from = step * this.batchSize;
-    for (const tensor of this.table.tensors)
-      copyRows(tensor, this.order, from, batch.rows, batch.inputs[tensor.name]!.data);
+    for (const tensor of this.table.tensors) {
+      const into = batch.inputs[tensor.name]!.data;
+      const augmenter = this.augmenters.get(tensor.name);
+      if (!augmenter) copyRows(tensor, this.order, from, batch.rows, into);
+      else for (let k = 0; k < batch.rows; k++) augmenter.write(this.order![from + k]!, into, k * tensor.width);
+    }
     return batch;
   }
 }

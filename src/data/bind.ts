@@ -3,6 +3,8 @@ import { fail } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
 import type { TargetForm } from '../losses/loss.js';
 import { sizeOf } from '../program/program.js';
+import type { AugmentChoices, AugmentedRows } from './augment.js';
+import { augmentedTensors, type InputToAugment } from './augmented.js';
 import { findField, type Fitted, type FittedColumn } from './columns.js';
 import { keyText } from './csv/table.js';
 import { joinedOrder } from './joined.js';
@@ -16,6 +18,8 @@ export interface BindChoices {
   readonly target?: string | undefined;
   /** The field that each output is to predict, by the output's name. Absent: of several, the field of its name. */
   readonly targets?: Readonly<Record<string, string>> | undefined;
+  /** What happens to the pictures that training reads. */
+  readonly augment?: AugmentChoices | undefined;
   readonly span?: Span | undefined;
 }
 
@@ -104,6 +108,8 @@ export interface BoundTensor {
   readonly width: number;
   readonly data: Float32Array | Int32Array;
   readonly rows: Int32Array | undefined;
+  /** What training reads in the place of these rows. Absent: themselves. */
+  readonly augmented?: AugmentedRows;
 }
 
 /** A table as one network reads it. */
@@ -159,15 +165,30 @@ export function bind({ data, inputs, outputs }: Readers, table: Table): BoundTab
     return fail('no-target', { source: 'the table', columns: listed(columns) }, { ...where, help });
   });
 
-  const boundInputs = inputs.map((input): BoundTensor => {
+  const boundInputs = inputs.map((input): InputToAugment => {
     const given = data.inputs && Object.hasOwn(data.inputs, input.name) ? data.inputs[input.name] : undefined;
     for (const name of given ?? []) fieldOf(name, `the input ${input.name}`);
     const fields = fieldsOfInput(input.name, ends, data, table);
     if (fields.length === 0) fieldOf(input.name, `the input ${input.name}`, 'inputs');
-    return bindInput(input, fields, table, where);
+    const { keep, ...rest } = input;
+    const tensor = bindInput(input, fields, table, where);
+    return {
+      name: input.name,
+      ...(keep && { keep }),
+      fields,
+      tensor,
+      whole: () => bindInput(rest, fields, table, where),
+    };
   });
-  const boundTargets = trained.map((output, k) => bindTarget(output, targets[k]!, table, where));
-  return { rows: table.rows, tensors: [...boundInputs, ...boundTargets] };
+  const boundTargets = trained.map((output, k) => {
+    return { tensor: bindTarget(output, targets[k]!, table, where), field: targets[k]! };
+  });
+  const augmented = augmentedTensors(data.augment, boundInputs, boundTargets, table, data.span);
+  const tensors = [...boundInputs, ...boundTargets].map(({ tensor }) => {
+    const training = augmented.get(tensor.name);
+    return training ? { ...tensor, augmented: training } : tensor;
+  });
+  return { rows: table.rows, tensors };
 }
 
 type Where = { readonly at: Span | undefined };

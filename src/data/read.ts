@@ -2,7 +2,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { diagnostic, fail } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
 import type { Call } from '../ir/kind.js';
-import type { BindChoices } from './bind.js';
+import { type BindChoices, type Ends, fittedTarget, targetOf } from './bind.js';
 import {
   applyFitted,
   type ColumnChoices,
@@ -14,17 +14,21 @@ import {
   fittedTypes,
   needsFit,
   ofColumn,
+  type PictureChoices,
+  pictureChoices,
+  refuseSkippedTargets,
   type Unknown,
 } from './columns.js';
 import { hasDecimalComma, keyText, shown } from './csv/table.js';
 import { sources } from './index.js';
-import type { Field, SourceKind, SourcePlace, Table } from './source.js';
+import type { Field, SourceKind, SourceParts, SourcePlace, Table } from './source.js';
+import { readPictureColumns } from './picture-columns.js';
 import { type Parts, type SplitChoices, split } from './splits.js';
+import { windowTable } from './windows.js';
 
 /** What the data section says. */
 export interface DataChoices extends BindChoices, ColumnChoices, SplitChoices {
   readonly source: Call;
-  readonly target?: string;
   readonly span?: Span;
   readonly sourceSpan?: Span;
 }
@@ -51,8 +55,8 @@ export function sourceOf(word: string): SourceKind | undefined {
 }
 
 /**
- * Reads the rows of a data section: source, rows that are left out, split, and what is learned from the training rows, unless it is given. `inputs`
- * are the names of the network's Inputs: of a table, columns that neither they nor the target read are left out.
+ * Reads the rows of a data section: source, rows that are left out, split, and what is learned from the training rows, unless it is given. `ends` names
+ * the network's Inputs and outputs: of a table, columns that neither the ones nor the targets of the others read are left out.
  *
  * @throws Failure of the source, of `split` and of `fitColumns`
  */
@@ -60,26 +64,46 @@ export async function readData(
   data: DataChoices,
   place: Pick<SourcePlace, 'dataFolder' | 'specFolder' | 'lock'>,
   options: {
-    readonly inputs: readonly string[];
+    readonly ends: Ends;
     readonly fitted?: Fitted | undefined;
-    /** Whether the loss tells classes apart, so that whole numbers in the target are their numbers. Undefined: there is none. */
-    readonly classes?: boolean | undefined;
+    /** Whether the loss of an output tells classes apart, so that whole numbers in its target are their numbers. Left out: it has none. */
+    readonly classes?: Readonly<Record<string, boolean>>;
   },
 ): Promise<DataRows> {
   const at = data.sourceSpan ?? data.span;
-  const choices: ColumnChoices = { ...data, span: at };
-  const columns = options.fitted ? fittedTypes(options.fitted) : columnTypes(data);
+  const { outputs } = options.ends;
+  /** The fields to predict, with whether their losses tell classes apart. */
+  const targetsIn = (table: Pick<Table, 'target'>): Wanted[] =>
+    outputs.flatMap((output) => {
+      const name = targetOf(output, outputs, data, table);
+      return name === undefined ? [] : [{ output, name, classes: options.classes?.[output] }];
+    });
+  const choicesOf = (table: Pick<Table, 'target'>) => ({
+    ...data,
+    ...namedTargets(targetsIn(table), outputs),
+    span: at,
+  });
+  const { fitted: stored } = options;
+  refuseSkippedTargets(choicesOf({}));
+  const columns = stored ? fittedTypes(stored) : columnTypes(data);
   let dropped = 0;
-  const read = async (call: Call) => {
+  const read = async (call: Call): Promise<SourceParts> => {
     const kind = sourceOf(call.word);
     if (!kind) throw new Error(`no data source ${call.word}`);
-    const { train, test } = await kind.read(call.arguments as never, { ...place, at, columns });
+    const from = { ...place, at, columns };
+    const { train, validation, test } = await kind.read(call.arguments as never, from);
     const prepare = (table: Table): Table => {
-      const left = dropMissing(options.fitted ? table : usedOnly(table, data, options.inputs), choices);
+      const targets = targetsIn(table);
+      const left = dropMissing(stored ? table : usedOnly(table, data, options.ends, targets), choicesOf(table));
       dropped += table.rows - left.rows;
-      return options.classes ? wholeAsClasses(left, data) : left;
+      const whole = wholeAsClasses(left, data, targets);
+      return readPictureColumns(whole, (field) => picturesOf(field, data, stored), from);
     };
-    return { train: prepare(train), ...(test && { test: prepare(test) }) };
+    return {
+      train: prepare(train),
+      ...(validation && { validation: prepare(validation) }),
+      ...(test && { test: prepare(test) }),
+    };
   };
   const own = async (part: 'validation' | 'test') => {
     const call = data[part];
@@ -100,25 +124,25 @@ export async function readData(
     },
   );
   const all: Parts = validation ? { ...parts, validation } : parts;
-  const files = [whole.train, whole.test, validation, test].flatMap((table) => table?.files ?? []);
+  const files = [whole.train, whole.validation, whole.test, validation, test].flatMap((table) => table?.files ?? []);
   const isLearned = needsFit(all.train, data) || sourceOf(data.source.word)?.shapesFromRows === true;
-  if (!options.fitted && !isLearned)
-    return { ...all, files, fitted: undefined, missing, dropped, notes: [], warnings: [] };
+  if (!stored && !isLearned) return { ...all, files, fitted: undefined, missing, dropped, notes: [], warnings: [] };
 
-  const warnings = options.fitted ? [] : warningsOn(all.train, data, options.classes);
-  const fitted = options.fitted ?? fitColumns(all.train, whole.train, choices);
+  const warnings = stored ? [] : warningsOn(all.train, data, targetsIn(all.train));
+  const fitted = stored ?? fitColumns(all.train, whole.train, choicesOf(all.train));
   const unknown: Unknown[] = [];
   // Parts of a split share their fields; each is read once.
   const done = new Map<readonly Field[], readonly Field[]>();
-  const apply = (table: Table): Table => {
+  const apply = (table: Table, part: string): Table => {
     const fields = done.get(table.fields) ?? applyFitted(table, fitted, { at, unknown });
     done.set(table.fields, fields);
-    return { ...table, fields, ...(fitted.target !== undefined && { target: fitted.target }) };
+    const read = { ...table, fields, ...(fitted.target !== undefined && { target: fitted.target }) };
+    return fitted.window ? windowTable(read, fitted.window, { part, ahead: true, at }) : read;
   };
   return {
-    train: apply(all.train),
-    ...(all.validation && { validation: apply(all.validation) }),
-    ...(all.test && { test: apply(all.test) }),
+    train: apply(all.train, 'training'),
+    ...(all.validation && { validation: apply(all.validation, 'validation') }),
+    ...(all.test && { test: apply(all.test, 'test') }),
     files,
     fitted,
     missing,
@@ -134,10 +158,8 @@ export async function readData(
  *
  * @throws Failure target-with-texts
  */
-function warningsOn({ fields, target }: Table, data: DataChoices, classes: boolean | undefined): Diagnostic[] {
+function warningsOn({ fields }: Table, data: DataChoices, targets: readonly Wanted[]): Diagnostic[] {
   const at = data.sourceSpan ?? data.span;
-  const wanted = data.target ?? target;
-  const targetField = wanted === undefined ? undefined : findField(fields, wanted);
   return fields.flatMap((field) => {
     const { mixed } = field;
     if (!mixed || ofColumn(data.columns, field)) return [];
@@ -147,7 +169,8 @@ function warningsOn({ fields, target }: Table, data: DataChoices, classes: boole
     const comma = hasDecimalComma(text) ? ['for numbers with a decimal comma: `decimal: ","` in csv(…)'] : [];
     const missing = `\`missing: [${shown(text)}]\` in csv(…)`;
     const details = { column: field.name, numbers, cells, place, text: shown(text) };
-    if (field !== targetField) {
+    const wanted = targets.find(({ name }) => findField(fields, name) === field);
+    if (!wanted) {
       const help = [
         ...comma,
         `\`columns { ${key}: number }\` takes numbers alone; where the cell means a missing one: ${missing}`,
@@ -155,7 +178,7 @@ function warningsOn({ fields, target }: Table, data: DataChoices, classes: boole
       ];
       return [diagnostic('numbers-with-texts', details, { at, help })];
     }
-    if (classes !== false) return [];
+    if (wanted.classes !== false) return [];
     const help = [
       ...comma,
       `correct the cell; \`columns { ${key}: number }\` finds all of its kind`,
@@ -166,27 +189,60 @@ function warningsOn({ fields, target }: Table, data: DataChoices, classes: boole
   });
 }
 
+/** A field that an output is to predict. */
+interface Wanted {
+  readonly output: string;
+  readonly name: string;
+  /** Whether the output's loss tells classes apart; undefined: it has none. */
+  readonly classes: boolean | undefined;
+}
+
+/** The same as a data section says it: `target` of a lone output, `targets` of several, whether they are written or found by name. */
+function namedTargets(
+  targets: readonly Pick<Wanted, 'output' | 'name'>[],
+  outputs: readonly string[],
+): Pick<ColumnChoices, 'target' | 'targets'> {
+  if (outputs.length === 1) return { target: targets[0]?.name, targets: undefined };
+  return { target: undefined, targets: Object.fromEntries(targets.map(({ output, name }) => [output, name])) };
+}
+
+/** How the pictures that a field names are read, as the data section says or, where it is known, as they were read before. */
+function picturesOf(
+  field: Field,
+  { columns }: Pick<ColumnChoices, 'columns'>,
+  fitted: Fitted | undefined,
+): PictureChoices | undefined {
+  if (fitted) {
+    const column = fitted.columns.find(({ name }) => name === field.name);
+    return column?.kind === 'image_file' ? column : undefined;
+  }
+  const call = ofColumn(columns, field);
+  return call?.word === 'image_file' ? pictureChoices(call.arguments) : undefined;
+}
+
 /** Of a table of columns, those that something reads. A lone input without a word on it reads all. */
-function usedOnly(table: Table, data: DataChoices, inputs: readonly string[]): Table {
+function usedOnly(table: Table, data: DataChoices, { inputs }: Ends, targets: readonly Wanted[]): Table {
   if (table.columns === undefined || inputs.length === 0) return table;
   const given = data.inputs ?? {};
   const readers = inputs.map((input) => (Object.hasOwn(given, input) ? given[input]! : [input]));
   const [only] = inputs;
   const readsAll = inputs.length === 1 && !Object.hasOwn(given, only!) && !findField(table.fields, only!);
-  const target = data.target ?? table.target;
-  if (readsAll || target === undefined) return table;
-  const used = new Set([...readers.flat(), target].map((name) => findField(table.fields, name)));
+  if (readsAll || targets.length === 0) return table;
+  const used = new Set(
+    [...readers.flat(), ...targets.map(({ name }) => name)].map((name) => findField(table.fields, name)),
+  );
   return { ...table, fields: table.fields.filter((field) => used.has(field)) };
 }
 
-/** The table with the whole numbers of its target as class numbers, unless the data section says how that column is read. */
-function wholeAsClasses(table: Table, data: DataChoices): Table {
-  const name = data.target ?? table.target;
-  const target = name === undefined ? undefined : findField(table.fields, name);
-  if (!target?.whole || ofColumn(data.columns, target)) return table;
-  const { whole: _, ...field } = target;
-  const classes: Field = { ...field, shape: [], form: 'classes', data: Int32Array.from(target.data) };
-  return { ...table, fields: table.fields.map((one) => (one === target ? classes : one)) };
+/** The table with the whole numbers of targets of classes as class numbers, unless the data section says how such a column is read. */
+function wholeAsClasses(table: Table, data: DataChoices, targets: readonly Wanted[]): Table {
+  return targets.reduce((before, { name, classes }) => {
+    const target = classes ? findField(before.fields, name) : undefined;
+    if (!target?.whole || ofColumn(data.columns, target)) return before;
+    const { whole: _, ...field } = target;
+    const asClasses: Field = { ...field, shape: [], form: 'classes', data: Int32Array.from(target.data) };
+    return { ...before, fields: before.fields.map((one) => (one === target ? asClasses : one)) };
+  }, table);
 }
 
 export function notesOn(unknown: readonly Unknown[]): string[] {
@@ -202,8 +258,8 @@ export function notesOn(unknown: readonly Unknown[]): string[] {
 }
 
 /**
- * Reads rows to predict from a file, as the rows of the source were read: the target may be left out. A file without a header has the columns of the
- * source in their order, with or without the target.
+ * Reads rows to predict from a file, as the rows of the source were read: what is to be predicted may be left out. A table without a header has the columns of
+ * the source in their order, with or without the target. Of windows, the last ends with the last row.
  *
  * @throws Failure of the source, predict-source, and of `applyFitted`
  */
@@ -212,21 +268,31 @@ export async function readRowsToPredict(
   file: string,
   place: Pick<SourcePlace, 'dataFolder' | 'specFolder'>,
   fitted: Fitted,
+  { outputs }: Pick<Ends, 'outputs'>,
 ): Promise<{ readonly table: Table; readonly notes: readonly string[] }> {
   const at = data.sourceSpan ?? data.span;
-  if (data.source.word !== 'csv') fail('predict-source', { source: data.source.word }, { at });
-  const target = fitted.columns.find((column) => column.name === fitted.target);
-  const { train } = await sources.csv.read({ ...data.source.arguments, files: [file] } as never, {
+  const kind = sourceOf(data.source.word);
+  if (!kind?.readRows) return fail('predict-source', { source: data.source.word }, { at });
+  const { window } = fitted;
+  const wanted = outputs.flatMap((output) => fittedTarget(output, outputs, data, fitted)?.name ?? []);
+  // The past of what is to be predicted is read by the windows.
+  const mayLack = window && window.horizon > 0 ? [] : wanted;
+  const [target, ...others] = fitted.columns.filter(({ name }) => mayLack.includes(name));
+  const from: SourcePlace = {
     ...place,
     at,
     columns: fittedTypes(fitted),
     ...(fitted.width !== undefined &&
-      target?.position !== undefined && { mayLack: { columns: fitted.width, position: target.position } }),
-  });
+      target?.position !== undefined &&
+      others.length === 0 && { mayLack: { columns: fitted.width, position: target.position } }),
+  };
+  const rows = await kind.readRows(data.source.arguments as never, file, from);
+  const read = readPictureColumns(rows, (field) => picturesOf(field, {}, fitted), from);
   const unknown: Unknown[] = [];
-  const fields = applyFitted(train, fitted, { at, mayLackTarget: true, unknown });
+  const fields = applyFitted(read, fitted, { at, mayLack, unknown });
+  const table = { ...read, fields, ...(fitted.target !== undefined && { target: fitted.target }) };
   return {
-    table: { ...train, fields, ...(fitted.target !== undefined && { target: fitted.target }) },
+    table: window ? windowTable(table, window, { part: 'given', ahead: false, at }) : table,
     notes: notesOn(unknown),
   };
 }

@@ -22,6 +22,10 @@ export interface Field {
   readonly units?: readonly string[];
   /** The different texts of a column, for the form `texts`; -1 in the data is a missing cell. */
   readonly texts?: readonly string[];
+  /** Of texts: whether they are prose, which nothing but words is to be read from. */
+  readonly prose?: true;
+  /** Of what lies ahead of a window: the field that holds its past, which is what an input of its name reads. */
+  readonly past?: string;
   /** Where the column stands in its file, from 1. */
   readonly position?: number;
   /** Missing cells, which are NaN in `values` and -1 in `texts`: how many, and where the first is, in words. */
@@ -58,6 +62,8 @@ export interface Table {
   readonly target?: string;
   /** Columns of the file that the table comes from, read or not; absent for what is no table of columns. */
   readonly columns?: number;
+  /** The folder that file names in its cells are relative to. */
+  readonly folder?: string;
   /** Files read: the run's data lock. Generators have an empty list. */
   readonly files: readonly DataFile[];
 }
@@ -85,8 +91,8 @@ export interface SourcePlace {
   readonly mayLack?: { readonly columns: number; readonly position: number } | undefined;
 }
 
-/** How the cells of a column are read. */
-export type ColumnType = 'number' | 'text' | 'skip';
+/** How the cells of a column are read: `text` for words of which there are few different ones, `prose` for texts that may all differ. */
+export type ColumnType = 'number' | 'text' | 'prose' | 'skip';
 
 export interface ColumnTypes {
   /** By a column's name, or by its position (`column_7`). */
@@ -107,8 +113,17 @@ export interface SourceKind<S extends TObject = TObject, A = Static<S>> extends 
   describe?(args: A): Description;
   /** What the rows hold is kept with the weights once it was read, so that an Input needs no shape: for arrays, whose files alone tell it. */
   readonly shapesFromRows?: true;
-  /** Reads the training rows and, where the source has its own, the test rows. Throws `Failure` with exit 4. */
-  read(args: A, place: SourcePlace): Promise<{ readonly train: Table; readonly test?: Table }>;
+  /** Reads the training rows and, where the source has its own, the validation and test rows. Throws `Failure` with exit 4. */
+  read(args: A, place: SourcePlace): Promise<SourceParts>;
+  /** Reads a file or folder of rows to predict as the training rows were read. What is to be predicted may be lacking. Throws `Failure` with exit 4. */
+  readRows?(args: A, file: string, place: SourcePlace): Promise<Table>;
+}
+
+/** What a source gives. */
+export interface SourceParts {
+  readonly train: Table;
+  readonly validation?: Table;
+  readonly test?: Table;
 }
 
 export function defineSource<S extends TObject>(kind: SourceKind<S, Static<S>>): SourceKind {

@@ -2,7 +2,8 @@ import { fail } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
 import type { Call } from '../ir/kind.js';
 import { Permutation } from '../random/permutation.js';
-import type { Table } from './source.js';
+import type { SourceParts, Table } from './source.js';
+import type { WindowChoices } from './windows.js';
 
 /** What the data section says about splitting. */
 export interface SplitChoices {
@@ -10,6 +11,8 @@ export interface SplitChoices {
   readonly validation?: Call | undefined;
   readonly test?: Call | undefined;
   readonly seed: number;
+  /** Rows are ordered by time and become windows: parts are stretches of them, the later ones held out. */
+  readonly window?: WindowChoices | undefined;
   readonly span?: Span | undefined;
 }
 
@@ -23,11 +26,12 @@ export interface Parts {
 /**
  * Splits the rows that a source read. The test part is taken first: from the training rows as the choices say, else the source's own. Then the
  * validation part is taken from the training rows that are left. `count`, `share` and `fold` draw their rows by the seed of the data section; a share
- * is one of all training rows that the source has, so that `validation: 15%` and `test: 15%` are equally large.
+ * is one of all training rows that the source has, so that `validation: 15%` and `test: 15%` are equally large. With windows nothing is drawn: `count` and `share`
+ * take the last rows, so that the order is training, validation, test, and `fold` a stretch.
  *
  * @throws Failure not-enough-rows, empty-part
  */
-export function split(read: { readonly train: Table; readonly test?: Table }, choices: SplitChoices): Parts {
+export function split(read: SourceParts, choices: SplitChoices): Parts {
   const all = Int32Array.from({ length: read.train.rows }, (_, row) => row);
   const withoutTest = choices.test ? holdOut('test', choices.test, all, all.length, choices) : undefined;
   const rest = withoutTest?.rest ?? all;
@@ -36,9 +40,10 @@ export function split(read: { readonly train: Table; readonly test?: Table }, ch
     : undefined;
   const train = withoutValidation?.rest ?? rest;
   const test = withoutTest ? select(read.train, withoutTest.held) : read.test;
+  const validation = withoutValidation ? select(read.train, withoutValidation.held) : read.validation;
   return {
     train: train === all ? read.train : select(read.train, train),
-    ...(withoutValidation && { validation: select(read.train, withoutValidation.held) }),
+    ...(validation && { validation }),
     ...(test && { test }),
   };
 }
@@ -59,7 +64,7 @@ function holdOut(
   call: Call,
   from: Int32Array,
   total: number,
-  { seed, span }: SplitChoices,
+  { seed, window, span }: SplitChoices,
 ): { readonly held: Int32Array; readonly rest: Int32Array } {
   const number = (name: string) => call.arguments[name] as number;
   const where = { at: span };
@@ -85,6 +90,10 @@ function holdOut(
     case 'count':
     case 'share': {
       const rows = enough(call.word === 'count' ? number('rows') : Math.round(number('fraction') * total));
+      if (window) {
+        isHeld = (position) => position >= from.length - rows;
+        break;
+      }
       const random = order();
       isHeld = (position) => random.at(position) < rows;
       break;
@@ -93,6 +102,10 @@ function holdOut(
       const [fold, of] = [number('k') - 1, number('of')];
       if (fold >= of) fail('no-such-fold', { part, fold: fold + 1, of }, where);
       enough(Math.ceil(from.length / of));
+      if (window) {
+        isHeld = (position) => Math.floor((position * of) / from.length) === fold;
+        break;
+      }
       const random = order();
       isHeld = (position) => random.at(position) % of === fold;
       break;

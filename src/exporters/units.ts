@@ -1,7 +1,8 @@
-import { trainedOutput } from '../compiler/4-program/index.js';
 import type { Compiled } from '../compiler/compile.js';
-import { fieldsOfInput } from '../data/bind.js';
-import { describeFitted, type FittedColumn } from '../data/columns.js';
+import { endsOf } from '../compiler/objectives.js';
+import { fieldsOfInput, fittedTarget } from '../data/bind.js';
+import { columnOfField, describeFitted, type Fitted, type FittedColumn } from '../data/columns.js';
+import { joinedOrder } from '../data/joined.js';
 import type { Affine } from '../onnx/lower.js';
 import { sizeOf } from '../program/program.js';
 
@@ -19,10 +20,10 @@ export interface Units {
 export function unitsOf({ spec, network, fitted }: Compiled): Units {
   if (!fitted) return { inputs: {}, outputs: {} };
   const { graph } = network;
-  const columns = new Map(fitted.columns.map((column) => [column.name, column]));
   const inputs = graph.inputs.flatMap((name): [string, Affine][] => {
-    const fields = fieldsOfInput(name, graph.inputs.length === 1, spec.data, describeFitted(fitted));
-    const all = fields.flatMap((field) => numbersOf(columns.get(field.name)!));
+    const fields = fieldsOfInput(name, endsOf(spec.model), spec.data, describeFitted(fitted));
+    const ofFields = fields.map((field) => numbersInRow(columnOfField(fitted, field.name), fitted));
+    const all = joinedOrder(fields.map((field) => field.shape)).map(({ field, at }) => ofFields[field]![at]!);
     const keep = graph.nodes.find((node) => node.name === name)!.arguments.keep as readonly number[] | undefined;
     const read = keep ? keep.map((feature) => all[feature]!) : all;
     if (read.every(({ mean, deviation }) => mean === 0 && deviation === 1)) return [];
@@ -33,13 +34,18 @@ export function unitsOf({ spec, network, fitted }: Compiled): Units {
     };
     return [[name, affine]];
   });
-  const target = fitted.target === undefined ? undefined : columns.get(fitted.target);
-  const output = trainedOutput(network);
-  const isScaled = output && target?.kind === 'number' && target.mean && target.deviation;
-  const outputs = isScaled
-    ? { [output.name]: { before: target.mean!.map(() => 0), scale: target.deviation!, after: target.mean! } }
-    : {};
-  return { inputs: Object.fromEntries(inputs), outputs };
+  const outputs = graph.outputs.flatMap(({ name }): [string, Affine][] => {
+    const target = fittedTarget(name, endsOf(spec.model).outputs, spec.data, fitted);
+    if (target?.kind !== 'number' || !target.mean || !target.deviation) return [];
+    return [[name, { before: target.mean.map(() => 0), scale: target.deviation, after: target.mean }]];
+  });
+  return { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
+}
+
+/** The same of every number of a row: a window has them again for each of its rows. */
+function numbersInRow(column: FittedColumn, { window }: Fitted) {
+  const own = numbersOf(column);
+  return window ? Array.from({ length: window.length }, () => own).flat() : own;
 }
 
 /** The mean and deviation of every feature that a column becomes. */
@@ -55,5 +61,9 @@ function numbersOf(column: FittedColumn): readonly { readonly mean: number; read
       return asTheyAre(column.categories.length);
     case 'classes':
       return asTheyAre(1);
+    case 'tokens':
+      return asTheyAre(column.length);
+    case 'image_file':
+      return asTheyAre(sizeOf([...column.size, column.channels]));
   }
 }

@@ -32,6 +32,7 @@ export type RegistryName =
   | 'source'
   | 'split'
   | 'column'
+  | 'augmentation'
   | 'threshold'
   | 'file';
 
@@ -114,7 +115,12 @@ export function interval(
 
 /** Extents that may be spread as positional arguments: `Input(28, 28, 1)` is `Input([28, 28, 1])`. */
 export function spreadIntegers(
-  options: Described & { readonly minimum?: number; readonly minItems?: number; readonly default?: readonly number[] },
+  options: Described & {
+    readonly minimum?: number;
+    readonly minItems?: number;
+    readonly default?: readonly number[];
+    readonly examples?: readonly (readonly number[])[];
+  },
 ) {
   const { minimum, minItems, ...rest } = options;
   return Type.Array(Type.Integer({ minimum: minimum ?? 1 }), { spread: true, minItems: minItems ?? 0, ...rest });

@@ -36,6 +36,11 @@ export class TextCells {
   private readonly blocks: Int32Array[] = [];
   private readonly places = new Map<string, number>();
   private rows = 0;
+  /** Letters of all different texts. */
+  letters = 0;
+
+  /** @param prose whether all of them may differ */
+  constructor(readonly prose: boolean) {}
 
   /** The number of different texts. */
   get size(): number {
@@ -71,6 +76,7 @@ export class TextCells {
     const known = this.places.get(text);
     if (known !== undefined) return known;
     this.places.set(text, this.places.size);
+    this.letters += text.length;
     return this.places.size - 1;
   }
 }

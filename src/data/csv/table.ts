@@ -28,6 +28,9 @@ const SAMPLE_ROWS = 1000;
 const SAMPLE_CELLS = 1_000_000;
 /** Different texts of one column; names and numbers of things are more, categories are not. */
 const MOST_TEXTS = 100_000;
+/** Texts of a column of prose, or of file names, and letters in all of them. */
+const MOST_PROSE = 2 ** 21;
+const MOST_LETTERS = 2 ** 29;
 /** Numbers in one table: 1 GiB. */
 const MOST_NUMBERS = 2 ** 28;
 
@@ -116,7 +119,8 @@ class TableReader {
       if (cells.kind === 'text') {
         const mixed = this.mixed(cells);
         const { texts } = cells;
-        return [{ ...own, ...(mixed && { mixed }), shape: [], form: 'texts', texts, data: cells.take() }];
+        const prose = cells.prose && { prose: true as const };
+        return [{ ...own, ...(mixed && { mixed }), ...prose, shape: [], form: 'texts', texts, data: cells.take() }];
       }
       if (this.labels && k === columns.length - 1) return [{ ...own, ...this.classes(cells.take()) }];
       return [{ ...own, shape: [1], form: 'values', units: [own.name], data: cells.take() }];
@@ -274,9 +278,8 @@ class TableReader {
       const isNumbered = this.labels !== undefined && k === length - 1 && !this.isText(k);
       const given = typeOf(this.options.columns, name, k + 1);
       if (given === 'skip') return undefined;
-      return (isNumbered ? 'number' : (given ?? (this.isText(k) ? 'text' : 'number'))) === 'text'
-        ? new TextCells()
-        : new NumberCells();
+      const type = isNumbered ? 'number' : (given ?? (this.isText(k) ? 'text' : 'number'));
+      return type === 'number' ? new NumberCells() : new TextCells(type === 'prose');
     });
     const held = this.sample;
     this.sample = [];
@@ -308,12 +311,8 @@ class TableReader {
         if (!column.odd && column.size > size && !this.isTyped(k) && !this.isMissing(text)) {
           if (Number.isNaN(this.number(text))) column.odd = { text, place: this.place(line) };
         }
-        if (column.size > MOST_TEXTS)
-          fail(
-            'csv-too-many-texts',
-            { file: this.file.name, column: this.names![k]!, most: MOST_TEXTS },
-            { at: this.file.at, help: [`leave it out: \`columns { ${keyText(this.names![k]!)}: skip }\``] },
-          );
+        const most = column.prose ? MOST_PROSE : MOST_TEXTS;
+        if (column.size > most || column.letters > MOST_LETTERS) this.tooManyTexts(k, column, most);
       }
     }
     this.rows += 1;
@@ -322,6 +321,25 @@ class TableReader {
       const details = { rows: this.rows, width: columns.length, limit: MOST_NUMBERS };
       fail('table-too-large', { source: this.file.name, ...details }, { at: this.file.at });
     }
+  }
+
+  private tooManyTexts(k: number, column: TextCells, most: number): never {
+    const key = keyText(this.names![k]!);
+    const found =
+      column.size > most
+        ? `${most.toLocaleString('en-US')} different texts`
+        : `${MOST_LETTERS.toLocaleString('en-US')} letters`;
+    return fail(
+      'csv-too-many-texts',
+      { file: this.file.name, column: this.names![k]!, found },
+      {
+        at: this.file.at,
+        help: [
+          `leave it out: \`columns { ${key}: skip }\``,
+          ...(column.prose ? [] : [`texts of words: \`columns { ${key}: tokens(10k, length: 200) }\``]),
+        ],
+      },
+    );
   }
 
   private note(column: Cells, line: number): void {

@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
+import { fail } from '../../diagnostics/report.js';
 import { type Static, Type } from '../../ir/kind.js';
 import { readCsv } from '../csv/table.js';
 import { findFile } from '../folders.js';
-import { defineSource } from '../source.js';
+import { defineSource, type SourcePlace, type Table } from '../source.js';
 
 const schema = Type.Object({
   files: Type.Array(Type.String({ minLength: 1 }), {
@@ -48,19 +50,25 @@ export const csv = defineSource({
   summary: 'A table from CSV files, plain or packed with gzip: every column is a field of its name.',
   cite: 'Y. Shafranovich, RFC 4180, "Common Format and MIME Type for Comma-Separated Values (CSV) Files"',
   schema,
-  read: async (args: Static<typeof schema>, place) => ({
-    train: await readCsv(
-      args.files.map((name) => findFile(name, 'a table', place, { packed: true, folder: 'tabular' })),
-      {
-        header: args.header as 'auto',
-        separator: args.separator,
-        decimal: args.decimal,
-        names: args.names,
-        missing: args.missing.map(String),
-        columns: place.columns,
-        mayLack: place.mayLack,
-        at: place.at,
-      },
-    ),
-  }),
+  read: async (args, place) => ({ train: await readTable(args, place) }),
+  readRows: (args, file, place) => readTable({ ...args, files: [file] }, place),
 });
+
+async function readTable(args: Static<typeof schema>, place: SourcePlace): Promise<Table> {
+  if (args.separator !== undefined && /[\r\n"]/.test(args.separator)) {
+    const help = ['separators: `","`, `";"`, a tab `"\\t"`, `"|"`; every line is a row'];
+    fail('csv-separator', { separator: JSON.stringify(args.separator) }, { at: place.at, help });
+  }
+  const files = args.files.map((name) => findFile(name, 'a table', place, { packed: true, folder: 'tabular' }));
+  const table = await readCsv(files, {
+    header: args.header as 'auto',
+    separator: args.separator,
+    decimal: args.decimal,
+    names: args.names,
+    missing: args.missing.map(String),
+    columns: place.columns,
+    mayLack: place.mayLack,
+    at: place.at,
+  });
+  return { ...table, folder: dirname(files[0]!.path) };
+}

@@ -1,5 +1,6 @@
 import { Type } from '../../ir/kind.js';
-import { drawDigits, SIDE } from '../digits.js';
+import { drawDigits } from '../digits.js';
+import { asPixels, SIDE } from '../glyphs.js';
 import { imageRange, pixelValues } from '../images.js';
 import { defineSource, type Field, type Table } from '../source.js';
 
@@ -20,12 +21,10 @@ export const drawnDigits = defineSource({
     const values = pixelValues(range);
     const draw = (part: string, rows: number): Table => {
       const { images, labels } = drawDigits(part, seed, rows);
-      const data = new Float32Array(images.length);
-      for (let k = 0; k < data.length; k++) data[k] = values[images[k]!]!;
       return {
         rows,
         fields: [
-          { ...IMAGE, data },
+          { ...IMAGE, data: asPixels(images, values) },
           { ...LABEL, data: labels },
         ],
         target: 'label',

@@ -209,13 +209,71 @@ is: \`csv("table.csv", header: names)\` or \`header: none\`.`,
     explain: `The first line counts rows and features and names the classes, as in the files of scikit-learn. The file was cut off, or the line is a row after all:
 \`csv("table.csv", header: none)\`.`,
   }),
-  'csv-too-many-texts': code<{ file: string; column: string; most: number }>({
+  'csv-too-many-texts': code<{ file: string; column: string; found: string }>({
     severity: 'error',
-    message: ({ file, column, most }) => `${file}: the column ${column} holds more than ${many(most)} different texts`,
+    message: ({ file, column, found }) => `${file}: the column ${column} holds more than ${found}`,
     exit: 4,
     explain: `A column of texts is read as categories, and nothing can be learned from a text that comes once. Names, remarks and identifiers are left out with
-\`skip\`.
-${example('data { source: csv("houses.csv"); columns { remark: skip } }')}`,
+\`skip\`, and texts of words are read with \`tokens\`.
+${example('data { source: csv("houses.csv"); columns { street: skip; remark: tokens(10k, length: 50) } }')}`,
+  }),
+  'csv-separator': code<{ separator: string }>({
+    severity: 'error',
+    message: ({ separator }) => `cells cannot be separated by ${separator}`,
+    exit: 4,
+    explain: `A line break separates rows, and a double quote marks cells that hold a separator. Any other sign may separate the cells of a row.
+${example('data { source: csv("wine.csv", separator: ";"); target: quality }')}`,
+  }),
+  'image-damaged': code<{ file: string; problem: string }>({
+    severity: 'error',
+    message: ({ file, problem }) => `${file} ${problem}`,
+    exit: 4,
+    explain: `Pictures are PNG files of any kind, and JPEG files, baseline or progressive. What a file is is told by its first bytes and not by its name. A file that
+breaks off, whose checksums are wrong or that claims to be larger than 134,217,728 pixels is refused. Convert other kinds, for example with ImageMagick:
+${example('magick mogrify -format png *.webp')}`,
+  }),
+  'folder-layout': code<{ folder: string; problem: string }>({
+    severity: 'error',
+    message: ({ folder, problem }) => `the folder ${folder} cannot be read as classes: ${problem}`,
+    exit: 4,
+    explain: `\`image_folder\` and \`text_folder\` read one sub-folder a class. Its name is the name of the class:
+${example('flowers/\n  rose/\n    0001.jpg\n    0002.png\n  tulip/\n    0003.jpg')}
+Where the folder holds one that is called \`train\`, the classes are in there, and \`validation\` (or \`val\`) and \`test\` may stand beside it. Names that begin with a dot, and files
+with other endings, are passed over. Rows to predict may lie in a folder of any kind.`,
+  }),
+  'window-too-long': code<{ part: string; rows: number; longest: number; reach: number; length: number }>({
+    severity: 'error',
+    message: ({ part, rows, longest, reach, length }) =>
+      `no window fits into the ${part} rows: it takes ${counted(reach, 'row')} in a row (${many(length)} of the window${
+        reach > length ? `, ${many(reach - length)} to what is predicted` : ''
+      }), ${longest === rows ? `there are ${many(rows)}` : `the longest stretch of the ${many(rows)} has ${many(longest)}`}`,
+    exit: 4,
+    explain: `With \`window\` rows of a table that is ordered by time become windows: the rows of one follow each other in the table and lie in one part, so that nothing that
+is tested on was trained on. Hold out more rows, or take shorter windows.
+${example('data {\n  source: csv("weather.csv"); target: temperature\n  window { length: 24; horizon: 1 }\n  validation: 15%; test: 15%\n}')}`,
+  }),
+  'text-without-tokens': code<{ field: string }>({
+    severity: 'error',
+    message: ({ field }) => `${field} holds texts, and the data section does not say how they are read`,
+    exit: 4,
+    explain: `A network reads numbers. \`tokens\` makes a number of every word: 0 is padding, 1 a word that the vocabulary lacks, and the most frequent words of the training rows
+come from 2 on. An Embedding layer reads them.
+${example('data { source: text_folder("aclImdb", classes: [neg, pos]); columns { text: tokens(10k, length: 200) } }')}`,
+  }),
+  'skipped-target': code<{ column: string }>({
+    severity: 'error',
+    message: ({ column }) => `the column ${column} is to be predicted, and \`columns\` leaves it out`,
+    exit: 4,
+    explain: `\`skip\` leaves a column out of the rows altogether. A target is read, and no input gets it:
+${example('data { source: csv("houses.csv"); target: price; columns { price: number; remark: skip } }')}`,
+  }),
+  'augment-field': code<{ input: string; problem: string }>({
+    severity: 'error',
+    message: ({ input, problem }) => `the rows of ${input} cannot be augmented: ${problem}`,
+    exit: 4,
+    explain: `\`augment\` changes the pictures that training reads: a shift, a turn, a part of them. An input is augmented if what it reads is an image, height × width ×
+channels; it may still be \`Input(784)\`. With several inputs say which:
+${example('data { source: mnist; augment: [shift(2), rotate(10)] }\ndata { source: two_views; augment { left: [shift(2)]; right: [shift(2)] } }')}`,
   }),
   'missing-cells': code<{ column: string; count: number; first: string }>({
     severity: 'error',
@@ -292,10 +350,11 @@ ${example('data { source: csv("houses.csv"); target: price }')}`,
   }),
   'predict-source': code<{ source: string }>({
     severity: 'error',
-    message: ({ source }) => `rows to predict are read from a file for tables; the data source is ${source}`,
+    message: ({ source }) =>
+      `rows to predict are read from files by the sources csv, image_folder and text_folder; the data source is ${source}`,
     exit: 4,
-    explain: `\`dnc predict net.min.dn --input rows.csv\` reads rows as the training rows were read, so the spec's data source must be \`csv\`. Without
-\`--input\` the rows of the spec's own data are predicted.`,
+    explain: `\`dnc predict net.min.dn --input rows.csv\` reads rows as the training rows were read: a table for \`csv\`, a picture or a folder of pictures for \`image_folder\`, a
+text or a folder of texts for \`text_folder\`. Without \`--input\` the rows of the spec's own data are predicted.`,
   }),
   'columns-clash': code<{ feature: string }>({
     severity: 'error',

@@ -1,0 +1,41 @@
+import { fail } from '../../diagnostics/report.js';
+import { sizeOf } from '../../program/program.js';
+import { numberIn } from '../csv/layout.js';
+import type { Field } from '../source.js';
+import type { ColumnChoices } from './choices.js';
+
+/** A column as texts: the different ones, and for every row its place among them, -1 for a missing cell. */
+export interface Texts {
+  readonly texts: readonly string[];
+  readonly data: ArrayLike<number>;
+}
+
+/** A field as texts: numbers count as their shortest decimal form. @throws Failure field-mismatch */
+export function textsOf(field: Field, choices: Pick<ColumnChoices, 'span'>): Texts {
+  if (field.form === 'texts') return { texts: field.texts!, data: field.data };
+  if (sizeOf(field.shape) !== 1) return mismatch(field, 'one cell a row', choices);
+  const places = new Map<number, number>();
+  const data = new Int32Array(field.data.length);
+  for (let row = 0; row < data.length; row++) {
+    const value = field.data[row]!;
+    const place = Number.isNaN(value) ? -1 : (places.get(value) ?? places.size);
+    if (place === places.size) places.set(value, place);
+    data[row] = place;
+  }
+  return { texts: [...places.keys()].map(String), data };
+}
+
+export function mismatch(field: Field, expected: string, { span }: Pick<ColumnChoices, 'span'>): never {
+  const found = field.form === 'values' ? `${field.shape.join('×')} numbers a row` : field.form;
+  return fail('field-mismatch', { reader: 'the data section', expected, field: field.name, found }, { at: span });
+}
+
+/** Numbers by their size where all are numbers, else texts by their letters' codes. */
+export function inOrder(texts: readonly string[]): readonly string[] {
+  const numbers = texts.map(numberIn);
+  if (numbers.some(Number.isNaN)) return [...texts].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return texts
+    .map((text, k) => ({ text, number: numbers[k]! }))
+    .sort((a, b) => a.number - b.number)
+    .map(({ text }) => text);
+}

@@ -1,0 +1,70 @@
+import { isAbsolute, join } from 'node:path';
+import { fail } from '../diagnostics/report.js';
+import { mismatch } from './columns/texts.js';
+import type { PictureChoices } from './columns/fitted.js';
+import { FileSet } from './file-sets.js';
+import type { InputFile } from './files.js';
+import { pictureMemory, pictureShape, readPicture } from './pictures/read.js';
+import type { Field, SourcePlace, Table } from './source.js';
+
+/**
+ * Reads the pictures that columns of a table name: such a field then holds them. A file that several rows name is read once. Names are relative to the folder
+ * of the table's first file, or to `folder` there. The data lock has one entry for all pictures of a column.
+ *
+ * @param choicesOf how the pictures of a field are read; undefined for any other field
+ * @throws Failure of the files, image-damaged, missing-cells, field-mismatch, table-too-large
+ */
+export function readPictureColumns(
+  table: Table,
+  choicesOf: (field: Field) => PictureChoices | undefined,
+  place: SourcePlace,
+): Table {
+  const files = [...table.files];
+  const fields = table.fields.map((field): Field => {
+    const choices = choicesOf(field);
+    if (!choices) return field;
+    if (field.form !== 'texts') return mismatch(field, 'names of files', { span: place.at });
+    if (field.missing) fail('missing-cells', { column: field.name, ...field.missing }, { at: place.at });
+    // Rows that were left out may name what is not there.
+    const used = new Set<number>();
+    for (let row = 0; row < table.rows; row++) used.add(field.data[table.selection ? table.selection[row]! : row]!);
+    const names = [...used].sort((a, b) => a - b);
+    const data = pictureMemory(
+      field.data.length,
+      choices,
+      `${field.name} of ${table.files[0]?.name ?? 'the table'}`,
+      place.at,
+    );
+    const read = pictureMemory(names.length, choices, field.name, place.at);
+    const size = names.length === 0 ? 0 : read.length / names.length;
+    const named = names.map((text): InputFile => pictureFile(field.texts![text]!, field, choices, table, place));
+    const set = `${table.files[0]?.name ?? 'the table'}: ${field.name}`;
+    files.push(
+      FileSet.read(set, named, place, (file, k) => readPicture(file, choices, read.subarray(k * size, (k + 1) * size))),
+    );
+    const placeOf = new Map(names.map((text, k) => [text, k]));
+    for (let row = 0; row < field.data.length; row++) {
+      const k = placeOf.get(field.data[row]!);
+      if (k !== undefined) data.set(read.subarray(k * size, (k + 1) * size), row * size);
+    }
+    const position = field.position !== undefined && { position: field.position };
+    return { name: field.name, ...position, shape: pictureShape(choices), form: 'values', data };
+  });
+  return { ...table, fields, files };
+}
+
+function pictureFile(
+  text: string,
+  field: Field,
+  { folder }: PictureChoices,
+  table: Table,
+  { at }: SourcePlace,
+): InputFile {
+  const from = isAbsolute(folder ?? '') ? folder! : join(table.folder ?? '.', folder ?? '.');
+  return {
+    path: isAbsolute(text) ? text : join(from, text),
+    name: folder === undefined ? text : `${folder}/${text}`,
+    role: `a picture of the column ${field.name}`,
+    at,
+  };
+}
