@@ -72,8 +72,7 @@ export function helpText(word: string): string | undefined {
 /** What the grammar itself gives a meaning to. */
 interface SyntaxWord {
   readonly what: string;
-  /** Absent: the grammar reads it, and this version refuses it. */
-  readonly example?: string;
+  readonly example: string;
 }
 
 export const syntaxWords: Readonly<Record<string, SyntaxWord>> = {
@@ -86,9 +85,23 @@ export const syntaxWords: Readonly<Record<string, SyntaxWord>> = {
     what: 'Names a value for the whole spec; the command line changes it by `--set`.',
     example: 'let width = 300\nmodel Net {\n  image = Input(784)\n  fc1   = Dense(width)\n}',
   },
-  block: { what: 'Names a group of layers that stand for one.' },
-  repeat: { what: 'Writes a group of layers several times.' },
-  with: { what: 'Changes values of the layers in a block or a repetition.' },
+  block: {
+    what: 'Names a group of layers that stand for one, with parameters, inputs and outputs. A use opens a scope of names: `residual_2.conv1`.',
+    example:
+      'block residual(units) <- x {\n  a = Dense(units, activation: relu)\n  b = Dense(units)\n  Add <- x, b\n}\nmodel Net {\n  Input(16)\n  residual(16)\n  Dense(1)\n}',
+  },
+  repeat: {
+    what: 'Writes a group of layers several times, one behind the other; names within are numbered.',
+    example: 'model Net {\n  Input(16)\n  repeat 3 { hidden = Dense(16, activation: relu) }\n  Dense(1) <- hidden_3\n}',
+  },
+  with: {
+    what: 'Changes arguments of single layers behind a block use, a `repeat` or a layer; `name: off` takes a block use out.',
+    example: 'repeat 3 { residual(16) } with {\n  residual_1.a.units: 11\n  residual_2: off\n}',
+  },
+  Shared: {
+    what: 'A layer or a block use once more, with the same weights, on another input.',
+    example: 'left  = Input(20)\nright = Input(20)\na = Dense(5) <- left\nb = Shared(a) <- right',
+  },
 };
 
 const NOT_YET = 'This version does not have it yet.';
@@ -97,7 +110,9 @@ function syntaxText(word: string, { what, example }: SyntaxWord): string {
   return [
     word,
     ...wrap(`A word of the syntax. ${what}`, WIDTH),
-    ...(example === undefined ? [NOT_YET] : ['', 'Example:', ...example.split('\n').map((line) => `  ${line}`)]),
+    '',
+    'Example:',
+    ...example.split('\n').map((line) => `  ${line}`),
     '',
   ].join('\n');
 }
@@ -335,6 +350,7 @@ export function exampleOf(registry: RegistryName, kind: Kind): string {
     source: `data { source: ${call} }`,
     split: `data { source: mnist; validation: ${kind.keyword === 'count' ? '5000' : kind.keyword === 'share' ? '15%' : call} }`,
     column: `data { source: csv("houses.csv"); columns { region: ${call} } }`,
+    augmentation: `data { source: drawn_digits; augment: [${call}] }`,
     threshold: `simplify { threshold: ${call} }`,
     file: `weights: ${call}`,
   };

@@ -21,6 +21,7 @@ const named: Readonly<Record<string, ArgumentSchema>> = {
 /** A document's entries. A section that is written as one value holds what its one argument would. */
 const document: Expected = {
   map: true,
+  knows: (word) => registriesOf(word).length > 0,
   below: (key) => {
     const schema = typeof key === 'string' && Object.hasOwn(named, key) ? named[key]! : undefined;
     if (!schema) return of({ type: 'object' });

@@ -1,4 +1,5 @@
 import type { Kind, RegistryName } from '../ir/kind.js';
+import { SHARED } from './1-spec/blocks.js';
 import { type ArgumentSchema, choicesOf, schemaOf, typesOf } from './1-spec/expected.js';
 import { phase, type SectionKind, sections } from './sections.js';
 import { registryNames, vocabulary } from './vocabulary.js';
@@ -20,7 +21,6 @@ export function editorSchema(): Json {
   const call = (registry: RegistryName): Json => ({ $ref: `#/definitions/${registry}` });
   const definitions: Record<string, Json> = {};
   for (const registry of registryNames) {
-    if (registry === 'layer') continue;
     const kinds = Object.values(vocabulary[registry].table);
     // Rows to hold out may be a bare number: a count.
     const bare = registry === 'split' ? [number({ type: 'number', minimum: 0 })] : [];
@@ -43,10 +43,12 @@ export function editorSchema(): Json {
     ...oneOrMore(call('annotation')),
     description: 'Annotations: what drops units and weights. One, or a list.',
   };
+  // Each by itself: validators of one schema that holds all of them need too large a stack.
+  for (const kind of layers) definitions[`layer.${kind.keyword}`] = { anyOf: objects(kind, own) };
   definitions.layers = { type: 'array', items: { $ref: '#/definitions/statement' } };
   definitions.statement = {
     anyOf: [
-      words(layers),
+      { enum: [...layers.map((kind) => kind.keyword), SHARED] },
       TEXT,
       {
         type: 'object',
@@ -59,7 +61,14 @@ export function editorSchema(): Json {
         },
         additionalProperties: false,
       },
-      ...layers.flatMap((kind) => objects(kind, own)),
+      ...layers.map((kind) => ({ $ref: `#/definitions/layer.${kind.keyword}` })),
+      {
+        type: 'object',
+        description: 'A layer or a block use once more, with the same weights, on another input.',
+        required: [SHARED],
+        properties: { name: own.name, from: own.from, [SHARED]: { ...NAME, description: 'Its name.' } },
+        additionalProperties: false,
+      },
       {
         type: 'object',
         description: 'A block of the file, by its name in small letters.',

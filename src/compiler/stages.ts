@@ -20,13 +20,7 @@ export const stagePrinters = {
     return printDocument(document);
   },
   spec: (source, options) => resolvedText(compile(source, options)),
-  graph: (source, options) =>
-    compile(source, options)
-      .network.graph.nodes.map(
-        (node) =>
-          `${node.name} = ${node.kind}${node.inputs.length > 0 ? ` <- ${node.inputs.map((input) => input.node).join(', ')}` : ''}\n`,
-      )
-      .join(''),
+  graph: (source, options) => printGraph(compile(source, options).network),
   dims: (source, options) => printDims(compile(source, options).network),
   forward: (source, options) => printProgram(forwardProgram(compile(source, options).network, { mode: 'inference' })),
   step: (source, options) => {
@@ -40,6 +34,18 @@ export const stagePrinters = {
     return printProgram(evaluationProgram(network, spec.train.phases[0]!).program);
   },
 } as const satisfies Readonly<Record<string, StagePrinter>>;
+
+/** Every layer with what it reads: of several outputs which one, and whose parameters it uses where they are another's. */
+function printGraph({ graph }: Network): string {
+  const outputs = new Map(graph.nodes.map((node) => [node.name, node.outputs]));
+  return graph.nodes
+    .map(({ name, kind, inputs, shares }) => {
+      const read = inputs.map(({ node, output }) => outputs.get(node)?.[output] ?? node);
+      const owner = shares === undefined ? '' : `, as ${shares}`;
+      return `${name} = ${kind}${owner}${read.length > 0 ? ` <- ${read.join(', ')}` : ''}\n`;
+    })
+    .join('');
+}
 
 /** Every layer's shape with the units of each axis, and its parameters with what their axes read and write. */
 function printDims(network: Network): string {

@@ -7,6 +7,8 @@ export interface Expected {
   readonly map: boolean;
   /** What is expected below: at a key of a map, at an item of a list, at an argument (by name or position) of a call of a word. */
   below(step: string | number, callee?: string): Expected;
+  /** Whether a word can be called. In a `with`, where paths may be written as maps within each other, such a first key begins a call. */
+  knows?(word: string): boolean;
 }
 
 /** A call, and calls below it. */

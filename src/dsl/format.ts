@@ -48,10 +48,10 @@ const TAB = 4;
  * A second pass changes nothing. A text with errors comes back as it is: `read` says what is wrong with it.
  */
 export function format(text: string): string {
-  const source = new Source('', text.replace(/^\ufeff/, ''));
   const reports = new Reports();
-  read(source, reports);
+  read(new Source('', text), reports);
   if (reports.failed) return text;
+  const source = new Source('', text.replace(/^\ufeff/, ''));
   const tokens = lex(source.text);
   // Marks the keywords in place: `repeat (2) {` is no call.
   const words = tokens.filter((token) => !is(token, Comment));

@@ -93,10 +93,20 @@ it('shows every meaning of a word', () => {
   expect(helpText('optimizer')).toContain(helpText('optimizers'));
 });
 
+/** What stands around an example that is a part of a model. */
+const around: Readonly<Record<string, (example: string) => string>> = {
+  with: (example) =>
+    `block residual(units) <- x { a = Dense(units); Add <- x, a }\nmodel Net {\nInput(16)\n${example}\nDense(1)\n}\n`,
+  Shared: (example) => `model Net -> a, b {\n${example}\n}\n`,
+};
+
 it('explains the words of the syntax by examples that compile', () => {
   for (const [word, { example }] of Object.entries(syntaxWords)) {
-    if (example === undefined) expect(helpText(word)).toContain('This version does not have it yet.');
-    else expect(lower(complete(example.includes('model') ? `${example}\n` : `${example}\n${model}`)).lines).toEqual([]);
+    expect(helpText(word)).toContain(example.split('\n')[0]);
+    const whole = /^model /m.test(example)
+      ? `${example}\n`
+      : (around[word] ?? ((text) => `${text}\n${model}`))(example);
+    expect(lower(complete(whole)).lines).toEqual([]);
   }
   expect(helpText('loss_weights')).toBe(
     'loss_weights\nA key of `train` and `phase`. This version does not have it yet.\n',

@@ -17,7 +17,8 @@ const WIDTH = 100;
  * specs give equal texts whatever their layout, so its hash is the spec's. `shapeOf` gives the shape of an `Input` that takes it from the data;
  * without it such an input stays without.
  */
-export function printResolved(spec: Unhashed, shapeOf?: (input: string) => readonly number[] | undefined): string {
+export function printResolved(written: Unhashed, shapeOf?: (input: string) => readonly number[] | undefined): string {
+  const spec = withFullNames(written);
   const parts = [
     'dnc 1',
     printModel(spec, shapeOf),
@@ -49,6 +50,40 @@ function indent(lines: readonly string[]): string {
     .map((line) => `  ${line}`)
     .join('\n');
 }
+
+/** Keys that hold something of every output, by its name. */
+const BY_OUTPUT = ['targets', 'losses', 'loss_weights', 'metrics', 'class_weight'];
+/** Keys that name a loss or a metric, of one output perhaps: `val_price_loss`. */
+const QUANTITIES = ['monitor', 'metric'];
+
+/** The spec with its outputs called as they are where blocks are written out: `label` is `label.dense_1` where it was a block use. */
+function withFullNames(spec: Unhashed): Unhashed {
+  const layers = new Map(spec.model.layers.map((layer) => [layer.name, layer]));
+  const full = new Map(spec.model.outputs.map((output) => [output.name, endpointName(output, layers)]));
+  if ([...full].every(([name, other]) => name === other)) return spec;
+  const quantity = (text: string) => {
+    const [, on = '', rest = ''] = /^(val_)?(.*)$/.exec(text)!;
+    const name = [...full.keys()].find((output) => rest.startsWith(`${output}_`));
+    return name === undefined ? text : `${on}${full.get(name)}${rest.slice(name.length)}`;
+  };
+  const renamed = (value: unknown, key?: string): unknown => {
+    if (typeof value === 'string') return key !== undefined && QUANTITIES.includes(key) ? quantity(value) : value;
+    if (Array.isArray(value)) return value.map((one) => renamed(one));
+    if (typeof value !== 'object' || value === null) return value;
+    const byOutput = key !== undefined && BY_OUTPUT.includes(key);
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [
+        (byOutput ? full.get(name) : undefined) ?? name,
+        PLACES.includes(name) ? one : renamed(one, name),
+      ]),
+    );
+  };
+  const { data, train, simplify } = spec;
+  return { ...spec, ...(renamed({ data, train, simplify }) as Pick<Unhashed, 'data' | 'train' | 'simplify'>) };
+}
+
+/** What points into the text. */
+const PLACES = ['places', 'span', 'sourceSpan'];
 
 /** Blocks are written out, under dotted names; every layer has its name. */
 function printModel({ model }: Unhashed, shapeOf?: (input: string) => readonly number[] | undefined): string {

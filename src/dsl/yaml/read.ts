@@ -268,10 +268,24 @@ class Reading {
 
   private with(node: YamlNode | undefined, depth: number): { with?: MapNode } {
     if (!node) return {};
-    const value = this.value(node, { map: true, below: () => CALL }, depth);
+    const value = this.value(node, this.changes(node), depth);
     if (value?.kind === 'map') return { with: value };
     if (value) this.unfit(node, 'paths with their values');
     return {};
+  }
+
+  /** Paths may be maps within each other: a map whose first key is no word that can be called is one of them. */
+  private changes(node: YamlNode): Expected {
+    const pairs = node.kind === 'mapping' ? node.pairs : [];
+    return {
+      map: true,
+      below: (step) => {
+        const value = pairs.find(({ key }) => key.kind === 'scalar' && key.value === step)?.value;
+        const first = value?.kind === 'mapping' ? value.pairs[0]?.key : undefined;
+        const isPath = first?.kind === 'scalar' && this.expected.knows?.(first.value) === false;
+        return value && isPath ? this.changes(value) : CALL;
+      },
+    };
   }
 
   private entry({ key, value }: Keyed, expected: Expected, depth: number): EntryNode | undefined {
