@@ -33,7 +33,25 @@ const backendPlaces = [/^runtime\/engines\//, /^exporters\/tfjs\/classes\.ts$/];
 /** Folders of words, each with the table that must name every file of it. */
 const registries: readonly { readonly folder: string; readonly helpers: readonly string[] }[] = [
   { folder: 'activations', helpers: ['activation'] },
-  { folder: 'layers', helpers: ['layer', 'keep', 'apply-activation', 'facts', 'axes', 'merge'] },
+  {
+    folder: 'layers',
+    helpers: [
+      'layer',
+      'keep',
+      'apply-activation',
+      'facts',
+      'axes',
+      'merge',
+      'windows',
+      'pooling',
+      'convolution',
+      'sides',
+      'padding',
+      'upsampling',
+      'spatial-dropout',
+      'recurrent',
+    ],
+  },
   { folder: 'sparsity', helpers: ['method', 'during'] },
   { folder: 'losses', helpers: ['loss', 'rows', 'target-values'] },
   { folder: 'metrics', helpers: ['metric', 'classes', 'decision', 'confusion'] },
@@ -41,7 +59,7 @@ const registries: readonly { readonly folder: string; readonly helpers: readonly
   { folder: 'schedules', helpers: ['schedule'] },
   { folder: 'initializers', helpers: ['initializer', 'initial', 'truncate', 'scaling'] },
   { folder: 'program/ops', helpers: [] },
-  { folder: 'compiler/checks', helpers: ['check'] },
+  { folder: 'compiler/checks', helpers: ['check', 'outputs'] },
   { folder: 'diagnostics/catalogue', helpers: [] },
 ];
 

@@ -211,22 +211,24 @@ function plant(
   const planted = new Map([...values].map(([name, data]) => [name, data.slice()]));
   const dead = new Map<string, readonly number[]>();
   const dense = network.graph.nodes.filter((node) => node.kind === 'Dense');
-  dense.forEach((node, k) => {
+  for (const node of dense) {
     const kernel = network.params.get(node.name)!.kernel!;
     const [inputs = 0, outputs = 0] = paramShape(kernel);
     const data = planted.get(kernel.name)!;
     // What this layer reads: a unit of the layer before, or a feature of the input.
     const unread = [1, Math.floor(inputs / 2)];
     for (const row of unread) data.fill(0, row * outputs, (row + 1) * outputs);
-    const origin = network.dims.origin(kernel.axes[0]!.dim.units[0]!).layer;
-    dead.set(origin, [...(dead.get(origin) ?? []), ...unread]);
-    if (k === dense.length - 1) return;
+    for (const row of unread) {
+      const { layer, index } = network.dims.origin(kernel.axes[0]!.dim.units[row]!);
+      dead.set(layer, [...(dead.get(layer) ?? []), index]);
+    }
+    if (network.graph.outputs.some((output) => output.node === node.name)) continue;
     const constant = outputs - 1;
     for (let row = 0; row < inputs; row++) data[row * outputs + constant] = 0;
     const bias = planted.get(`${node.name}.bias`);
     if (bias) bias[constant] = 0.25;
     dead.set(node.name, [constant]);
-  });
+  }
   return { values: planted, dead };
 }
 

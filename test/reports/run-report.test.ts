@@ -139,10 +139,12 @@ describe('the report of a finished run', () => {
     const out = copy();
     const file = path.join(out, 'result.json');
     const result = JSON.parse(readFileSync(file, 'utf8'));
-    result.scores.test.simplified.confusion = [
-      [8, 2],
-      [1, 9],
-    ];
+    result.scores.test.simplified.confusions = {
+      digit: [
+        [8, 2],
+        [1, 9],
+      ],
+    };
     writeFileSync(file, JSON.stringify(result));
     const page = await runPage(readRun(out));
     expect(problemsOf(page)).toEqual([]);

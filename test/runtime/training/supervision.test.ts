@@ -171,7 +171,8 @@ train {
       for (const value of Object.values(row.metrics)) expect(value).toBeGreaterThanOrEqual(0);
     }
     const { scores } = JSON.parse(readFileSync(path.join(whole.out, 'result.json'), 'utf8'));
-    const { confusion, metrics, rows } = scores.test.trained;
+    const { confusions, metrics, rows } = scores.test.trained;
+    const [confusion] = Object.values(confusions) as [number[][]];
     expect(confusion.map((row: number[]) => row.length)).toEqual(Array(10).fill(10));
     const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
     expect(sum(confusion.flat())).toBe(rows);
