@@ -288,9 +288,10 @@ function findGemms(program: Program): Map<number, Addition> {
 
 /** Sums that are Conv's third input: a number for each filter. */
 function findBiases(program: Program): Map<number, Addition> {
-  return findAdditions(program, 'conv2d', (_, addend, sum) => {
-    const { shape } = program.values[addend]!;
-    return shape.length === 1 && shape[0] === sum.shape[3] && !sum.shape.includes(0);
+  const shapeOf = (id: ValueId) => program.values[id]!.shape;
+  return findAdditions(program, 'conv2d', ({ inputs }, addend, sum) => {
+    if ([addend, ...inputs].some((id) => shapeOf(id).includes(0))) return false;
+    return shapeOf(addend).length === 1 && shapeOf(addend)[0] === sum.shape[3];
   });
 }
 

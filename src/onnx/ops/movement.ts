@@ -24,6 +24,10 @@ export const movement = {
     const bounds = [attributes.start, attributes.end, attributes.axis].map((one) => g.int64([one as number]));
     g.node('Slice', [x!, ...bounds], {}, y!);
   },
+  split: (g, { inputs: [x], outputs, attributes }) => {
+    const { axis, sizes } = attributes as { readonly axis: number; readonly sizes: readonly number[] };
+    g.rawNode({ operator: 'Split', domain: '', inputs: [x!, g.int64(sizes)], outputs, attributes: { axis } });
+  },
   pad: (g, { inputs: [x], inputTypes: [type], outputs: [y], attributes }) => {
     const { axis, before, after } = attributes as {
       readonly axis: number;

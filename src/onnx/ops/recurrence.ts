@@ -7,8 +7,7 @@ export const recurrence = {
     const { body: program, states, sequences, reverse } = attributes as ScanAttributes;
     const own = states + sequences;
     const stacked = outputs.length - states;
-    const all = (count: number, value: number) => new Array<number>(count).fill(value);
-    const direction = reverse ? 1 : 0;
+    const all = (count: number) => new Array<number>(count).fill(reverse ? 1 : 0);
     const graph = body(program, own, inputs.slice(own));
     g.rawNode({
       operator: 'Scan',
@@ -18,9 +17,8 @@ export const recurrence = {
       attributes: {
         body: graph,
         num_scan_inputs: sequences,
-        scan_input_axes: all(sequences, 1),
-        scan_input_directions: all(sequences, direction),
-        ...(stacked > 0 && { scan_output_axes: all(stacked, 1), scan_output_directions: all(stacked, direction) }),
+        scan_input_directions: all(sequences),
+        ...(stacked > 0 && { scan_output_directions: all(stacked) }),
       },
     });
   },
