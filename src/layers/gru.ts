@@ -12,22 +12,21 @@ export const gruCell: Cell = {
   step: (
     b,
     { reset_after },
-    { projected, states, before, recurrent, through, recurrentBias, gates, activate, gate },
+    { projected, states, before, recurrent, through, recurrentBias, split, activate, gate },
   ) => {
     const mix = (update: Value, candidate: Value) =>
       b.add(b.multiply(update, states[0]!), b.multiply(b.subtract(1, update), candidate));
-    const open = (past: Value) => gate(b.add(past, gates(projected, 0, 2)));
-    const ofInputs = gates(projected, 2, 3);
+    const [updating, resetting, ofInputs] = split(projected) as readonly [Value, Value, Value];
     if (reset_after) {
       const product = recurrent(0, 3);
-      const past = recurrentBias ? b.add(product, recurrentBias) : product;
-      const both = open(gates(past, 0, 2));
-      const seen = b.multiply(gates(both, 1, 2), gates(past, 2, 3));
-      return [mix(gates(both, 0, 1), activate(b.add(ofInputs, seen)))];
+      const past = split(recurrentBias ? b.add(product, recurrentBias) : product) as readonly [Value, Value, Value];
+      const reset = gate(b.add(resetting, past[1]));
+      return [mix(gate(b.add(updating, past[0])), activate(b.add(ofInputs, b.multiply(reset, past[2]))))];
     }
-    const both = open(recurrent(0, 2));
-    const seen = through(b.multiply(gates(both, 1, 2), before(2)), 2);
-    return [mix(gates(both, 0, 1), activate(b.add(seen, ofInputs)))];
+    const past = split(recurrent(0, 2)) as readonly [Value, Value];
+    const reset = gate(b.add(resetting, past[1]));
+    const seen = through(b.multiply(reset, before(2)), 2);
+    return [mix(gate(b.add(updating, past[0])), activate(b.add(seen, ofInputs)))];
   },
   // From 0 on, a mixture of itself and of a candidate that is 0.
   fact: (_, { projected, quiet, recurrentBias, activate }, unit) => {

@@ -1,5 +1,6 @@
 import { Type } from '../ir/kind.js';
 import { constantOf } from '../ir/units.js';
+import type { Value } from '../program/builder.js';
 import { type Cell, recurrentArguments, recurrentLayer, recurrentSchema } from './recurrent.js';
 
 export const lstmCell: Cell = {
@@ -9,13 +10,10 @@ export const lstmCell: Cell = {
   forget: 1,
   hasRecurrentBias: () => false,
   // i, f and o are gates of what is written, kept and shown; the carry is c = f · c + i · candidate, the output o · activation(c).
-  step: (b, _, { projected, states, recurrent, gates, activate, gate }) => {
-    const sums = b.add(recurrent(0, 4), projected);
-    const writing = gate(gates(sums, 0, 2));
-    const candidate = activate(gates(sums, 2, 3));
-    const showing = gate(gates(sums, 3, 4));
-    const carry = b.add(b.multiply(gates(writing, 1, 2), states[1]!), b.multiply(gates(writing, 0, 1), candidate));
-    return [b.multiply(showing, activate(carry)), carry];
+  step: (b, _, { projected, states, recurrent, split, activate, gate }) => {
+    const [i, f, candidate, o] = split(b.add(recurrent(0, 4), projected)) as readonly [Value, Value, Value, Value];
+    const carry = b.add(b.multiply(gate(f), states[1]!), b.multiply(gate(i), activate(candidate)));
+    return [b.multiply(gate(o), activate(carry)), carry];
   },
   // Without a candidate nothing is ever carried, whatever the gates do; a constant one is carried on and on.
   fact: (_, { projected, quiet, activate }, unit) => {

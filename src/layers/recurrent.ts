@@ -52,8 +52,8 @@ export interface CellStep {
   readonly through: (value: Value, gate: number) => Value;
   /** The recurrent bias [gates · units], where the cell has one. */
   readonly recurrentBias: Value | undefined;
-  /** Gates `from` to `to` of [batch, gates · units]. */
-  readonly gates: (value: Value, from: number, to: number) => Value;
+  /** [batch, n · units] cut into n, one for each gate. */
+  readonly split: (value: Value) => readonly Value[];
   readonly activate: (value: Value) => Value;
   readonly gate: (value: Value) => Value;
 }
@@ -211,7 +211,7 @@ export function runCell(
   args: RecurrentArguments,
   { x, units: dim, params, prefix = '', mode, random, reverse }: CellRun,
 ): { readonly sequence: Value; readonly states: readonly Value[] } {
-  const [batch, steps, features] = x.type.shape as ['batch', number, number];
+  const [batch, , features] = x.type.shape as ['batch', number, number];
   const units = dim.units.length;
   const count = cell.gates.length;
   const [kernel, recurrent, bias, recurrentBias] = ['kernel', 'recurrent_kernel', 'bias', 'recurrent_bias'].map(
@@ -227,19 +227,23 @@ export function runCell(
           return b.multiply(random(name, { kind: 'bernoulli', keep: 1 - rate }, along), 1 / (1 - rate));
         })
       : [];
-  const inputMasks = masks('dropout', args.dropout, [1]);
+  const inputMasks = masks('dropout', args.dropout, [1]).map((mask) => b.transpose(mask, [1, 0, 2]));
   const stateMasks = masks('recurrent_dropout', args.recurrent_dropout, [dim]);
 
-  // What the inputs contribute, for all steps at once.
+  // What the inputs contribute, for all steps at once: [steps, batch, gates · units].
+  const series = b.transpose(x, [1, 0, 2]);
   const ofGate = (matrix: Value, rows: number, gate: number) =>
     count === 1 ? matrix : b.reshape(b.slice(matrix, 1, gate, gate + 1), [rows, units]);
   const product =
     inputMasks.length > 1
       ? b.concat(
-          inputMasks.map((mask, gate) => b.matmul(b.multiply(x, mask), ofGate(kernel!, features, gate))),
+          inputMasks.map((mask, gate) => b.matmul(b.multiply(series, mask), ofGate(kernel!, features, gate))),
           2,
         )
-      : b.matmul(inputMasks[0] ? b.multiply(x, inputMasks[0]) : x, b.reshape(kernel!, [features, count * units]));
+      : b.matmul(
+          inputMasks[0] ? b.multiply(series, inputMasks[0]) : series,
+          b.reshape(kernel!, [features, count * units]),
+        );
   const projected = bias ? b.add(product, flat(bias)!) : product;
   const zeros = b.broadcastTo(b.constant(0), [batch, units]);
   const whole = b.reshape(recurrent!, [units, count * units]);
@@ -254,8 +258,8 @@ export function runCell(
     (c, { states, slices, captures }) => {
       const [matrix, ...rest] = captures as [Value, ...Value[]];
       const addend = given ? rest.shift() : undefined;
-      const gates = (value: Value, from: number, to: number) =>
-        from === 0 && to * units === value.type.shape[1] ? value : c.slice(value, 1, from * units, to * units);
+      const split = (value: Value) =>
+        c.split(value, 1, new Array<number>((value.type.shape[1] as number) / units).fill(units));
       const weights = (from: number, to: number) =>
         to - from === count ? matrix : c.slice(matrix, 1, from * units, to * units);
       const before = (gate: number) => {
@@ -278,15 +282,14 @@ export function runCell(
             : c.matmul(before(from), weights(from, to)),
         through: (value, gate) => c.matmul(value, weights(gate, gate + 1)),
         recurrentBias: addend,
-        gates,
+        split,
         activate: (value) => applyActivation(c, value, args.activation),
         gate: (value) => applyActivation(c, value, args.recurrent_activation!),
       });
       return { states: next, outputs: [next[0]!] };
     },
   );
-  if (steps < 1) throw new Error('a recurrence needs a step');
-  return { sequence: result.outputs[0]!, states: result.states };
+  return { sequence: b.transpose(result.outputs[0]!, [1, 0, 2]), states: result.states };
 }
 
 /** A sequence in the reverse order of time. */

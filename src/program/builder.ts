@@ -41,7 +41,7 @@ export interface PoolingOptions {
 export interface ScanInputs {
   /** What the states are before the first step. */
   readonly states: readonly Value[];
-  /** Read one slice a step, along axis 1. At least one. */
+  /** [steps, ..]: one slice a step. At least one. */
   readonly sequences: readonly Value[];
   /** The same at every step. */
   readonly captures?: readonly Value[];
@@ -56,7 +56,7 @@ export interface ScanStep {
   readonly captures: readonly Value[];
 }
 
-/** What one step gives: the next states, and what is stacked along axis 1. */
+/** What one step gives: the next states, and what is stacked. */
 export interface ScanResult {
   readonly states: readonly Value[];
   readonly outputs: readonly Value[];
@@ -278,6 +278,10 @@ export class Builder {
   slice(x: Value, axis: number, start: number, end: number): Value {
     return this.apply('slice', [x], { axis: positive(x, axis), start, end });
   }
+  /** One axis cut into parts of these sizes. */
+  split(x: Value, axis: number, sizes: readonly number[]): readonly Value[] {
+    return this.applyAll('split', [x], { axis: positive(x, axis), sizes });
+  }
   /** Zeros before and after, along one axis. */
   pad(x: Value, axis: number, before: number, after: number): Value {
     return this.apply('pad', [x], { axis: positive(x, axis), before, after });
@@ -358,7 +362,7 @@ export class Builder {
 
   /**
    * Runs what `write` writes once for every slice of the sequences, each step with the states of the step before. Gives the last states and the
-   * stacked outputs [.., time, ..]. Values of this builder reach the body as captures only.
+   * stacked outputs [steps, ..]. Values of this builder reach the body as captures only.
    */
   scan(given: ScanInputs, write: (body: Builder, step: ScanStep) => ScanResult): ScanResult {
     const { inputs, attributes, outputs } = writeScan(given, write);

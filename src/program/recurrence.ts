@@ -19,14 +19,13 @@ export interface ScanAttributes extends Attributes {
   readonly reverse: boolean;
 }
 
-/** A slice's type with an axis 1 of `steps`. */
+/** The type of as many slices as there are steps. */
 export function stackedType({ dtype, shape }: TensorType, steps: number): TensorType {
-  if (shape.length === 0) throw new Error('scan: a scalar cannot be stacked along axis 1');
-  return { dtype, shape: shape.toSpliced(1, 0, steps) };
+  return { dtype, shape: [steps, ...shape] };
 }
 
 export function stepsOf(sequence: TensorType): number {
-  const steps = knownExtent('scan', sequence.shape, 1);
+  const steps = knownExtent('scan', sequence.shape, 0);
   if (steps < 1) throw new Error(`scan: ${showType(sequence)} has no step`);
   return steps;
 }
@@ -43,9 +42,7 @@ export function writeScan(
   const declare = (name: string, { dtype, shape }: TensorType, at: number) => body.batch(`${name}:${at}`, dtype, shape);
   const step = {
     states: states.map(({ type }, at) => declare('state', type, at)),
-    slices: sequences.map(({ type: { dtype, shape } }, at) =>
-      declare('slice', { dtype, shape: shape.toSpliced(1, 1) }, at),
-    ),
+    slices: sequences.map(({ type: { dtype, shape } }, at) => declare('slice', { dtype, shape: shape.slice(1) }, at)),
     captures: captures.map(({ type }, at) => declare('capture', type, at)),
   };
   const made = write(body, step);
@@ -58,7 +55,7 @@ export function writeScan(
     .filter(({ op }) => op !== 'constant' && ops[op]!.pattern !== 'movement')
     .flatMap(({ outputs }) => outputs.map((id) => body.value(id)));
   for (const one of [...step.states, ...computed]) {
-    if (given.has(one.id) || one.type.dtype !== 'float' || one.type.shape.length === 0) continue;
+    if (given.has(one.id) || one.type.dtype !== 'float') continue;
     body.result(`saved:${one.id}`, one);
   }
   return {
@@ -162,9 +159,9 @@ export function scanGradient(b: Builder, at: GradientStep<ScanAttributes>): read
       const [x, y] = inputs.map(stack) as [AllAtOnce, AllAtOnce];
       return (made) => b.outerSum(x(made), y(made));
     }
-    if (producer?.op === 'sum' && ranks[0]! > 0) {
+    if (producer?.op === 'sum') {
       const whole = stack(inputs[0]!);
-      const shifted = [1, ...(axes as readonly number[]).map((axis) => (axis === 0 ? 0 : axis + 1))];
+      const shifted = [0, ...(axes as readonly number[]).map((axis) => axis + 1)];
       return (made) => b.reshape(b.sum(whole(made), shifted), term.type.shape);
     }
     if (producer?.op !== 'reshape') return undefined;

@@ -4,8 +4,9 @@ import { shrink } from '../../src/compiler/5-shrink/shrink.js';
 import { lowerDims } from '../../src/compiler/3-dims/index.js';
 import { Reports } from '../../src/diagnostics/report.js';
 import { extents, type Unit } from '../../src/ir/dims.js';
-import { allParams, type Network, nodeOf, type Param } from '../../src/ir/graph.js';
+import { allParams, axisExtent, type Network, nodeOf, type Param } from '../../src/ir/graph.js';
 import { layerKind, layers } from '../../src/layers/index.js';
+import { featuresRead } from '../../src/layers/keep.js';
 import { evaluate } from '../../src/program/evaluate.js';
 import { sizeOf, type Tensor64 } from '../../src/program/program.js';
 import { lower } from '../parity/support.js';
@@ -230,7 +231,7 @@ function planted(one: LayerCase): {
     });
   };
   const it = nameIn(network);
-  const made = (layer: string) => network.shapes.get(layer)!.flatMap((shape) => shape.at(-1)!.units);
+  const made = (layer: string) => [...new Set(network.shapes.get(layer)!.flatMap((shape) => shape.at(-1)!.units))];
   const within = (unit: Unit): Unit[] => [dims.find(unit), ...dims.componentsOf(unit).flatMap(within)];
   const left: Record<string, number> = {};
   for (const [k, shape] of one.inputs.entries()) {
@@ -251,27 +252,31 @@ function planted(one: LayerCase): {
   if ((isInput || one.params) && makes && made(it).length > 1) {
     const unread = made(it).at(-1)!;
     silence('after.kernel', 0, (each) => within(each).includes(dims.find(unread)));
-    // The features of an Input with several axes go where they are flattened.
-    const goes = one.apart?.out?.includes(one.output.length - 1) && !(isInput && one.output.length > 1);
+    // A unit that others read from step to step is read.
+    for (const { name, axes } of Object.values(network.params.get(it) ?? {}))
+      axes.forEach(({ dim, role }, axis) => {
+        if (role === 'reads' && dim.units.includes(unread)) silence(name, axis, (each) => each === unread);
+      });
+    const goes = one.apart?.out?.includes(one.output.length - 1);
     left[it] = goes ? made(it).length - 1 : made(it).length;
   }
   return { network, values, left: { ...left, ...one.left } };
 }
 
 function shapeOf(param: Param): number[] {
-  return extents(param.axes.map((axis) => axis.dim));
+  return param.axes.map(axisExtent);
 }
 
 /** Outputs for four rows; with `whole` they hold whole numbers below it. */
 function run(network: Network, values: ReadonlyMap<string, Float32Array>, whole?: number): Tensor64 {
   const random = new Random('rows');
   const inputs = network.graph.inputs.map((input): [string, Tensor64] => {
-    const { shape, keep } = nodeOf(network.graph, input).arguments as { shape: number[]; keep?: number[] };
-    const size = sizeOf(shape);
+    const args = nodeOf(network.graph, input).arguments;
+    const size = sizeOf(args.shape as number[]);
     const raw = Float64Array.from({ length: 4 * size }, () =>
       whole === undefined ? random.between(-1, 1) : random.int(0, whole - 1),
     );
-    const kept = keep ?? Array.from({ length: size }, (_, k) => k);
+    const kept = featuresRead(args).indices ?? Array.from({ length: size }, (_, k) => k);
     const data = Float64Array.from(
       { length: 4 * kept.length },
       (_, k) => raw[Math.floor(k / kept.length) * size + kept[k % kept.length]!]!,

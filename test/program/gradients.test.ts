@@ -218,6 +218,18 @@ const cases: Record<OpName, Make | null> = {
     const end = s.r.int(start + 1, shape[axis] as number);
     return { inputs: [s.fill(shape, any)], apply: (b, [x]) => b.slice(x!, axis, start, end) };
   },
+  split: (s) => {
+    const shape = s.withAxis();
+    const axis = s.axis(shape);
+    const cut = s.r.int(0, shape[axis] as number);
+    return {
+      inputs: [s.fill(shape, any)],
+      apply: (b, [x]) => {
+        const parts = b.split(x!, axis, [cut, (shape[axis] as number) - cut]);
+        return s.r.chance() ? b.concat([...parts].reverse(), axis) : parts[0]!;
+      },
+    };
+  },
   pad: (s) => {
     const shape = s.withAxis();
     const axis = s.axis(shape);
@@ -342,7 +354,7 @@ const cases: Record<OpName, Make | null> = {
           draw(() => xs[at++]!),
         );
         return b.concat(
-          made.map((one) => b.reshape(one, flat(one.type.shape))),
+          made.map((one) => (one.type.shape.length === 3 ? rowsOf(b, one) : one)),
           1,
         );
       },
@@ -350,9 +362,10 @@ const cases: Record<OpName, Make | null> = {
   },
 };
 
-/** [rows, ..] as [rows, all the rest]. */
-function flat([rows, ...rest]: readonly Extent[]): Extent[] {
-  return [rows!, sizeOf(rest as number[])];
+/** [steps, rows, units] as [rows, steps · units]. */
+function rowsOf(b: Builder, stacked: Value): Value {
+  const [steps, rows, units] = stacked.type.shape;
+  return b.reshape(b.transpose(stacked, [1, 0, 2]), [rows!, (steps as number) * (units as number)]);
 }
 
 /** Gradients of Σ w · op(x…) by the rule and by central differences, for random weights w, so that no error cancels. */

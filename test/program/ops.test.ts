@@ -141,6 +141,7 @@ const golden: Record<OpName, readonly Golden[]> = {
     [[matrix], f([[5, 2], [3, 6]]), { axis: 1, start: 1, end: 3 }], // biome-ignore format: a matrix
     [[matrix], f([[4, 3, 6]]), { axis: 0, start: 1, end: 2 }],
   ],
+  split: [[[matrix], [f([[1], [4]]), f([[5, 2], [3, 6]])], { axis: 1, sizes: [1, 2] }]], // biome-ignore format: a matrix
   pad: [[[f([[1], [2]])], f([[0, 1, 0, 0], [0, 2, 0, 0]]), { axis: 1, before: 1, after: 2 }]], // biome-ignore format: a matrix
   gather: [
     [[matrix, i([2, 2, 0])], f([[2, 2, 1], [6, 6, 4]]), { axis: 1 }], // biome-ignore format: a matrix
@@ -166,13 +167,13 @@ const golden: Record<OpName, readonly Golden[]> = {
   ],
   scan: [
     [
-      [f([1]), f([[1, 0, 3]]), f([10])],
-      [f([15]), f([[1, 3, 6]]), f([[10, 0, 30]])],
+      [f([1]), f([[1], [0], [3]]), f([10])],
+      [f([15]), f([[1], [3], [6]]), f([[10], [0], [30]])],
       { ...accumulating(), reverse: false },
     ],
     [
-      [f([1]), f([[1, 0, 3]]), f([10])],
-      [f([21]), f([[10, 5, 1]]), f([[10, 0, 30]])],
+      [f([1]), f([[1], [0], [3]]), f([10])],
+      [f([21]), f([[10], [5], [1]]), f([[10], [0], [30]])],
       { ...accumulating(), reverse: true },
     ],
   ],
@@ -391,6 +392,7 @@ describe('infers', () => {
     ['concat', [type('batch'), type('batch')], { axis: 0 }, 'concat: axis 0 of [batch] must have a known extent'],
     ['concat', [type(2, 3), type(2, 4)], { axis: 0 }, 'concat: float[2, 3] and float[2, 4] differ beside axis 0'],
     ['slice', [type(3)], { axis: 0, start: 1, end: 4 }, 'slice: 1 to 4 does not lie within axis 0 of float[3]'],
+    ['split', [type(3)], { axis: 0, sizes: [1, 1] }, 'split: [1, 1] are no sizes of parts of axis 0 of float[3]'],
     ['pad', [type(3)], { axis: 0, before: -1, after: 0 }, 'pad: -1 before and 0 after are not counts of zeros'],
     ['gather', [type(3), type(2)], { axis: 0 }, 'gather: the indices must be ints with at least one axis and are float[2]'],
     ['scatter_add', [type(3), int(2)], { axis: 0, extent: 4 }, 'scatter_add: the indices must be ints with the axes of float[3] from 0 on and are int[2]'],
@@ -399,11 +401,11 @@ describe('infers', () => {
     ['matmul', [type(2, 3), type(2, 3)], plain, 'matmul: float[2, 3] and float[2, 3] do not multiply'],
     ['matmul', [type(2, 3), type(2, 3)], { transposeX: true, transposeY: true }, 'matmul: float[2, 3] transposed and float[2, 3] transposed do not multiply'],
     ['outer_sum', [type('batch', 3), type(2, 3)], {}, 'outer_sum: float[batch, 3] and float[2, 3] do not share all axes but the last'],
-    ['scan', [type(1), type(1, 3)], { ...accumulating(), reverse: false }, 'scan: the body takes 3 inputs and 2 are given'],
-    ['scan', [type(1), type(1, 0), type(1)], { ...accumulating(), reverse: false }, 'scan: float[1, 0] has no step'],
-    ['scan', [type(1), type(1, 'batch'), type(1)], { ...accumulating(), reverse: false }, 'scan: axis 1 of [1, batch] must have a known extent'],
-    ['scan', [type(2), type(1, 3), type(1)], { ...accumulating(), reverse: false }, 'scan: the body reads float[1] as h and was given float[2]'],
-    ['scan', [type(1), type(1, 3), type(1)], { ...accumulating(), sequences: 0, reverse: false }, 'scan: 1 states and 0 sequences are not 3 inputs with a sequence'],
+    ['scan', [type(1), type(3, 1)], { ...accumulating(), reverse: false }, 'scan: the body takes 3 inputs and 2 are given'],
+    ['scan', [type(1), type(0, 1), type(1)], { ...accumulating(), reverse: false }, 'scan: float[0, 1] has no step'],
+    ['scan', [type(1), type('batch', 1), type(1)], { ...accumulating(), reverse: false }, 'scan: axis 0 of [batch, 1] must have a known extent'],
+    ['scan', [type(2), type(3, 1), type(1)], { ...accumulating(), reverse: false }, 'scan: the body reads float[1] as h and was given float[2]'],
+    ['scan', [type(1), type(3, 1), type(1)], { ...accumulating(), sequences: 0, reverse: false }, 'scan: 1 states and 0 sequences are not 3 inputs with a sequence'],
     ['softmax', [type()], {}, 'softmax: [] has no axis -1'],
     ['conv2d', [type('batch', 3, 3), type(1, 1, 1, 1)], windows, 'conv2d: takes [batch, height, width, channels] and was given [batch, 3, 3]'],
     ['conv2d', [type(2, 'batch', 3, 1), type(1, 1, 1, 1)], windows, 'conv2d: axis 1 of [2, batch, 3, 1] must have a known extent'],

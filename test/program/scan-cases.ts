@@ -17,7 +17,7 @@ export function randomScan(b: Builder, { whole, float }: ScanDraw): readonly Val
   const rows: Extent = pick(['batch', 'batch', 2]);
   const [units, features, steps] = [whole(1, 3), whole(1, 3), whole(1, 4)];
   const states = Array.from({ length: whole(0, 2) }, () => float([rows, units]));
-  const sequences = [float([rows, steps, features]), ...(whole(0, 1) ? [float([rows, steps, units])] : [])];
+  const sequences = [float([steps, rows, features]), ...(whole(0, 1) ? [float([steps, rows, units])] : [])];
   const captures = [float([features, units]), float([units, units]), float([units]), float([]), float([rows, 1])];
   const made = b.scan({ states, sequences, captures, reverse: whole(0, 1) === 1 }, (c, step) => {
     const [kernel, recurrent, vector, number, column] = step.captures as [Value, Value, Value, Value, Value];
@@ -38,6 +38,7 @@ export function randomScan(b: Builder, { whole, float }: ScanDraw): readonly Val
         () => c.subtract(number, one()),
         () => c.multiply(c.broadcastTo(c.sum(c.tanh(one()), [1], true), [rows, units]), 0.5),
         () => c.matmul(c.tanh(one()), recurrent),
+        () => c.concat([...c.split(c.tanh(one()), 1, units > 1 ? [units - 1, 1] : [1])].reverse(), 1),
         () => c.concat([c.slice(one(), 1, 0, 1), c.slice(one(), 1, 1, units)], 1),
       ]);
       pool.push(write());

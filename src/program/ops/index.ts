@@ -51,6 +51,7 @@ import { sign } from './sign.js';
 import { slice } from './slice.js';
 import { softmax } from './softmax.js';
 import { softplus } from './softplus.js';
+import { split } from './split.js';
 import { sqrt } from './sqrt.js';
 import { square } from './square.js';
 import { subtract } from './subtract.js';
@@ -103,6 +104,7 @@ const table = {
   broadcast_to: broadcastTo,
   concat,
   slice,
+  split,
   pad,
   gather,
   scatter_add: scatterAdd,

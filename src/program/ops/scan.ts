@@ -1,5 +1,5 @@
 import { evaluate } from '../evaluate.js';
-import { aroundAxis, tensor64 } from '../kernels.js';
+import { tensor64 } from '../kernels.js';
 import { defineOp } from '../op.js';
 import { sizeOf, type Tensor64 } from '../program.js';
 import { scanGradient, type ScanAttributes, stackedType, stepsOf } from '../recurrence.js';
@@ -8,7 +8,7 @@ import { sameType, showType } from '../shapes.js';
 export const scan = defineOp<ScanAttributes>({
   keyword: 'scan',
   summary:
-    'Runs its body once for every slice of the sequences along axis 1, each step with the states of the step before: the last states, and the stacked outputs.',
+    'Runs its body once for every slice of the sequences [steps, ..], each step with the states of the step before: the last states, and the stacked outputs.',
   pattern: 'other',
   infer(inputs, { body, states, sequences }) {
     const wrong = (what: string) => new Error(`scan: ${what}`);
@@ -36,7 +36,7 @@ export const scan = defineOp<ScanAttributes>({
   },
   gradient: scanGradient,
   evaluate(inputs, { body, states, sequences, reverse }, outputs) {
-    const steps = inputs[states]!.shape[1]!;
+    const steps = inputs[states]!.shape[0]!;
     let now = inputs.slice(0, states);
     const stacked = outputs.slice(states).map(({ shape }, at) => {
       const { dtype } = body.values[body.outputs[states + at]!.value]!;
@@ -49,26 +49,18 @@ export const scan = defineOp<ScanAttributes>({
       const { results } = evaluate(body, Object.fromEntries(body.inputs.map(({ name }, at) => [name, read(at)])));
       const made = body.outputs.map(({ name }) => results[name]!);
       now = made.slice(0, states);
-      for (const [at, whole] of stacked.entries()) put(whole, index, made[states + at]!);
+      for (const [at, whole] of stacked.entries()) {
+        const slice = made[states + at]!.data;
+        whole.data.set(slice, index * slice.length);
+      }
     }
     return [...now, ...stacked];
   },
 });
 
-/** The slice at `index` of axis 1. */
-function sliceOf(x: Tensor64, index: number): Tensor64 {
-  const { outer, extent, inner } = aroundAxis(x.shape, 1);
-  const data = new Float64Array(outer * inner);
-  for (let o = 0; o < outer; o++) {
-    const from = (o * extent + index) * inner;
-    data.set(x.data.subarray(from, from + inner), o * inner);
-  }
-  return tensor64(x.dtype, x.shape.toSpliced(1, 1), data);
-}
-
-/** Writes the slice at `index` of axis 1. */
-function put(whole: Tensor64, index: number, slice: Tensor64): void {
-  const { outer, extent, inner } = aroundAxis(whole.shape, 1);
-  for (let o = 0; o < outer; o++)
-    whole.data.set(slice.data.subarray(o * inner, (o + 1) * inner), (o * extent + index) * inner);
+/** The slice at `index`, over the same memory. */
+function sliceOf({ dtype, shape, data }: Tensor64, index: number): Tensor64 {
+  const [, ...slice] = shape;
+  const size = sizeOf(slice);
+  return tensor64(dtype, slice, data.subarray(index * size, (index + 1) * size));
 }

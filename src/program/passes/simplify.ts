@@ -105,6 +105,7 @@ const rules: Readonly<Record<string, Rule>> = {
     return start === 0 && end === r.type(x!).shape[axis as number] ? x : undefined;
   },
   pad: ({ inputs: [x], attributes: { before, after } }) => (before === 0 && after === 0 ? x : undefined),
+  split: ({ inputs: [x], attributes: { sizes } }) => ((sizes as readonly number[]).length === 1 ? x : undefined),
   concat: ({ inputs }) => (inputs.length === 1 ? inputs[0] : undefined),
 
   sum: withoutAxes,

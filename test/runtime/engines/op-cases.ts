@@ -220,6 +220,13 @@ export const opCases: Record<OpName, Case> = {
     const start = w.whole(0, (shape[axis] as number) - 1);
     return w.b.slice(w.pick([floats, bools])(w, shape), axis, start, w.whole(start + 1, shape[axis] as number));
   },
+  split: (w) => {
+    const shape = [...w.shape(w.whole(0, 2)), w.whole(1, 6), w.whole(1, 6)];
+    const axis = w.pick(w.axes(shape, true));
+    const cut = w.whole(1, shape[axis] as number);
+    const rest = (shape[axis] as number) - cut;
+    return w.b.split(w.pick([floats, bools])(w, shape), axis, rest > 0 ? [cut, rest] : [cut]);
+  },
   pad: (w) => {
     const shape = [...w.shape(w.whole(0, 2)), w.whole(1, 4)];
     return w.b.pad(w.float(shape), w.pick(w.axes(shape, true)), w.whole(0, 2), w.whole(0, 3));

@@ -92,7 +92,7 @@ function scatterAdd({ tf, inputs: [x, indices], attributes, shape }: Call): Tens
 /** One step after the other; the slices of a step are taken when it comes, what is stacked is joined at the end. */
 function scan({ tf, inputs, attributes, body }: Call): readonly Tensor[] {
   const { body: program, states, sequences, reverse } = attributes as ScanAttributes;
-  const steps = inputs[states]!.shape[1]!;
+  const steps = inputs[states]!.shape[0]!;
   const captures = inputs.slice(states + sequences);
   const whole = inputs.slice(states, states + sequences);
   let now: readonly Tensor[] = inputs.slice(0, states);
@@ -101,9 +101,8 @@ function scan({ tf, inputs, attributes, body }: Call): readonly Tensor[] {
     const index = reverse ? steps - 1 - step : step;
     const made = tf.tidy(() => {
       const slices = whole.map((one) => {
-        const begin = one.shape.map((_, axis) => (axis === 1 ? index : 0));
-        const size = one.shape.map((extent, axis) => (axis === 1 ? 1 : extent));
-        return tf.reshape(tf.slice(one, begin, size), one.shape.toSpliced(1, 1));
+        const [, ...slice] = one.shape;
+        return tf.reshape(tf.slice(one, index, 1), slice);
       });
       return [...body(program, [...now, ...slices, ...captures])];
     });
@@ -111,11 +110,11 @@ function scan({ tf, inputs, attributes, body }: Call): readonly Tensor[] {
     now = made.slice(0, states);
     for (const [at, list] of stacked.entries()) {
       const one = made[states + at]!;
-      list[index] = tf.reshape(one, one.shape.toSpliced(1, 0, 1));
+      list[index] = tf.reshape(one, [1, ...one.shape]);
       one.dispose();
     }
   }
-  return [...now, ...stacked.map((list) => (list.length === 1 ? list[0]! : tf.concat(list, 1)))];
+  return [...now, ...stacked.map((list) => (list.length === 1 ? list[0]! : tf.concat(list, 0)))];
 }
 
 const table = {
@@ -174,6 +173,7 @@ const table = {
     const begin = shape.map((_, axis) => (axis === attributes.axis ? (attributes.start as number) : 0));
     return tf.slice(x!, begin, [...shape]);
   },
+  split: ({ tf, inputs: [x], attributes }) => tf.split(x!, attributes.sizes as number[], attributes.axis as number),
   pad: ({ tf, inputs: [x], attributes }) => {
     const { before, after } = attributes as { readonly before: number; readonly after: number };
     return tf.pad(
