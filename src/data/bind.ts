@@ -246,7 +246,9 @@ function bindInput(
       for (let k = 0; k < places.length; k++) data[to + k] = field.data[from + places[k]!]!;
     }
   }
-  return { name, extents: keep ? [kept.length] : extents, width: kept.length, data, rows: undefined };
+  // Features that are kept are kept at every place.
+  const read = [...extents.slice(0, -1), kept.length / sizeOf(extents.slice(0, -1))];
+  return { name, extents: keep ? read : extents, width: kept.length, data, rows: undefined };
 }
 
 function outside(name: string, index: number, width: number): never {

@@ -113,7 +113,7 @@ export function forwardOnnx(network: Network, values: ReadonlyMap<string, Float3
   const select = Object.fromEntries(
     network.graph.nodes.flatMap((node) => {
       const keep = node.kind === 'Input' ? (node.arguments.keep as readonly number[] | undefined) : undefined;
-      return keep ? [[node.name, { indices: keep, width: (node.arguments.shape as readonly number[])[0]! }]] : [];
+      return keep ? [[node.name, { indices: keep, width: (node.arguments.shape as readonly number[]).at(-1)! }]] : [];
     }),
   );
   return encodeModel(forwardProgram(network, { mode: 'inference' }), { initializers, select, ...(units && { units }) });

@@ -4,6 +4,8 @@ import { fieldsOfInput, fittedTarget } from '../data/bind.js';
 import { columnOfField, describeFitted, type Fitted, type FittedColumn } from '../data/columns.js';
 import { joinedOrder } from '../data/joined.js';
 import type { Affine } from '../onnx/lower.js';
+import { nodeOf } from '../ir/graph.js';
+import { featuresRead } from '../layers/keep.js';
 import { sizeOf } from '../program/program.js';
 
 /** What stands between the numbers of the data's files and those that the network computes with, by the names of its inputs and outputs. */
@@ -24,8 +26,8 @@ export function unitsOf({ spec, network, fitted }: Compiled): Units {
     const fields = fieldsOfInput(name, endsOf(spec.model), spec.data, describeFitted(fitted));
     const ofFields = fields.map((field) => numbersInRow(columnOfField(fitted, field.name), fitted));
     const all = joinedOrder(fields.map((field) => field.shape)).map(({ field, at }) => ofFields[field]![at]!);
-    const keep = graph.nodes.find((node) => node.name === name)!.arguments.keep as readonly number[] | undefined;
-    const read = keep ? keep.map((feature) => all[feature]!) : all;
+    const { indices } = featuresRead(nodeOf(graph, name).arguments);
+    const read = indices ? indices.map((feature) => all[feature]!) : all;
     if (read.every(({ mean, deviation }) => mean === 0 && deviation === 1)) return [];
     const affine = {
       before: read.map(({ mean }) => -mean),

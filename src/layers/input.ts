@@ -15,30 +15,24 @@ export const input = defineLayer({
       indexList({
         names: true,
         description:
-          'Which features of a row are read, as indices and ranges, or by their names where the data is a table (`[area, region.north]`): the others were found to be unneeded.',
+          'Which features of a row are read, as indices and ranges, or by their names where the data is a table (`[area, region.north]`): the others were found to be unneeded. With several axes these are features of the last one: channels of an image, features of every step.',
       }),
     ),
   }),
   shape: ({ shape, keep }, { name, dims, misfit }) => {
-    if (keep === undefined) {
-      const axes = shape.map((extent) => dims.fresh(extent, name));
-      if (axes.length > 1)
-        for (const axis of axes)
-          dims.pin(axis, `the Input ${name} has several axes; features go where they are flattened`);
-      return [axes];
-    }
-    const [width = 0] = shape;
-    if (shape.length !== 1)
-      misfit('`keep` on an Input with one axis', `${shape.length} axes`, 'put `keep` on the Flatten that follows');
+    const width = shape.at(-1) ?? 0;
+    const places = shape.slice(0, -1).map((extent) => dims.fresh(extent, name));
+    for (const axis of places) dims.pin(axis, `the Input ${name} reads all places of its rows`);
+    if (keep === undefined) return [[...places, ...(shape.length > 0 ? [dims.fresh(width, name)] : [])]];
     const outside = keep.find((index) => index >= width);
     if (outside !== undefined) misfit(`indices from 0 to ${width - 1} in \`keep\``, String(outside));
     const inside = keep.filter((index) => index < width);
-    return [[dims.fresh(inside.length, name, inside, width)]];
+    return [[...places, dims.fresh(inside.length, name, inside, width)]];
   },
   forward: (_, { inputs }) => inputs,
   unitwise: (_, __, [output]) => output ?? [],
   resize: ({ shape, keep }, { outputs: [kept = []] }) =>
-    shape.length === 1 && kept.length < (keep?.length ?? shape[0]!) ? { keep: kept.map((k) => keep?.[k] ?? k) } : {},
+    kept.length < (keep?.length ?? shape.at(-1)!) ? { keep: kept.map((k) => keep?.[k] ?? k) } : {},
   spelling: {
     tfjs: ({ shape, keep }, { name }) => [
       {

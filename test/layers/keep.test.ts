@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { extents } from '../../src/ir/dims.js';
+import { featuresRead } from '../../src/layers/keep.js';
 import { layers } from '../../src/layers/index.js';
 import { outputOf, tryLayer } from './harness.js';
 
@@ -68,9 +69,12 @@ describe('keep on Input', () => {
     expect(extents(outputs[0]!)).toEqual([1]);
   });
 
-  test('refuses several axes and says where to put it', () => {
-    const { misfits } = tryLayer(layers.Input, { shape: [2, 2], keep: [1] }, [], 'inference');
-    expect(misfits[0]).toBe('`keep` on an Input with one axis; 2 axes (put `keep` on the Flatten that follows)');
+  test('keeps features of the last axis at every place', () => {
+    const { misfits, outputs, dims } = tryLayer(layers.Input, { shape: [2, 3], keep: [0, 2] }, [], 'inference');
+    expect(misfits).toEqual([]);
+    expect(extents(outputs[0]!)).toEqual([2, 2]);
+    expect(outputs[0]![1]!.units.map((unit) => dims.origin(unit).index)).toEqual([0, 2]);
+    expect(featuresRead({ shape: [2, 3], keep: [0, 2] })).toEqual({ indices: [0, 2, 3, 5], extents: [2, 2] });
   });
 
   test('is composed when it shrinks again', () => {
@@ -79,6 +83,7 @@ describe('keep on Input', () => {
       {
         outputs: [[0, 2]],
         part: () => [],
+        partSize: () => 0,
         sizes: [3],
         inputExtents: [],
         outputExtents: [[2]],

@@ -1,5 +1,5 @@
-import { extents } from '../../ir/dims.js';
 import { allParams, type Network } from '../../ir/graph.js';
+import { featuresRead } from '../../layers/keep.js';
 import { evaluate, evaluateInstruction } from '../../program/evaluate.js';
 import { type Program, sizeOf, type Tensor64, type ValueId } from '../../program/program.js';
 import { paramShape } from '../3-dims/index.js';
@@ -134,14 +134,14 @@ function inputsOf(
       .filter((node) => network.graph.inputs.includes(node.name))
       .map((node) => {
         const width = widths[node.name]!;
-        const keep = node.arguments.keep as readonly number[] | undefined;
-        const shape = [count, ...extents(network.shapes.get(node.name)![0]!)];
-        const data = keep
-          ? Float64Array.from({ length: count * keep.length }, (_, k) => {
-              const row = Math.floor(k / keep.length);
-              return rows[node.name]![row * width + keep[k % keep.length]!]!;
+        const { indices, extents: read } = featuresRead(node.arguments);
+        const data = indices
+          ? Float64Array.from({ length: count * indices.length }, (_, k) => {
+              const row = Math.floor(k / indices.length);
+              return rows[node.name]![row * width + indices[k % indices.length]!]!;
             })
           : Float64Array.from(rows[node.name]!);
+        const shape = [count, ...read];
         return [node.name, { dtype: 'float', shape, data }];
       }),
   );

@@ -192,6 +192,7 @@ function forwardOfConstants(
     params: Object.fromEntries(params),
     inputShapes,
     outputShapes,
+    axesOf: (tensor) => network.params.get(node.name)![tensor]!.axes.map((axis) => axis.dim),
     update: () => undefined,
     random: () => {
       drawn = true;

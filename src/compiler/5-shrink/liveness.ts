@@ -74,6 +74,7 @@ export function liveness(network: Network, values: ValuesExact, options: Livenes
     if (need.count !== before) continue;
     if (roundTo > 1) roundWidths(network, values, need, roundTo);
     need.keepOneInput();
+    need.keepOneInside();
     need.keepRead();
     need.keepConstants();
     need.settle();
@@ -407,6 +408,15 @@ export class Need {
         if (!axes.every((axis) => axis.some((unit) => this.needed.has(unit)))) continue;
         for (const unit of axes.flat()) if (this.needed.has(unit)) this.want(source, unit);
       }
+    }
+  }
+
+  /** A layer that lives has at least one unit of everything that is inside of it: one head, say. */
+  keepOneInside(): void {
+    for (const site of this.sites) {
+      if (!this.living(site)) continue;
+      for (const units of site.parts.values())
+        if (units[0] !== undefined && !units.some((unit) => this.needed.has(unit))) this.want(site, units[0]);
     }
   }
 

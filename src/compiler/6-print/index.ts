@@ -142,7 +142,8 @@ function writeArguments(
 function extentsBefore(network: Network, name: string): readonly number[] {
   const node = network.graph.nodes.find((one) => one.name === name)!;
   const [from] = node.inputs;
-  if (!from) return node.arguments.shape as readonly number[];
+  // An Input keeps features of its last axis.
+  if (!from) return (node.arguments.shape as readonly number[]).slice(-1);
   return network.shapes.get(from.node)![from.output]!.map((dim) => dim.units.length);
 }
 

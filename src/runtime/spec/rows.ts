@@ -1,3 +1,4 @@
+import { featuresRead } from '../../layers/keep.js';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lowerSpec } from '../../compiler/1-spec/index.js';
@@ -72,7 +73,7 @@ export function bindRows(network: Network, spec: Spec, phase: ObjectiveKeys | un
       inputs: network.graph.nodes
         .filter((node) => node.kind === 'Input')
         .map((node) => {
-          const keep = node.arguments.keep as readonly number[] | undefined;
+          const { indices: keep } = featuresRead(node.arguments);
           return {
             name: node.name,
             extents: node.arguments.shape as readonly number[],

@@ -1,13 +1,13 @@
 import { activations } from '../../../src/activations/index.js';
 import { forwardProgram } from '../../../src/compiler/4-program/index.js';
-import { lowerDims, paramSize } from '../../../src/compiler/3-dims/index.js';
+import { lowerDims, paramShape, paramSize } from '../../../src/compiler/3-dims/index.js';
 import type { ShrinkResult } from '../../../src/compiler/5-shrink/shrink.js';
 import type { Values, ValuesExact } from '../../../src/compiler/5-shrink/values.js';
 import { Reports } from '../../../src/diagnostics/report.js';
 import { Source } from '../../../src/diagnostics/source.js';
-import { extents } from '../../../src/ir/dims.js';
 import { allParams, type Annotation, type Network, type Node } from '../../../src/ir/graph.js';
 import type { Mode } from '../../../src/ir/units.js';
+import { featuresRead } from '../../../src/layers/keep.js';
 import { evaluate } from '../../../src/program/evaluate.js';
 
 /** One layer of a test network, in the words of a spec. */
@@ -116,16 +116,17 @@ export function outputsOf(
     .filter((node) => node.kind === 'Input')
     .map((node) => {
       const width = (node.arguments.shape as number[]).reduce((product, extent) => product * extent, 1);
-      const keep = (node.arguments.keep as number[] | undefined) ?? Array.from({ length: width }, (_, k) => k);
-      const data = Float64Array.from({ length: count * keep.length }, (_, k) => {
-        const row = Math.floor(k / keep.length);
-        return rows[node.name]![row * width + keep[k % keep.length]!]!;
+      const { indices, extents: read } = featuresRead(node.arguments);
+      const kept = indices ?? Array.from({ length: width }, (_, k) => k);
+      const data = Float64Array.from({ length: count * kept.length }, (_, k) => {
+        const row = Math.floor(k / kept.length);
+        return rows[node.name]![row * width + kept[k % kept.length]!]!;
       });
-      const shape = [count, ...extents(network.shapes.get(node.name)![0]!)];
+      const shape = [count, ...read];
       return [node.name, { dtype: 'float' as const, shape, data }] as const;
     });
   const params = allParams(network).map((param) => {
-    const shape = param.axes.map((axis) => axis.dim.units.length);
+    const shape = paramShape(param);
     return [param.name, { dtype: 'float' as const, shape, data: Float64Array.from(values.get(param.name)!) }] as const;
   });
   const { results } = evaluate(forwardProgram(network, { mode }), Object.fromEntries([...inputs, ...params]));
