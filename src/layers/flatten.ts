@@ -23,5 +23,15 @@ export const flatten = defineLayer({
     return [keep ? pickedFacts(flat, 0, keep) : flat];
   },
   resize: ({ keep }, { features }) => ({ keep: features(keep) }),
-  spelling: { tfjs: ({ keep }, { name }) => keptSpelling({ className: 'Flatten', config: { name } }, name, keep) },
+  spelling: {
+    // TensorFlow.js' Flatten takes no input that is flat.
+    tfjs: ({ keep }, { name, inputs: [x = []] }) =>
+      keptSpelling(
+        x.length === 1
+          ? { className: 'Reshape', config: { target_shape: extents(x), name } }
+          : { className: 'Flatten', config: { name } },
+        name,
+        keep,
+      ),
+  },
 });

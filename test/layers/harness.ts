@@ -1,4 +1,5 @@
 import { Dims, extents, type Dim, type Shape, type Unit } from '../../src/ir/dims.js';
+import { axisExtent } from '../../src/ir/graph.js';
 import type { Mode } from '../../src/ir/units.js';
 import type { LayerKind, ParamDecl } from '../../src/layers/layer.js';
 import { Builder, type Value } from '../../src/program/builder.js';
@@ -88,7 +89,7 @@ export function tryLayer(
   }
   const weights = Object.fromEntries(
     Object.entries(params).map(([tensor, { axes, trained }]): [string, Value] => {
-      const shape = axes.map((axis) => axis.dim.units.length);
+      const shape = axes.map(axisExtent);
       given[tensor] = numbers(shape, trained === false ? () => positive(random) : undefined);
       return [tensor, b.state(tensor, shape)];
     }),
@@ -102,6 +103,7 @@ export function tryLayer(
     params: weights,
     inputShapes: inputs,
     outputShapes: outputs,
+    axesOf: (tensor) => params[tensor]!.axes.map((axis) => axis.dim),
     update: (tensor, next) => {
       updates.set(tensor, next);
     },
@@ -270,7 +272,10 @@ export function brokenClaims(
     ...Object.entries(params).map(([tensor, { axes }]) => ({
       tensor,
       axes: axes.map((axis) =>
-        axis.role === 'reads' && recurs(tensor) ? { units: axis.dim.units.map(() => -1) } : axis.dim,
+        axis.role === 'reads' && recurs(tensor)
+          ? { units: axis.dim.units.map(() => -1) }
+          : // Of an axis that stands for several blocks of units, those of the first one.
+            { units: axis.dim.units.slice(0, axisExtent(axis)) },
       ),
       batch: false,
     })),

@@ -61,7 +61,7 @@ export const shapeCodes = {
     severity: 'warning',
     message: ({ layer, shape }) => `${layer} is applied to the last axis only of ${shape}`,
     explain:
-      'Dense on an input with several axes works on the last one and keeps the others. For a fully connected layer put Flatten before it.',
+      'Dense on an input with several axes works on the last one and keeps the others. For a fully connected layer put Flatten before it, or GlobalAveragePooling2D behind\nconvolutions. Where every place of an image is meant by itself, `Conv2D(10, 1)` computes the same and says so.',
   }),
   'too-many-parameters': code<{ layer: string; found: string; limit: string }>({
     severity: 'error',

@@ -12,10 +12,12 @@ import * as tf from '@tensorflow/tfjs';
 
 /** Coefficients of a `DropNeuronPenalty`; each absent one is 0. */
 export interface DropNeuronPenaltyConfig {
-  /** Of Σ over columns ‖W[:, j]‖₂. */
+  /** Of Σ over columns ‖W[:, j]‖₂; of a convolution's kernel over filters ‖W[.., :, j]‖₂. */
   readonly li?: number;
-  /** Of Σ over rows ‖W[i, :]‖₂. */
+  /** Of Σ over rows ‖W[i, :]‖₂; of a convolution's kernel over input channels ‖W[.., i, :]‖₂. */
   readonly lo?: number;
+  /** Whether columns stand on the last axis but one, and rows on the last, as in a transposed convolution's kernel. */
+  readonly transposed?: boolean;
   /** Reweighting: every norm counts 1 / (norm / mean of the non-zero norms + delta) times. Absent: once. */
   readonly delta?: number;
   /** Of Σ|w|. */
@@ -37,11 +39,12 @@ const absolute = tf.customGrad((x, keep) => {
   };
 });
 
-/** The norms along one axis, which stays; the gradient of a norm that is 0 is 0. */
-function norms(kernel: tf.Tensor, axis: number): tf.Tensor {
+/** The norms along all axes but one; the gradient of a norm that is 0 is 0. */
+function norms(kernel: tf.Tensor, kept: number): tf.Tensor {
+  const axes = kernel.shape.flatMap((_, axis) => (axis === kept ? [] : [axis]));
   return tf.customGrad((x, keep) => {
     const w = x as tf.Tensor;
-    const value = w.square().sum(axis, true).sqrt();
+    const value = w.square().sum(axes, true).sqrt();
     (keep as tf.GradSaveFunc)([w, value]);
     return { value, gradFunc: (dy, [w, value]) => dy.mul(w!).divNoNan(value!) };
   })(kernel);
@@ -51,7 +54,7 @@ function norms(kernel: tf.Tensor, axis: number): tf.Tensor {
 const TINY = 1e-30;
 
 /**
- * The DropNeuron penalty on a kernel [in, out], as a regularizer of a TensorFlow.js layer.
+ * The DropNeuron penalty on a kernel [.., in, out], as a regularizer of a TensorFlow.js layer.
  * Source: Pan, Dong and Guo 2016, DropNeuron, equations 5 and 6.
  */
 export class DropNeuronPenalty extends tf.serialization.Serializable {
@@ -63,11 +66,12 @@ export class DropNeuronPenalty extends tf.serialization.Serializable {
 
   /** The penalty of a kernel, a scalar. */
   apply(kernel: tf.Tensor): tf.Scalar {
-    const { li = 0, lo = 0, l1 = 0, l2 = 0 } = this.config;
+    const { li = 0, lo = 0, l1 = 0, l2 = 0, transposed = false } = this.config;
+    const [out, into] = transposed ? [kernel.rank - 2, kernel.rank - 1] : [kernel.rank - 1, kernel.rank - 2];
     return tf.tidy(() => {
       let penalty = tf.scalar(0) as tf.Tensor;
-      if (li !== 0) penalty = penalty.add(this.groups(kernel, kernel.rank - 2).mul(li));
-      if (lo !== 0) penalty = penalty.add(this.groups(kernel, kernel.rank - 1).mul(lo));
+      if (li !== 0) penalty = penalty.add(this.groups(kernel, out).mul(li));
+      if (lo !== 0) penalty = penalty.add(this.groups(kernel, into).mul(lo));
       if (l1 !== 0) penalty = penalty.add(absolute(kernel).sum().mul(l1));
       if (l2 !== 0) penalty = penalty.add(kernel.square().sum().mul(l2));
       return penalty.asScalar();
@@ -85,9 +89,9 @@ export class DropNeuronPenalty extends tf.serialization.Serializable {
     return new cls(config);
   }
 
-  /** Sum of the norms along one axis. */
-  private groups(kernel: tf.Tensor, axis: number): tf.Tensor {
-    const all = norms(kernel, axis);
+  /** Sum of the norms of the groups that stand along one axis. */
+  private groups(kernel: tf.Tensor, along: number): tf.Tensor {
+    const all = norms(kernel, along);
     const { delta } = this.config;
     return delta === undefined ? all.sum() : all.mul(reweighting(delta)(all)).sum();
   }

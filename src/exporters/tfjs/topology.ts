@@ -36,17 +36,21 @@ export function tfjsModel(
   const layers: Spelled[] = [];
   /** The last TensorFlow.js layer that each layer became. */
   const ends = new Map<string, string>();
+  /** What TensorFlow.js calls parameters that have another name in dnc. */
+  const called = new Map<string, string>();
   for (const node of graph.nodes) {
     const outputs = network.shapes.get(node.name)!;
     const inputs = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
     const spelled = layerKind(node.kind).spelling.tfjs?.(node.arguments as never, { name: node.name, inputs, outputs });
     if (!spelled) return { missing: `${node.kind} ${node.name}` };
-    const regularizers = regularizersOf(node, phase);
+    const regularizers = regularizersOf(network, node, phase);
     if ('missing' in regularizers) return regularizers;
+    for (const { weights } of spelled)
+      for (const [tensor, name] of Object.entries(weights ?? {})) called.set(`${node.name}.${tensor}`, name);
     let from = node.inputs.map((input) => ends.get(input.node)!);
     const affine = units.inputs[node.name];
     for (const layer of affine ? [...spelled, unitsLayer(node.name, affine)] : spelled) {
-      layers.push(placed(layer, from, regularizers));
+      layers.push(placed(layer, from, layer.config.name === node.name ? regularizers : {}));
       from = [layer.config.name as string];
     }
     ends.set(node.name, from[0]!);
@@ -83,7 +87,7 @@ export function tfjsModel(
         {
           paths: ['weights.bin'],
           weights: weights.map((param) => ({
-            name: `${param.layer}/${param.tensor}`,
+            name: `${param.layer}/${called.get(param.name) ?? param.tensor}`,
             shape: paramShape(param),
             dtype: 'float32',
           })),
@@ -99,21 +103,26 @@ function unitsLayer(name: string, affine: Affine): TfjsLayer {
 }
 
 function placed(layer: TfjsLayer, from: readonly string[], regularizers: { kernel?: object; bias?: object }): Spelled {
-  const own = layer.className === 'Dense' ? regularizers : {};
   return {
     class_name: layer.className,
     name: layer.config.name as string,
     config: {
       ...layer.config,
-      ...(own.kernel && { kernel_regularizer: own.kernel }),
-      ...(own.bias && { bias_regularizer: own.bias }),
+      ...(regularizers.kernel && { [`${kernelName(layer)}_regularizer`]: regularizers.kernel }),
+      ...(regularizers.bias && { bias_regularizer: regularizers.bias }),
     },
     inbound_nodes: from.length === 0 ? [] : [from.map((name) => [name, 0, 0, {}])],
   };
 }
 
+/** What the configuration of a layer calls its kernel: `kernel`, or `depthwise` for one that it calls `depthwise_kernel`. */
+function kernelName({ weights }: TfjsLayer): string {
+  return weights?.kernel?.replace(/_kernel$/, '') ?? 'kernel';
+}
+
 /** The sum of a layer's annotations as regularizers. */
 function regularizersOf(
+  network: Network,
   node: Node,
   phase: { readonly name: string; readonly finetune: boolean },
 ): { readonly kernel?: object; readonly bias?: object } | { readonly missing: string } {
@@ -129,9 +138,17 @@ function regularizersOf(
     kernel = { ...kernel, ...onKernel };
     bias = { ...bias, ...onBias };
   }
+  // Which axis holds the units that the kernel writes, and which those that it reads.
+  const roles = network.params.get(node.name)?.kernel?.axes.map(({ role }) => role) ?? [];
+  const isTransposed = roles.at(-1) === 'reads' && roles.at(-2) === 'writes';
+  const isPlain = !roles.includes('reads') || !roles.includes('writes');
+  if (('li' in kernel || 'lo' in kernel) && isPlain && roles.length > 0)
+    return { missing: `groups of ${node.kind} ${node.name}` };
   const penalty = (config: object) => ({ class_name: 'DropNeuronPenalty', config });
   return {
-    ...(Object.keys(kernel).length > 0 && { kernel: penalty(kernel) }),
+    ...(Object.keys(kernel).length > 0 && {
+      kernel: penalty({ ...kernel, ...(isTransposed && { transposed: true }) }),
+    }),
     ...(Object.keys(bias).length > 0 && { bias: penalty(bias) }),
   };
 }

@@ -116,7 +116,7 @@ export const core = {
   Flatten: {
     defaults: ['Flatten', {}],
     cases: [
-      { call: 'Flatten', inputs: [[4]], output: [4], apart: { in: [0], out: [0] }, tfjs: ['Flatten'] },
+      { call: 'Flatten', inputs: [[4]], output: [4], apart: { in: [0], out: [0] }, tfjs: ['Reshape'] },
       { call: 'Flatten', inputs: [[2, 3]], output: [6], apart: { in: [0, 1], out: [0] }, tfjs: ['Flatten'] },
       { call: 'Flatten', inputs: [[2, 3, 2]], output: [12], apart: { in: [0, 1, 2], out: [0] }, tfjs: ['Flatten'] },
       { call: 'Flatten', inputs: [[1, 3, 1]], output: [3], apart: { in: [1], out: [0] }, tfjs: ['Flatten'] },

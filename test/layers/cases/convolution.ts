@@ -1,0 +1,292 @@
+import type { LayerEntry } from './case.js';
+
+const linear = { word: 'linear', arguments: {} };
+const glorot = { word: 'glorot_uniform', arguments: {} };
+const zeros = { word: 'zeros', arguments: {} };
+
+const shared = { strides: 1, padding: 'valid', dilation_rate: 1, activation: linear, use_bias: true };
+const kernel = { kernel_initializer: glorot, bias_initializer: zeros };
+const depthwise = { depthwise_initializer: glorot, bias_initializer: zeros };
+const separable = { depthwise_initializer: glorot, pointwise_initializer: glorot, bias_initializer: zeros };
+
+/** Convolutions, along series and over images. */
+export const convolution = {
+  Conv1D: {
+    defaults: ['Conv1D(4, 3)', { filters: 4, kernel_size: 3, ...shared, groups: 1, ...kernel }],
+    cases: [
+      {
+        call: 'Conv1D(4, 3)',
+        inputs: [[5, 2]],
+        output: [3, 4],
+        params: { kernel: [3, 2, 4], bias: [4] },
+        multiplyAdds: 3 * 4 * 3 * 2,
+        apart: { out: [1] },
+        tfjs: ['Conv1D'],
+      },
+      {
+        call: 'Conv1D(3, 3, padding: same, strides: 2, activation: tanh, use_bias: false)',
+        inputs: [[6, 2]],
+        output: [3, 3],
+        params: { kernel: [3, 2, 3] },
+        multiplyAdds: 3 * 3 * 3 * 2,
+        apart: { out: [1] },
+        tfjs: ['Conv1D'],
+      },
+      {
+        call: 'Conv1D(2, 2, padding: causal, dilation_rate: 2)',
+        inputs: [[5, 2]],
+        output: [5, 2],
+        params: { kernel: [2, 2, 2], bias: [2] },
+        multiplyAdds: 5 * 2 * 2 * 2,
+        apart: { out: [1] },
+        tfjs: 'refused',
+      },
+      {
+        call: 'Conv1D(2, 3, padding: causal, strides: 2)',
+        inputs: [[4, 2]],
+        output: [2, 2],
+        params: { kernel: [3, 2, 2], bias: [2] },
+        multiplyAdds: 2 * 2 * 3 * 2,
+        apart: { out: [1] },
+        tfjs: 'refused',
+      },
+      {
+        call: 'Conv1D(6, 2, groups: 3)',
+        inputs: [[3, 6]],
+        output: [2, 6],
+        params: { kernel: [2, 2, 6], bias: [6] },
+        multiplyAdds: 2 * 6 * 2 * 2,
+        apart: { out: [1] },
+        // One of two channels of one group: all groups stay as wide as the fullest needs.
+        left: { before0: 6, it: 6 },
+        tfjs: 'refused',
+      },
+    ],
+  },
+  Conv2D: {
+    defaults: ['Conv2D(4, [3, 2])', { filters: 4, kernel_size: [3, 2], ...shared, groups: 1, ...kernel }],
+    cases: [
+      {
+        call: 'Conv2D(3, [3, 2])',
+        inputs: [[4, 3, 2]],
+        output: [2, 2, 3],
+        params: { kernel: [3, 2, 2, 3], bias: [3] },
+        multiplyAdds: 2 * 2 * 3 * (3 * 2 * 2),
+        apart: { out: [2] },
+        tfjs: ['Conv2D'],
+      },
+      {
+        call: 'Conv2D(3, 3, strides: 2, padding: same, activation: relu)',
+        inputs: [[4, 3, 2]],
+        output: [2, 2, 3],
+        params: { kernel: [3, 3, 2, 3], bias: [3] },
+        multiplyAdds: 2 * 2 * 3 * (3 * 3 * 2),
+        apart: { out: [2] },
+        tfjs: ['Conv2D'],
+      },
+      {
+        call: 'Conv2D(2, 2, dilation_rate: [1, 2], use_bias: false)',
+        inputs: [[3, 4, 2]],
+        output: [2, 2, 2],
+        params: { kernel: [2, 2, 2, 2] },
+        multiplyAdds: 2 * 2 * 2 * (2 * 2 * 2),
+        apart: { out: [2] },
+        tfjs: ['Conv2D'],
+      },
+      {
+        call: 'Conv2D(3, 2, activation: softmax)',
+        inputs: [[3, 3, 2]],
+        output: [2, 2, 3],
+        params: { kernel: [2, 2, 2, 3], bias: [3] },
+        multiplyAdds: 2 * 2 * 3 * (2 * 2 * 2),
+        tfjs: ['Conv2D'],
+        apart: {},
+      },
+      {
+        call: 'Conv2D(2, 1)',
+        inputs: [[1, 2, 1]],
+        output: [1, 2, 2],
+        params: { kernel: [1, 1, 1, 2], bias: [2] },
+        multiplyAdds: 4,
+        apart: { out: [2] },
+        tfjs: ['Conv2D'],
+      },
+      {
+        call: 'Conv2D(2, [1, 2], groups: 2, padding: same)',
+        inputs: [[1, 3, 2]],
+        output: [1, 3, 2],
+        params: { kernel: [1, 2, 1, 2], bias: [2] },
+        multiplyAdds: 3 * 2 * 2,
+        apart: { out: [2] },
+        // The dead channel and the filter that nothing reads are all of the second group.
+        left: { before0: 1, it: 1 },
+        tfjs: 'refused',
+      },
+    ],
+  },
+  Conv2DTranspose: {
+    defaults: ['Conv2DTranspose(3, 2)', { filters: 3, kernel_size: 2, ...shared, ...kernel }],
+    cases: [
+      {
+        call: 'Conv2DTranspose(3, 2)',
+        inputs: [[2, 2, 2]],
+        output: [3, 3, 3],
+        params: { kernel: [2, 2, 3, 2], bias: [3] },
+        multiplyAdds: 2 * 2 * 2 * (2 * 2 * 3),
+        apart: { out: [2] },
+        tfjs: ['Conv2DTranspose'],
+      },
+      {
+        call: 'Conv2DTranspose(2, 3, strides: 2, padding: same, activation: relu)',
+        inputs: [[2, 2, 3]],
+        output: [4, 4, 2],
+        params: { kernel: [3, 3, 2, 3], bias: [2] },
+        multiplyAdds: 2 * 2 * 3 * (3 * 3 * 2),
+        apart: { out: [2] },
+        tfjs: ['Conv2DTranspose'],
+      },
+      {
+        call: 'Conv2DTranspose(2, 3, strides: 2, padding: same, output_padding: 0, use_bias: false)',
+        inputs: [[2, 2, 2]],
+        output: [3, 3, 2],
+        params: { kernel: [3, 3, 2, 2] },
+        multiplyAdds: 2 * 2 * 2 * (3 * 3 * 2),
+        apart: { out: [2] },
+        tfjs: 'refused',
+      },
+      {
+        call: 'Conv2DTranspose(2, [1, 2], strides: [2, 1], output_padding: [1, 0])',
+        inputs: [[2, 2, 2]],
+        output: [4, 3, 2],
+        params: { kernel: [1, 2, 2, 2], bias: [2] },
+        multiplyAdds: 2 * 2 * 2 * (1 * 2 * 2),
+        apart: { out: [2] },
+        tfjs: 'refused',
+      },
+      {
+        call: 'Conv2DTranspose(2, 2, dilation_rate: 2)',
+        inputs: [[2, 1, 2]],
+        output: [4, 3, 2],
+        params: { kernel: [2, 2, 2, 2], bias: [2] },
+        multiplyAdds: 2 * 1 * 2 * (2 * 2 * 2),
+        apart: { out: [2] },
+        tfjs: 'refused',
+      },
+    ],
+  },
+  DepthwiseConv1D: {
+    defaults: ['DepthwiseConv1D(2)', { kernel_size: 2, ...shared, depth_multiplier: 1, ...depthwise }],
+    cases: [
+      {
+        call: 'DepthwiseConv1D(2)',
+        inputs: [[4, 3]],
+        output: [3, 3],
+        params: { kernel: [2, 3, 1], bias: [3] },
+        multiplyAdds: 3 * 3 * 2,
+        apart: { in: [1], out: [1] },
+        tfjs: 'refused',
+      },
+    ],
+  },
+  DepthwiseConv2D: {
+    defaults: ['DepthwiseConv2D(2)', { kernel_size: 2, ...shared, depth_multiplier: 1, ...depthwise }],
+    cases: [
+      {
+        call: 'DepthwiseConv2D(2)',
+        inputs: [[3, 3, 3]],
+        output: [2, 2, 3],
+        params: { kernel: [2, 2, 3, 1], bias: [3] },
+        multiplyAdds: 2 * 2 * 3 * (2 * 2),
+        apart: { in: [2], out: [2] },
+        tfjs: ['DepthwiseConv2D'],
+      },
+      {
+        call: 'DepthwiseConv2D(3, strides: 2, padding: same, use_bias: false, activation: relu)',
+        inputs: [[3, 2, 3]],
+        output: [2, 1, 3],
+        params: { kernel: [3, 3, 3, 1] },
+        multiplyAdds: 2 * 1 * 3 * (3 * 3),
+        apart: { in: [2], out: [2] },
+        tfjs: ['DepthwiseConv2D'],
+      },
+      {
+        call: 'DepthwiseConv2D(2, depth_multiplier: 2)',
+        inputs: [[2, 3, 3]],
+        output: [1, 2, 6],
+        params: { kernel: [2, 2, 3, 2], bias: [6] },
+        multiplyAdds: 1 * 2 * 6 * (2 * 2),
+        apart: { in: [2], out: [2] },
+        // The two channels of the dead one go, no other by itself.
+        left: { before0: 2, it: 4 },
+        tfjs: ['DepthwiseConv2D'],
+      },
+      {
+        call: 'DepthwiseConv2D(2, dilation_rate: 2, depth_multiplier: 2)',
+        inputs: [[3, 3, 1]],
+        output: [1, 1, 2],
+        params: { kernel: [2, 2, 1, 2], bias: [2] },
+        multiplyAdds: 2 * (2 * 2),
+        apart: { in: [2], out: [2] },
+        left: { it: 2 },
+        tfjs: 'refused',
+      },
+      {
+        call: 'DepthwiseConv2D(1, activation: softmax)',
+        inputs: [[1, 2, 3]],
+        output: [1, 2, 3],
+        params: { kernel: [1, 1, 3, 1], bias: [3] },
+        multiplyAdds: 6,
+        apart: {},
+        pinned: true,
+        tfjs: ['DepthwiseConv2D'],
+      },
+    ],
+  },
+  SeparableConv1D: {
+    defaults: ['SeparableConv1D(4, 2)', { filters: 4, kernel_size: 2, ...shared, depth_multiplier: 1, ...separable }],
+    cases: [
+      {
+        call: 'SeparableConv1D(4, 2)',
+        inputs: [[3, 3]],
+        output: [2, 4],
+        params: { depthwise_kernel: [2, 3, 1], pointwise_kernel: [1, 3, 4], bias: [4] },
+        multiplyAdds: 2 * 3 * (2 + 4),
+        apart: { out: [1] },
+        tfjs: 'refused',
+      },
+    ],
+  },
+  SeparableConv2D: {
+    defaults: ['SeparableConv2D(4, 2)', { filters: 4, kernel_size: 2, ...shared, depth_multiplier: 1, ...separable }],
+    cases: [
+      {
+        call: 'SeparableConv2D(4, 2)',
+        inputs: [[3, 2, 3]],
+        output: [2, 1, 4],
+        params: { depthwise_kernel: [2, 2, 3, 1], pointwise_kernel: [1, 1, 3, 4], bias: [4] },
+        multiplyAdds: 2 * 1 * 3 * (4 + 4),
+        apart: { out: [2] },
+        tfjs: ['SeparableConv2D'],
+      },
+      {
+        call: 'SeparableConv2D(3, 3, padding: same, use_bias: false, activation: elu)',
+        inputs: [[2, 2, 2]],
+        output: [2, 2, 3],
+        params: { depthwise_kernel: [3, 3, 2, 1], pointwise_kernel: [1, 1, 2, 3] },
+        multiplyAdds: 2 * 2 * 2 * (9 + 3),
+        apart: { out: [2] },
+        tfjs: ['SeparableConv2D'],
+      },
+      {
+        call: 'SeparableConv2D(2, [1, 2], depth_multiplier: 2)',
+        inputs: [[1, 3, 2]],
+        output: [1, 2, 2],
+        params: { depthwise_kernel: [1, 2, 2, 2], pointwise_kernel: [1, 1, 4, 2], bias: [2] },
+        multiplyAdds: 1 * 2 * 2 * 2 * (2 + 2),
+        apart: { out: [2] },
+        pinned: true,
+        tfjs: ['SeparableConv2D'],
+      },
+    ],
+  },
+} satisfies Readonly<Record<string, LayerEntry>>;
