@@ -17,7 +17,8 @@ export function trainAndTest(
 ): number {
   const { hidden, epochs, learningRate, seed } = options;
   const pixels = train.images.length / train.labels.length;
-  const widths = hidden > 0 ? [pixels, hidden, 10] : [pixels, 10];
+  const classes = 1 + train.labels.reduce((most, label) => Math.max(most, label), 0);
+  const widths = hidden > 0 ? [pixels, hidden, classes] : [pixels, classes];
   const layers = widths.slice(1).map((out, k) => {
     const draws = Stream.named(`layer ${k}`, { seed });
     const limit = Math.sqrt(6 / (widths[k]! + out));

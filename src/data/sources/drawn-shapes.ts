@@ -5,7 +5,7 @@ import { drawShapes } from '../shapes.js';
 export const drawnShapes = defineSource({
   keyword: 'drawn_shapes',
   summary:
-    'Generated, for segmentation: `image` with discs, boxes and triangles, lighter or darker than their ground, among thin lines of the same shades, and `mask` of the same size, 1 where a shape is. About three quarters of the pixels are ground.',
+    'Generated, for segmentation: `image` with discs, boxes and triangles, lighter or darker than their ground, among thin lines of the same shades, and `mask` of the same size, 1 where a shape is. Guessing ground everywhere is right in about 82 % of the pixels.',
   schema: Type.Object({
     train: Type.Integer({ default: 2_000, minimum: 1, maximum: 100_000, description: 'Training rows.' }),
     test: Type.Integer({ default: 500, minimum: 1, maximum: 100_000, description: 'Test rows.' }),
