@@ -36,6 +36,7 @@ import { maxPooling1d } from './max-pooling1d.js';
 import { maxPooling2d } from './max-pooling2d.js';
 import { maximum } from './maximum.js';
 import { minimum } from './minimum.js';
+import { multiHeadAttention } from './multi-head-attention.js';
 import { multiply } from './multiply.js';
 import { permute } from './permute.js';
 import { positionEmbedding } from './position-embedding.js';
@@ -96,6 +97,7 @@ export const layers = {
   MaxPooling2D: maxPooling2d,
   Maximum: maximum,
   Minimum: minimum,
+  MultiHeadAttention: multiHeadAttention,
   Multiply: multiply,
   PReLU: prelu,
   Permute: permute,

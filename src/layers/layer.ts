@@ -53,6 +53,26 @@ export interface FactsStep {
   readonly mode: Mode;
 }
 
+/** What a layer's rule for units inside of it is given. */
+export interface InsideStep extends FactsStep {
+  /** Whether constants may go into one of its biases. */
+  folds(bias: string): boolean;
+}
+
+/** What a layer's rule for folding constants inside of it is given. */
+export interface FoldStep extends FactsStep {
+  /** Whether a unit of a part goes, by its position. */
+  gone(part: string, position: number): boolean;
+}
+
+/** What goes into one of a layer's own biases for constants inside of it. */
+export interface FoldedInside {
+  readonly bias: string;
+  /** Added to the bias, element by element. */
+  readonly amounts: ArrayLike<number>;
+  readonly constants: readonly { readonly part: string; readonly position: number; readonly value: number }[];
+}
+
 /** Positions of units inside of a layer, as `ParamsStep.fresh` made them. */
 export interface PartUnits {
   readonly part: string;
@@ -79,6 +99,8 @@ export interface ForwardStep<A> {
   readonly params: Readonly<Record<string, Value>>;
   readonly inputShapes: readonly Shape[];
   readonly outputShapes: readonly Shape[];
+  /** The Dims of a parameter's axes. */
+  axesOf(tensor: string): Shape;
   /**
    * A random tensor of this layer's own stream `<layer>.<tensor>`, in the shape of input 0; with `axes` it is drawn along these axes of input 0 alone (the
    * batch apart, which always is) and 1 long on the others, so that it broadcasts. With Dims instead of axes it is [batch, Dims].
@@ -154,7 +176,9 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
    * What is known of units inside of the layer. Absent: units inside that a parameter reads are needed as its weights say and nothing is known of them; all
    * others are needed as long as the layer is.
    */
-  inside?(args: A, at: FactsStep): Inside;
+  inside?(args: A, at: InsideStep): Inside;
+  /** What its own bias takes for units inside of it that go and are constants which others add up. Absent: no such unit goes unless it is 0. */
+  foldsInside?(args: A, at: FoldStep): FoldedInside | undefined;
   /**
    * Whether a constant c of an input unit may become c · W in the bias: weighted inputs and bias are added up before anything else, the same at
    * every position. Or the bias of each parameter that allows it (`{ query_kernel: 'query_bias' }`; true is `{ kernel: 'bias' }`): it has the parameter's axes

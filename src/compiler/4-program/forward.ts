@@ -69,6 +69,7 @@ export function buildForward(
         params: own,
         inputShapes,
         outputShapes,
+        axesOf: (tensor) => network.params.get(node.name)![tensor]!.axes.map((axis) => axis.dim),
         update: (tensor, next) => {
           updates.set(network.params.get(node.name)![tensor]!.name, next);
         },

@@ -36,11 +36,14 @@ export function insideFacts(
   mode: Mode,
   sites: readonly Site[],
   facts: Facts,
+  folds: (layer: string, bias: string) => boolean,
 ): ReadonlyMap<string, Inside> {
   return new Map(
-    sites.flatMap(({ node, kind }) =>
-      kind.inside ? [[node.name, kind.inside(node.arguments, stepOf(network, values, mode, node, facts))]] : [],
-    ),
+    sites.flatMap(({ node, kind }) => {
+      if (!kind.inside) return [];
+      const step = { ...stepOf(network, values, mode, node, facts), folds: (bias: string) => folds(node.name, bias) };
+      return [[node.name, kind.inside(node.arguments, step)]];
+    }),
   );
 }
 
@@ -79,7 +82,8 @@ export function meetInside(
   );
 }
 
-function stepOf(
+/** What a layer's rules for facts are given. */
+export function stepOf(
   network: Network,
   values: ValuesExact,
   mode: Mode,

@@ -8,6 +8,8 @@ import { stridesOf } from '../../program/shapes.js';
 import { paramShape } from '../3-dims/index.js';
 import type { Link, Site } from './links.js';
 import type { Liveness } from './liveness.js';
+import type { FoldedInside } from '../../layers/layer.js';
+import { stepOf } from './facts.js';
 import { wholeStep } from './resize.js';
 import type { ValuesExact } from './values.js';
 
@@ -103,8 +105,31 @@ export function fold(
           throw new Error(`${site.node.name} was given a constant to fold`);
       }
     }
+    const inside = foldInside(network, values, live, removed, site);
+    if (!inside) continue;
+    const { name } = network.params.get(site.node.name)![inside.bias]!;
+    const bias = copyOf(name, 0);
+    for (let k = 0; k < bias.length; k++) bias[k]! += inside.amounts[k]!;
+    const parts = inside.constants.map(({ part, position, value }) => ({
+      ...dims.origin(site.parts.get(part)![position]!),
+      value,
+    }));
+    if (parts.length > 0) folded.push({ reader: site.node.name, param: name, constants: parts, added: false });
   }
   return { exact, folded, added };
+}
+
+/** What a layer's own bias takes for its units inside that go. */
+function foldInside(
+  network: Network,
+  values: ValuesExact,
+  live: Liveness,
+  removed: ReadonlySet<Unit>,
+  { node, kind, parts }: Site,
+): FoldedInside | undefined {
+  const gone = (part: string, position: number) => removed.has(parts.get(part)![position]!);
+  if (!kind.foldsInside || ![...parts.values()].flat().some((unit) => removed.has(unit))) return undefined;
+  return kind.foldsInside(node.arguments, { ...stepOf(network, values, 'inference', node, live.facts), gone });
 }
 
 /**

@@ -53,10 +53,10 @@ export function liveness(network: Network, values: ValuesExact, options: Livenes
   const sites = sitesOf(network, values);
   const inference = unitFacts(network, values, 'inference', sites);
   let facts = inference;
-  let inside = insideFacts(network, values, 'inference', sites, inference);
+  let inside = insideFacts(network, values, 'inference', sites, inference, folds);
   if (modes === 'both') {
     const training = unitFacts(network, values, 'training', sites);
-    inside = meetInside(inside, insideFacts(network, values, 'training', sites, training));
+    inside = meetInside(inside, insideFacts(network, values, 'training', sites, training, folds));
     facts = meet(inference, training);
   }
   const need = new Need(network, sites, facts, inside, { folds, gathers: modes === 'inference' });
