@@ -49,6 +49,8 @@ const registries: readonly { readonly folder: string; readonly helpers: readonly
       'padding',
       'upsampling',
       'spatial-dropout',
+      'normalize',
+      'activation-layer',
       'recurrent',
     ],
   },
