@@ -1,6 +1,9 @@
 import type { Source, Span } from '../diagnostics/source.js';
-import type { ArgumentNode, CallNode, MapNode } from './document.js';
+import type { ArgumentNode, CallNode, EntryNode, LayerNode, MapNode, StatementNode } from './document.js';
 import { Comment, endOf, is, LeftCurly, lex, Newline, RightCurly, Semicolon, type Token } from './tokens.js';
+
+/** What is put behind a statement goes on its line up to this column. */
+const WIDTH = 100;
 
 /** One replacement of a range of the text. Insertions have an empty range. */
 interface Edit {
@@ -146,6 +149,61 @@ export class TextEdits {
       const rest = /^[ \t]*(?:#[^\r\n]*)?(?=\r?\n)/.exec(this.source.text.slice(last.span.end))?.[0] ?? '';
       this.insert(last.span.end + rest.length, `\n${this.indentation(last.span.start)}${text}`);
     } else this.insertAfter(last.span, `; ${text}`);
+  }
+
+  /** Gives a layer or a block use a name: `Dense(3)` becomes `dense_2 = Dense(3)`. */
+  insertName(statement: LayerNode, name: string): void {
+    this.insertBefore(statement.call.span, `${name} = `);
+  }
+
+  /** Says what a layer or a block use reads, in the place of what is written of it. */
+  setInputs(statement: LayerNode, inputs: readonly string[]): void {
+    const [first] = statement.inputs;
+    const text = inputs.join(', ');
+    if (!first) this.insertAfter(statement.call.span, ` <- ${text}`);
+    else {
+      const { source, start } = (first.name ?? first.from).span;
+      this.replace({ source, start, end: statement.inputs.at(-1)!.from.span.end }, text);
+    }
+  }
+
+  /**
+   * Says values behind a statement, `with { conv1.filters: 7 }`: paths that are there get their new ones, the others stand below them. One goes on the line where
+   * it fits, several stand on lines of their own.
+   */
+  setChanges(statement: StatementNode, changes: readonly (readonly [path: string, value: string])[]): void {
+    const { added, map } = this.changeEntries(statement, changes);
+    if (added.length === 0) return;
+    const texts = added.map(([path, value]) => `${path}: ${value}`);
+    if (map) {
+      for (const text of texts) this.insertEntry(map, text);
+      return;
+    }
+    const { start, end } = statement.span;
+    const line = this.source.text.slice(this.lineStart(end), end).length;
+    const short = ` with { ${texts.join('; ')} }`;
+    if (texts.length === 1 && line + short.length <= WIDTH) {
+      this.insertAfter(statement.span, short);
+      return;
+    }
+    const indent = this.indentation(start);
+    const lines = texts.map((text) => `\n${indent}  ${text}`).join('');
+    this.insertAfter(statement.span, ` with {${lines}\n${indent}}`);
+  }
+
+  /** Replaces what a statement's `with` says already; gives what it does not. */
+  protected changeEntries(
+    statement: StatementNode,
+    changes: readonly (readonly [path: string, value: string])[],
+  ): { readonly added: readonly (readonly [path: string, value: string])[]; readonly map: MapNode | undefined } {
+    const map = statement.with;
+    const there = new Map(map ? entriesByPath(map) : []);
+    const added = changes.filter(([path, value]) => {
+      const entry = there.get(path);
+      if (entry) this.replace(entry.value.span, value);
+      return !entry;
+    });
+    return { added, map };
   }
 
   /** Puts an entry in the place of one at the top of the file. */
@@ -343,5 +401,14 @@ export class TextEdits {
     if (first !== undefined && header.replaces?.test(first.trimEnd())) rest = rest.slice(first.length);
     const lines = header.text.split('\n').map((line) => (line.startsWith('#') ? line : `# ${line}`));
     return mark + lines.join(this.newline) + this.newline + rest;
+  }
+}
+
+/** The values of a `with` by their whole paths: maps within each other are joined by dots. */
+export function* entriesByPath(map: MapNode, prefix = ''): Generator<[path: string, entry: EntryNode]> {
+  for (const entry of map.entries) {
+    const path = prefix + entry.key.text;
+    if (entry.value.kind === 'map') yield* entriesByPath(entry.value, `${path}.`);
+    else yield [path, entry];
   }
 }

@@ -1,21 +1,23 @@
-import { Reports } from '../../diagnostics/report.js';
 import { Source } from '../../diagnostics/source.js';
-import type { ArgumentNode, Document, LayerNode } from '../../dsl/document.js';
+import type { ArgumentNode, CallNode, Document } from '../../dsl/document.js';
 import type { TextEdits } from '../../dsl/edit.js';
 import { editsOf } from '../../dsl/edits.js';
-import type { Network } from '../../ir/graph.js';
+import { type Network, nodeOf } from '../../ir/graph.js';
+import type { Call } from '../../ir/kind.js';
 import { sizeOf } from '../../program/program.js';
 import { featureText, numberText, valueText } from '../1-spec/print.js';
 import type { ArgumentEdit } from '../5-shrink/resize.js';
 import type { AppliedThreshold } from '../5-shrink/cut.js';
-import { readDocument } from '../document.js';
-import type { Spec } from '../spec.js';
+import type { LayerSpec, Spec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
-import { argumentNodes, propertiesOf } from './arguments.js';
+import { isWidth, propertiesOf } from './arguments.js';
+import { checkText } from './check.js';
 import { keepInline, keepLines, runsOf, WIDTH } from './keep.js';
-import { entryOf, follow, layerStatements, usesOf } from './references.js';
-import { writeSets } from './sets.js';
-import { isWidth, type Width, writeWidths } from './widths.js';
+import { Places } from './places.js';
+import { entryOf, follow, namesOf, Uses } from './references.js';
+import { writeRemovals } from './removals.js';
+import { type Written, writeSets } from './sets.js';
+import { type Width, writeWidths } from './widths.js';
 
 export interface SimplifiedText {
   readonly spec: Spec;
@@ -24,7 +26,12 @@ export interface SimplifiedText {
   /** What the features of a row are called that an Input reads, where they have names: `keep` names them then. */
   readonly featuresOf?: (input: string) => readonly string[] | undefined;
   /** What shrinking found; nothing of it is computed again here. */
-  readonly shrunk: { readonly changed: boolean; readonly edits: readonly ArgumentEdit[] };
+  readonly shrunk: {
+    readonly changed: boolean;
+    readonly edits: readonly ArgumentEdit[];
+    /** The small network, where layers went with their units. */
+    readonly network?: Network;
+  };
   /** The tool and its version: `dnc 1.0.0`. */
   readonly tool: string;
   readonly threshold: AppliedThreshold;
@@ -49,25 +56,26 @@ const HEADER = /^# Simplified by dnc /;
  */
 export function printSimplified(simplified: SimplifiedText): string {
   const { spec, shrunk } = simplified;
-  const { source, document } = writeSets(spec);
+  const written = writeSets(spec);
+  const { source, document } = written;
   const { weights } = simplified;
   const settled = spec.origin && spec.weights?.sha256 === weights.sha256 && spec.weights.path === weights.path;
   if (!shrunk.changed && settled && applied(spec)) return withOrigin(source, document, simplified.earlierOrigin);
 
   const edits = editsOf(source);
+  const places = new Places(edits, document);
+  const gone = writeRemovals(edits, written, places, simplified);
   const atEnd = [
-    ...writeArguments(edits, document, simplified),
+    ...writeArguments(edits, written, places, simplified, gone),
     ...writeEntry(edits, document, 'weights', `weights: ${fileText(simplified.weights)}`),
     ...writeEntry(edits, document, 'origin', originText(simplified)),
   ];
+  places.write();
   if (atEnd.length > 0) edits.append(atEnd.join('\n'), { apart: true });
   writeThreshold(edits, document);
   edits.header(header(simplified), HEADER);
   const text = edits.apply();
-
-  const reports = new Reports();
-  readDocument(new Source(source.name, text), reports);
-  if (reports.failed) throw new Error(`the simplified text does not read: ${reports.all[0]!.message}`);
+  checkText(new Source(source.name, text), simplified);
   return text;
 }
 
@@ -89,78 +97,118 @@ function applied({ simplify }: Spec): boolean {
 /** The arguments of all layers whose value is another one now. Gives the statements that belong at the end. */
 function writeArguments(
   edits: TextEdits,
-  document: Document,
-  { spec, network, shrunk, featuresOf }: SimplifiedText,
+  written: Written,
+  places: Places,
+  { network, shrunk, featuresOf }: SimplifiedText,
+  gone: ReadonlySet<string>,
 ): string[] {
+  const { document, layers } = written;
   const atEnd: string[] = [];
   const widths: Width[] = [];
-  layerStatements(document).forEach((layer, index) => {
-    const { name, kind: keyword, arguments: written } = spec.model.layers[index]!;
+  const uses = new Uses(document, layers);
+  const nodes = new Map(network.graph.nodes.map((node) => [node.name, node]));
+  const changed = new Map<string, Map<string, unknown>>();
+  for (const { layer, argument, value } of shrunk.edits)
+    changed.set(layer, (changed.get(layer) ?? new Map()).set(argument, value));
+  for (const layer of layers) {
+    const { name, kind: keyword } = layer;
+    // What a layer shares is said of its owner.
+    if (layer.shares !== undefined || gone.has(name)) continue;
     const kind = findWord('layer', keyword)!;
-    const given = network.graph.nodes.find((node) => node.name === name)!.arguments;
-    const own = new Map(shrunk.edits.filter((edit) => edit.layer === name).map((edit) => [edit.argument, edit.value]));
+    const given = nodes.get(name)!.arguments;
+    const own = new Map(changed.get(name));
     // What the data told, such as an Input's shape, is written out, so that the text stands on its own.
     // `keep` is in the text as it was written there, by names perhaps.
     for (const [argument, value] of Object.entries(given)) {
       if (own.has(argument) || argument === 'keep') continue;
-      if (JSON.stringify(value) !== JSON.stringify(written[argument])) own.set(argument, value);
+      if (JSON.stringify(value) !== JSON.stringify(layer.arguments[argument])) own.set(argument, value);
     }
 
-    /** Arguments that are new, in the schema's order: they go in together, since a call may have no parentheses yet. */
-    const added: string[] = [];
+    const plain = layer.uses.length === 0;
+    const { call } = layer.statement;
     for (const [argument, schema] of propertiesOf(kind)) {
-      const nodes = argumentNodes(layer.call, kind, argument);
-      const [first] = nodes;
-      if (isWidth(keyword, argument) && first) {
-        const wanted = (own.get(argument) ?? given[argument]) as number;
-        widths.push({ layer, argument, wanted, value: first.value });
+      const { source, nodes } = places.of(layer, argument);
+      if (isWidth(keyword, argument) && (source || own.has(argument))) {
+        const wanted = own.has(argument) ? own.get(argument) : given[argument];
+        const now = given[argument] as number | undefined;
+        if (typeof wanted === 'number') widths.push({ layer, path: argument, given: now, wanted });
+        continue;
+      }
+      if (schema.registry === 'layer') {
+        const now = given[argument] as Call | undefined;
+        const wanted = (own.has(argument) ? own.get(argument) : now) as Call | undefined;
+        if (now && wanted) widths.push(...writeNested(places, layer, argument, now, wanted));
         continue;
       }
       if (!own.has(argument)) continue;
       const value = own.get(argument);
+      const [first] = nodes;
       if (value === undefined) {
-        if (first) dropArgument(edits, document, layer, first);
+        if (plain && first) dropArgument(edits, document, uses, layer, first);
+        else if (schema.indices) places.set(layer, argument, indicesText(everyFeature(shrunk.network, name)));
+        else throw new Error(`${name}.${argument} cannot be left out where a block writes it`);
       } else if (schema.indices) {
         const of = sizeOf(extentsBefore(network, name));
         const kept = value as readonly number[];
         const names = keyword === 'Input' ? featuresOf?.(name) : undefined;
         const items = names ? kept.map((index) => featureName(document, names[index]!)) : runsOf(kept);
-        const keep = { argument, items, kept: kept.length, of };
-        atEnd.push(...writeKeep(edits, document, layer, name, first, keep, added));
-      } else if (schema.spread) {
-        writeExtents(edits, layer, argument, nodes, value as readonly number[], added);
-      } else if (first) edits.replace(first.value.span, valueText(schema, value));
-      else added.push(`${argument}: ${valueText(schema, value)}`);
+        atEnd.push(...writeKeep(edits, written, places, uses, layer, argument, { items, kept: kept.length, of }));
+      } else if (schema.spread && plain && !layer.changes[argument]) {
+        writeExtents(edits, places, layer, argument, nodes, value as readonly number[]);
+      } else if (plain && !source) places.add(call, `${argument}: ${valueText(schema, value)}`);
+      else places.set(layer, argument, valueText(schema, value));
     }
-    if (added.length > 0) edits.insertArguments(layer.call, added.join(', '));
-  });
-  writeWidths(edits, document, widths);
+  }
+  writeWidths(edits, document, places, uses, widths);
   return atEnd;
+}
+
+/** The arguments of a layer among the arguments of another, `Bidirectional(LSTM(32))`: its widths, and what else is new. */
+function writeNested(places: Places, layer: LayerSpec, path: string, now: Call, wanted: Call): Width[] {
+  const kind = findWord('layer', now.word)!;
+  return propertiesOf(kind).flatMap(([argument, schema]): Width[] => {
+    const at = `${path}.${argument}`;
+    const [before, after] = [now.arguments[argument], wanted.arguments[argument]];
+    if (isWidth(now.word, argument) && typeof after === 'number')
+      return [{ layer, path: at, given: before as number | undefined, wanted: after }];
+    if (after !== undefined && JSON.stringify(before) !== JSON.stringify(after))
+      places.set(layer, at, valueText(schema, after));
+    return [];
+  });
 }
 
 /** How many features a `keep` list chooses from: the Input's own shape, else that of what the layer reads. */
 function extentsBefore(network: Network, name: string): readonly number[] {
-  const node = network.graph.nodes.find((one) => one.name === name)!;
+  const node = nodeOf(network.graph, name);
   const [from] = node.inputs;
-  // An Input keeps features of its last axis.
-  if (!from) return (node.arguments.shape as readonly number[]).slice(-1);
+  if (!from) return node.arguments.shape as readonly number[];
   return network.shapes.get(from.node)![from.output]!.map((dim) => dim.units.length);
+}
+
+/** All features of what a layer reads, by their indices. */
+function everyFeature(network: Network | undefined, name: string): readonly number[] {
+  if (!network) throw new Error(`without the shrunk network nobody knows how many features ${name} reads`);
+  return Array.from({ length: sizeOf(extentsBefore(network, name)) }, (_, index) => index);
+}
+
+function indicesText(indices: readonly number[]): string {
+  return keepInline(runsOf(indices));
 }
 
 /** Extents, as they were written: `Input(28, 28)`, `Reshape([28, 28])`, or not at all. */
 function writeExtents(
   edits: TextEdits,
-  layer: LayerNode,
+  places: Places,
+  { statement: { call } }: LayerSpec,
   argument: string,
   nodes: readonly ArgumentNode[],
   extents: readonly number[],
-  added: string[],
 ): void {
   const [first] = nodes;
   const text = extents.map(String).join(', ');
   if (!first) {
-    if (layer.call.arguments?.[0]) edits.insertFirst(layer.call, argument, extents);
-    else added.push(text);
+    if (call.arguments?.[0]) edits.insertFirst(call, argument, extents);
+    else places.add(call, text);
     return;
   }
   const list =
@@ -178,30 +226,38 @@ function writeExtents(
 /** A `keep` list: where it stood, else inline where the line stays within 100 columns, else as a `let` at the end of the file. */
 function writeKeep(
   edits: TextEdits,
-  document: Document,
-  layer: LayerNode,
-  name: string,
-  node: ArgumentNode | undefined,
-  keep: { readonly argument: string; readonly items: readonly string[]; readonly kept: number; readonly of: number },
-  added: string[],
+  { document, layers }: Written,
+  places: Places,
+  uses: Uses,
+  layer: LayerSpec,
+  argument: string,
+  keep: { readonly items: readonly string[]; readonly kept: number; readonly of: number },
 ): string[] {
   const lines = keepLines(keep.items, keep.kept, keep.of);
   const inline = keepInline(keep.items);
-  if (node) {
-    const { value, lets } = follow(document, node.value);
-    const owner = lets.at(-1);
-    if (owner && lets.length === 1 && value.kind === 'list' && usesOf(document, owner).length === 1) {
-      edits.replace(value.span, lines);
-      return [];
-    }
+  const { source } = places.of(layer, argument);
+  const found = source && follow(document, source);
+  const [owner, ...others] = found?.owners ?? [];
+  if (
+    owner?.kind === 'let' &&
+    others.length === 0 &&
+    found!.value.kind === 'list' &&
+    uses.of(owner.node).length === 1
+  ) {
+    edits.replace(found!.value.span, lines);
+    return [];
   }
-  const before = added.reduce((sum, text) => sum + text.length + 2, 0);
-  const room = WIDTH - lineWidth(layer) - before - (node ? 0 : `, ${keep.argument}: `.length);
-  const replaced = node ? node.value.span.end - node.value.span.start : 0;
+  const plain = layer.uses.length === 0;
+  const replaced = source && plain ? source.value.span.end - source.value.span.start : 0;
+  const head = source && plain ? '' : `, ${argument}: `;
+  const { call } = layer.statement;
+  const room = plain
+    ? WIDTH - lineWidth(call) - places.addedTo(call) - head.length
+    : WIDTH - layer.name.length - head.length;
   const fits = inline.length - replaced <= room;
-  const text = fits ? inline : freeName(document, `${name.replaceAll('.', '_')}_keep`);
-  if (node) edits.replace(node.value.span, text);
-  else added.push(`${keep.argument}: ${text}`);
+  const text = fits ? inline : freeName(document, layers, `${layer.name.replaceAll('.', '_')}_keep`);
+  if (plain && !source) places.add(call, `${argument}: ${text}`);
+  else places.set(layer, argument, text);
   return fits ? [] : [`let ${text} = ${lines}`];
 }
 
@@ -211,19 +267,20 @@ function featureName(document: Document, name: string): string {
 }
 
 /** How long the line on which a layer's call ends is once gaps before annotations and comments are as narrow as they get. */
-function lineWidth(layer: LayerNode): number {
-  const { source, end } = layer.call.span;
+function lineWidth(call: CallNode): number {
+  const { source, end } = call.span;
   return source
     .line(source.position(end).line)
     .trimEnd()
     .replaceAll(/(\S) {2,}(?=[@#])/g, '$1  ').length;
 }
 
-function freeName(document: Document, wanted: string): string {
+function freeName(document: Document, layers: readonly LayerSpec[], wanted: string): string {
   const taken = new Set([
     ...document.lets.map((node) => node.name.text),
-    ...document.blocks.map((node) => node.name.text),
-    ...layerStatements(document).flatMap((layer) => layer.names.map((name) => name.text)),
+    ...document.blocks.flatMap((block) => [block.name.text, ...block.parameters.map(({ name }) => name.text)]),
+    ...namesOf(document),
+    ...layers.map((layer) => layer.name),
   ]);
   let name = wanted;
   for (let k = 2; taken.has(name); k++) name = `${wanted}_${k}`;
@@ -231,11 +288,18 @@ function freeName(document: Document, wanted: string): string {
 }
 
 /** Takes an argument out, and the `let` that held it if nothing else reads it. */
-function dropArgument(edits: TextEdits, document: Document, layer: LayerNode, node: ArgumentNode): void {
-  edits.removeArgument(layer.call, node);
-  const { lets } = follow(document, node.value);
-  const [owner] = lets;
-  if (owner && lets.length === 1 && usesOf(document, owner).length === 1) edits.removeStatement(owner.span);
+function dropArgument(
+  edits: TextEdits,
+  document: Document,
+  uses: Uses,
+  { statement: { call }, environment }: LayerSpec,
+  node: ArgumentNode,
+): void {
+  edits.removeArgument(call, node);
+  const { owners } = follow(document, { value: node.value, environment });
+  const [owner] = owners;
+  if (owner?.kind === 'let' && owners.length === 1 && uses.of(owner.node).length === 1)
+    edits.removeStatement(owner.node.span);
 }
 
 /** What was cut is cut: from here on only what is exactly zero goes. */

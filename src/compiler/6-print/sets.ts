@@ -7,29 +7,46 @@ import type { Kind } from '../../ir/kind.js';
 import { type ArgumentSchema, schemaOf } from '../1-spec/expected.js';
 import { readDocument } from '../document.js';
 import { sections } from '../sections.js';
-import type { SetValue, Spec } from '../spec.js';
+import { lowerSpec } from '../1-spec/index.js';
+import type { LayerSpec, SetValue, Spec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
 import { argumentNodes, propertiesOf } from './arguments.js';
-import { entryOf, follow, layerStatements } from './references.js';
+import { Places } from './places.js';
+import { entryOf, follow, TOP } from './references.js';
+
+/** A text, and the layers that it says. */
+export interface Written {
+  readonly source: Source;
+  readonly document: Document;
+  readonly layers: readonly LayerSpec[];
+}
 
 /** The text with the `--set` values of a run written in, so that it says what was run. */
-export function writeSets(spec: Spec): { readonly source: Source; readonly document: Document } {
-  let source = spec.source;
-  let document = spec.document;
+export function writeSets(spec: Spec): Written {
+  let { source } = spec;
+  let { document } = spec;
+  let { layers } = spec.model;
   // One at a time: a later value may lie within an earlier one.
   for (const set of spec.sets) {
     const edits = editsOf(source);
-    writeSet(edits, spec, document, set);
+    writeSet(edits, layers, document, set);
     if (edits.empty) continue;
     source = new Source(spec.source.name, edits.apply());
     const reports = new Reports();
     document = readDocument(source, reports);
-    if (reports.failed) throw new Error(`--set ${set.address} written into the text does not read`);
+    const again = reports.failed ? undefined : lowerSpec(document, { source, sets: [] }, reports);
+    if (!again || reports.failed) throw new Error(`--set ${set.address} written into the text does not read`);
+    layers = again.model.layers;
   }
-  return { source, document };
+  return { source, document, layers };
 }
 
-function writeSet(edits: TextEdits, spec: Spec, document: Document, { address, value }: SetValue): void {
+function writeSet(
+  edits: TextEdits,
+  layers: readonly LayerSpec[],
+  document: Document,
+  { address, value }: SetValue,
+): void {
   const text = value.span.source.text.slice(value.span.start, value.span.end);
   const path = address.split('.');
   const named = document.lets.find((node) => node.name.text === address);
@@ -38,11 +55,16 @@ function writeSet(edits: TextEdits, spec: Spec, document: Document, { address, v
     return;
   }
   if (path[0] === 'model') {
-    const index = spec.model.layers.findIndex(({ name }) => address.startsWith(`model.${name}.`));
-    const layer = spec.model.layers[index];
+    const layer = layers.find(({ name }) => address.startsWith(`model.${name}.`));
     if (!layer) throw new Error(`no layer at ${address}`);
-    const rest = address.slice(`model.${layer.name}.`.length).split('.');
-    setArgument(edits, document, layerStatements(document)[index]!.call, findWord('layer', layer.kind)!, rest, text);
+    const rest = address.slice(`model.${layer.name}.`.length);
+    const { call, with: own } = layer.statement;
+    if (layer.uses.length > 0) {
+      const places = new Places(edits, document);
+      places.change(layer, rest, text);
+      places.write();
+    } else if (own) edits.setChanges(layer.statement, [[rest, text]]);
+    else setArgument(edits, document, call, findWord('layer', layer.kind)!, rest.split('.'), text);
     return;
   }
   const section = sections[path[0] as keyof typeof sections];
@@ -86,7 +108,7 @@ function setValue(
     edits.replace(written.span, text);
     return;
   }
-  const { value } = follow(document, written);
+  const { value } = follow(document, { value: written, environment: TOP });
   if (value.kind === 'map') {
     setEntry(edits, document, value.entries, path, schema, text, (added) => {
       edits.insertEntry(value, added);

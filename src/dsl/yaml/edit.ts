@@ -1,12 +1,25 @@
 import { Reports } from '../../diagnostics/report.js';
 import { Source, type Span } from '../../diagnostics/source.js';
-import type { ArgumentNode, CallNode, Document, MapNode, ValueNode } from '../document.js';
+import type { ArgumentNode, CallNode, Document, LayerNode, MapNode, StatementNode, ValueNode } from '../document.js';
 import { TextEdits } from '../edit.js';
 import { MAP } from '../expected.js';
 import { read, readValue } from '../read.js';
-import { parseTree, type YamlMapping, type YamlNode, type YamlPair, type YamlScalar } from './tree.js';
-import { flowText, isPlain, keyText, pairsText, scalarText } from './values.js';
+import {
+  parseTree,
+  type YamlMapping,
+  type YamlNode,
+  type YamlPair,
+  type YamlScalar,
+  type YamlSequence,
+} from './tree.js';
+import { callPairs, flowText, isPlain, keyText, pairsText, scalarText } from './values.js';
 import { writeYaml } from './write.js';
+
+/** Pairs before and behind those of a call. */
+interface Grown {
+  readonly before: [string, string][];
+  readonly after: [string, string][];
+}
 
 /** Where a span lies in the tree: the nodes around it from the outside, the innermost last. */
 interface Place {
@@ -27,13 +40,15 @@ export class YamlEdits extends TextEdits {
     { readonly edits: TextEdits; readonly inner: Source; readonly flow: boolean }
   >();
 
+  private readonly growing = new Map<YamlScalar, Grown>();
+
   constructor(source: Source) {
     super(source);
     this.root = parseTree(source, new Reports())?.root;
   }
 
   override get empty(): boolean {
-    return super.empty && [...this.scalars.values()].every((one) => one.edits.empty);
+    return super.empty && this.growing.size === 0 && [...this.scalars.values()].every((one) => one.edits.empty);
   }
 
   override replace(span: Span, text: string): void {
@@ -132,6 +147,75 @@ export class YamlEdits extends TextEdits {
     else throw new Error(`no map at offset ${map.span.start} of ${this.source.name}`);
   }
 
+  override insertName(statement: LayerNode, name: string): void {
+    const { mapping, scalar } = this.statementAt(statement.span);
+    if (scalar) {
+      this.grown(scalar).before.push(['name', name]);
+      return;
+    }
+    const [first] = mapping!.pairs;
+    const start = first!.key.start;
+    this.insert(start, mapping!.flow ? `name: ${name}, ` : `name: ${name}\n${' '.repeat(this.column(start))}`);
+  }
+
+  override setInputs(statement: LayerNode, inputs: readonly string[]): void {
+    const { mapping, scalar } = this.statementAt(statement.span);
+    const named = inputs.filter((one) => one.includes(': '));
+    const text =
+      named.length > 0 && named.length === inputs.length
+        ? `{ ${inputs.join(', ')} }`
+        : inputs.length === 1
+          ? inputs[0]!
+          : `[${inputs.map((one) => (named.includes(one) ? `{ ${one} }` : one)).join(', ')}]`;
+    const from = mapping?.pairs.find(({ key }) => key.kind === 'scalar' && key.value === 'from')?.value;
+    if (scalar) this.grown(scalar).after.push(['from', text]);
+    else if (from) super.replace({ source: this.source, start: from.start, end: from.end }, text);
+    else this.insertPairs(mapping!, [['from', text]], this.lastOfCall(statement, mapping!));
+  }
+
+  override setChanges(statement: StatementNode, changes: readonly (readonly [path: string, value: string])[]): void {
+    const { added, map } = this.changeEntries(statement, changes);
+    if (added.length === 0) return;
+    if (map) {
+      for (const [path, value] of added) this.insertEntry(map, `${path}: ${value}`);
+      return;
+    }
+    const pairs = added.map(([path, value]): [string, string] => [path, flowed(parsed(value))]);
+    const { mapping, scalar } = this.statementAt(statement.span);
+    if (scalar) this.grown(scalar).after.push(['with', pairsText(pairs)!]);
+    else if (mapping!.flow || pairs.length === 1) this.insertPairs(mapping!, [['with', pairsText(pairs)!]]);
+    else {
+      const last = mapping!.pairs.at(-1)!;
+      const indent = ' '.repeat(this.column(last.key.start));
+      const lines = pairs.map(([path, value]) => `\n${indent}  ${path}: ${value}`).join('');
+      this.insert(this.endOfLine(extent(last).end), `\n${indent}with:${lines}`);
+    }
+  }
+
+  /** The map or the plain scalar that a statement is written as. */
+  private statementAt(span: Span): { readonly mapping?: YamlMapping; readonly scalar?: YamlScalar } {
+    const { path } = this.place(span);
+    const found = path.findLast((one) => one.start === span.start && one.end === span.end);
+    if (found?.kind === 'mapping') return { mapping: found };
+    if (found?.kind === 'scalar') return { scalar: found };
+    throw new Error(`no statement at offset ${span.start} of ${this.source.name}`);
+  }
+
+  /** A statement that is a scalar so far, `- Flatten`, and becomes a map. */
+  private grown(scalar: YamlScalar): Grown {
+    let found = this.growing.get(scalar);
+    if (!found) {
+      found = { before: [], after: [] };
+      this.growing.set(scalar, found);
+    }
+    return found;
+  }
+
+  /** The last pair of a statement that is its word's or an argument's. */
+  private lastOfCall({ call }: LayerNode, mapping: YamlMapping): YamlPair {
+    return this.lastOf(call, mapping, mapping.pairs.find(({ key }) => key.start === call.callee.span.start)!);
+  }
+
   override replaceEntry(span: Span, text: string): void {
     const { flow } = this.place(span);
     super.replace(
@@ -144,9 +228,19 @@ export class YamlEdits extends TextEdits {
     );
   }
 
-  /** Takes a `let` out, with the key that holds all of them if it is the last. */
+  /** Takes a statement out of its list, or a `let`, with the key that holds all of them if it is the last. */
   override removeStatement(span: Span): void {
     const { path } = this.place(span);
+    const list = path.findLast(
+      (one): one is YamlSequence => one.kind === 'sequence' && one.items.some((item) => item.start === span.start),
+    );
+    if (list) {
+      this.cutItem(
+        list,
+        list.items.findIndex((item) => item.start === span.start),
+      );
+      return;
+    }
     const holder = path.findLast(
       (one): one is YamlMapping => one.kind === 'mapping' && one.pairs.some(({ key }) => key.start === span.start),
     );
@@ -198,6 +292,16 @@ export class YamlEdits extends TextEdits {
   }
 
   override apply(): string {
+    for (const [scalar, { before, after }] of this.growing) {
+      const written = this.source.text.slice(scalar.start, scalar.end);
+      const call = parsed(this.scalars.get(scalar)?.edits.apply() ?? written) as CallNode;
+      this.scalars.delete(scalar);
+      super.replace(
+        { source: this.source, start: scalar.start, end: scalar.end },
+        pairsText([...before, ...callPairs(call), ...after])!,
+      );
+    }
+    this.growing.clear();
     for (const [scalar, { edits, flow }] of this.scalars) {
       if (edits.empty) continue;
       const text = edits.apply();
@@ -328,6 +432,19 @@ export class YamlEdits extends TextEdits {
     // The first pair behind a dash: the next one moves up.
     if (!own && after) super.remove({ source: this.source, start: part.start, end: after.start });
     else super.remove({ source: this.source, start: own ? start : part.start, end });
+  }
+
+  /** Takes an item out of a list: with a comma in brackets, else with its dash, its lines and the comment on the last of them. */
+  private cutItem({ items, flow }: YamlSequence, at: number): void {
+    const { start, end } = items[at]!;
+    const line = this.lineStart(start);
+    if (flow || !/^[ \t]*-[ \t]*$/.test(this.source.text.slice(line, start))) {
+      this.cut(items, at, flow);
+      return;
+    }
+    const stop = this.endOfLine(end);
+    const newline = this.source.text.indexOf('\n', stop);
+    super.remove({ source: this.source, start: line, end: newline < 0 ? stop : newline + 1 });
   }
 
   /** Behind a comment that stands on an offset's line, else the offset. */
