@@ -26,10 +26,11 @@ export const evaluate: Command = {
       io.out(`${split}: ${score.rows.toLocaleString('en')} rows\n`);
       const { lossesByName } = await import('../reports/measures.js');
       const measures = { loss: score.loss, ...lossesByName(score.losses), ...score.metrics };
+      const width = Math.max(12, ...Object.keys(measures).map(({ length }) => length));
       for (const [name, value] of Object.entries(measures)) {
         const error = score.standardErrors[name];
         io.out(
-          `${name.padEnd(12)} ${Number(value.toPrecision(6))}${error === undefined ? '' : ` ± ${Number(error.toPrecision(2))}`}\n`,
+          `${name.padEnd(width)} ${Number(value.toPrecision(6))}${error === undefined ? '' : ` ± ${Number(error.toPrecision(2))}`}\n`,
         );
       }
     }

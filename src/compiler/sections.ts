@@ -128,7 +128,9 @@ function stretch(absent: { readonly metrics: string; readonly optimizer: string;
   const OFF = Type.Literal('off');
   return {
     loss: Type.Optional(
-      callOf('loss', { description: 'The loss; its mean over the rows is the data term of the objective.' }),
+      callOf('loss', {
+        description: 'The loss of a lone output; its mean over the rows is the data term of the objective.',
+      }),
     ),
     losses: Type.Optional(
       Type.Record(Type.String(), callOf('loss', { description: 'The loss of an output.' }), {

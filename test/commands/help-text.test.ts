@@ -108,8 +108,8 @@ it('explains the words of the syntax by examples that compile', () => {
       : (around[word] ?? ((text) => `${text}\n${model}`))(example);
     expect(lower(complete(whole)).lines).toEqual([]);
   }
-  expect(helpText('loss_weights')).toBe(
-    'loss_weights\nA key of `train` and `phase`. This version does not have it yet.\n',
+  expect(helpText('steps_per_epoch')).toBe(
+    'steps_per_epoch\nA key of `train` and `phase`. This version does not have it yet.\n',
   );
   expect(helpText('sweep')).toBe('sweep\nA section. This version does not have it yet.\n');
 });

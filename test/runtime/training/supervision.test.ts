@@ -173,10 +173,10 @@ train {
     const { scores } = JSON.parse(readFileSync(path.join(whole.out, 'result.json'), 'utf8'));
     const { confusions, metrics, rows } = scores.test.trained;
     const [confusion] = Object.values(confusions) as [number[][]];
-    expect(confusion.map((row: number[]) => row.length)).toEqual(Array(10).fill(10));
+    expect(confusion!.map((row) => row.length)).toEqual(Array(10).fill(10));
     const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
-    expect(sum(confusion.flat())).toBe(rows);
-    expect(sum(confusion.map((row: number[], k: number) => row[k])) / rows).toBeCloseTo(metrics.accuracy, 12);
+    expect(sum(confusion!.flat())).toBe(rows);
+    expect(sum(confusion!.map((row, k) => row[k]!)) / rows).toBeCloseTo(metrics.accuracy, 12);
   });
 
   test('ends a stretch early and goes on with the next', { timeout: 60_000 }, async () => {

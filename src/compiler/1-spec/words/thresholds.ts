@@ -22,7 +22,8 @@ const auto = {
     metric: Type.Optional(
       Type.String({
         minLength: 1,
-        description: 'A metric, or `loss`. Absent: the first of `train.metrics`, or the loss where there is none.',
+        description:
+          'A metric, or `loss`; of several outputs `price_mae` or `price_loss`. Absent: the first of `train.metrics`, or the loss where there is none or there are several outputs.',
       }),
     ),
   }),
