@@ -55,7 +55,8 @@ export function buildForward(
         : node.inputs.map(({ node: from, output }) => values.get(from)![output]!);
     const own = Object.fromEntries(
       Object.entries(network.params.get(node.name) ?? {}).map(([tensor, param]) => {
-        const value = b.state(stateOf(param), paramShape(param));
+        // Layers that share parameters read the same state.
+        const value = params.get(param.name) ?? b.state(stateOf(param), paramShape(param));
         params.set(param.name, value);
         return [tensor, value];
       }),
