@@ -4,6 +4,7 @@ import { type Extent, sizeOf, type TensorType } from '../../program/program.js';
 import { channelsFirst, inOrder, reshapeTarget } from '../forms.js';
 import type { GraphWriter } from '../graph.js';
 import type { ImageAt, ImageLowering } from '../lowering.js';
+import { elementTypes } from '../model.js';
 
 const IMAGE = channelsFirst(4);
 /** A program's kernel [height, width, channels / groups, filters] as ONNX has it: [filters, channels / groups, height, width]. */
@@ -150,20 +151,54 @@ const maxPool2dGradient: ImageLowering = {
     const attributes = at.attributes as PoolingAttributes;
     const options = poolOptions(attributes);
     const [x, dy] = [at.input(0, IMAGE), at.input(1, IMAGE)];
-    const shape = inOrder(at.inputTypes[0]!.shape, IMAGE);
-    const indices = indicesOf(g, x, options);
     const { size, strides, padding } = attributes;
-    if (strides.every((stride, axis) => stride >= size[axis]!) && padding.every((one) => one === 0)) {
-      // No two windows share a place, so that MaxUnpool, which overwrites, adds up. With padding it reckons a shape that is none.
-      g.node('MaxUnpool', [dy, indices, g.shape(shape)], options, at.outputs[0]!);
+    if (padding.every((one) => one === 0) && strides.every((stride, axis) => stride === size[axis])) {
+      writeTiledGradient(g, at, x, dy, attributes);
       return;
     }
+    const shape = inOrder(at.inputTypes[0]!.shape, IMAGE);
     const flat = (from: string) => reshapeTo(g, from, [-1]);
     const zeros = g.node('ConstantOfShape', [g.node('Shape', [flat(x)])]);
-    const added = g.node('ScatterElements', [zeros, flat(indices), flat(dy)], { axis: 0, reduction: 'add' });
+    const places = flat(indicesOf(g, x, options));
+    const added = g.node('ScatterElements', [zeros, places, flat(dy)], { axis: 0, reduction: 'add' });
     reshape(g, added, shape, at.outputs[0]!);
   },
 };
+
+/**
+ * The gradient where windows lie side by side. onnxruntime's MaxPool takes twenty times as long when it is to tell indices, so maxima are
+ * found by comparing. Of several in a window the first has the largest rank among them, and a second pooling, of ranks, finds it.
+ */
+function writeTiledGradient(g: GraphWriter, at: ImageAt, x: string, dy: string, attributes: PoolingAttributes): void {
+  const [, height, width] = shapeOf(at.inputTypes[0]);
+  const [, rows, columns] = shapeOf(at.inputTypes[1]);
+  const [tall, wide] = attributes.size as readonly [number, number];
+  const options = poolOptions(attributes);
+  const [down, along] = [rows * tall, columns * wide];
+  // Rows and columns at the end that no window reaches.
+  const whole = down === height && along === width;
+  const under = whole ? x : g.node('Slice', [x, g.int64([0, 0]), g.int64([down, along]), g.int64([2, 3])]);
+  const float = { to: elementTypes.float };
+  /** Each number over all of its window. */
+  const spread = (of: string) => {
+    const scales = g.constant({ dtype: 'float', shape: [4] }, Float64Array.of(1, 1, tall, wide));
+    const exact = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+    return g.node('Resize', [of, '', scales], exact);
+  };
+  const ranks = Float64Array.from({ length: down * along }, (_, place) => {
+    const [row, column] = [Math.floor(place / along) % tall, (place % along) % wide];
+    return tall * wide - (row * wide + column);
+  });
+  const maxima = g.find('MaxPool', [x], options)?.outputs[0] ?? g.node('MaxPool', [x], options);
+  const isMaximum = g.node('Cast', [g.node('GreaterOrEqual', [under, spread(maxima)])], float);
+  const ranked = g.node('Mul', [isMaximum, g.constant({ dtype: 'float', shape: [down, along] }, ranks)]);
+  const first = g.node('Equal', [ranked, spread(g.node('MaxPool', [ranked], options))]);
+  const output = whole ? at.outputs[0] : undefined;
+  const given = g.node('Mul', [g.node('Cast', [first], float), spread(dy)], {}, output);
+  if (whole) return;
+  const ends = g.int64([0, 0, height - down, width - along]);
+  g.node('Pad', [given, ends, '', g.int64([2, 3])], { mode: 'constant' }, at.outputs[0]!);
+}
 
 /** Where each window of x has its first maximum, counted over all of x. The pooling itself tells it, where there is one. */
 function indicesOf(g: GraphWriter, x: string, options: ReturnType<typeof poolOptions>): string {
