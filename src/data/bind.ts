@@ -89,6 +89,8 @@ export interface Readers {
     readonly extents: readonly number[];
     /** The features that are read, as row-major indices into them. Absent: all. */
     readonly keep?: readonly number[];
+    /** What it reads are indices: whole numbers from 0 on, below this, since the layer has no more vectors. */
+    readonly indices?: { readonly below: number; readonly layer: string };
   }[];
   readonly outputs: readonly {
     readonly name: string;
@@ -172,6 +174,7 @@ export function bind({ data, inputs, outputs }: Readers, table: Table): BoundTab
     if (fields.length === 0) fieldOf(input.name, `the input ${input.name}`, 'inputs');
     const { keep, ...rest } = input;
     const tensor = bindInput(input, fields, table, where);
+    if (input.indices) checkIndices(input.name, input.indices, tensor, table.rows, where);
     return {
       name: input.name,
       ...(keep && { keep }),
@@ -253,6 +256,28 @@ function bindInput(
 
 function outside(name: string, index: number, width: number): never {
   throw new Error(`${name} keeps feature ${index} of ${width}`);
+}
+
+/** Every token must select a vector: an engine would read beyond the last. */
+function checkIndices(
+  input: string,
+  { below, layer }: NonNullable<Readers['inputs'][number]['indices']>,
+  { data, rows, width }: BoundTensor,
+  count: number,
+  where: Where,
+): void {
+  for (let row = 0; row < count; row++) {
+    const start = (rows ? rows[row]! : row) * width;
+    for (let k = start; k < start + width; k++) {
+      const token = data[k]!;
+      if (token >= 0 && token < below && Number.isInteger(token)) continue;
+      const help =
+        Number.isInteger(token) && token > 0
+          ? [`its first argument is input_dim: ${layer} = Embedding(${token + 1}, …) or more`]
+          : [];
+      fail('token-out-of-range', { input, row, found: token, below, layer }, { ...where, help });
+    }
+  }
 }
 
 /** An output whose target is read. */

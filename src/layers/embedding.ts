@@ -18,6 +18,7 @@ export const embedding = defineLayer({
       description: 'How the vectors [input_dim, output_dim] start.',
     }),
   }),
+  indices: ({ input_dim }) => input_dim,
   shape: ({ output_dim }, { inputs: [x = []], fresh }) => [[...x, fresh(output_dim)]],
   params: ({ input_dim, embeddings_initializer }, _, [y = []], { fresh }) => ({
     embeddings: {

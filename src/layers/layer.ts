@@ -123,6 +123,9 @@ export interface ResizeStep {
   readonly outputs: readonly (readonly number[])[];
   /** How long each output's last axis was. */
   readonly sizes: readonly number[];
+  /** The positions kept of an axis of an input, and how many there were. */
+  inputPositions(input: number, axis: number): readonly number[];
+  inputSize(input: number, axis: number): number;
   /** Extents of inputs and outputs after shrinking. */
   readonly inputExtents: readonly (readonly number[])[];
   readonly outputExtents: readonly (readonly number[])[];
@@ -141,6 +144,8 @@ export interface TfjsLayer {
   readonly config: Readonly<Record<string, unknown>>;
   /** What it calls parameters that have another name here, by that. Absent: they are called alike. */
   readonly weights?: Readonly<Record<string, string>>;
+  /** Whether it has the last two axes of every parameter as one: [in, gates, units] as [in, gates · units]. */
+  readonly joinsLastAxes?: true;
 }
 
 /** One word of the vocabulary: everything dnc knows about one kind of layer. */
@@ -158,6 +163,16 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
   shape(args: A, at: ShapeStep): readonly Shape[];
   /** Parameters; each axis carries the Dim that it reads or writes. Absent: none. */
   params?(args: A, inputs: readonly Shape[], outputs: readonly Shape[], at: ParamsStep): Record<string, ParamDecl>;
+  /**
+   * Parameters that are set before training starts, from the training rows as they come in: mean and variance (divided by the count) over the rows and all axes
+   * but those at `places`. Absent, or undefined: none.
+   */
+  learns?(
+    args: A,
+    inputs: readonly Shape[],
+  ): { readonly mean: string; readonly variance: string; readonly places: readonly number[] } | undefined;
+  /** What it reads are whole numbers from 0 on, below this: indices of vectors. Absent: any numbers. */
+  indices?(args: A): number;
   /** Its argument `activation` is applied inside of it, and not to what it gives. */
   readonly activationInside?: true;
   /** Forward computation, once, for every engine. One value per output. */

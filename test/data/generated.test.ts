@@ -8,7 +8,7 @@ import { LETTERS } from '../../src/data/letters.js';
 
 const place = { dataFolder: undefined, specFolder: '.' };
 const read = async (word: keyof typeof sources, args: object) => sources[word].read(args as never, place);
-const dataOf = (table: Table, name: string) => table.fields.find((field) => field.name === name)!.data;
+const dataOf = (table: Table, name: string) => table.fields.find((field) => field.name === name)!.data as Float32Array;
 
 const ARGUMENTS = {
   drawn_characters: { train: 40, test: 20, seed: 3, range: [0, 1] },

@@ -260,6 +260,14 @@ ${example('data {\n  source: csv("weather.csv"); target: temperature\n  window {
 come from 2 on. An Embedding layer reads them.
 ${example('data { source: text_folder("aclImdb", classes: [neg, pos]); columns { text: tokens(10k, length: 200) } }')}`,
   }),
+  'token-out-of-range': code<{ input: string; row: number; found: number; below: number; layer: string }>({
+    severity: 'error',
+    message: ({ input, row, found, below, layer }) =>
+      `the input ${input} holds ${found} in row ${row}, and ${layer} has vectors for 0 to ${many(below - 1)}`,
+    exit: 4,
+    explain: `An Embedding has a vector for every whole number from 0 to input_dim − 1. The tokens of a column go up to the first argument of \`tokens\`, less one:
+${example('model Reviews {\n  review = Input\n  Embedding(10k, 16)\n  GlobalAveragePooling1D\n  verdict = Dense(1)\n}\ndata { source: csv("reviews.csv"); target: verdict; columns { review: tokens(10k, length: 200) } }')}`,
+  }),
   'skipped-target': code<{ column: string }>({
     severity: 'error',
     message: ({ column }) => `the column ${column} is to be predicted, and \`columns\` leaves it out`,

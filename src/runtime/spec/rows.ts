@@ -14,6 +14,7 @@ import { Reports } from '../../diagnostics/report.js';
 import { Source } from '../../diagnostics/source.js';
 import { extents } from '../../ir/dims.js';
 import { type Network, outputShape } from '../../ir/graph.js';
+import { layerKind } from '../../layers/index.js';
 
 /** The rows of a spec's data section, split. */
 export type Rows = DataRows;
@@ -78,6 +79,7 @@ export function bindRows(network: Network, spec: Spec, phase: ObjectiveKeys | un
             name: node.name,
             extents: node.arguments.shape as readonly number[],
             ...(keep && { keep }),
+            ...indicesOf(network, node.name),
           };
         }),
       outputs: outputs.map((output) => {
@@ -87,4 +89,14 @@ export function bindRows(network: Network, spec: Spec, phase: ObjectiveKeys | un
     },
     table,
   );
+}
+
+/** What the numbers of an input are to be below, where layers read them as indices: the fewest vectors count. */
+function indicesOf({ graph }: Network, input: string): { readonly indices?: { below: number; layer: string } } {
+  const readers = graph.nodes.flatMap((node) => {
+    const below = layerKind(node.kind).indices?.(node.arguments as never);
+    return below !== undefined && node.inputs.some((one) => one.node === input) ? [{ below, layer: node.name }] : [];
+  });
+  const [fewest] = readers.sort((a, b) => a.below - b.below);
+  return fewest ? { indices: fewest } : {};
 }
