@@ -6,15 +6,9 @@ import { readDocument } from '../document.js';
 import type { SimplifiedText } from './index.js';
 
 /**
- * Reads the text that was written: it must say the layers of the small network, what each of them reads, and their arguments. Edits of a text have many ways to go
- * wrong, and a spec that is not what was trained must not leave.
+ * What a text that was written says otherwise than the small network: layers, what each of them reads, their arguments. Undefined where it says the same. Edits of
+ * a text have many ways to go wrong, and a spec that is not what was trained must not leave.
  */
-export function checkText(source: Source, { network, shrunk }: Pick<SimplifiedText, 'network' | 'shrunk'>): void {
-  const problem = differenceOf(source, { network, shrunk });
-  if (problem !== undefined) throw new Error(`the simplified text ${problem}`);
-}
-
-/** What a text says otherwise than the small network; undefined where it says the same. */
 export function differenceOf(
   source: Source,
   { network, shrunk }: Pick<SimplifiedText, 'network' | 'shrunk'>,

@@ -1,8 +1,8 @@
 import { Source } from '../../diagnostics/source.js';
-import type { ArgumentNode, CallNode, Document } from '../../dsl/document.js';
+import type { ArgumentNode, CallNode, Document, StatementNode } from '../../dsl/document.js';
 import type { TextEdits } from '../../dsl/edit.js';
 import { editsOf } from '../../dsl/edits.js';
-import { type Network, nodeOf } from '../../ir/graph.js';
+import { type Network, type Node, nodeOf } from '../../ir/graph.js';
 import type { Call } from '../../ir/kind.js';
 import { sizeOf } from '../../program/program.js';
 import { featureText, numberText, valueText } from '../1-spec/print.js';
@@ -11,11 +11,13 @@ import type { AppliedThreshold } from '../5-shrink/cut.js';
 import type { LayerSpec, Spec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
 import { isWidth, propertiesOf } from './arguments.js';
-import { checkText } from './check.js';
+import { differenceOf } from './check.js';
+import { writeExpanded } from './expanded.js';
 import { keepInline, keepLines, runsOf, WIDTH } from './keep.js';
 import { Places } from './places.js';
 import { entryOf, follow, namesOf, Uses } from './references.js';
 import { writeRemovals } from './removals.js';
+import { rewire } from './rewire.js';
 import { type Written, writeSets } from './sets.js';
 import { type Width, writeWidths } from './widths.js';
 
@@ -62,11 +64,29 @@ export function printSimplified(simplified: SimplifiedText): string {
   const settled = spec.origin && spec.weights?.sha256 === weights.sha256 && spec.weights.path === weights.path;
   if (!shrunk.changed && settled && applied(spec)) return withOrigin(source, document, simplified.earlierOrigin);
 
+  // Where an edit cannot say what the network is, the statements that it is about are written out, and at last all of them.
+  const { graph } = simplified.shrunk.network ?? simplified.network;
+  const all = new Set(document.model?.body ?? []);
+  let problem: string | undefined;
+  for (const expanded of [new Set<StatementNode>(), statementsTouched(written, simplified), all]) {
+    const text = rewire(write(written, simplified, expanded), graph);
+    const found = differenceOf(text, simplified);
+    if (found === undefined) return text.text;
+    problem ??= found;
+  }
+  throw new Error(`the simplified text of ${source.name} ${problem}`);
+}
+
+/** The text with all edits made; `expanded` are the statements whose layers are written one by one. */
+function write(written: Written, simplified: SimplifiedText, expanded: ReadonlySet<StatementNode>): Source {
+  const { source, document } = written;
   const edits = editsOf(source);
   const places = new Places(edits, document);
-  const gone = writeRemovals(edits, written, places, simplified);
+  const apart = writeExpanded(edits, written, expanded, simplified);
+  const rest = { ...written, layers: written.layers.filter((layer) => !apart.has(layer.name)) };
+  const gone = writeRemovals(edits, rest, places, simplified);
   const atEnd = [
-    ...writeArguments(edits, written, places, simplified, gone),
+    ...writeArguments(edits, rest, places, simplified, gone),
     ...writeEntry(edits, document, 'weights', `weights: ${fileText(simplified.weights)}`),
     ...writeEntry(edits, document, 'origin', originText(simplified)),
   ];
@@ -74,9 +94,16 @@ export function printSimplified(simplified: SimplifiedText): string {
   if (atEnd.length > 0) edits.append(atEnd.join('\n'), { apart: true });
   writeThreshold(edits, document);
   edits.header(header(simplified), HEADER);
-  const text = edits.apply();
-  checkText(new Source(source.name, text), simplified);
-  return text;
+  return new Source(source.name, edits.apply());
+}
+
+/** The statements of the model with layers that went, or that read something else than before. */
+function statementsTouched({ layers }: Written, { network, shrunk }: SimplifiedText): Set<StatementNode> {
+  const before = new Map(network.graph.nodes.map((node) => [node.name, node]));
+  const after = new Map((shrunk.network ?? network).graph.nodes.map((node) => [node.name, node]));
+  const read = (node: Node | undefined) => JSON.stringify(node?.inputs);
+  const touched = layers.filter(({ name }) => read(before.get(name)) !== read(after.get(name)));
+  return new Set(touched.flatMap(({ uses: [outermost] }) => (outermost ? [outermost.statement] : [])));
 }
 
 /** The text as it is, its origin named as seen from another folder. */

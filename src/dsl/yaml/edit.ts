@@ -147,6 +147,27 @@ export class YamlEdits extends TextEdits {
     else throw new Error(`no map at offset ${map.span.start} of ${this.source.name}`);
   }
 
+  override replaceStatement(span: Span, statements: readonly string[]): void {
+    if (statements.length === 0) {
+      this.removeStatement(span);
+      return;
+    }
+    const { path } = this.place(span);
+    const node = path.findLast((one) => one.start === span.start && one.end === span.end);
+    const list = path[path.indexOf(node!) - 1];
+    const model = dn(`model Net {\n${statements.join('\n')}\n}`);
+    const [, ...lines] = writeYaml(model).trimEnd().slice(writeYaml(model).indexOf('  layers:')).split('\n');
+    const text =
+      list?.kind === 'sequence' && list.flow
+        ? lines.map((line) => line.trim().replace(/^- /, '')).join(', ')
+        : lines
+            .map((line) => ' '.repeat(this.column(span.start) - '- '.length) + line.replace(/^ {4}/, ''))
+            .join('\n')
+            .trimStart()
+            .replace(/^- /, '');
+    super.replace(span, text);
+  }
+
   override insertName(statement: LayerNode, name: string): void {
     const { mapping, scalar } = this.statementAt(statement.span);
     if (scalar) {

@@ -4,16 +4,34 @@ import { printSimplified } from '../../../src/compiler/6-print/index.js';
 import { readDocument } from '../../../src/compiler/document.js';
 import { Reports } from '../../../src/diagnostics/report.js';
 import { Source } from '../../../src/diagnostics/source.js';
+import type { Network } from '../../../src/ir/graph.js';
 import { writeYaml } from '../../../src/dsl/yaml/write.js';
 
 const SHA = 'ab12'.repeat(16);
 
+/** Layers that went, and what is read in their place. */
+type Gone = Readonly<Record<string, string>>;
+
+/** A network without some layers, its arguments changed. */
+function without(network: Network, gone: Gone, values: Readonly<Record<string, unknown>>): Network {
+  const follow = (name: string): string => (gone[name] === undefined ? name : follow(gone[name]));
+  const nodes = network.graph.nodes.flatMap((node) => {
+    if (gone[node.name] !== undefined) return [];
+    const own = Object.entries(values).filter(([address]) => address.slice(0, address.lastIndexOf('.')) === node.name);
+    const changed = Object.fromEntries(
+      own.map(([address, value]) => [address.slice(address.lastIndexOf('.') + 1), value]),
+    );
+    const inputs = node.inputs.map((input) => ({ ...input, node: follow(input.node) }));
+    return [{ ...node, inputs, arguments: { ...node.arguments, ...changed } }];
+  });
+  return { ...network, graph: { ...network.graph, nodes } };
+}
+
 /** The lines that change when layers get other arguments: `{ 'res_1.a.units': 3 }`. What is written is read again by the printer, and must say them. */
-export function printed(
+function printed(
   text: string,
   values: Readonly<Record<string, unknown>>,
-  name = 'net.dn',
-  sets: string[] = [],
+  { name = 'net.dn', sets = [], gone = {} }: { name?: string; sets?: readonly string[]; gone?: Gone } = {},
 ): string {
   const { spec, network } = compile(new Source(name, text), { sets });
   const edits = Object.entries(values).map(([address, value]) => {
@@ -26,7 +44,7 @@ export function printed(
   return printSimplified({
     spec,
     network,
-    shrunk: { changed: true, edits },
+    shrunk: { changed: true, edits, network: without(network, gone, values) },
     tool: 'dnc 1.0.0',
     threshold: { kind: 'unit', value: 0 },
     parameters: { before: 2, after: 1 },
@@ -37,16 +55,20 @@ export function printed(
 }
 
 /** The same as a diff of the lines before the appended ones: `-` and `+` lines in their order. */
-function diff(text: string, values: Readonly<Record<string, unknown>>, sets: string[] = []): string[] {
+function diff(
+  text: string,
+  values: Readonly<Record<string, unknown>>,
+  options: { sets?: readonly string[]; gone?: Gone } = {},
+): string[] {
   const before = text.trimEnd().split('\n');
-  const after = printed(text, values, 'net.dn', sets).split('\n');
+  const after = printed(text, values, options).split('\n');
   const end = after.findIndex((line) => line.startsWith('weights:'));
   const now = after.slice(1, end).join('\n').trimEnd().split('\n');
   // In YAML it is the same network.
   const reports = new Reports();
   const yaml = writeYaml(readDocument(new Source('net.dn', text), reports));
   reports.throwIfFailed();
-  expect(printed(yaml, values, 'net.yaml', sets)).toContain('Simplified by dnc');
+  expect(printed(yaml, values, { ...options, name: 'net.yaml' })).toContain('Simplified by dnc');
   return lineDiff(before, now);
 }
 
@@ -158,5 +180,152 @@ ${TRAIN}`;
 -  Dense(width)
 +  pair(n: 29) with { b.dense_1.units: 5 }  # the second
 +  Dense(4)`);
+  });
+
+  it('leaves literals in arithmetic, counts and other arguments, and says the widths behind the use', () => {
+    const text = `let rate = 16
+block lin(n, times: 2) { repeat times { Dense(2 * n) }; Dense(n); Dense(times) }
+model Net {
+  Input(784)
+  first = lin(4) with { dense_3.units: rate }
+  repeat 2 { Dense(8) }
+  lin(4, 1)
+  Dense(10)
+}
+data { source: mnist; validation: 5000 }
+train { loss: sparse_categorical_crossentropy(from_logits: true); epochs: 3; batch_size: rate }
+`;
+    expect(
+      diff(text, {
+        'first.dense_1.units': 5,
+        'first.dense_3.units': 3,
+        'dense_1.units': 7,
+        'dense_2.units': 6,
+        'lin_2.dense_1.units': 6,
+        'lin_2.dense_2.units': 3,
+      }),
+    ).toEqual([
+      '-  first = lin(4) with { dense_3.units: rate }',
+      '-  repeat 2 { Dense(8) }',
+      '-  lin(4, 1)',
+      '+  first = lin(4) with { dense_3.units: 3; dense_1.units: 5 }',
+      '+  repeat 2 { Dense(7) } with { dense_2.units: 6 }',
+      '+  lin(4, 1) with {',
+      '+    dense_1.units: 6',
+      '+    dense_2.units: 3',
+      '+  }',
+    ]);
+  });
+
+  it('writes other arguments behind the use, long lists as a let, and what data told', () => {
+    const text = `block tower(n) { Input; Flatten; Dense(n, use_bias: false) }
+model Net {
+  tower(20)   # all of it
+  Dense(10)
+}
+${TRAIN}`;
+    const keep = Array.from({ length: 60 }, (_, k) => 3 * k);
+    expect(diff(text, { 'tower_1.flatten_1.keep': keep, 'tower_1.dense_1.use_bias': true })).toEqual([
+      '-  tower(20)   # all of it',
+      '+  tower(20) with {',
+      '+    input_1.shape: [28, 28, 1]',
+      '+    flatten_1.keep: tower_1_flatten_1_keep',
+      '+    dense_1.use_bias: true',
+      '+  }   # all of it',
+      '+',
+      '+let tower_1_flatten_1_keep = [          # 60 of 784',
+      expect.stringMatching(/^\+ {2}0, 3, 6/),
+      expect.stringMatching(/^\+ {2}\d/),
+      expect.stringMatching(/^\+ {2}\d/),
+      '+]',
+    ]);
+    expect(diff(text, { 'tower_1.flatten_1.keep': [1, 2, 3, 9] })[2]).toBe('+    input_1.shape: [28, 28, 1]');
+  });
+
+  it('writes --set values of expanded layers behind their use', () => {
+    const text = `block lin(n) { fc = Dense(n) }\nmodel Net {\n  Input(784)\n  repeat 2 { lin(4) }\n  Dense(10) with { units: 10 }\n}\n${TRAIN}`;
+    const sets = ['model.lin_2.fc.units=9', 'model.lin_2.fc.use_bias=false', 'model.dense_1.activation=relu'];
+    expect(diff(text, { 'lin_1.fc.units': 3 }, { sets })).toEqual([
+      '-  repeat 2 { lin(4) }',
+      '-  Dense(10) with { units: 10 }',
+      '+  repeat 2 { lin(3) } with { lin_2.fc.units: 9; lin_2.fc.use_bias: false }',
+      '+  Dense(10) with { units: 10; activation: relu }',
+    ]);
+  });
+
+  const net = (body: string) => `block res(n) <- x { a = Dense(n); b = Dense(n); Add <- x, b }
+model Net {
+  Input(784)
+${body}
+  Dense(10)
+}
+${TRAIN}`;
+  const whole = (use: string, input: string): Gone => ({
+    [`${use}.a`]: input,
+    [`${use}.b`]: input,
+    [`${use}.add_1`]: input,
+  });
+
+  it('takes out block uses and layers where their input passes through', () => {
+    expect(diff(net('  Dense(4)\n  repeat 3 { res(4) }'), {}, { gone: whole('res_2', 'res_1.add_1') })).toEqual([
+      '-  repeat 3 { res(4) }',
+      '+  repeat 3 { res(4) } with { res_2: off }',
+    ]);
+    expect(
+      diff(
+        net('  Dense(4)\n  res(4)   # goes\n  res(4)\n  Add <- res_1, res_2'),
+        {},
+        { gone: whole('res_1', 'dense_1') },
+      ),
+    ).toEqual([
+      '-  res(4)   # goes',
+      '-  res(4)',
+      '-  Add <- res_1, res_2',
+      '+  res_2 = res(4)',
+      '+  Add <- dense_1, res_2.add_1',
+    ]);
+    expect(diff(net('  Dense(4)\n  res(4)'), { 'res_1.b.units': 4 }, { gone: { 'res_1.a': 'dense_1' } })).toEqual([
+      '-  res(4)',
+      '+  res(4) with { a: off }',
+    ]);
+  });
+
+  it('gives later layers of the kind their old names, and says what is read', () => {
+    expect(
+      diff(
+        net('  top = Dense(4)\n  Dense(5)  # goes\n  Dense(4)\n  Add <- dense_3, top'),
+        {},
+        { gone: { dense_2: 'top' } },
+      ),
+    ).toEqual([
+      '-  Dense(5)  # goes',
+      '-  Dense(4)',
+      '+  dense_3 = Dense(4)',
+      '-  Dense(10)',
+      '+  dense_4 = Dense(10)',
+    ]);
+    // What it read is not above it.
+    expect(
+      diff(
+        net('  top = Dense(4)\n  a = Dense(4)\n  b = Dense(5) <- top\n  c = Dense(4)\n  Add <- a, c'),
+        {},
+        { gone: { b: 'top' } },
+      ),
+    ).toEqual([
+      '-  b = Dense(5) <- top',
+      '-  c = Dense(4)',
+      '+  c = Dense(4) <- top',
+      '-  Dense(10)',
+      '+  dense_5 = Dense(10)',
+    ]);
+  });
+
+  it('writes a use out where no `with` can say what is left of it', () => {
+    const text = net('  Dense(4)\n  res(4) @l1(0.5)  # here\n  Dropout(0.5)').replace('model Net', 'model Net @l2(1)');
+    expect(diff(text, { 'res_1.a.units': 3 }, { gone: { 'res_1.add_1': 'res_1.b' } })).toEqual([
+      '-  res(4) @l1(0.5)  # here',
+      '+  res_1.a = Dense(units: 3) <- dense_1  @l2(lambda: 1, bias: false)  @l1(lambda: 0.5, bias: false)',
+      '+  res_1.b = Dense(units: 4)  @l2(lambda: 1, bias: false)  @l1(lambda: 0.5, bias: false)  # here',
+    ]);
   });
 });

@@ -1,0 +1,95 @@
+import type { ModelNode, StatementNode } from '../../dsl/document.js';
+import type { TextEdits } from '../../dsl/edit.js';
+import type { Graph, Node } from '../../ir/graph.js';
+import type { Call } from '../../ir/kind.js';
+import { layerKind } from '../../layers/index.js';
+import { type ArgumentSchema, schemaOf } from '../1-spec/expected.js';
+import { callText } from '../1-spec/print.js';
+import { findWord } from '../vocabulary.js';
+import type { SimplifiedText } from './index.js';
+import { endpointsOf } from './rewire.js';
+import type { Written } from './sets.js';
+
+/**
+ * Puts the layers of some statements of the model in their place, one a statement, under their full names: where a block use lost layers in a way that
+ * no `with` can say. Gives the names of those layers, of which nothing else is to be written.
+ */
+export function writeExpanded(
+  edits: TextEdits,
+  { document, layers }: Written,
+  statements: ReadonlySet<StatementNode>,
+  simplified: Pick<SimplifiedText, 'network' | 'shrunk'>,
+): ReadonlySet<string> {
+  const written = new Set<string>();
+  if (statements.size === 0) return written;
+  const graph = smallGraph(simplified);
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  const names = endpointsOf(graph);
+  const { model } = document;
+  for (const statement of statements) {
+    const lines: string[] = [];
+    let above: string | undefined;
+    for (const layer of layers) {
+      if ((layer.uses[0]?.statement ?? layer.statement) !== statement) continue;
+      written.add(layer.name);
+      const node = nodes.get(layer.name);
+      if (!node) continue;
+      lines.push(layerText(node, above, names, model!));
+      above = node.outputs ? undefined : node.name;
+    }
+    edits.replaceStatement(statement.span, lines);
+  }
+  return written;
+}
+
+/** The small network's layers with their arguments. */
+export function smallGraph({ network, shrunk }: Pick<SimplifiedText, 'network' | 'shrunk'>): Graph {
+  if (shrunk.network) return shrunk.network.graph;
+  const { graph } = network;
+  const nodes = graph.nodes.map((node) => {
+    const own = shrunk.edits.filter((edit) => edit.layer === node.name);
+    if (own.length === 0) return node;
+    const values = { ...node.arguments, ...Object.fromEntries(own.map(({ argument, value }) => [argument, value])) };
+    return { ...node, arguments: values };
+  });
+  return { ...graph, nodes };
+}
+
+function layerText(
+  node: Node,
+  above: string | undefined,
+  names: (input: Node['inputs'][number]) => string,
+  model: ModelNode,
+): string {
+  const kind = layerKind(node.kind);
+  const given = Object.entries(node.arguments).filter(([name, value]) => {
+    const schema = schemaOf(kind.schema).properties?.[name];
+    return !schema || !isDefault(schema, value);
+  });
+  const call =
+    node.shares === undefined
+      ? callText('layer', { word: node.kind, arguments: Object.fromEntries(given) })
+      : `Shared(${node.shares})`;
+  const inputs = node.inputs.map(names);
+  const read = inputs.length === 0 || (inputs.length === 1 && inputs[0] === above) ? '' : ` <- ${inputs.join(', ')}`;
+  const methods = node.annotations.map((one) => `  @${callText('annotation', one)}`);
+  // What the model says of every layer may have been taken back.
+  const off = (kind.params && node.shares === undefined ? model.annotations : []).flatMap(({ callee }) => {
+    const { keyword } = findWord('annotation', callee.text)!;
+    return node.annotations.some((one) => one.word === keyword) ? [] : [`  @${keyword}(off)`];
+  });
+  return `${(node.outputs ?? [node.name]).join(', ')} = ${call}${read}${[...methods, ...off].join('')}`;
+}
+
+/** Whether a value is what its schema gives where nothing is written. */
+function isDefault(schema: ArgumentSchema, value: unknown): boolean {
+  if (value === undefined) return true;
+  if (!schema.registry || typeof schema.default !== 'string')
+    return JSON.stringify(schema.default) === JSON.stringify(value);
+  const call = value as Call;
+  const kind = findWord(schema.registry, schema.default);
+  if (kind?.keyword !== call.word) return false;
+  return Object.entries(call.arguments).every(([name, one]) =>
+    isDefault(schemaOf(kind.schema).properties?.[name] ?? {}, one),
+  );
+}
