@@ -31,7 +31,7 @@ export function planChannelsFirst(program: Program): ReadonlyMap<Instruction, Mo
     const moved = moveInstruction(program, instruction, (id) => first.has(id));
     if (!moved) continue;
     plan.set(instruction, moved);
-    if (moved.first) first.add(instruction.outputs[0]!);
+    if (moved.first) for (const id of instruction.outputs) first.add(id);
   }
   // What is stretched only to be read there is stretched there.
   for (const instruction of program.instructions) {
@@ -77,6 +77,7 @@ function moveInstruction(
   if (ops[op]!.pattern === 'elementwise') return some ? move({}) : undefined;
   switch (op) {
     case 'concat':
+    case 'split':
     case 'slice':
     case 'pad':
       return some ? move({ axis: place(attributes.axis as number, rank) }) : undefined;

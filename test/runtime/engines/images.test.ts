@@ -27,6 +27,10 @@ const followers: Readonly<Record<string, Follow>> = {
   'concatenated rows': (b, y) => b.concat([y, b.slice(y, 1, 1, 3)], 1),
   'a part of the channels': (b, y) => b.slice(y, 3, 1, 3),
   'a part of the columns': (b, y) => b.slice(y, 2, 1, 4),
+  'parts of the channels': (b, y) => {
+    const [one, other] = b.split(y, 3, [1, 2]);
+    return b.multiply(b.tanh(one!), other!);
+  },
   'zeros around': (b, y) => b.pad(b.pad(y, 1, 1, 2), 2, 0, 1),
   'picked channels': (b, y) => b.gather(y, b.constant([2, 0, 2], [3], 'int'), 3),
   'picked rows': (b, y) => b.gather(y, b.constant([4, 0], [2], 'int'), 1),
