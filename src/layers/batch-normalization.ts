@@ -87,9 +87,11 @@ export const batchNormalization = defineLayer({
   },
   subtracts: () => 'moving_mean',
   spelling: {
-    tfjs: ({ axis, momentum, epsilon, center, scale }, { name }) => [
-      { className: 'BatchNormalization', config: { axis, momentum, epsilon, center, scale, name } },
-    ],
+    // TensorFlow.js computes something else along another axis than the last.
+    tfjs: ({ axis, momentum, epsilon, center, scale }, { name, inputs: [x = []] }) =>
+      axis === -1 || axis === x.length
+        ? [{ className: 'BatchNormalization', config: { axis: -1, momentum, epsilon, center, scale, name } }]
+        : undefined,
   },
 });
 

@@ -21,5 +21,9 @@ export const softmax = defineLayer({
   },
   unitwise: ({ axis }, [x = []]) => x.filter((_, place) => place !== axisOf(axis, x)),
   pinReason: () => 'Softmax mixes units',
-  spelling: { tfjs: ({ axis }, { name }) => [{ className: 'Softmax', config: { axis, name } }] },
+  spelling: {
+    // TensorFlow.js takes the last axis alone.
+    tfjs: ({ axis }, { name, inputs: [x = []] }) =>
+      axis === -1 || axis === x.length ? [{ className: 'Softmax', config: { axis: -1, name } }] : undefined,
+  },
 });

@@ -18,6 +18,8 @@ export interface DropNeuronPenaltyConfig {
   readonly lo?: number;
   /** Whether columns stand on the last axis but one, and rows on the last, as in a transposed convolution's kernel. */
   readonly transposed?: boolean;
+  /** How many gates stand side by side in the columns of a recurrent layer's kernel [in, gates · units]; a group holds those of all gates. */
+  readonly gates?: number;
   /** Reweighting: every norm counts 1 / (norm / mean of the non-zero norms + delta) times. Absent: once. */
   readonly delta?: number;
   /** Of Σ|w|. */
@@ -65,10 +67,12 @@ export class DropNeuronPenalty extends tf.serialization.Serializable {
   }
 
   /** The penalty of a kernel, a scalar. */
-  apply(kernel: tf.Tensor): tf.Scalar {
-    const { li = 0, lo = 0, l1 = 0, l2 = 0, transposed = false } = this.config;
-    const [out, into] = transposed ? [kernel.rank - 2, kernel.rank - 1] : [kernel.rank - 1, kernel.rank - 2];
+  apply(weights: tf.Tensor): tf.Scalar {
+    const { li = 0, lo = 0, l1 = 0, l2 = 0, transposed = false, gates } = this.config;
     return tf.tidy(() => {
+      const kernel = gates === undefined ? weights : weights.reshape([weights.shape[0]!, gates, -1]);
+      const [last, before] = [kernel.rank - 1, gates === undefined ? kernel.rank - 2 : 0];
+      const [out, into] = transposed ? [before, last] : [last, before];
       let penalty = tf.scalar(0) as tf.Tensor;
       if (li !== 0) penalty = penalty.add(this.groups(kernel, out).mul(li));
       if (lo !== 0) penalty = penalty.add(this.groups(kernel, into).mul(lo));

@@ -38,6 +38,8 @@ export function tfjsModel(
   const ends = new Map<string, string>();
   /** What TensorFlow.js calls parameters that have another name in dnc. */
   const called = new Map<string, string>();
+  /** Layers whose parameters have their last two axes as one there. */
+  const joins = new Set<string>();
   for (const node of graph.nodes) {
     const outputs = network.shapes.get(node.name)!;
     const inputs = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
@@ -45,6 +47,7 @@ export function tfjsModel(
     if (!spelled) return { missing: `${node.kind} ${node.name}` };
     const regularizers = regularizersOf(network, node, phase);
     if ('missing' in regularizers) return regularizers;
+    if (spelled.some(({ joinsLastAxes }) => joinsLastAxes)) joins.add(node.name);
     for (const { weights } of spelled)
       for (const [tensor, name] of Object.entries(weights ?? {})) called.set(`${node.name}.${tensor}`, name);
     let from = node.inputs.map((input) => ends.get(input.node)!);
@@ -88,13 +91,13 @@ export function tfjsModel(
           paths: ['weights.bin'],
           weights: weights.map((param) => ({
             name: `${param.layer}/${called.get(param.name) ?? param.tensor}`,
-            shape: paramShape(param),
+            shape: joins.has(param.layer) ? joined(paramShape(param)) : paramShape(param),
             dtype: 'float32',
           })),
         },
       ],
     },
-    weights: joined(weights.map((param) => values.get(param.name)!)),
+    weights: bytesOf(weights.map((param) => values.get(param.name)!)),
   };
 }
 
@@ -144,17 +147,24 @@ function regularizersOf(
   const isPlain = !roles.includes('reads') || !roles.includes('writes');
   if (('li' in kernel || 'lo' in kernel) && isPlain && roles.length > 0)
     return { missing: `groups of ${node.kind} ${node.name}` };
+  const declared = network.params.get(node.name)?.kernel;
+  const gates = declared?.start?.joinedFrom === 1 ? paramShape(declared)[1]! : 1;
   const penalty = (config: object) => ({ class_name: 'DropNeuronPenalty', config });
   return {
     ...(Object.keys(kernel).length > 0 && {
-      kernel: penalty({ ...kernel, ...(isTransposed && { transposed: true }) }),
+      kernel: penalty({ ...kernel, ...(isTransposed && { transposed: true }), ...(gates > 1 && { gates }) }),
     }),
     ...(Object.keys(bias).length > 0 && { bias: penalty(bias) }),
   };
 }
 
+/** Extents with the last two axes as one. */
+function joined(shape: readonly number[]): number[] {
+  return [...shape.slice(0, -2), shape.at(-2)! * shape.at(-1)!];
+}
+
 /** The tensors' bytes, little-endian, one after the other. */
-function joined(tensors: readonly Float32Array[]): Uint8Array {
+function bytesOf(tensors: readonly Float32Array[]): Uint8Array {
   const bytes = new Uint8Array(tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0));
   let at = 0;
   for (const tensor of tensors) {

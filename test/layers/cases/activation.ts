@@ -50,7 +50,7 @@ export const activationLayers = {
     cases: [
       { call: 'Softmax', inputs: [[4]], output: [4], apart: {}, tfjs: ['Softmax'] },
       { call: 'Softmax', inputs: [[3, 4]], output: [3, 4], apart: { in: [0], out: [0] }, tfjs: ['Softmax'] },
-      { call: 'Softmax(axis: 1)', inputs: [[3, 4]], output: [3, 4], apart: { in: [1], out: [1] }, tfjs: ['Softmax'] },
+      { call: 'Softmax(axis: 1)', inputs: [[3, 4]], output: [3, 4], apart: { in: [1], out: [1] }, tfjs: 'refused' },
     ],
   },
 } satisfies Readonly<Record<string, LayerEntry>>;

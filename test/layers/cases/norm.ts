@@ -53,7 +53,7 @@ export const norm = {
         params: each(['gamma', ...moving], 3),
         apart: { in: [0], out: [0] },
         pinned: true,
-        tfjs: ['BatchNormalization'],
+        tfjs: 'refused',
         rowsMix: true,
         state: moving,
       },
