@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compile } from '../../src/compiler/compile.js';
-import { quantityOf } from '../../src/compiler/monitored.js';
+import { betterOf, metricOf, quantityOf } from '../../src/compiler/monitored.js';
 import { Source } from '../../src/diagnostics/source.js';
 import { supervise, unsupervised } from '../../src/runtime/training/supervision.js';
 
@@ -10,6 +10,23 @@ test('a monitor is a quantity of the training or the validation rows, a metric b
   expect(quantityOf('objective')).toEqual({ name: 'objective', onValidation: false });
   expect(quantityOf('val_f1_score')).toEqual({ name: 'f1', onValidation: true });
   expect(quantityOf('nothing')).toEqual({ name: 'nothing', onValidation: false });
+});
+
+test('of several outputs it has the name of one before it', () => {
+  expect(quantityOf('val_price_mean_absolute_error')).toEqual({ name: 'price_mae', onValidation: true });
+  expect(quantityOf('price_loss')).toEqual({ name: 'price_loss', onValidation: false });
+  expect(metricOf('price_loss')).toEqual({ name: 'price_loss', output: 'price', word: 'loss' });
+  expect(metricOf('front_door_top_k_categorical_accuracy')).toEqual({
+    name: 'front_door_top_k',
+    output: 'front_door',
+    word: 'top_k',
+  });
+  expect(metricOf('mse')).toEqual({ name: 'mse', word: 'mse' });
+  expect([metricOf('objective'), metricOf('_mae'), metricOf('pricemae')]).toEqual([undefined, undefined, undefined]);
+  expect(['loss', 'objective', 'price_loss', 'price_mae', 'auc', 'kind_accuracy'].map(betterOf)).toEqual([
+    ...['lower', 'lower', 'lower', 'lower'],
+    ...['higher', 'higher'],
+  ]);
 });
 
 test.each([

@@ -79,7 +79,7 @@ function reportFault(context: Context, unit: Unit, place: string, term: Term, fa
     }
     return;
   }
-  const range = rangeOf(schema);
+  const range = rangeOf(schema) || (schema.anyOf?.map(rangeOf).find((one) => one !== '') ?? '');
   const limits: Record<string, () => string> = {
     minItems: () => `a list of at least ${fault.params.limit} ${fault.params.limit === 1 ? 'value' : 'values'}`,
     maxItems: () => `a list of at most ${fault.params.limit} values`,
@@ -127,7 +127,8 @@ function repair(schema: ArgumentSchema, term: Term): Pick<Where, 'label' | 'help
   ) {
     return { label: 'write it without quotes' };
   }
-  if (typesOf(schema)[0] === 'array' && !choicesOf(schema) && (term.kind === 'word' || term.kind === 'number')) {
+  const [type] = typesOf(schema.anyOf?.[0] ?? schema);
+  if (type === 'array' && !choicesOf(schema) && (term.kind === 'word' || term.kind === 'number')) {
     return { label: 'put it in brackets: `[ ]`' };
   }
   return {};

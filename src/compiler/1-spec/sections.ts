@@ -260,6 +260,13 @@ function lowerPhase(
     const details = { owner: name, keys: clips };
     context.report('two-clippings', details, { at: spanOf(clips[1]!) ?? at, help: ['keep one of them'] });
   }
+  const weights = isByOutput(values.class_weight) ? Object.entries(values.class_weight) : [];
+  for (const [output, weight] of weights) {
+    if (typeof weight !== 'number' || isBad('class_weight')) continue;
+    const expected = '`balanced`, a list or a map, since others are given by output';
+    const details = { owner: 'class_weight', name: output, expected, found: `the number ${weight}` };
+    context.report('wrong-type', details, { at: spanOf(`class_weight/${output}`) ?? at });
+  }
   const optimizer = { registry: 'optimizer', default: trainDefaults.optimizer } as const;
   return {
     name,

@@ -80,6 +80,7 @@ describe('losses, weights, metrics and targets by output', () => {
       'metrics { a: accuracy }',
       'class_weight { a: balance }',
       'class_weight { a: { b: { "1": 2 } } }',
+      'class_weight { a: balanced; b: 3 }',
     ])
       expect(lower(`${model}${data}train { loss: mse; epochs: 1; ${wrong} }`).lines.length, wrong).toBeGreaterThan(0);
   });
@@ -105,6 +106,9 @@ describe('off', () => {
     ]);
     expect(set.lines).toEqual([]);
     expect(set.spec!.train.phases[0]!.early_stopping).toBeUndefined();
+    const part = lower(`${model}${data}train { ${SECTION}; epochs: 1 }`, ['train.early_stopping.patience=7']);
+    expect(part.lines).toEqual([]);
+    expect(part.spec!.train.phases[0]!.early_stopping).toMatchObject({ monitor: 'loss', patience: 7 });
   });
 
   it('of one output leaves the others; of a clipping leaves another kind', () => {
@@ -113,6 +117,17 @@ describe('off', () => {
     );
     expect(plain(phases[0]!.class_weight)).toEqual({ b: [1, 2] });
     expect([phases[1]!.clip_norm, phases[1]!.clip_value]).toEqual([1, undefined]);
+  });
+
+  it('stands beside numbers whose range is told', () => {
+    const lines = (key: string) => lower(`${model}${data}train { loss: mse; epochs: 1; ${key} }`).lines;
+    expect(lines('clip_norm: -1')).toEqual(['out-of-range @-1: `clip_norm` of `train` must be > 0, and this is -1']);
+    expect(lines('ema_momentum: 2')).toEqual([
+      'out-of-range @2: `ema_momentum` of `train` must be > 0 and < 1, and this is 2',
+    ]);
+    expect(lines('metrics: accuracy')).toEqual([
+      'wrong-type @accuracy: `metrics` of `train` takes a list of metrics or keys in braces (`{ key: value }`), and this is the word `accuracy` [put it in brackets: `[ ]`]',
+    ]);
   });
 
   it('is no other word', () => {
