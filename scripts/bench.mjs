@@ -1,5 +1,7 @@
 // npm run bench: dnc's own times. npm run bench -- --peers: PyTorch and Keras beside them in the same run, and docs/performance.md is written.
 // --live: what live shrinking brings, too (with --peers always). --rounds N: other than 11. --force: write the page although the machine is busy. --only TEXT: contestants whose name has it; writes no page.
+// --shrink: only what liveness and shrinking cost, by layers and parameters.
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -18,8 +20,15 @@ const { values: flags } = parseArgs({
     live: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '11' },
     only: { type: 'string' },
+    shrink: { type: 'boolean', default: false },
   },
 });
+if (flags.shrink) {
+  const script = await bundled('bench/shrink.ts');
+  const env = { ...process.env, DNC_MAX_PARAMETERS: '1000000000' };
+  const { status } = spawnSync(process.execPath, [script], { env, stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
 const rounds = Number(flags.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${flags.rounds}: a whole number from 1`);
 

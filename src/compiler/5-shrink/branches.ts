@@ -3,9 +3,9 @@ import type { Graph, Network, Node } from '../../ir/graph.js';
 import { constantOf } from '../../ir/units.js';
 import { wholeConstant } from '../../layers/facts.js';
 import { layerKind } from '../../layers/index.js';
-import { type Facts, unitFacts } from './facts.js';
+import type { Facts } from './facts.js';
 import { type Folding, takeShift } from './fold.js';
-import { type Site, sitesOf } from './links.js';
+import type { Site } from './links.js';
 import type { Values } from './values.js';
 
 /** What became of a layer beside its arguments: it went, or reads others than before. */
@@ -22,9 +22,9 @@ type Reference = Node['inputs'][number];
 export function spareInputs(
   network: Network,
   values: Values,
+  sites: readonly Site[],
+  facts: Facts,
 ): { readonly network: Network; readonly folding: Folding } {
-  const sites = sitesOf(network, values);
-  const facts = unitFacts(network, values, 'inference', sites);
   const folding: Folding = { exact: new Map(), folded: [], added: new Map() };
   const spared = new Map<string, ReadonlySet<number>>();
   for (const site of sites) {

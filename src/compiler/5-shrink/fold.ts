@@ -73,10 +73,9 @@ export function fold(
       if (link.bias !== undefined) {
         const target = biasOf(network, live.sites, site, link);
         const bias = copyOf(target.name, sizeOf(target.axes.map(axisExtent)));
-        for (const { row, amount } of rows)
-          eachWeight(network, link, target.axes, row, (place, into) => {
-            bias[into]! += target.sign * amount * values.get(link.param.name)![place]!;
-          });
+        const places = rowsInto(network, link, target.axes);
+        const weights = values.get(link.param.name)!;
+        for (const { row, amount } of rows) addRow(bias, weights, places, row, target.sign * amount);
         if (reaches.length === 0) continue;
         if (target.added) added.set(target.name, target.axes);
         folded.push({ reader: site.node.name, param: target.name, constants, added: target.added });
@@ -177,10 +176,9 @@ export function takeShift(
       takes.push(() => {
         const data = copyOf(bias.name);
         const weights = values.get(link.param.name)!;
+        const places = rowsInto(network, link, bias.axes);
         units.forEach((unit, row) => {
-          eachWeight(network, link, bias.axes, row, (place, at) => {
-            data[at]! += shift.get(unit)! * weights[place]!;
-          });
+          addRow(data, weights, places, row, shift.get(unit)!);
         });
         into.folded.push({ reader: reader.node.name, param: bias.name, constants, added: false });
       });
@@ -245,42 +243,64 @@ function meanBehind(network: Network, sites: readonly Site[], site: Site) {
   return same ? param : undefined;
 }
 
-/** Visits the weights of one row with the place in the bias that each adds to: bias axes are the parameter's axes of the same units. */
-function eachWeight(
-  { dims }: Network,
-  link: Link,
-  bias: readonly Axis[],
-  row: number,
-  visit: (place: number, into: number) => void,
-): void {
-  const { axes } = link.param;
-  const shape = paramShape(link.param);
+/** Where the weights of one row are, and the places in the bias that they add to. */
+interface RowPlaces {
+  readonly places: Int32Array;
+  readonly into: Int32Array;
+  /** How much further the first weight of a row is, and the places in the bias. */
+  offset(row: number): { readonly place: number; readonly into: number };
+}
+
+/** Where the weights of a row are and go: bias axes are the parameter's axes of the same units, what its other axes hold is added up. */
+function rowsInto({ dims }: Network, { param, readAxis, writeAxis }: Link, bias: readonly Axis[]): RowPlaces {
+  const { axes } = param;
+  const shape = paramShape(param);
   const strides = stridesOf(shape);
   const biasStrides = stridesOf(bias.map(axisExtent));
   const key = ({ dim }: Axis) => `${dims.find(dim.units[0]!)}:${dim.units.length}`;
-  const into = axes.map((axis, k) =>
-    k === link.readAxis ? 0 : (biasStrides[bias.findIndex((one) => key(one) === key(axis))] ?? 0),
+  const at = axes.map((axis, k) =>
+    k === readAxis ? 0 : (biasStrides[bias.findIndex((one) => key(one) === key(axis))] ?? 0),
   );
-  const matched = bias.filter((one) => axes.some((axis, k) => k !== link.readAxis && key(one) === key(axis)));
-  if (matched.length !== bias.length) throw new Error(`the bias of ${link.param.name} has axes that it has not`);
-  const { groups = 1 } = axes[link.readAxis]!;
-  const rows = shape[link.readAxis]!;
-  const block = Math.floor(row / rows);
-  let places = [{ place: (row % rows) * strides[link.readAxis]!, at: 0 }];
-  axes.forEach((_, axis) => {
-    if (axis === link.readAxis) return;
-    const [from, to] =
-      axis === link.writeAxis
-        ? [(block * shape[axis]!) / groups, ((block + 1) * shape[axis]!) / groups]
-        : [0, shape[axis]!];
-    places = places.flatMap(({ place, at }) =>
-      Array.from({ length: to - from }, (__, k) => ({
-        place: place + (from + k) * strides[axis]!,
-        at: at + (from + k) * into[axis]!,
-      })),
-    );
+  const matched = bias.filter((one) => axes.some((axis, k) => k !== readAxis && key(one) === key(axis)));
+  if (matched.length !== bias.length) throw new Error(`the bias of ${param.name} has axes that it has not`);
+  const { groups = 1 } = axes[readAxis]!;
+  let places = new Int32Array(1);
+  let into = new Int32Array(1);
+  shape.forEach((whole, axis) => {
+    if (axis === readAxis) return;
+    const extent = axis === writeAxis ? whole / groups : whole;
+    const [next, nextInto] = [new Int32Array(places.length * extent), new Int32Array(places.length * extent)];
+    for (let k = 0; k < places.length; k++)
+      for (let j = 0; j < extent; j++) {
+        next[k * extent + j] = places[k]! + j * strides[axis]!;
+        nextInto[k * extent + j] = into[k]! + j * at[axis]!;
+      }
+    places = next;
+    into = nextInto;
   });
-  for (const { place, at } of places) visit(place, at);
+  const rows = shape[readAxis]!;
+  const columns = writeAxis === undefined ? 0 : shape[writeAxis]! / groups;
+  return {
+    places,
+    into,
+    offset: (row) => {
+      const first = Math.floor(row / rows) * columns;
+      return {
+        place: (row % rows) * strides[readAxis]! + (writeAxis === undefined ? 0 : first * strides[writeAxis]!),
+        into: writeAxis === undefined ? 0 : first * at[writeAxis]!,
+      };
+    },
+  };
+}
+
+/** Adds the weights of one row, times an amount, to a bias. */
+function addRow(bias: Float64Array, weights: ArrayLike<number>, rows: RowPlaces, row: number, amount: number): void {
+  const { places, into } = rows;
+  const offset = rows.offset(row);
+  for (let k = 0; k < places.length; k++) {
+    const at = offset.into + into[k]!;
+    bias[at] = bias[at]! + amount * weights[offset.place + places[k]!]!;
+  }
 }
 
 /** The offsets of all weights of one row of a parameter that reads one block. */

@@ -46,12 +46,18 @@ export interface Liveness {
  * Which units a network needs, and what is known of them. Both fixpoints are least: two units that feed only each other are not needed.
  *
  * Need is told apart by layer: where an output unit of a layer is constant whatever one of its inputs holds (batch norm with γ = 0, a product with 0), it
- * needs nothing of that input, though the unit itself may be needed elsewhere. Each pair of units that a weight joins is looked at once.
+ * needs nothing of that input, though the unit itself may be needed elsewhere. Each pair of units that a weight joins is looked at once. `known`: what was found
+ * before of this network and these values.
  */
-export function liveness(network: Network, values: ValuesExact, options: LivenessOptions = {}): Liveness {
+export function liveness(
+  network: Network,
+  values: ValuesExact,
+  options: LivenessOptions = {},
+  known?: { readonly sites: readonly Site[]; readonly facts: Facts },
+): Liveness {
   const { modes = 'inference', folds = () => true, roundTo = 1 } = options;
-  const sites = sitesOf(network, values);
-  const inference = unitFacts(network, values, 'inference', sites);
+  const sites = known?.sites ?? sitesOf(network, values);
+  const inference = known?.facts ?? unitFacts(network, values, 'inference', sites);
   let facts = inference;
   let inside = insideFacts(network, values, 'inference', sites, inference, folds);
   if (modes === 'both') {
@@ -128,14 +134,6 @@ export class Need {
     this.outputConstants = new Array(sites.length).fill(undefined);
     this.begun = new Uint8Array(sites.length);
     this.dirty = -1;
-    for (const site of sites) {
-      const own = new Set([...site.outputs.flat(2), ...[...site.parts.values()].flat()]);
-      for (const unit of own) {
-        const at = this.makers.get(unit);
-        if (at) at.push(site.index);
-        else this.makers.set(unit, [site.index]);
-      }
-    }
   }
 
   /** How much was found to be needed so far. */
@@ -179,8 +177,20 @@ export class Need {
   keep(unit: Unit, pin: Pin): void {
     if (this.needed.has(unit)) return;
     this.pins.set(unit, pin);
-    for (const index of this.makers.get(unit) ?? []) this.want(this.sites[index]!, unit);
+    for (const index of this.placesOf(unit)) this.want(this.sites[index]!, unit);
     this.needed.add(unit);
+  }
+
+  /** The layers that have a unit in an output, or inside. */
+  private placesOf(unit: Unit): readonly number[] {
+    if (this.makers.size === 0)
+      for (const { index, outputs, parts } of this.sites)
+        for (const one of new Set([...outputs.flat(2), ...[...parts.values()].flat()])) {
+          const at = this.makers.get(one);
+          if (at) at.push(index);
+          else this.makers.set(one, [index]);
+        }
+    return this.makers.get(unit) ?? [];
   }
 
   /** Runs backwards over the layers until nothing more is needed. */

@@ -57,6 +57,8 @@ function stepFor(network: Network, removed: ReadonlySet<Unit>, node: Node, needs
     part: (part) => positionsLeft(network, removed, partOf(network, node, part).units),
     partSize: (part) => partOf(network, node, part).units.length,
     sizes: outputShapes.map((shape) => shape.at(-1)?.units.length ?? 0),
+    inputPositions: (input, axis) => positionsLeft(network, removed, inputShapes[input]![axis]!.units),
+    inputSize: (input, axis) => inputShapes[input]![axis]!.units.length,
     inputExtents: inputShapes.map(extentsLeft),
     outputExtents: outputShapes.map(extentsLeft),
     needsBias,
@@ -76,7 +78,8 @@ function inputShapesOf(network: Network, node: Node): Shape[] {
 /** The units inside of the layer, or on another axis than the last one of its first output, that are called `part`. */
 function partOf(network: Network, { name, shares = name }: Node, part: string): Dim {
   const inside = Object.values(network.params.get(name) ?? {}).flatMap((param) => param.axes.map((axis) => axis.dim));
-  const dim = [...network.shapes.get(name)!.flat(), ...inside].find(({ units: [first] }) => {
+  // Inside first: an axis of an output may join units of several parts.
+  const dim = [...inside, ...network.shapes.get(name)!.flat()].find(({ units: [first] }) => {
     const from = first === undefined ? undefined : network.dims.origin(first).layer;
     return from === `${name}.${part}` || from === `${shares}.${part}`;
   });

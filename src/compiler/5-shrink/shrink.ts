@@ -14,7 +14,7 @@ import { lowerDims, type Originals, paramShape, paramSize } from '../3-dims/inde
 import { type LayerEdit, layerEditsBetween, spareInputs, withoutLayers } from './branches.js';
 import { type Facts, unitFacts } from './facts.js';
 import { type Folded, type Folding, fold, NOTHING_FOLDED } from './fold.js';
-import type { Site } from './links.js';
+import { type Site, sitesOf } from './links.js';
 import { type Liveness, type LivenessOptions, liveness } from './liveness.js';
 import { whollyKnown } from '../../layers/facts.js';
 import { type ArgumentEdit, resize } from './resize.js';
@@ -78,10 +78,13 @@ export interface ShrinkResult {
  * Shrinking the result again changes nothing. Throws a Failure (dead-network) where an output no longer depends on any input.
  */
 export function shrink(network: Network, values: Values, options: ShrinkOptions = {}): ShrinkResult {
-  refuseDeadNetwork(network, values);
-  const spared = spareInputs(network, values);
+  const sites = sitesOf(network, values);
+  const facts = unitFacts(network, values, 'inference', sites);
+  refuseDeadOutputs(network, facts);
+  const spared = spareInputs(network, values, sites, facts);
   const present = new Map<string, Float32Array | Float64Array>([...values, ...spared.folding.exact]);
-  const live = liveness(spared.network, present, options);
+  const known = spared.network === network ? { sites, facts } : undefined;
+  const live = liveness(spared.network, present, options, known);
   return remove(spared.network, values, live, deadUnits(live), { whole: network, folding: spared.folding });
 }
 
@@ -130,7 +133,10 @@ export function remove(
     const own = declared.get(name);
     const data = rounded
       ? Float32Array.from(rounded)
-      : slice(values.get(name)!, paramShape(own!), keptPositions(network, removed, own!));
+      : own
+        ? slice(values.get(name)!, paramShape(own), keptPositions(network, removed, own))
+        : // A bias that came along with one that took constants in.
+          new Float32Array(paramSize(param));
     if (data.length !== paramSize(param))
       throw new Error(`${name} was sliced to another shape than ${paramShape(param).join('×')}`);
     sliced.set(name, data);

@@ -2,7 +2,6 @@ import type { Unit } from '../../ir/dims.js';
 import type { Axis, Network, Param } from '../../ir/graph.js';
 import { sizeOf } from '../../program/program.js';
 import { stridesOf } from '../../program/shapes.js';
-import { paramShape } from '../3-dims/index.js';
 
 /** Which entries of a parameter stay. */
 export interface Positions {
@@ -51,11 +50,9 @@ export function positionsLeft(network: Network, removed: ReadonlySet<Unit>, unit
 /** The entries of a row-major tensor at the kept positions of every axis: for parameters, and for whatever has their shape. */
 export function slice<T extends Float32Array | Float64Array>(data: T, shape: readonly number[], kept: Positions): T {
   if (kept.axes.every((positions, axis) => positions.length === shape[axis])) return data.slice() as T;
-  const sliced = ofSize(data, sizeOf(kept.axes.map((positions) => positions.length)));
-  let next = 0;
-  eachKept(shape, kept, (place) => {
-    sliced[next++] = data[place]!;
-  });
+  const places = keptPlaces(shape, kept);
+  const sliced = ofSize(data, places.length);
+  for (let k = 0; k < places.length; k++) sliced[k] = data[places[k]!]!;
   return sliced;
 }
 
@@ -65,12 +62,10 @@ export function scatter<T extends Float32Array | Float64Array>(
   shape: readonly number[],
   kept: Positions,
 ): T {
+  const places = keptPlaces(shape, kept);
+  if (places.length !== sliced.length) throw new Error(`${sliced.length} entries for ${places.length} places`);
   const data = ofSize(sliced, sizeOf(shape));
-  let next = 0;
-  eachKept(shape, kept, (place) => {
-    data[place] = sliced[next++]!;
-  });
-  if (next !== sliced.length) throw new Error(`${sliced.length} entries for ${next} places`);
+  for (let k = 0; k < places.length; k++) data[places[k]!] = sliced[k]!;
   return data;
 }
 
@@ -78,43 +73,30 @@ function ofSize<T extends Float32Array | Float64Array>(like: T, size: number): T
   return new (like.constructor as new (size: number) => T)(size);
 }
 
-/** Calls with the offset of every kept entry, row-major. */
-function eachKept(shape: readonly number[], { axes, blocks }: Positions, visit: (place: number) => void): void {
-  if (axes.length === 0) {
-    visit(0);
-    return;
-  }
+/** The offset of every kept entry, row-major. */
+function keptPlaces(shape: readonly number[], { axes, blocks }: Positions): Int32Array {
   const strides = stridesOf(shape);
-  const last = axes.at(-1)!;
-  /** Where rows along the last axis begin, and which of the positions of a block they are. */
-  let rows: { readonly offset: number; readonly place: number }[] = [{ offset: 0, place: 0 }];
-  axes.slice(0, -1).forEach((positions, axis) => {
+  let places = new Int32Array(1);
+  /** Of an axis that stands for several blocks: which of the positions that a block keeps. */
+  let inBlock = new Int32Array(1);
+  const last = axes.length - 1;
+  axes.forEach((positions, axis) => {
     const stride = strides[axis]!;
-    rows = rows.flatMap(({ offset, place }) =>
-      positions.map((position, k) =>
-        axis === blocks?.axis ? { offset, place: k } : { offset: offset + position * stride, place },
-      ),
-    );
+    const next = new Int32Array(places.length * positions.length);
+    const nextInBlock = blocks ? new Int32Array(next.length) : inBlock;
+    let at = 0;
+    for (let k = 0; k < places.length; k++)
+      for (let j = 0; j < positions.length; j++) {
+        let place = places[k]! + positions[j]! * stride;
+        if (blocks) {
+          if (axis === blocks.axis) place = places[k]!;
+          if (axis === last) place += blocks.byLast[j]![inBlock[k]!]! * strides[blocks.axis]!;
+          nextInBlock[at] = axis === blocks.axis ? j : inBlock[k]!;
+        }
+        next[at++] = place;
+      }
+    places = next;
+    inBlock = nextInBlock;
   });
-  for (const { offset, place } of rows) {
-    if (blocks) {
-      const stride = strides[blocks.axis]!;
-      for (let k = 0; k < last.length; k++) visit(offset + blocks.byLast[k]![place]! * stride + last[k]!);
-    } else for (let k = 0; k < last.length; k++) visit(offset + last[k]!);
-  }
-}
-
-/** Slices every parameter of a network. */
-export function sliceAll<T extends Float32Array | Float64Array>(
-  network: Network,
-  removed: ReadonlySet<Unit>,
-  params: readonly Param[],
-  values: ReadonlyMap<string, T>,
-): Map<string, T> {
-  return new Map(
-    params.map((param) => [
-      param.name,
-      slice(values.get(param.name)!, paramShape(param), keptPositions(network, removed, param)),
-    ]),
-  );
+  return places;
 }
