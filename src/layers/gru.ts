@@ -7,6 +7,8 @@ export const gruCell: Cell = {
   keyword: 'GRU',
   gates: ['update', 'reset', 'candidate'],
   states: 1,
+  // TensorFlow.js knows the reset gate before the kernel only.
+  spelled: ({ reset_after }) => (reset_after ? undefined : []),
   hasRecurrentBias: ({ reset_after }) => reset_after === true,
   // h = z · h + (1 − z) · candidate; the reset gate weighs what of the past the candidate sees.
   step: (
@@ -48,6 +50,4 @@ export const gru = recurrentLayer(gruCell, {
     ...last,
     reset_after: recurrentSchema.reset_after,
   }),
-  // TensorFlow.js knows the reset gate before the kernel only.
-  spelled: ({ reset_after }) => (reset_after ? undefined : []),
 });

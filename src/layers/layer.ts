@@ -146,6 +146,8 @@ export interface TfjsLayer {
   readonly weights?: Readonly<Record<string, string>>;
   /** Whether it has the last two axes of every parameter as one: [in, gates, units] as [in, gates · units]. */
   readonly joinsLastAxes?: true;
+  /** It leaves regularizers of this layer's weights out of the loss, whatever the configuration says. */
+  readonly unpenalized?: true;
 }
 
 /** One word of the vocabulary: everything dnc knows about one kind of layer. */

@@ -8,6 +8,7 @@ export const lstmCell: Cell = {
   gates: ['input', 'forget', 'candidate', 'output'],
   states: 2,
   forget: 1,
+  spelled: () => ['unit_forget_bias'],
   hasRecurrentBias: () => false,
   // i, f and o are gates of what is written, kept and shown; the carry is c = f · c + i · candidate, the output o · activation(c).
   step: (b, _, { projected, states, recurrent, split, activate, gate }) => {
@@ -35,5 +36,4 @@ export const lstm = recurrentLayer(lstmCell, {
     unit_forget_bias: recurrentSchema.unit_forget_bias,
     ...last,
   }),
-  spelled: () => ['unit_forget_bias'],
 });

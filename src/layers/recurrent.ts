@@ -79,6 +79,8 @@ export interface Cell {
   /** The gate whose bias starts at 1 by `unit_forget_bias`. */
   readonly forget?: number;
   hasRecurrentBias(args: RecurrentArguments): boolean;
+  /** Its own arguments for TensorFlow.js; undefined: that does not compute the same. */
+  spelled(args: RecurrentArguments): readonly string[] | undefined;
   /** The next states, the first of which is the output. */
   step(b: Builder, args: RecurrentArguments, at: CellStep): readonly Value[];
   /** What is known of a unit that nobody but zero units reaches over time, beside its inputs: `zero` if it always is, a constant, or that it varies. */
@@ -371,11 +373,10 @@ export function cellMultiplyAdds(cell: Cell, [x = []]: readonly Shape[], units: 
   return steps * cell.gates.length * units * (features + units);
 }
 
-/** How TensorFlow.js names the arguments; undefined where it has no such activation, or cannot go through it. */
-export function spelledArguments(
-  args: RecurrentArguments,
-  own: readonly string[],
-): Readonly<Record<string, unknown>> | undefined {
+/** The configuration in TensorFlow.js, but for the name; undefined where that does not compute the same, or has no single output. */
+export function spelledCell(cell: Cell, args: RecurrentArguments): Readonly<Record<string, unknown>> | undefined {
+  const own = cell.spelled(args);
+  if (!own || args.return_state) return undefined;
   const spelled = (call: Call) => activationOf(call).spelling.tfjs?.(call.arguments);
   const activation = spelled(args.activation);
   const gate = args.recurrent_activation && spelled(args.recurrent_activation);
@@ -406,8 +407,6 @@ export function recurrentLayer(
     readonly summary: string;
     readonly cite: string;
     readonly schema: ReturnType<typeof Type.Object>;
-    /** Arguments of its own for TensorFlow.js; undefined: it does not compute the same. */
-    readonly spelled: (args: RecurrentArguments) => readonly string[] | undefined;
   },
 ): LayerKind {
   const { keyword } = cell;
@@ -466,9 +465,17 @@ export function recurrentLayer(
     multiplyAdds: (args, inputs) => cellMultiplyAdds(cell, inputs, of(args).units),
     spelling: {
       tfjs: (args, { name }) => {
-        const own = options.spelled(of(args));
-        const config = own && !of(args).return_state ? spelledArguments(of(args), own) : undefined;
-        return config && [{ className: keyword, config: { ...config, name } }];
+        const config = spelledCell(cell, of(args));
+        return (
+          config && [
+            {
+              className: keyword,
+              config: { ...config, name },
+              unpenalized: true,
+              ...(cell.gates.length > 1 && { joinsLastAxes: true }),
+            },
+          ]
+        );
       },
     },
   });

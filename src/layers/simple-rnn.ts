@@ -7,6 +7,7 @@ export const simpleRnnCell: Cell = {
   keyword: 'SimpleRNN',
   gates: ['sum'],
   states: 1,
+  spelled: () => [],
   hasRecurrentBias: () => false,
   step: (b, _, { projected, recurrent, activate }) => [activate(b.add(recurrent(0, 1), projected))],
   fact: (_, { projected, quiet, activate }, unit) => {
@@ -21,5 +22,4 @@ export const simpleRnn = recurrentLayer(simpleRnnCell, {
   summary: 'Recurrence over steps: every unit reads the features of a step and all units of the step before.',
   cite: 'Elman 1990, Finding structure in time; Keras, keras.layers.SimpleRNN',
   schema: Type.Object({ ...first, ...weights, ...last }),
-  spelled: () => [],
 });

@@ -94,7 +94,6 @@ describe('regularizers of kernels with more than two axes', () => {
     Conv1D: '6, 3);Conv1D(4, 2)',
     Conv2D: '5, 4, 3);Conv2D(4, [3, 2])',
     Conv2DTranspose: '3, 2, 3);Conv2DTranspose(4, [3, 2])',
-    LSTM: '3, 2);LSTM(4)',
   };
   test.each(Object.entries(layers))('%s: li, lo, l1 and l2 are those of the step program', async (_, text) => {
     const [input, call] = text.split(';');
@@ -121,3 +120,12 @@ describe('regularizers of kernels with more than two axes', () => {
     expect(Math.abs(found - wanted)).toBeLessThanOrEqual(1e-5 * wanted);
   });
 });
+
+test.each(['LSTM(4)', 'Bidirectional(SimpleRNN(2))', 'TimeDistributed(Dense(2))'])(
+  '%s with a penalty is refused: TensorFlow.js leaves the regularizers of what it wraps out of the loss',
+  async (call) => {
+    const text = `model Net {\n  x = Input(3, 2)\n  it = ${call} @l1(0.1)\n}\n${rest}`;
+    if (!call.startsWith('Bidirectional')) await expect(exported(text)).rejects.toThrow(/penalties of \w+ it/);
+    await expect(exported(text.replace(' @l1(0.1)', ''))).resolves.toBeDefined();
+  },
+);

@@ -47,6 +47,8 @@ export function tfjsModel(
     if (!spelled) return { missing: `${node.kind} ${node.name}` };
     const regularizers = regularizersOf(network, node, phase);
     if ('missing' in regularizers) return regularizers;
+    if (spelled.some(({ unpenalized }) => unpenalized) && Object.keys(regularizers).length > 0)
+      return { missing: `penalties of ${node.kind} ${node.name}` };
     if (spelled.some(({ joinsLastAxes }) => joinsLastAxes)) joins.add(node.name);
     for (const { weights } of spelled)
       for (const [tensor, name] of Object.entries(weights ?? {})) called.set(`${node.name}.${tensor}`, name);
@@ -147,12 +149,10 @@ function regularizersOf(
   const isPlain = !roles.includes('reads') || !roles.includes('writes');
   if (('li' in kernel || 'lo' in kernel) && isPlain && roles.length > 0)
     return { missing: `groups of ${node.kind} ${node.name}` };
-  const declared = network.params.get(node.name)?.kernel;
-  const gates = declared?.start?.joinedFrom === 1 ? paramShape(declared)[1]! : 1;
   const penalty = (config: object) => ({ class_name: 'DropNeuronPenalty', config });
   return {
     ...(Object.keys(kernel).length > 0 && {
-      kernel: penalty({ ...kernel, ...(isTransposed && { transposed: true }), ...(gates > 1 && { gates }) }),
+      kernel: penalty({ ...kernel, ...(isTransposed && { transposed: true }) }),
     }),
     ...(Object.keys(bias).length > 0 && { bias: penalty(bias) }),
   };

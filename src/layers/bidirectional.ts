@@ -1,0 +1,249 @@
+import type { Dim, Shape } from '../ir/dims.js';
+import { type Call, callOf, Type } from '../ir/kind.js';
+import { constantOf, type UnitFact } from '../ir/units.js';
+import type { Builder, Value } from '../program/builder.js';
+import { computedFact, lastAxisFacts, spreadFacts } from './facts.js';
+import { gruCell } from './gru.js';
+import { type AxisFacts, defineLayer, type FactsStep, type Inside } from './layer.js';
+import { lstmCell } from './lstm.js';
+import {
+  type Cell,
+  cellFacts,
+  cellMultiplyAdds,
+  cellParams,
+  flipped,
+  type RecurrentArguments,
+  runCell,
+  sequenceOf,
+  spelledCell,
+  treatsUnitsApart,
+} from './recurrent.js';
+import { simpleRnnCell } from './simple-rnn.js';
+
+const cells = { SimpleRNN: simpleRnnCell, LSTM: lstmCell, GRU: gruCell };
+
+type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
+
+interface Arguments {
+  readonly layer: Call;
+  readonly merge_mode: MergeMode;
+  readonly backward_layer?: Call;
+}
+
+/** One of the two directions. */
+interface Direction {
+  readonly called: 'forward' | 'backward';
+  readonly cell: Cell;
+  readonly args: RecurrentArguments;
+  readonly prefix: string;
+  /** Whether it starts at the last step. */
+  readonly reverse: boolean;
+}
+
+function cellOf(call: Call): Cell | undefined {
+  return (cells as Readonly<Record<string, Cell>>)[call.word];
+}
+
+/** Both directions; a `layer` that goes backwards itself has the other one go forwards, as in Keras. */
+function directionsOf({ layer, backward_layer }: Arguments): readonly [Direction, Direction] {
+  const direction = (called: Direction['called'], call: Call, reverse: boolean): Direction => ({
+    called,
+    cell: cellOf(call) ?? simpleRnnCell,
+    args: call.arguments as unknown as RecurrentArguments,
+    prefix: `${called}_`,
+    reverse,
+  });
+  const first = direction('forward', layer, layer.arguments.go_backwards === true);
+  return [first, direction('backward', backward_layer ?? layer, !first.reverse)];
+}
+
+/** Units of each direction: two Dims that are joined, or one for both. */
+function unitsOf({ merge_mode, ...args }: Arguments, [y = []]: readonly Shape[]): readonly [Dim, Dim] {
+  const last = y.at(-1)!;
+  if (merge_mode !== 'concat') return [last, last];
+  const { units } = directionsOf({ merge_mode, ...args })[0].args;
+  return [{ units: last.units.slice(0, units) }, { units: last.units.slice(units) }];
+}
+
+/** How two numbers, or two facts, become one. */
+const merges: Readonly<Record<Exclude<MergeMode, 'concat'>, (x: number, y: number) => number>> = {
+  sum: (x, y) => x + y,
+  mul: (x, y) => x * y,
+  ave: (x, y) => (x + y) / 2,
+};
+
+function mergedValue(b: Builder, mode: MergeMode, x: Value, y: Value): Value {
+  if (mode === 'concat') return b.concat([x, y], -1);
+  if (mode === 'mul') return b.multiply(x, y);
+  const sum = b.add(x, y);
+  return mode === 'ave' ? b.multiply(sum, 0.5) : sum;
+}
+
+function mergedFacts(mode: MergeMode, x: readonly UnitFact[], y: readonly UnitFact[]): readonly UnitFact[] {
+  if (mode === 'concat') return [...x, ...y];
+  return x.map((fact, unit): UnitFact => {
+    const [a, c] = [constantOf(fact), constantOf(y[unit]!)];
+    if (mode === 'mul' && (a === 0 || c === 0)) return 'zero';
+    return a === undefined || c === undefined ? 'varies' : computedFact(merges[mode](a, c));
+  });
+}
+
+function factsOf(args: Arguments, at: Pick<FactsStep, 'inputs' | 'values' | 'shapeOf' | 'mode'>) {
+  return directionsOf(args).map((one) => cellFacts(one.cell, one.args, at, one.prefix));
+}
+
+export const bidirectional = defineLayer({
+  keyword: 'Bidirectional',
+  summary: 'A recurrent layer twice, from the first step on and from the last one back, with weights for each.',
+  cite: 'Schuster and Paliwal 1997, Bidirectional recurrent neural networks; Keras, keras.layers.Bidirectional',
+  inputs: [1, 1],
+  outputs: ({ layer }) => (layer.arguments.return_state === true ? 1 + 2 * (cellOf(layer)?.states ?? 1) : 1),
+  schema: Type.Object({
+    layer: callOf('layer', { description: 'SimpleRNN, LSTM or GRU, for both directions: `Bidirectional(LSTM(32))`.' }),
+    merge_mode: Type.Union(
+      (['concat', 'sum', 'mul', 'ave'] as const).map((mode) => Type.Literal(mode)),
+      { default: 'concat', description: 'How the outputs of both directions become one.' },
+    ),
+    backward_layer: Type.Optional(
+      callOf('layer', {
+        description:
+          'The layer of the other direction, with `go_backwards: true`; by it directions may differ in units.',
+        absent: 'as `layer`',
+      }),
+    ),
+  }),
+  shape: (args, { inputs, fresh, misfit }) => {
+    const { layer, merge_mode, backward_layer } = args;
+    for (const call of [layer, ...(backward_layer ? [backward_layer] : [])])
+      if (!cellOf(call)) misfit('SimpleRNN, LSTM or GRU', call.word, 'TimeDistributed takes layers without steps');
+    const [first, second] = directionsOf(args);
+    if (backward_layer) {
+      const [x, y] = [layer.arguments, backward_layer.arguments];
+      if (x.go_backwards === y.go_backwards)
+        misfit('a backward_layer with `go_backwards: true`', `go_backwards: ${y.go_backwards}`);
+      for (const shared of ['return_sequences', 'return_state'] as const)
+        if (x[shared] !== y[shared]) misfit(`${shared}: ${x[shared]} in both`, `${shared}: ${y[shared]}`);
+      if (first.cell.states !== second.cell.states && x.return_state === true)
+        misfit('two layers with as many states', `${layer.word} and ${backward_layer.word}`);
+      if (merge_mode !== 'concat' && first.args.units !== second.args.units)
+        misfit(`${first.args.units} units in both directions`, `${second.args.units}`, 'or merge_mode: concat');
+    }
+    const x = sequenceOf(inputs, first.args, misfit);
+    const { units, return_sequences, return_state } = first.args;
+    const [own, other] =
+      merge_mode === 'concat'
+        ? [fresh(units ?? 1, 'forward'), fresh(second.args.units ?? 1, 'backward')]
+        : [fresh(units ?? 1)];
+    const made = other ? { units: [...own!.units, ...other.units] } : own!;
+    const states = return_state
+      ? [first, second].flatMap(({ cell }, k) =>
+          Array.from({ length: cell.states }, () => [(k === 1 && other) || own!]),
+        )
+      : [];
+    return [return_sequences ? [...x.slice(0, 1), made] : [made], ...states];
+  },
+  params: (args, [x = []], outputs, at) => {
+    const into = x.at(-1) ?? at.fresh(1, 'features');
+    const units = unitsOf(args, outputs);
+    const gates = new Map<number, Dim>();
+    return Object.assign(
+      {},
+      ...directionsOf(args).map(({ cell, args, prefix, called }, k) =>
+        cellParams(cell, args, {
+          into,
+          units: units[k]!,
+          prefix,
+          gates: () => {
+            const count = cell.gates.length;
+            if (!gates.has(count)) gates.set(count, at.fresh(count, gates.size === 0 ? 'gates' : `${called} gates`));
+            return gates.get(count)!;
+          },
+        }),
+      ),
+    );
+  },
+  forward: (b, { arguments: args, inputs: [x], outputShapes, params, mode, random }) => {
+    const units = unitsOf(args, outputShapes);
+    const directions = directionsOf(args);
+    const runs = directions.map((one, k) =>
+      runCell(b, one.cell, one.args, { ...one, x: x!, units: units[k]!, params, mode, random }),
+    );
+    const { return_sequences, return_state } = directions[0].args;
+    const outputs = runs.map(({ sequence, states }) => (return_sequences ? sequence : states[0]!));
+    const merged = mergedValue(b, args.merge_mode, outputs[0]!, outputs[1]!);
+    // Keras turns the second direction round, whichever that is.
+    const first = return_sequences && directions[0].reverse ? flipped(b, merged) : merged;
+    return [first, ...(return_state ? runs.flatMap(({ states }) => states) : [])];
+  },
+  unitwise: (args, _, [y = []]) => {
+    const units = unitsOf(args, [y]);
+    const apart = directionsOf(args).map((one) => treatsUnitsApart(one.args));
+    if (args.merge_mode !== 'concat') return apart.every((one) => one) ? y.slice(-1) : [];
+    return units.filter((_, k) => apart[k]);
+  },
+  pinReason: (args) =>
+    directionsOf(args).every((one) => treatsUnitsApart(one.args))
+      ? 'Bidirectional goes through all steps'
+      : 'an activation of Bidirectional mixes units',
+  facts: (args, at) => {
+    const directions = directionsOf(args);
+    const facts = factsOf(args, at);
+    const states = directions.flatMap(({ cell }, k) =>
+      Array.from({ length: cell.states }, (_, state) =>
+        // A second state is known where the unit is zero: nothing flows into it.
+        facts[k]!.map((fact): UnitFact => (state === 0 || constantOf(fact) === 0 ? fact : 'varies')),
+      ),
+    );
+    const last = [mergedFacts(args.merge_mode, facts[0]!, facts[1]!), ...states];
+    return at.outputShapes.map((shape, k): AxisFacts => spreadFacts(lastAxisFacts(shape, last[k]!)));
+  },
+  inside: (args, at): Inside => {
+    const [forward, backward] = factsOf(args, at) as [readonly UnitFact[], readonly UnitFact[]];
+    return { reads: { forward_recurrent_kernel: forward, backward_recurrent_kernel: backward } };
+  },
+  folds: () => ({ forward_kernel: 'forward_bias', backward_kernel: 'backward_bias' }),
+  resize: (args, { part, outputs: [kept = []], needsBias }) => {
+    const counts =
+      args.merge_mode === 'concat' ? [part('forward').length, part('backward').length] : [kept.length, kept.length];
+    const resized = directionsOf(args).map(({ called, args: own }, k) => {
+      const { word, arguments: before } =
+        called === 'backward' && args.backward_layer ? args.backward_layer : args.layer;
+      return {
+        word,
+        arguments: { ...before, units: counts[k]!, ...(needsBias && !own.use_bias && { use_bias: true }) },
+      };
+    });
+    const [layer, backward] = resized as readonly Call[] as readonly [Call, Call];
+    if (!args.backward_layer && counts[0] === counts[1]) return { layer };
+    const go_backwards = !directionsOf(args)[0].reverse;
+    return { layer, backward_layer: { ...backward, arguments: { ...backward.arguments, go_backwards } } };
+  },
+  multiplyAdds: (args, inputs) =>
+    directionsOf(args).reduce((sum, { cell, args }) => sum + cellMultiplyAdds(cell, inputs, args.units), 0),
+  spelling: {
+    tfjs: (args, { name }) => {
+      const { layer, merge_mode, backward_layer } = args;
+      const [{ cell, args: own, reverse }] = directionsOf(args);
+      const config = spelledCell(cell, own);
+      // TensorFlow.js makes the second layer from the first.
+      if (!config || backward_layer || reverse) return undefined;
+      const tensors = Object.keys(
+        cellParams(cell, own, { into: { units: [] }, units: { units: [] }, gates: () => ({ units: [] }) }),
+      );
+      const inner = `${name}_${layer.word.toLowerCase()}`;
+      return [
+        {
+          className: 'Bidirectional',
+          config: { layer: { class_name: layer.word, config: { ...config, name: inner } }, merge_mode, name },
+          unpenalized: true as const,
+          ...(cell.gates.length > 1 && { joinsLastAxes: true as const }),
+          weights: Object.fromEntries(
+            ['forward', 'backward'].flatMap((called) =>
+              tensors.map((tensor) => [`${called}_${tensor}`, `${called}_${inner}/${tensor}`]),
+            ),
+          ),
+        },
+      ];
+    },
+  },
+});
