@@ -322,6 +322,36 @@ test('rows are those of the seed, and what the source says beforehand', async ()
 `,
   }),
 
+  augmentation: ({ kebab, camel, snake }) => ({
+    file: `import { Type } from '../../ir/kind.js';
+import { defineAugmentation } from './augmentation.js';
+
+export const ${camel} = defineAugmentation({
+  keyword: '${snake}',
+  summary: 'Makes the picture wider or narrower about its middle, by a share drawn evenly to both sides (bilinear).',
+  schema: Type.Object({
+    share: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, examples: [0.1], description: 'How much at most.' }),
+  }),
+  draws: 1,
+  movement: ({ share }, { width }, draw) => {
+    const scale = 1 + share * (2 * draw(0) - 1);
+    const middle = (width - 1) / 2;
+    return { y: [1, 0, 0], x: [0, scale, middle - scale * middle], outside: 'edge' };
+  },
+});
+`,
+    test: `${TEST}import { ${camel} } from '../../../src/data/augmentations/${kebab}.js';
+
+test('the middle stays where it is', () => {
+  const movement = ${camel}.movement({ share: 0.2 } as never, { height: 3, width: 5 }, () => 0.75);
+  expect(movement!.y).toEqual([1, 0, 0]);
+  const [, scale, from] = movement!.x;
+  expect(scale).toBeCloseTo(1.1, 12);
+  expect(scale * 2 + from).toBeCloseTo(2, 12);
+});
+`,
+  }),
+
   command: ({ kebab, camel }) => ({
     file: `import type { Command } from './command.js';
 import { readSpec, specFile } from './spec-file.js';

@@ -17,6 +17,7 @@ const kinds = {
   initializer: { folder: 'src/initializers', table: 'export const initializers = {', parity: true },
   annotation: { folder: 'src/sparsity', table: 'export const methods = {' },
   source: { folder: 'src/data/sources', registry: 'src/data/index.ts', table: 'export const sources = {' },
+  augmentation: { folder: 'src/data/augmentations', table: 'export const augmentations = {' },
   command: { folder: 'src/commands', table: 'export const commands: readonly Command[] = [' },
   check: { folder: 'src/compiler/checks', table: 'export const checks: readonly Check[] = [' },
   pass: { folder: 'src/program/passes', table: 'export const passes: readonly Pass[] = [' },

@@ -32,6 +32,7 @@ const backendPlaces = [/^runtime\/engines\//, /^exporters\/tfjs\/classes\.ts$/];
 
 /** Folders of words, each with the table that must name every file of it. */
 const registries: readonly { readonly folder: string; readonly helpers: readonly string[] }[] = [
+  { folder: 'data/augmentations', helpers: ['augmentation', 'outside'] },
   { folder: 'activations', helpers: ['activation'] },
   {
     folder: 'layers',

@@ -5,6 +5,9 @@ import { rotate } from './rotate.js';
 import { shift } from './shift.js';
 
 /** What may happen to the pictures that training reads. Adding one is one file and one line here. */
-export const augmentations = { crop, flip, rotate, shift } as const satisfies Readonly<
-  Record<string, AugmentationKind>
->;
+export const augmentations = {
+  crop,
+  flip,
+  rotate,
+  shift,
+} as const satisfies Readonly<Record<string, AugmentationKind>>;
