@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Compiled, resolvedText } from '../compiler/compile.js';
 import { forwardProgram } from '../compiler/4-program/index.js';
+import { endsOf } from '../compiler/objectives.js';
+import { fittedTarget } from '../data/bind.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { diagnostic } from '../diagnostics/report.js';
 import { tfjsModel } from './tfjs/topology.js';
@@ -92,11 +94,17 @@ export function writeArtifact(
 
 /**
  * What the models' rows are made of: the features of every input in their order, and what was learned of the columns that they come from: fills of
- * missing numbers, categories, the classes of the target.
+ * missing numbers, categories, the classes of the target; of several outputs which column each predicts.
  */
-function rowsJson({ network, fitted, featuresOf }: Compiled): object {
+function rowsJson({ spec, network, fitted, featuresOf }: Compiled): object {
   const inputs = network.graph.inputs.map((name) => [name, featuresOf(name) ?? null]);
-  return { inputs: Object.fromEntries(inputs), ...fitted };
+  const { outputs } = endsOf(spec.model);
+  const targets = outputs.map((name) => [name, fitted && fittedTarget(name, outputs, spec.data, fitted)?.name]);
+  return {
+    inputs: Object.fromEntries(inputs),
+    ...(outputs.length > 1 && { targets: Object.fromEntries(targets) }),
+    ...fitted,
+  };
 }
 
 /**

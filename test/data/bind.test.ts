@@ -130,6 +130,30 @@ describe('targets', () => {
     expect(rowsOf(tensor('target:price'))).toEqual([[5], [6], [7], [8]]);
     expect(rowsOf(tensor('target:label'))).toEqual([[2], [0], [1], [2]]);
   });
+
+  const several = {
+    data: { targets: { worth: 'price' } },
+    outputs: [
+      { name: 'worth', extents: [1], form: 'values' },
+      { name: 'label', extents: [3], form: 'classes' },
+    ],
+  } as const;
+
+  test('or the fields that the data section gives them, which a lone input then does not read', () => {
+    const { tensor } = bound({ ...several, inputs: [{ name: 'rest', extents: [9] }] });
+    expect(rowsOf(tensor('target:worth'))).toEqual([[5], [6], [7], [8]]);
+    expect(rowsOf(tensor('target:label'))).toEqual([[2], [0], [1], [2]]);
+    expect(rowsOf(tensor('rest'))[1]).toEqual([6, 7, 8, 9, 10, 11, 101, 10, 11]);
+    const lone = bound({ data: { targets: { worth: 'price' } }, outputs: [several.outputs[0]] });
+    expect(rowsOf(lone.tensor('target:worth'))).toEqual([[5], [6], [7], [8]]);
+  });
+
+  test('targets that no loss reads are left alone', () => {
+    const outputs = several.outputs.map(({ name, extents }) => ({ name, extents }));
+    const { tensor } = bound({ ...several, outputs, inputs: [{ name: 'rest', extents: [9] }] });
+    expect(tensor('target:worth')).toBeUndefined();
+    expect(rowsOf(tensor('rest'))[0]).toHaveLength(9);
+  });
 });
 
 test('messages', async () => {

@@ -128,3 +128,86 @@ train { loss: mse; epochs: 1 }
     expect(target).toBe('price');
   });
 });
+
+describe('two inputs and two outputs', () => {
+  async function compiled() {
+    const folder = temporaryFolder();
+    const lines = houses.map((row) => row.join(','));
+    writeFileSync(path.join(folder, 'houses.csv'), `area,region,rooms,price\n${lines.join('\n')}\n`);
+    const file = path.join(folder, 'house.dn');
+    const text = `model House -> worth, region {
+  size  = Input
+  wide  = Dense(3, activation: tanh)
+  rooms = Input
+  both  = Concatenate <- wide, rooms
+  trunk = Dense(4, activation: tanh)
+  worth = Dense(1) <- trunk
+  region = Dense(3) <- trunk
+}
+data {
+  source: csv("houses.csv")
+  inputs { size: area }
+  targets { worth: price }
+  columns { price: number(standardize: true) }
+  standardize: true
+}
+train { losses { worth: mse; region: sparse_categorical_crossentropy(from_logits: true) }; epochs: 1 }
+`;
+    const whole = await compileToFolder(new Source(file, text), file, []);
+    expect(whole.warnings).toEqual([]);
+    const column = (k: 0 | 2 | 3) => houses.map((house) => house[k]);
+    const { results } = evaluate(forwardProgram(whole.compiled.network, { mode: 'inference' }), {
+      ...tensorsOf(whole.compiled.network, startingValues(whole.compiled, file, { fromScratch: false })),
+      size: { shape: [6, 1], data: Float32Array.from(standard(column(0))) },
+      rooms: { shape: [6, 1], data: Float32Array.from(standard(column(2))) },
+    });
+    return {
+      folder: whole.folder,
+      inputs: { size: Float32Array.from(column(0)), rooms: Float32Array.from(column(2)) },
+      wanted: {
+        worth: Array.from(results.worth!.data, (one) => one * spread(column(3)) + mean(column(3))),
+        region: [...results.region!.data],
+      },
+    };
+  }
+
+  test('TensorFlow.js', async () => {
+    const { folder, inputs, wanted } = await compiled();
+    const { modelTopology, weightsManifest } = JSON.parse(readFileSync(path.join(folder, 'tfjs/model.json'), 'utf8'));
+    const model = await tf.loadLayersModel(
+      tf.io.fromMemory({
+        modelTopology,
+        weightSpecs: weightsManifest[0].weights,
+        weightData: Uint8Array.from(readFileSync(path.join(folder, 'tfjs/weights.bin'))).buffer,
+      }),
+    );
+    const found = model.predict([tf.tensor(inputs.size, [6, 1]), tf.tensor(inputs.rooms, [6, 1])]) as tf.Tensor[];
+    expect(found).toHaveLength(2);
+    for (const [k, values] of [wanted.worth, wanted.region].entries())
+      expect(normWise(Float64Array.from(values), found[k]!.dataSync())).toBeLessThanOrEqual(1e-5);
+  });
+
+  const readiness = probeLibrary();
+  test.skipIf(!readiness.ready)(
+    `ONNX Runtime${readiness.ready ? '' : ` (not ready: ${readiness.because})`}`,
+    async () => {
+      const { folder, inputs, wanted } = await compiled();
+      const ort = await loadLibrary();
+      const session = await ort.InferenceSession.create(readFileSync(path.join(folder, 'forward.onnx')), {
+        logSeverityLevel: 3,
+      });
+      const feeds = Object.entries(inputs).map(([name, data]) => [name, new ort.Tensor('float32', data, [6, 1])]);
+      const found = await session.run(Object.fromEntries(feeds), {});
+      await session.release();
+      for (const [name, values] of Object.entries(wanted))
+        expect(normWise(Float64Array.from(values), found[name]!.data as Float32Array)).toBeLessThanOrEqual(1e-5);
+    },
+  );
+
+  test('rows.json says which column each predicts', async () => {
+    const { folder } = await compiled();
+    const { inputs, targets } = JSON.parse(readFileSync(path.join(folder, 'rows.json'), 'utf8'));
+    expect(inputs).toEqual({ size: ['area'], rooms: ['rooms'] });
+    expect(targets).toEqual({ worth: 'price', region: 'region' });
+  });
+});
