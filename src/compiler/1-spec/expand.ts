@@ -4,6 +4,7 @@ import type {
   BlockNode,
   Document,
   LayerNode,
+  MapNode,
   ModelNode,
   NameNode,
   RepeatNode,
@@ -137,6 +138,12 @@ interface Scope {
   readonly sharing?: { readonly from: string; readonly to: string };
 }
 
+/** What is said of the names in a scope from outside. */
+interface ChangePlace {
+  readonly override: Override;
+  readonly prefix: string;
+}
+
 /** A name that was not found where it is read: it may come later. */
 interface Missing {
   readonly scope: Scope;
@@ -153,6 +160,8 @@ class Expansion {
   /** How often a name was given in rounds, by its full form without number. */
   private readonly rounds = new Map<string, number>();
   private readonly reached = new Set<Override>();
+  /** Every `with` at each place where it was expanded. */
+  private readonly changes = new Map<MapNode, ChangePlace[]>();
   private readonly missing: Missing[] = [];
   private readonly told = new Set<NameNode>();
   private steps = 0;
@@ -181,7 +190,8 @@ class Expansion {
     const end = this.body(model.body, scope, NOTHING);
     if (this.stopped) return { layers: [], outputs: [] };
     const outputs = model.outputs.length > 0 ? this.outputs(scope) : this.lastOutput(end);
-    if (override) this.checkReached(override, '');
+    if (override) this.checkReached([{ override, prefix: '' }]);
+    for (const places of this.changes.values()) this.checkReached(places);
     this.reportMissing();
     return { layers: this.layers, outputs };
   }
@@ -208,7 +218,7 @@ class Expansion {
       const uses: readonly Use[] = [...scope.uses, { kind: 'round', statement: node, round }];
       at = this.body(node.body, { ...scope, overrides, uses, rounds: [new Map(), ...scope.rounds] }, at);
     }
-    if (own && !this.stopped) this.checkReached(own, scope.prefix);
+    if (own) this.note(node.with!, own, scope.prefix);
     return at;
   }
 
@@ -319,7 +329,7 @@ class Expansion {
     const first = this.layers.length;
     const wires = this.expand(use, name, node, inputs, scope);
     if (this.stopped) return BROKEN;
-    if (own) this.checkReached(own, `${name}.`);
+    if (own) this.note(node.with!, own, `${name}.`);
     this.checkKernels(node, block, first, scope);
     return this.giveUse(node, name, outputs, scope, use, wires);
   }
@@ -671,6 +681,12 @@ class Expansion {
 
   // What is said from outside
 
+  private note(map: MapNode, override: Override, prefix: string): void {
+    const places = this.changes.get(map) ?? [];
+    places.push({ override, prefix });
+    this.changes.set(map, places);
+  }
+
   /** What an override says of a name in its scope. What it goes through is reached. */
   private reach(override: Override, name: string, { prefix }: Scope): Override | undefined {
     const path = override.along(name.slice(prefix.length));
@@ -699,34 +715,53 @@ class Expansion {
     return off;
   }
 
-  /** Reports what a `with` or `--set` says of names that nothing has. */
-  private checkReached(override: Override, prefix: string): void {
-    for (const [part, child] of override.children) {
-      const name = prefix + part;
-      if (this.reached.has(child)) {
-        const here = this.named.get(name);
-        // Below a layer are its arguments.
-        if (here?.what.kind === 'output')
-          for (const below of child.children.values()) reportMiss(this.context, below, `\`${name}\` was taken out`);
-        else if (here?.what.kind !== 'layer') this.checkReached(child, `${name}.`);
+  /**
+   * Reports what a `with` or `--set` says of names that nothing has. A `with` in a block or a round is there once for each of them: what it says must hit
+   * something in one of them.
+   */
+  private checkReached(places: readonly ChangePlace[]): void {
+    const [first] = places;
+    for (const part of first?.override.children.keys() ?? []) {
+      const below = places.map(({ override, prefix }) => ({
+        override: override.child(part)!,
+        prefix,
+        name: prefix + part,
+      }));
+      const hit = below.filter(({ override }) => this.reached.has(override));
+      if (hit.length === 0) {
+        this.reportUnreached(below[0]!, part);
         continue;
       }
-      const known = this.namesIn(prefix);
-      const near = nearest(part, known);
-      if (!child.place) {
-        const layers = this.layers.map((layer) => layer.name);
-        const reason = child.value
-          ? 'a layer has no value of its own; name an argument, as in `model.fc1.units`'
-          : `the model has no layer \`${name}\``;
-        const label = near === undefined ? {} : { label: `did you mean \`model.${prefix}${near}\`?` };
-        reportMiss(this.context, child, reason, { ...label, help: [`layers: ${listWords(layers)}`] });
-        continue;
-      }
-      const within = prefix === '' ? 'the model' : `\`${prefix.slice(0, -1)}\``;
-      const label = near === undefined ? {} : { label: `did you mean \`${near}\`?` };
-      const help = [`in ${within}: ${listWords(known)}`];
-      reportMiss(this.context, child, `there is no \`${part}\` in ${within}`, { ...label, help });
+      const out = hit.find(({ name }) => this.named.get(name)?.what.kind === 'output');
+      if (out)
+        for (const one of out.override.children.values())
+          reportMiss(this.context, one, `\`${out.name}\` was taken out`);
+      // Below a layer are its arguments.
+      this.checkReached(
+        hit
+          .filter(({ name }) => !['layer', 'output'].includes(this.named.get(name)?.what.kind ?? ''))
+          .map(({ override, name }) => ({ override, prefix: `${name}.` })),
+      );
     }
+  }
+
+  private reportUnreached({ override, prefix, name }: ChangePlace & { readonly name: string }, part: string): void {
+    const known = this.namesIn(prefix);
+    const near = nearest(part, known);
+    if (!override.place) {
+      const layers = this.layers.map((layer) => layer.name);
+      const reason = override.value
+        ? 'a layer has no value of its own; name an argument, as in `model.fc1.units`'
+        : `the model has no layer \`${name}\``;
+      const label = near === undefined ? {} : { label: `did you mean \`model.${prefix}${near}\`?` };
+      reportMiss(this.context, override, reason, { ...label, help: [`layers: ${listWords(layers)}`] });
+      return;
+    }
+    const within = prefix === '' ? 'the model' : `\`${prefix.slice(0, -1)}\``;
+    const label = near === undefined ? {} : { label: `did you mean \`${near}\`?` };
+    const help = [`in ${within}: ${listWords(known)}`];
+    const reason = this.named.has(name) ? `\`${name}\` is outside of it` : `there is no \`${part}\` in ${within}`;
+    reportMiss(this.context, override, reason, { ...label, help });
   }
 
   /** The names that stand directly in a scope. */

@@ -95,7 +95,7 @@ export function expectedOf(schema: ArgumentSchema): string {
   }
   switch (types[0]) {
     case 'integer':
-      return number('a whole number');
+      return schema.enum ? schema.enum.join(' or ') : number('a whole number');
     case 'number':
       return number('a number');
     case 'boolean':

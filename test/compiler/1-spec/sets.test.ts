@@ -56,7 +56,7 @@ describe('--set', () => {
       'word-for-number @--set three: a number is due here, and `three` is no `let` (a word that stands for a number needs a `let`: `let three = 300`; this file has `width`)',
     ]);
     expect(at('model.fc1.unitz=3')).toEqual([
-      'unknown-argument @--set model.fc1.unitz: `Dense` has no argument `unitz` [did you mean `units`?] (arguments of Dense: `units`, `activation`, `use_bias`, `kernel_initializer`, `bias_initializer`)',
+      'unknown-argument @--set model.fc1.unitz: `Dense` has no argument `unitz` [did you mean `units`?] (arguments of Dense: `units`, `activation`, `use_bias`, `kernel_initializer`, `bias_initializer`, `trainable`)',
     ]);
     expect(at('model.fc3.units=3')).toEqual([
       'unknown-address @--set model.fc3.units: `--set model.fc3.units` hits nothing: the model has no layer `fc3` [did you mean `model.fc1`?] (layers: `image`, `fc1`, `dense_2`)',
