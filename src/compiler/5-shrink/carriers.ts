@@ -28,7 +28,8 @@ export function chooseCarriers(need: Need): void {
     const known = family.flatMap(({ site }) => need.carriers.get(site.index)?.unit ?? []);
     const least = (unit: Unit) => Math.min(...family.map(({ constants }) => Math.abs(constants.get(unit) ?? 0)));
     const candidates = [...family[0]!.constants.keys()].filter((unit) => least(unit) > 0);
-    const rank = (unit: Unit) => (known.includes(unit) ? 2 : need.needed.has(unit) ? 1 : 0);
+    const read = new Set(family.flatMap(({ going }) => going));
+    const rank = (unit: Unit) => (known.includes(unit) ? 3 : need.needed.has(unit) ? 2 : read.has(unit) ? 1 : 0);
     const [carrier] = candidates.sort((a, b) => rank(b) - rank(a) || least(b) - least(a) || a - b);
     for (const { site, going } of family) {
       const { name } = site.node;

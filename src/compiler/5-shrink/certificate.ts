@@ -1,10 +1,11 @@
+import { extents } from '../../ir/dims.js';
 import { allParams, type Network } from '../../ir/graph.js';
 import { featuresRead } from '../../layers/keep.js';
 import { evaluate, evaluateInstruction } from '../../program/evaluate.js';
 import { type Program, sizeOf, type Tensor64, type ValueId } from '../../program/program.js';
-import { paramShape } from '../3-dims/index.js';
+import { multiplyAdds, paramShape } from '../3-dims/index.js';
 import { forwardProgram } from '../4-program/index.js';
-import { drawProbe, type Features, type Probe } from './probe.js';
+import { drawProbe, type Features, type Probe, probeRows } from './probe.js';
 import type { Values, ValuesExact } from './values.js';
 
 /** Bounds of DESIGN.md, section 4: norm-wise, max |Δ| / max(max |y|, tiny). */
@@ -52,7 +53,7 @@ export function measureDifference(
   options: { readonly seed: number; readonly features?: Features | undefined },
 ): Difference {
   const widths = rawWidths(full.network);
-  const { probe, rows } = drawProbe(widths, options.seed, options.features);
+  const { probe, rows } = drawProbe(widths, options.seed, options.features, probeRows(costOf(full.network)));
   const unrounded = new Map<string, Float32Array | Float64Array>([...shrunk.values, ...shrunk.exact]);
   const run = (network: Network, values: ValuesExact, float32: boolean) =>
     logits(network, values, inputsOf(network, rows, widths, probe.rows), float32);
@@ -120,6 +121,12 @@ function rawWidths(network: Network): Readonly<Record<string, number>> {
       .filter((node) => network.graph.inputs.includes(node.name))
       .map((node) => [node.name, sizeOf(node.arguments.shape as readonly number[])]),
   );
+}
+
+/** What one row of a network takes: multiply-adds, and the numbers of all outputs of its layers. */
+function costOf(network: Network): { readonly multiplyAdds: number; readonly numbers: number } {
+  const numbers = [...network.shapes.values()].flat().reduce((sum, shape) => sum + sizeOf(extents(shape)), 0);
+  return { multiplyAdds: multiplyAdds(network), numbers };
 }
 
 /** The rows as a network reads them: an Input with `keep` takes those features. */

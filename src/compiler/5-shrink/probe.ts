@@ -4,7 +4,24 @@ import { drawRandom } from '../../random/streams.js';
 /** By input: how its features are spread over the training rows, as whole rows hold them, before `keep`. */
 export type Features = Readonly<Record<string, FeatureStatistics>>;
 
-export const PROBE_ROWS = 1000;
+/** As many rows as a certificate has, and as few. */
+const MOST_ROWS = 1000;
+const LEAST_ROWS = 8;
+/** What one network may cost on all rows together: multiply-adds, which take about a second each billion in float64, and numbers kept at once. */
+const MOST_MULTIPLY_ADDS = 1e9;
+const MOST_NUMBERS = 5e7;
+
+/** How many rows a network is compared on: 1,000, or as many as it can compute in some seconds. It takes so much a row. */
+export function probeRows({
+  multiplyAdds,
+  numbers,
+}: {
+  readonly multiplyAdds: number;
+  readonly numbers: number;
+}): number {
+  const affordable = Math.min(MOST_MULTIPLY_ADDS / Math.max(1, multiplyAdds), MOST_NUMBERS / Math.max(1, numbers));
+  return Math.min(MOST_ROWS, Math.max(LEAST_ROWS, Math.floor(affordable)));
+}
 
 /** Where the rows of a certificate come from: what is needed to draw them again, beside `features`. */
 export interface Probe {
@@ -17,11 +34,12 @@ export interface Probe {
   readonly seed: number;
 }
 
-/** Draws whole rows by input, row-major. Equal seeds and statistics give equal rows. */
+/** Draws whole rows by input, row-major. Equal seeds, statistics and numbers of rows give equal rows. */
 export function drawProbe(
   widths: Readonly<Record<string, number>>,
   seed: number,
   features: Features | undefined,
+  count = MOST_ROWS,
 ): { readonly probe: Probe; readonly rows: Readonly<Record<string, Float32Array>> } {
   const rows = Object.fromEntries(
     Object.entries(widths).map(([input, width]) => {
@@ -30,7 +48,7 @@ export function drawProbe(
         drawRandom(
           { stream: `certificate.${input}`, distribution: { kind }, units, width },
           { seed, epoch: 0, step: 0 },
-          PROBE_ROWS,
+          count,
         );
       if (!features) return [input, draw('uniform')];
       const own = features[input];
@@ -38,7 +56,7 @@ export function drawProbe(
       return [input, spread(draw('normal'), own)];
     }),
   );
-  return { probe: { rows: PROBE_ROWS, source: features ? 'features' : 'uniform', seed }, rows };
+  return { probe: { rows: count, source: features ? 'features' : 'uniform', seed }, rows };
 }
 
 /** Standard normals as numbers that look like those of the input. */

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { nodeOf } from '../../../src/ir/graph.js';
+import { seed as chosen } from '../../program/support.js';
+import { type RandomGraph, randomGraph } from './random-graphs.js';
+
+/** How many graphs: `DNC_TEST_GRAPHS=20000` for the larger run. */
+const GRAPHS = Number(process.env.DNC_TEST_GRAPHS ?? 1000);
+const PART = 100;
+
+const MAKERS = [
+  'Input',
+  'Dense',
+  'Conv1D',
+  'Conv2D',
+  'Conv2DTranspose',
+  'SeparableConv2D',
+  'SimpleRNN',
+  'LSTM',
+  'GRU',
+  'MultiHeadAttention',
+  'Embedding',
+];
+
+/** What came of the plants, by kind of layer. */
+const counts = new Map<string, { planted: number; went: number }>();
+
+function check({ plant, planted, blocks, whole }: RandomGraph): void {
+  const { result } = plant.shrink({ whole });
+  for (const [maker, units] of planted) {
+    const { positions } = result.kept.find(({ layer }) => layer === maker)!;
+    const left = new Set(positions);
+    const { kind } = nodeOf(plant.network.graph, maker);
+    const count = counts.get(kind) ?? { planted: 0, went: 0 };
+    counts.set(kind, count);
+    const equal = (blocks.get(maker)?.size ?? 0) > 0;
+    const pins = result.pins.filter(({ layer }) => layer === maker).map(({ reason }) => reason);
+    units.forEach(({ fate, verdict }, unit) => {
+      const what = `${maker} unit ${unit}, ${fate}`;
+      if (verdict === 'stays') expect(left.has(unit), what).toBe(true);
+      if (fate === 'live') return;
+      count.planted += 1;
+      if (verdict === undefined) return;
+      // Where blocks keep equal numbers, a dead unit may stay beside a living one of another block.
+      if (verdict === 'goes' && !equal) expect(left.has(unit), what).toBe(false);
+      if (!left.has(unit)) count.went += 1;
+      if (typeof verdict === 'object') {
+        expect(left.has(unit), what).toBe(true);
+        if (result.pins.some(({ layer }) => layer === maker))
+          expect(
+            pins.some((reason) => verdict.pinned.test(reason)),
+            `${what}: ${pins.join('; ')}`,
+          ).toBe(true);
+      }
+    });
+    for (const count of equal ? blocks.get(maker)! : []) {
+      const size = units.length / count;
+      const perBlock = Array.from({ length: count }, (_, block) => block).map(
+        (block) => positions.filter((position) => Math.floor(position / size) === block).length,
+      );
+      expect(new Set(perBlock).size, `${maker} keeps ${perBlock.join(', ')}`).toBe(1);
+      // As many as the fullest needs.
+      const needed = perBlock.map(
+        (_, block) => units.slice(block * size, (block + 1) * size).filter(({ verdict }) => verdict !== 'goes').length,
+      );
+      expect(perBlock[0], maker).toBeLessThanOrEqual(Math.max(...needed));
+    }
+    const standing = positions.filter((unit) => units[unit]!.verdict === 'one for all');
+    if (!equal) expect(standing.length, `${maker}: ${standing.join(', ')}`).toBeLessThanOrEqual(1);
+  }
+}
+
+describe(`shrinking random graphs (seed ${chosen})`, () => {
+  for (let part = 0; part < GRAPHS; part += PART)
+    it(`graphs ${part} to ${Math.min(part + PART, GRAPHS) - 1}`, () => {
+      for (let k = part; k < Math.min(part + PART, GRAPHS); k++) {
+        const seed = (chosen + k) % 2 ** 31;
+        const graph = randomGraph(seed);
+        try {
+          check(graph);
+        } catch (error) {
+          const planted = [...graph.planted].map(
+            ([maker, units]) => `${maker}: ${units.map(({ fate }) => fate).join(', ')}`,
+          );
+          throw new Error(`DNC_TEST_SEED=${seed}, graph 0:\n${graph.text}\n${planted.join('\n')}`, { cause: error });
+        }
+      }
+    }, 600_000);
+
+  it('most plants go, of every kind of layer that makes units', () => {
+    for (const kind of MAKERS) {
+      const { planted, went } = counts.get(kind) ?? { planted: 0, went: 0 };
+      expect(planted, kind).toBeGreaterThan(GRAPHS / 200);
+      expect(went / planted, kind).toBeGreaterThan(0.5);
+    }
+  });
+});

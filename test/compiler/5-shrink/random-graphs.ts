@@ -1,0 +1,456 @@
+import { unitMakers } from '../../../src/ir/graph.js';
+import { randomNumbers } from './networks.js';
+import { Plant, netOf } from './plant.js';
+
+/** What is planted in a unit: nothing writes it but a bias, nothing reads it, or both. */
+export type Fate = 'live' | 'unread' | 'zero' | 'constant' | 'unread constant';
+
+/** What a layer makes of the constants that are planted before it. `unknown`: it depends on numbers, and nothing is claimed. */
+type Class = 'zero' | 'constant' | 'unknown';
+
+/** Units of one layer on their way to those that read them. */
+interface Segment {
+  readonly maker: string;
+  readonly classes: { readonly zero: Class; readonly constant: Class };
+}
+
+/** What the text has come to: the shape, and whose units the last axis holds, in order. */
+interface Tensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly segments: readonly Segment[];
+}
+
+/**
+ * Why a planted unit has to stay, or that it has to go; or that one of those with this verdict in the layer may stay for all. Undefined where nothing is
+ * claimed.
+ */
+export type Verdict = 'goes' | 'stays' | 'one for all' | { readonly pinned: RegExp } | undefined;
+
+interface Maker {
+  readonly name: string;
+  readonly width: number;
+  /** Fates that the layer's own rules allow to plant. */
+  readonly allowed: readonly Fate[];
+  pinned?: RegExp;
+  /** Blocks with equal numbers of units. */
+  blocks: Set<number>;
+  /** What its constants are for those that read them; several readers must agree. */
+  readers: ('folds' | 'gathers')[];
+  classes: { zero: Class; constant: Class }[];
+  /** Layers whose units are the same as this one's. */
+  twin?: string;
+}
+
+/** A random network with planted dead units of every kind. */
+export interface RandomGraph {
+  readonly text: string;
+  readonly plant: Plant;
+  /** By layer: what was planted in each unit, and what has to become of it. */
+  readonly planted: ReadonlyMap<string, readonly { readonly fate: Fate; readonly verdict: Verdict }[]>;
+  /** Layers of which all blocks keep equal numbers, with how many blocks they have. */
+  readonly blocks: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly whole: Readonly<Record<string, number>>;
+  /** Kinds of layers in it. */
+  readonly kinds: readonly string[];
+}
+
+const FATES: readonly Fate[] = ['unread', 'zero', 'constant', 'unread constant'];
+
+class Writer {
+  private readonly next: () => number;
+  private readonly lines: string[] = [];
+  readonly makers = new Map<string, Maker>();
+  readonly kinds: string[] = [];
+  readonly whole: Record<string, number> = {};
+  private count = 0;
+
+  constructor(readonly seed: number) {
+    this.next = randomNumbers(seed);
+  }
+
+  get text(): string {
+    return this.lines.join('\n');
+  }
+
+  number(from: number, to: number): number {
+    return from + Math.floor(((this.next() + 1) / 2) * (to - from + 1) * 0.999999);
+  }
+
+  chance(share: number): boolean {
+    return (this.next() + 1) / 2 < share;
+  }
+
+  pick<T>(from: readonly T[]): T {
+    return from[this.number(0, from.length - 1)]!;
+  }
+
+  line(call: string, reads: readonly string[]): string {
+    const name = `l${this.count++}`;
+    this.kinds.push(call.split('(')[0]!);
+    this.lines.push(`  ${name} = ${call}${reads.length > 0 ? ` <- ${reads.join(', ')}` : ''}`);
+    return name;
+  }
+
+  /** A layer that makes units. */
+  make(
+    call: string,
+    from: Tensor | undefined,
+    shape: readonly number[],
+    options: { readonly allowed?: readonly Fate[]; readonly pinned?: RegExp; readonly blocks?: number } = {},
+  ): Tensor {
+    const name = this.line(call, from ? [from.name] : []);
+    this.makers.set(name, {
+      name,
+      width: shape.at(-1)!,
+      allowed: options.allowed ?? FATES,
+      ...(options.pinned && { pinned: options.pinned }),
+      blocks: new Set(options.blocks === undefined ? [] : [options.blocks]),
+      readers: [],
+      classes: [],
+    });
+    return { name, shape, segments: [{ maker: name, classes: { zero: 'zero', constant: 'constant' } }] };
+  }
+
+  /** The units of a tensor are read through weights. */
+  read(x: Tensor, how: 'folds' | 'gathers'): void {
+    for (const { maker, classes } of x.segments) {
+      const of = this.makers.get(maker)!;
+      of.readers.push(how);
+      of.classes.push(classes);
+    }
+  }
+
+  /** A layer that hands units on. */
+  pass(call: string, x: Tensor, shape: readonly number[], become: (of: Class) => Class = (of) => of): Tensor {
+    return {
+      name: this.line(call, [x.name]),
+      shape,
+      segments: x.segments.map(({ maker, classes }) => ({
+        maker,
+        classes: { zero: become(classes.zero), constant: become(classes.constant) },
+      })),
+    };
+  }
+
+  mix(call: string, x: Tensor, reason: RegExp): Tensor {
+    for (const { maker } of x.segments) this.pin(maker, reason);
+    return this.pass(call, x, x.shape, () => 'unknown');
+  }
+
+  pin(maker: string, reason: RegExp): void {
+    const of = this.makers.get(maker)!;
+    of.pinned ??= reason;
+    if (of.twin) this.makers.get(of.twin)!.pinned ??= reason;
+  }
+
+  join(a: Tensor, b: Tensor): Tensor {
+    const name = this.line('Concatenate', [a.name, b.name]);
+    return {
+      name,
+      shape: [...a.shape.slice(0, -1), a.shape.at(-1)! + b.shape.at(-1)!],
+      segments: [...a.segments, ...b.segments],
+    };
+  }
+
+  /** Two makers of the same units: fates are planted in both alike. */
+  merge(call: string, a: Tensor, b: Tensor): Tensor {
+    const [first, second] = [a.segments[0]!, b.segments[0]!];
+    this.makers.get(second.maker)!.twin = first.maker;
+    this.makers.get(first.maker)!.twin = second.maker;
+    const whole = (of: Class): Class => (of === 'zero' ? 'unknown' : of);
+    const zero = call === 'Add' || call === 'Multiply' ? 'zero' : whole('zero');
+    return {
+      name: this.line(call, [a.name, b.name]),
+      shape: a.shape,
+      segments: [{ maker: first.maker, classes: { zero, constant: 'constant' } }],
+    };
+  }
+}
+
+const offset = (of: Class): Class => (of === 'unknown' ? 'unknown' : 'constant');
+
+/** Elementwise layers, for any shape. */
+function passAnything(w: Writer, x: Tensor): Tensor {
+  const [call, become] = w.pick<readonly [string, (of: Class) => Class]>([
+    ['ReLU', (of) => of],
+    ['LeakyReLU(0.2)', (of) => of],
+    ['ELU', (of) => of],
+    ['Dropout(0.3)', (of) => of],
+    ['GaussianNoise(0.2)', (of) => of],
+    ['GaussianDropout(0.2)', (of) => of],
+    ['Activation(tanh)', (of) => of],
+    ['Activation(sigmoid)', offset],
+    ['Rescaling(0.5, offset: 0.25)', offset],
+    ['Rescaling(-2)', (of) => of],
+    ['BatchNormalization', offset],
+    // Where alpha differs from place to place, a negative constant does, too.
+    ['PReLU', (of) => (of === 'zero' ? 'zero' : 'unknown')],
+  ]);
+  return w.pass(call, x, x.shape, become);
+}
+
+function mixAnything(w: Writer, x: Tensor): Tensor {
+  const [call, reason] = w.pick<readonly [string, RegExp]>([
+    ['LayerNormalization', /LayerNormalization/],
+    ['Softmax', /[Ss]oftmax/],
+    ['Activation(softmax)', /softmax/],
+  ]);
+  return w.mix(call, x, reason);
+}
+
+function between(w: Writer, x: Tensor): Tensor {
+  let at = x;
+  for (let k = w.number(0, 2); k > 0; k--) {
+    const image = at.shape.length === 3;
+    if (image && w.chance(0.5)) at = passImage(w, at);
+    else if (at.shape.length === 2 && w.chance(0.3)) at = passSequence(w, at);
+    else if (w.chance(0.1)) at = mixAnything(w, at);
+    else at = passAnything(w, at);
+  }
+  return at;
+}
+
+function passImage(w: Writer, x: Tensor): Tensor {
+  const [h, v, c] = x.shape as [number, number, number];
+  const padded = (of: Class): Class => (of === 'zero' ? 'zero' : 'unknown');
+  const choices: (() => Tensor)[] = [
+    () => w.pass('Permute([2, 1, 3])', x, [v, h, c]),
+    () => w.pass('SpatialDropout2D(0.2)', x, x.shape),
+    () => w.pass('MaxPooling2D(2, strides: 1, padding: same)', x, x.shape, padded),
+    () => w.pass('DepthwiseConv2D(2, padding: same)', x, x.shape, (of) => (of === 'zero' ? 'constant' : 'unknown')),
+  ];
+  if (h > 1 && v > 1)
+    choices.push(
+      () => w.pass('MaxPooling2D(2, strides: 1)', x, [h - 1, v - 1, c]),
+      () => w.pass('AveragePooling2D(2, strides: 1)', x, [h - 1, v - 1, c]),
+      () => w.pass('DepthwiseConv2D(2)', x, [h - 1, v - 1, c], offset),
+      () => w.pass('DepthwiseConv2D(2, use_bias: false)', x, [h - 1, v - 1, c], (of) => of),
+    );
+  if (h > 2 && v > 2) choices.push(() => w.pass('Cropping2D(1)', x, [h - 2, v - 2, c]));
+  if (h < 4 && v < 4)
+    choices.push(
+      () => w.pass('UpSampling2D(2)', x, [2 * h, 2 * v, c]),
+      () => w.pass('ZeroPadding2D(1)', x, [h + 2, v + 2, c], padded),
+    );
+  if (w.chance(0.1)) return w.mix('LocalResponseNormalization', x, /LocalResponseNormalization/);
+  return w.pick(choices)();
+}
+
+function passSequence(w: Writer, x: Tensor): Tensor {
+  const [steps, features] = x.shape as [number, number];
+  const padded = (of: Class): Class => (of === 'zero' ? 'zero' : 'unknown');
+  const choices: (() => Tensor)[] = [
+    () => w.pass('SpatialDropout1D(0.2)', x, x.shape),
+    () => w.pass('UpSampling1D(2)', x, [2 * steps, features]),
+    () => w.pass('ZeroPadding1D(1)', x, [steps + 2, features], padded),
+  ];
+  if (steps > 1)
+    choices.push(
+      () => w.pass('MaxPooling1D(2, strides: 1)', x, [steps - 1, features]),
+      () => w.pass('AveragePooling1D(2, strides: 1)', x, [steps - 1, features]),
+      () => w.pass('Cropping1D([1, 0])', x, [steps - 1, features]),
+    );
+  return w.pick(choices)();
+}
+
+const activations = ['relu', 'tanh', 'linear', 'elu', 'sigmoid'] as const;
+
+/** What an activation makes of a layer's own planted constants: a bias of 0 is 0 behind it or not. */
+function ownClasses(x: Tensor, activation: string): Tensor {
+  if (activation !== 'sigmoid') return x;
+  return {
+    ...x,
+    segments: x.segments.map(({ maker }) => ({ maker, classes: { zero: 'constant', constant: 'constant' } })),
+  };
+}
+
+function dense(w: Writer, x: Tensor): Tensor {
+  w.read(x, 'folds');
+  const width = w.number(2, 5);
+  const activation = w.pick(activations);
+  const bias = w.chance(0.8);
+  const call = `Dense(${width}, activation: ${activation}${bias ? '' : ', use_bias: false'})`;
+  const allowed: readonly Fate[] = bias ? FATES : ['unread', 'zero'];
+  return ownClasses(w.make(call, x, [...x.shape.slice(0, -1), width], { allowed }), activation);
+}
+
+function convolution(w: Writer, x: Tensor): Tensor {
+  const [h, v, c] = x.shape as [number, number, number];
+  const activation = w.pick(activations);
+  const padding = h < 2 || v < 2 || w.chance(0.4) ? 'same' : 'valid';
+  const shape = (filters: number) => (padding === 'same' ? [h, v, filters] : [h - 1, v - 1, filters]);
+  const bias = w.chance(0.8);
+  const args = `padding: ${padding}, activation: ${activation}${bias ? '' : ', use_bias: false'}`;
+  const allowed: readonly Fate[] = bias ? FATES : ['unread', 'zero'];
+  const kind = w.number(0, 9);
+  const width = w.number(2, 4);
+  if (kind < 2 && c % 2 === 0 && x.segments.length === 1) {
+    const { maker } = x.segments[0]!;
+    const of = w.makers.get(maker)!;
+    if (of.width === c && !of.twin && of.blocks.size === 0) {
+      of.blocks.add(2);
+      w.read(x, padding === 'same' ? 'gathers' : 'folds');
+      const call = `Conv2D(${2 * width}, 2, groups: 2, ${args})`;
+      return ownClasses(w.make(call, x, shape(2 * width), { allowed, blocks: 2 }), activation);
+    }
+  }
+  if (kind === 2) {
+    w.read(x, 'gathers');
+    const call = `Conv2DTranspose(${width}, 2, strides: 1, padding: same, activation: ${activation})`;
+    return ownClasses(w.make(call, x, [h, v, width]), activation);
+  }
+  if (kind === 3) {
+    // The pointwise kernel reads what the depthwise one makes of a channel: with zeros beside it a constant is none there.
+    const between = {
+      ...x,
+      segments: x.segments.map(({ maker, classes }) => ({
+        maker,
+        classes:
+          padding === 'same'
+            ? { zero: classes.zero === 'constant' ? ('unknown' as const) : classes.zero, constant: 'unknown' as const }
+            : classes,
+      })),
+    };
+    w.read(between, 'folds');
+    return ownClasses(w.make(`SeparableConv2D(${width}, 2, ${args})`, x, shape(width), { allowed }), activation);
+  }
+  if (kind === 4 && x.segments.length === 1 && h > 1 && v > 1) {
+    const made = w.line(`DepthwiseConv2D(2, depth_multiplier: 2)`, [x.name]);
+    // What is made of a channel goes with it, and constants of the product are not planted.
+    const pair = {
+      name: made,
+      shape: [h - 1, v - 1, 2 * c],
+      segments: x.segments.map(({ maker }) => ({
+        maker,
+        classes: { zero: 'constant' as const, constant: 'constant' as const },
+      })),
+    };
+    return dense(w, pair);
+  }
+  w.read(x, padding === 'same' ? 'gathers' : 'folds');
+  return ownClasses(w.make(`Conv2D(${width}, 2, ${args})`, x, shape(width), { allowed }), activation);
+}
+
+function sequenceLayer(w: Writer, x: Tensor): Tensor {
+  const [steps, features] = x.shape as [number, number];
+  const width = w.number(2, 4);
+  const kind = w.number(0, 6);
+  if (kind < 3) {
+    w.read(x, 'folds');
+    const word = w.pick(['SimpleRNN', 'LSTM', 'GRU', 'GRU']);
+    const after = word === 'GRU' && w.chance(0.4) ? ', reset_after: false' : '';
+    // A cell with a constant input is no constant.
+    return w.make(`${word}(${width}, return_sequences: true${after})`, x, [steps, width], {
+      allowed: ['unread', 'zero'],
+    });
+  }
+  if (kind === 3 && features > 1) {
+    w.read(x, 'folds');
+    return w.make(`MultiHeadAttention(2, 2, output_shape: ${width})`, x, [steps, width]);
+  }
+  if (kind === 4) {
+    w.read(x, 'gathers');
+    return w.make(`Conv1D(${width}, 2, padding: causal, activation: relu)`, x, [steps, width]);
+  }
+  if (kind === 5 && steps > 1) {
+    w.read(x, 'folds');
+    return w.make(`Conv1D(${width}, 2, activation: tanh)`, x, [steps - 1, width]);
+  }
+  return dense(w, x);
+}
+
+function layer(w: Writer, x: Tensor): Tensor {
+  const at = between(w, x);
+  if (w.chance(0.2)) return branch(w, at);
+  if (at.shape.length === 3) return convolution(w, at);
+  if (at.shape.length === 2) return sequenceLayer(w, at);
+  return dense(w, at);
+}
+
+/** Two readers of one tensor whose outputs are joined or merged. */
+function branch(w: Writer, x: Tensor): Tensor {
+  const width = w.number(2, 4);
+  const twin = (): Tensor => {
+    w.read(x, 'folds');
+    return w.make(`Dense(${width})`, x, [...x.shape.slice(0, -1), width]);
+  };
+  const a = twin();
+  const b = twin();
+  return w.chance(0.5) ? w.join(a, b) : w.merge(w.pick(['Add', 'Multiply', 'Average', 'Maximum', 'Subtract']), a, b);
+}
+
+function flat(w: Writer, x: Tensor): Tensor {
+  if (x.shape.length === 1) return x;
+  if (x.shape.length === 3 && w.chance(0.5))
+    return w.pass(w.pick(['GlobalAveragePooling2D', 'GlobalMaxPooling2D']), x, x.shape.slice(-1));
+  if (x.shape.length === 2 && w.chance(0.5))
+    return w.pass(w.pick(['GlobalAveragePooling1D', 'GlobalMaxPooling1D']), x, x.shape.slice(-1));
+  return w.pass('Flatten', x, [x.shape.reduce((product, extent) => product * extent, 1)]);
+}
+
+function tower(w: Writer): Tensor {
+  const kind = w.number(0, 5);
+  let x: Tensor;
+  if (kind < 3) x = w.make('Input(4, 4, 2)', undefined, [4, 4, 2], { allowed: ['unread'] });
+  else if (kind === 3) x = w.make('Input(3, 3)', undefined, [3, 3], { allowed: ['unread'] });
+  else if (kind === 4) x = w.make('Input(5)', undefined, [5], { allowed: ['unread'] });
+  else {
+    const name = w.line('Input(3)', []);
+    w.whole[name] = 6;
+    x = w.make('Embedding(6, 4)', { name, shape: [3], segments: [] }, [3, 4], { allowed: ['unread'] });
+  }
+  for (let k = w.number(1, 3); k > 0; k--) x = layer(w, x);
+  return x;
+}
+
+/** The graph of a seed. */
+export function randomGraph(seed: number): RandomGraph {
+  const w = new Writer(seed);
+  let x = flat(w, between(w, tower(w)));
+  if (w.chance(0.25)) x = w.join(x, flat(w, tower(w)));
+  const outputs: string[] = [];
+  for (let k = w.chance(0.25) ? 2 : 1; k > 0; k--) {
+    w.read(x, 'folds');
+    outputs.push(w.line(`Dense(${w.number(1, 3)}${w.chance(0.3) ? ', activation: softmax' : ''})`, [x.name]));
+  }
+  const plant = new Plant(netOf(w.text, outputs.join(', ')), seed);
+  const planted = new Map<string, { fate: Fate; verdict: Verdict }[]>();
+  const made = new Set(unitMakers(plant.network).map(({ maker }) => maker));
+  for (const maker of w.makers.values()) {
+    if (!made.has(maker.name)) throw new Error(`${maker.name} makes no units`);
+    const twin = maker.twin === undefined ? undefined : planted.get(maker.twin);
+    const [blocks = 1] = maker.blocks;
+    const size = maker.width / blocks;
+    const fates = Array.from({ length: maker.width }, (_, unit): Fate => {
+      if (twin) return twin[unit]!.fate;
+      // The first of each block lives, so that every layer carries something.
+      if (unit % size === 0 || w.chance(0.55)) return 'live';
+      return w.pick(maker.allowed);
+    });
+    // What is read of two that are merged is told by the first.
+    const told = twin ? w.makers.get(maker.twin!)! : maker;
+    planted.set(
+      maker.name,
+      fates.map((fate) => ({ fate, verdict: verdictOf(told, fate) })),
+    );
+    fates.forEach((fate, unit) => {
+      if (fate.startsWith('unread')) plant.noReader(maker.name, [unit]);
+      if (fate === 'zero') plant.noInput(maker.name, [unit]);
+      if (fate.endsWith('constant')) plant.noInput(maker.name, [unit], 0.25 + Math.abs(unit % 3) / 4);
+    });
+  }
+  const blocks = new Map([...w.makers.values()].map(({ name, blocks: own }) => [name, own]));
+  return { text: w.text, plant, planted, blocks, whole: w.whole, kinds: w.kinds };
+}
+
+function verdictOf(maker: Maker, fate: Fate): Verdict {
+  if (fate === 'live') return 'stays';
+  if (maker.pinned) return { pinned: maker.pinned };
+  if (fate.startsWith('unread')) return 'goes';
+  const classes = maker.classes.map((of) => of[fate === 'zero' ? 'zero' : 'constant']);
+  if (classes.includes('unknown')) return undefined;
+  if (classes.every((of) => of === 'zero')) return 'goes';
+  if (!maker.readers.includes('gathers')) return 'goes';
+  return maker.readers.length === 1 ? 'one for all' : undefined;
+}
