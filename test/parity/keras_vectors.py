@@ -293,10 +293,6 @@ def initializers(section):
         }
 
 
-# What draws random numbers in training; the vectors are of inference.
-RANDOM_LAYERS = ("Dropout", "SpatialDropout1D", "SpatialDropout2D")
-
-
 class LocalResponseNormalization(keras.layers.Layer):
     """Keras has none; TensorFlow's takes float32 alone."""
 
@@ -308,50 +304,141 @@ class LocalResponseNormalization(keras.layers.Layer):
         return tf.cast(tf.nn.local_response_normalization(tf.cast(x, tf.float32), **self.arguments), tf.float64)
 
 
+class PositionEmbedding(keras.layers.Layer):
+    """As keras_hub.layers.PositionEmbedding, which is not asked itself: it would bring a text library along."""
+
+    def __init__(self, sequence_length):
+        super().__init__()
+        self.sequence_length = sequence_length
+
+    def build(self, shape):
+        self.position_embeddings = self.add_weight(shape=[self.sequence_length, shape[-1]], name="embeddings")
+
+    def call(self, x):
+        return keras.ops.broadcast_to(self.position_embeddings[: x.shape[-2]], keras.ops.shape(x))
+
+
+class Split(keras.layers.Layer):
+    """keras.ops.split, by sizes where there is a list."""
+
+    def __init__(self, parts, axis=-1):
+        super().__init__()
+        self.parts = parts if isinstance(parts, int) else list(np.cumsum(parts[:-1]))
+        self.axis = axis
+
+    def call(self, x):
+        return keras.ops.split(x, self.parts, axis=self.axis)
+
+
+class Slice(keras.layers.Layer):
+    """A slice of one axis."""
+
+    def __init__(self, start, stop=None, axis=-1):
+        super().__init__()
+        self.bounds, self.axis = slice(start, stop), axis
+
+    def call(self, x):
+        at = [slice(None)] * len(x.shape)
+        at[self.axis] = self.bounds
+        return x[tuple(at)]
+
+
+OWN_LAYERS = {one.__name__: one for one in (LocalResponseNormalization, PositionEmbedding, Split, Slice)}
+
+
 def layer_of(case):
-    kind = {"LocalResponseNormalization": LocalResponseNormalization}.get(case["kind"]) or getattr(keras.layers, case["kind"])
-    return kind(**case.get("arguments", {}))
+    kind = OWN_LAYERS.get(case["kind"]) or getattr(keras.layers, case["kind"])
+    # An argument that is a layer itself, as wrappers take it.
+    arguments = {
+        name: layer_of(value) if isinstance(value, dict) and "kind" in value else value
+        for name, value in case.get("arguments", {}).items()
+    }
+    return kind(**arguments)
+
+
+def called(layer, case, inputs, **how):
+    """The layer's output: merges take a list, attention its tensors by themselves."""
+    if case["kind"] == "MultiHeadAttention":
+        return layer(*(inputs * 2 if len(inputs) == 1 else inputs), **case.get("call", {}), **how)
+    return layer(inputs[0] if len(inputs) == 1 else inputs, **how)
+
+
+def input_of(case, rows, shape, salt):
+    """Numbers of a wave, or whole ones where the layer reads indices."""
+    if "whole" not in case:
+        return shaped([rows, *shape], salt, 2)
+    return number(np.reshape(np.array(classes(rows * volume(shape), salt, case["whole"]), dtype=float), [rows, *shape]))
 
 
 def layers(section):
     for case in section["cases"]:
         layer = layer_of(case)
-        x = shaped([section["rows"], *case["input"]], 3, 2)
-        layer.build(x.shape)
+        shapes = case.get("inputs") or [case["input"]]
+        xs = [input_of(case, section["rows"], shape, 3 + 1000 * k) for k, shape in enumerate(shapes)]
+        called(layer, case, xs, training=False) if accepts_training(layer) else called(layer, case, xs)
         for at, weight in enumerate(layer.weights):
-            weight.assign(shaped(weight.shape, 20 + at))
+            start = shaped(weight.shape, 20 + at)
+            # State that gradients do not move, such as a variance, is positive.
+            weight.assign(start if weight.trainable else 1 + start / 2)
         weights = [weight.value for weight in layer.weights]
+        how = {"training": case.get("training", False)} if accepts_training(layer) else {}
         with tf.GradientTape() as tape:
-            tape.watch(x)
-            value = layer(x, training=False) if case["kind"] in RANDOM_LAYERS else layer(x)
-            total = tf.reduce_sum(value * shaped(value.shape, 7))
-        slopes = tape.gradient(total, [x, *weights])
+            for one in [*xs, *weights]:
+                tape.watch(one)
+            value = called(layer, case, xs, **how)
+            values = value if isinstance(value, (list, tuple)) else [value]
+            total = tf.add_n([tf.reduce_sum(one * shaped(one.shape, 7 + k)) for k, one in enumerate(values)])
+        slopes = [
+            tf.zeros_like(of) if slope is None else tf.convert_to_tensor(slope)
+            for of, slope in zip([*xs, *weights], tape.gradient(total, [*xs, *weights]))
+        ]
+        state = [flat(weight) for weight in layer.weights if not weight.trainable] if case.get("training") else []
         yield label(case), {
-            "shape": list(value.shape),
-            "value": flat(value),
-            "gradient": flat(slopes[0]),
-            "weights": [flat(one) for one in slopes[1:]],
+            "shape": list(values[0].shape),
+            **({"shapes": [list(one.shape) for one in values]} if len(values) > 1 else {}),
+            "value": [x for one in values for x in flat(one)],
+            "gradient": [x for slope in slopes[: len(xs)] for x in flat(slope)],
+            "weights": [flat(one) for one in slopes[len(xs) :]],
+            **({"state": state} if state else {}),
         }
+
+
+def accepts_training(layer):
+    return layer._call_has_training_arg
 
 
 def networks(section):
     """Steps of SGD with momentum on small networks, from the same state and batches."""
     rows, outputs = section["rows"], section["classes"]
     for case in section["cases"]:
-        model = keras.Sequential([keras.Input(case["input"]), *(layer_of(one) for one in case["layers"]), keras.layers.Dense(outputs)])
+        last = first = keras.Input(case["input"])
+        tensors = {"x": first}
+        for one in [*case["layers"], {"kind": "Dense", "arguments": {"units": outputs}}]:
+            last = called(layer_of(one), one, [tensors[name] for name in one["from"]] if "from" in one else [last])
+            if "name" in one:
+                tensors[one["name"]] = last
+        model = keras.Model(first, last)
         for at, weight in enumerate(model.trainable_weights):
             weight.assign(shaped(weight.shape, 60 + at, 0.5))
+        for at, weight in enumerate(model.non_trainable_weights):
+            weight.assign(1 + shaped(weight.shape, 90 + at, 0.25))
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         optimizer = keras.optimizers.SGD(learning_rate=section["learning_rate"], momentum=section["momentum"])
         losses = []
         for step in range(section["steps"]):
-            x = shaped([rows, *case["input"]], 300 + step, 2)
+            x = input_of(case, rows, case["input"], 300 + step)
             y = tf.constant(classes(rows, 400 + step, outputs), dtype=tf.int32)
             with tf.GradientTape() as tape:
                 objective = loss(y, model(x, training=True))
             optimizer.apply(tape.gradient(objective, model.trainable_weights), model.trainable_weights)
             losses.append(float(objective))
-        yield label(case), {"loss": plain(losses), "parameters": [flat(weight) for weight in model.trainable_weights]}
+        state = [flat(weight) for weight in model.non_trainable_weights]
+        yield label(case), {
+            "loss": plain(losses),
+            "parameters": [flat(weight) for weight in model.trainable_weights],
+            # Moving statistics, and what the network then computes with them.
+            **({"state": state, "inference": flat(model(x, training=False))} if state else {}),
+        }
 
 
 def group_norms(kernel, axis):

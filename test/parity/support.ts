@@ -30,7 +30,13 @@ export function withDefaults(kind: Kind, given: Arguments = {}): Arguments {
 
 /** Arguments as a spec has them: `units: 4, activation: tanh`. */
 export function spelled(given: Arguments): string {
-  const value = (one: unknown): string => (Array.isArray(one) ? `[${one.map(value).join(', ')}]` : String(one));
+  const value = (one: unknown): string => {
+    if (Array.isArray(one)) return `[${one.map(value).join(', ')}]`;
+    if (typeof one !== 'object' || one === null) return String(one);
+    // A layer, as wrappers take it.
+    const { kind, arguments: own = {} } = one as { readonly kind: string; readonly arguments?: Arguments };
+    return `${kind}(${spelled(own)})`;
+  };
   return Object.entries(given)
     .map(([name, one]) => `${name}: ${value(one)}`)
     .join(', ');
@@ -73,4 +79,23 @@ export function compute(
 /** A tensor of the evaluator, not rounded to float32. */
 export function exact(shape: readonly number[], data: readonly number[]): Tensor64 {
   return { dtype: 'float', shape, data: Float64Array.from(data) };
+}
+
+/**
+ * Parameters by the weights that Keras has of them: one each, but for the two biases of a GRU with reset_after, which are rows of one there.
+ */
+export function kerasWeights<P extends { readonly tensor: string }>(params: readonly P[]): readonly (readonly P[])[] {
+  const weights: P[][] = [];
+  for (const param of params) {
+    if (param.tensor.endsWith('recurrent_bias')) weights.at(-1)!.push(param);
+    else weights.push([param]);
+  }
+  return weights;
+}
+
+/** Numbers for parameters of the given sizes: those that `numbers` makes for the whole weight that Keras has of them. */
+export function inParts(sizes: readonly number[], numbers: (size: number) => readonly number[]): number[][] {
+  const all = numbers(sizes.reduce((sum, size) => sum + size, 0));
+  let start = 0;
+  return sizes.map((size) => all.slice(start, (start += size)));
 }
