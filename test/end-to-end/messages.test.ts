@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/hash.js';
+import { pngBytes } from '../data/pictures/encode.js';
 import { dnc } from '../support/cli.js';
 import { temporaryFolder } from '../support/folders.js';
 import { tinySpec } from '../support/specs.js';
@@ -63,6 +64,21 @@ train: { loss: mse, optimizer: adam(1e-3), epochs: 5 }
   if (!text.includes(from)) throw new Error(`the spec has no ${from}`);
   return { 'net.yaml': text.replace(from, to) };
 }
+
+/** A spec that reads pictures in folders, or what else is said. */
+function folderSpec(source = 'image_folder("shots", size: [2, 2])'): string {
+  return idxSpec({ input: 'Input(2, 2, 3)', classes: 2 }).replace(/idx\(.*\)/, source);
+}
+
+/** A picture that is stored and not packed, as its bytes must not depend on the version of zlib. */
+const shot = pngBytes({
+  width: 3,
+  height: 2,
+  colour: 0,
+  depth: 8,
+  samples: [0, 50, 100, 150, 200, 250],
+  pixels: deflateSync(Buffer.of(0, 0, 50, 100, 0, 150, 200, 250), { level: 0 }),
+});
 
 /** The tiny spec with one change. */
 function changed(from: string | RegExp, to: string): Record<string, string> {
@@ -154,6 +170,48 @@ const cases: Readonly<Record<string, Case>> = {
     files: { 'net.dn': idxSpec().replace(/idx\(.*\)/, 'npy("x.npy")'), 'x.npy': numpy('objects.npy') },
     words: train,
     exit: 4,
+  },
+  'truncated picture': {
+    files: { 'net.dn': folderSpec(), 'shots/a/1.png': shot, 'shots/b/1.png': shot.subarray(0, 60) },
+    words: train,
+    exit: 4,
+  },
+  'a text as a picture': {
+    files: { 'net.dn': folderSpec(), 'shots/a/1.png': shot, 'shots/b/1.jpg': '<html>' },
+    words: ['data', 'check', 'net.dn'],
+    exit: 4,
+  },
+  'a class without pictures': {
+    files: { 'net.dn': folderSpec(), 'shots/a/1.png': shot, 'shots/b/notes.txt': '' },
+    words: check,
+    exit: 4,
+  },
+  'a picture that a table names is missing': {
+    files: {
+      'net.dn': folderSpec('csv("t.csv"); target: y; columns { shot: image_file(size: [2, 2]) }'),
+      't.csv': 'shot,y\nshots/1.png,a\nshots/2.png,b\n',
+      'shots/1.png': shot,
+    },
+    words: train,
+    exit: 4,
+  },
+  'a window longer than a part': {
+    files: changed('validation: 20', 'validation: 20; window { length: 30 }'),
+    words: train,
+    exit: 4,
+  },
+  'augmented rows that are no pictures': {
+    files: changed('validation: 20', 'validation: 20; augment: [shift(2)]'),
+    words: train,
+    exit: 4,
+  },
+  'words of the data section': {
+    files: changed(
+      'validation: 20',
+      'validation: 20; augment: [rotat(5), crop(2)]; window { lenght: 3 }; columns { a: tokens(10k); b: image_file(size: [4], channels: 2) }',
+    ),
+    words: check,
+    exit: 3,
   },
   'truncated npz': {
     files: { 'net.dn': idxSpec().replace(/idx\(.*\)/, 'npz("x.npz")'), 'x.npz': numpy('stored.npz').subarray(0, 600) },
