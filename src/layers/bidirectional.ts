@@ -117,6 +117,8 @@ export const bidirectional = defineLayer({
     for (const call of [layer, ...(backward_layer ? [backward_layer] : [])])
       if (!cellOf(call)) misfit('SimpleRNN, LSTM or GRU', call.word, 'TimeDistributed takes layers without steps');
     const [first, second] = directionsOf(args);
+    if (!backward_layer && first.reverse)
+      misfit('a layer that goes forwards', 'go_backwards: true', 'the other direction is added by Bidirectional');
     if (backward_layer) {
       const [x, y] = [layer.arguments, backward_layer.arguments];
       if (x.go_backwards === y.go_backwards)
