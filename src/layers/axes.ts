@@ -37,7 +37,10 @@ export function axesArgument(options: { readonly default: number; readonly descr
 }
 
 /** The places of axes in a shape without the batch, in rising order. Undefined: one of them is not there, or is the batch. */
-export function axesOf(axes: number | readonly number[], shape: Shape): readonly number[] | undefined {
+export function axesOf(
+  axes: number | readonly number[],
+  shape: { readonly length: number },
+): readonly number[] | undefined {
   const places = (typeof axes === 'number' ? [axes] : axes).map((axis) => axisOf(axis, shape));
   if (places.includes(undefined)) return undefined;
   return [...new Set(places as number[])].sort((a, b) => a - b);

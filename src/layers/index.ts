@@ -5,6 +5,7 @@ import { averagePooling1d } from './average-pooling1d.js';
 import { averagePooling2d } from './average-pooling2d.js';
 import { average } from './average.js';
 import { batchNormalization } from './batch-normalization.js';
+import { bidirectional } from './bidirectional.js';
 import { concatenate } from './concatenate.js';
 import { conv1d } from './conv1d.js';
 import { conv2dTranspose } from './conv2d-transpose.js';
@@ -38,6 +39,7 @@ import { maximum } from './maximum.js';
 import { minimum } from './minimum.js';
 import { multiHeadAttention } from './multi-head-attention.js';
 import { multiply } from './multiply.js';
+import { normalization } from './normalization.js';
 import { permute } from './permute.js';
 import { positionEmbedding } from './position-embedding.js';
 import { prelu } from './prelu.js';
@@ -48,11 +50,13 @@ import { reshape } from './reshape.js';
 import { separableConv1d } from './separable-conv1d.js';
 import { separableConv2d } from './separable-conv2d.js';
 import { simpleRnn } from './simple-rnn.js';
+import { slice } from './slice.js';
 import { softmax } from './softmax.js';
 import { spatialDropout1d } from './spatial-dropout1d.js';
 import { spatialDropout2d } from './spatial-dropout2d.js';
 import { split } from './split.js';
 import { subtract } from './subtract.js';
+import { timeDistributed } from './time-distributed.js';
 import { upSampling1d } from './up-sampling1d.js';
 import { upSampling2d } from './up-sampling2d.js';
 import { zeroPadding1d } from './zero-padding1d.js';
@@ -67,6 +71,7 @@ export const layers = {
   AveragePooling1D: averagePooling1d,
   AveragePooling2D: averagePooling2d,
   BatchNormalization: batchNormalization,
+  Bidirectional: bidirectional,
   Concatenate: concatenate,
   Conv1D: conv1d,
   Conv2D: conv2d,
@@ -99,6 +104,7 @@ export const layers = {
   Minimum: minimum,
   MultiHeadAttention: multiHeadAttention,
   Multiply: multiply,
+  Normalization: normalization,
   PReLU: prelu,
   Permute: permute,
   PositionEmbedding: positionEmbedding,
@@ -109,11 +115,13 @@ export const layers = {
   SeparableConv1D: separableConv1d,
   SeparableConv2D: separableConv2d,
   SimpleRNN: simpleRnn,
+  Slice: slice,
   Softmax: softmax,
   SpatialDropout1D: spatialDropout1d,
   SpatialDropout2D: spatialDropout2d,
   Split: split,
   Subtract: subtract,
+  TimeDistributed: timeDistributed,
   UpSampling1D: upSampling1d,
   UpSampling2D: upSampling2d,
   ZeroPadding1D: zeroPadding1d,

@@ -85,6 +85,8 @@ describe('keep on Input', () => {
         part: () => [],
         partSize: () => 0,
         sizes: [3],
+        inputPositions: () => [],
+        inputSize: () => 0,
         inputExtents: [],
         outputExtents: [[2]],
         needsBias: false,

@@ -27,6 +27,7 @@ import { makeRunFolder, RunFolder } from './run-folder.js';
 import { writeSimplified } from '../simplify/write-simplified.js';
 import { Stopped, simplify, tensorsOf, valuesOf } from '../simplify/simplify.js';
 import { readSpecFile } from '../spec/spec-file.js';
+import { withLearnedStatistics } from '../training/learned-statistics.js';
 import { newTotals } from '../training/totals.js';
 import { type Start, type Stretch, type StretchEnd, type Training, trainStretch } from '../training/train.js';
 
@@ -74,7 +75,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   if (rows.warnings.length > 0) options.watcher.note(render(rows.warnings, { color: false }));
   // Before the run has a folder.
   refuseUnfitRows(compiled, rows);
-  const values = startingValues(compiled, options.specFile, { fromScratch: options.fromScratch });
+  const values = firstValues(compiled, rows, options.specFile, options.fromScratch);
 
   const folder = new RunFolder(options.out ?? makeRunFolder(options.specFile, compiled.spec.hash, new Date()));
   folder.create();
@@ -142,7 +143,7 @@ export async function resumeRun(path_: string, options: ResumeOptions): Promise<
       // Stopped before the first checkpoint: from the beginning, with the same numbers.
       history.cut(0);
       timing.cut(0);
-      const values = startingValues(compiled, specFile, { fromScratch: record.fromScratch });
+      const values = firstValues(compiled, rows, specFile, record.fromScratch);
       options.watcher.note('the run stopped before its first checkpoint; it begins again\n');
       return await run.go({
         position: { stretch: 0, epoch: 0, step: 0, stretchSteps: 0, totalEpochs: 0, optimizerSteps: 0 },
@@ -159,6 +160,14 @@ export async function resumeRun(path_: string, options: ResumeOptions): Promise<
   } finally {
     folder.unlock();
   }
+}
+
+/** The values that a run starts from. Those of a weights file have learned what layers learn of the training rows. */
+function firstValues(compiled: Compiled, rows: Rows, specFile: string, fromScratch: boolean): Values {
+  const { spec, network } = compiled;
+  const values = startingValues(compiled, specFile, { fromScratch });
+  if (spec.weights && !fromScratch) return values;
+  return withLearnedStatistics(network, values, () => bindRows(network, spec, spec.train.phases[0]!, rows.train));
 }
 
 /** One run under way: the phases, simplifying, the fine-tuning, the results. */

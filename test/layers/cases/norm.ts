@@ -144,4 +144,40 @@ export const norm = {
       },
     ],
   },
+  Normalization: {
+    defaults: ['Normalization', { axis: -1, invert: false }],
+    cases: [
+      {
+        call: 'Normalization',
+        inputs: [[2, 3]],
+        output: [2, 3],
+        params: each(['mean', 'variance'], 3),
+        apart: { in: [0, 1], out: [0, 1] },
+        tfjs: 'refused',
+      },
+      {
+        call: 'Normalization(mean: [1, 2, -0.5, 0], variance: [4, 0.25, 1, 0], invert: true)',
+        inputs: [[4]],
+        output: [4],
+        apart: { in: [0], out: [0] },
+        tfjs: 'refused',
+      },
+      {
+        call: 'Normalization(axis: [], mean: 0.5, variance: 0.25)',
+        inputs: [[2, 3]],
+        output: [2, 3],
+        apart: { in: [0, 1], out: [0, 1] },
+        tfjs: 'refused',
+      },
+      {
+        call: 'Normalization(axis: [1, 2])',
+        inputs: [[2, 3]],
+        output: [2, 3],
+        params: { mean: [2, 3], variance: [2, 3] },
+        apart: { in: [0, 1] },
+        pinned: true,
+        tfjs: 'refused',
+      },
+    ],
+  },
 } satisfies Readonly<Record<string, LayerEntry>>;
