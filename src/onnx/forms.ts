@@ -1,4 +1,4 @@
-import type { Extent, TensorType, ValueId } from '../program/program.js';
+import { type Extent, sizeOf, type TensorType, type ValueId } from '../program/program.js';
 import type { GraphWriter } from './graph.js';
 import { isKnown } from './graph.js';
 
@@ -39,7 +39,30 @@ export function turn(g: GraphWriter, from: string, shape: readonly Extent[], ord
   if (keepsMemory(shape, order)) {
     return g.node('Reshape', [from, reshapeTarget(g, inOrder(shape, order))], { allowzero: 1 }, output);
   }
-  return g.node('Transpose', [from], { perm: order }, output);
+  // Axes that stay side by side are turned as one. onnxruntime then leaves the Transpose where it is: it pulls one that stands before a
+  // Resize behind it, where there is more to turn.
+  const blocks = blocksOf(order);
+  if (blocks.length === order.length) return g.node('Transpose', [from], { perm: order }, output);
+  const sorted = [...blocks].sort((a, b) => a[0]! - b[0]!);
+  const extents = sorted.map((block) => block.map((axis) => shape[axis]!).filter((extent) => extent !== 1));
+  const merged = extents.map((of) => (of.includes('batch') ? 'batch' : sizeOf(of as number[])));
+  if (extents.some((of) => of.includes('batch') && of.length > 1)) {
+    return g.node('Transpose', [from], { perm: order }, output);
+  }
+  const flat = g.node('Reshape', [from, reshapeTarget(g, merged)], { allowzero: 1 });
+  const turned = g.node('Transpose', [flat], { perm: blocks.map((block) => sorted.indexOf(block)) });
+  return g.node('Reshape', [turned, reshapeTarget(g, inOrder(shape, order))], { allowzero: 1 }, output);
+}
+
+/** Runs of axes that follow each other in the old order and in the new one. */
+function blocksOf(order: Order): readonly (readonly number[])[] {
+  const blocks: number[][] = [];
+  for (const axis of order) {
+    const last = blocks.at(-1);
+    if (last?.at(-1) === axis - 1) last.push(axis);
+    else blocks.push([axis]);
+  }
+  return blocks;
 }
 
 /** The target of a Reshape. One batch extent is what remains (−1), which ONNX cannot work out when another extent is 0. */

@@ -9,9 +9,14 @@ function lowered(write: (b: Builder) => void) {
   const b = new Builder();
   write(b);
   const { nodes } = lowerProgram(optimize(b.build('test'))).model;
+  // Axes that stay together are turned as one.
+  const beforeReshape = (name: string) => {
+    const node = nodes.find((one) => one.outputs.includes(name));
+    return node?.operator === 'Reshape' ? node.inputs[0]! : name;
+  };
   return {
     operators: nodes.map((node) => node.operator),
-    turned: nodes.filter((node) => node.operator === 'Transpose').map((node) => node.inputs[0]!),
+    turned: nodes.filter((node) => node.operator === 'Transpose').map((node) => beforeReshape(node.inputs[0]!)),
   };
 }
 

@@ -190,7 +190,7 @@ function writeTiledGradient(g: GraphWriter, at: ImageAt, x: string, dy: string, 
     return tall * wide - (row * wide + column);
   });
   const maxima = g.find('MaxPool', [x], options)?.outputs[0] ?? g.node('MaxPool', [x], options);
-  const isMaximum = g.node('Cast', [g.node('GreaterOrEqual', [under, spread(maxima)])], float);
+  const isMaximum = g.node('Cast', [g.node('Equal', [under, spread(maxima)])], float);
   const ranked = g.node('Mul', [isMaximum, g.constant({ dtype: 'float', shape: [down, along] }, ranks)]);
   const first = g.node('Equal', [ranked, spread(g.node('MaxPool', [ranked], options))]);
   const output = whole ? at.outputs[0] : undefined;
