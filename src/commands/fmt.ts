@@ -8,13 +8,16 @@ export const fmt: Command = {
     'Formats specs in place; comments stay, and columns in .dn; YAML comes out as convert writes it. Without a name: all specs of this folder.',
   parameters: '[specs...]',
   options: [
+    { flags: '--name', description: 'write automatic names out: `Dense(10)` becomes `dense_3 = Dense(10)`' },
     { flags: '--check', description: 'write nothing; exit code 1 where a spec is not formatted' },
     { flags: '--stdout', description: 'write the result to stdout instead' },
   ],
-  examples: ['dnc fmt', 'dnc fmt --check specs/*.dn'],
+  examples: ['dnc fmt', 'dnc fmt --name resnet.dn', 'dnc fmt --check specs/*.dn'],
   run: async ({ parameters: [given], options, io }) => {
     const { readDocument } = await import('../compiler/document.js');
     const { formatSpec } = await import('../compiler/format.js');
+    const { writeNames } = await import('../compiler/names.js');
+    const { Source } = await import('../diagnostics/source.js');
     const { Reports } = await import('../diagnostics/report.js');
     const { writeAtomically } = await import('../files.js');
     if (options.check && options.stdout)
@@ -27,7 +30,7 @@ export const fmt: Command = {
       const reports = new Reports();
       readDocument(source, reports);
       reports.throwIfFailed();
-      const text = formatSpec(source);
+      const text = formatSpec(options.name ? new Source(source.name, writeNames(source)) : source);
       if (options.stdout) {
         io.out(text);
         continue;

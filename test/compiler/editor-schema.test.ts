@@ -56,6 +56,8 @@ model:
   layers:
     - { name: [a, b], Dense: 2 * width, from: [x, { m: y }] }
     - { repeat: 2 * width, layers: [{ residual: 50, size: 3, name: r }], with: { residual_1.conv.filters: 4 } }
+    - { name: again, Shared: r_1, from: a }
+    - { residual: 50, with: { conv: { filters: 4 } } }
 train: { loss: mse, epochs: width, steps: 40k, optimizer: { adam: { learning_rate: { cosine: 1e-3 } } } }
 `.replace('{ Conv: 3 }', 'Flatten');
     expect(accepts(text), JSON.stringify(validate.errors?.slice(0, 5))).toBe(true);
