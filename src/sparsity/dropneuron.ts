@@ -61,7 +61,8 @@ export const dropneuron = defineMethod({
     { anyOf: [{ required: ['lambda'] }, { required: ['li'] }, { required: ['lo'] }] },
   ),
   penalty: (b, { arguments: args, site, kernel }) => {
-    const term = (axes: readonly number[], strength: number): Value => {
+    const term = (axes: readonly number[] | undefined, strength: number): Value => {
+      if (!axes) return b.constant(0);
       const norms = b.norm(kernel, axes, true);
       // Weights move with the norms and are held fixed in the gradient, as in iterative reweighting; only the proximal solver reweights.
       const weighted =
@@ -76,8 +77,8 @@ export const dropneuron = defineMethod({
   // rate · lambda / mean(D). (The mean of 1/D instead lets the few weights that never had a gradient decide: whole layers died of them.)
   prox: (b, { arguments: args, site, kernel, learningRate, diagonal }) => {
     if (args.solver === 'gradient') return undefined;
-    const step = (from: Value, axes: readonly number[], strength: number): Value => {
-      if (strength === 0) return from;
+    const step = (from: Value, axes: readonly number[] | undefined, strength: number): Value => {
+      if (strength === 0 || !axes) return from;
       const norms = b.norm(from, axes, true);
       let move = b.multiply(learningRate, strength);
       if (args.metric === 'optimizer' && diagonal) move = b.divide(move, b.mean(diagonal, axes, true));

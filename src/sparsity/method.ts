@@ -2,24 +2,27 @@ import type { Kind, Static, TObject } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
 
 /**
- * Where an annotation landed: one layer's parameters. Both group sides cut the layer's own kernel [in, out]: `incoming` are its columns, one
- * group per unit (axes reduced: all but the last); `outgoing` its rows, one per unit or feature of the layer before.
+ * Where an annotation landed: one kernel of a layer. Both group sides cut the layer's own kernel [in, out]: `incoming` are its columns, one
+ * group per unit (axes reduced: all but the last); `outgoing` its rows, one per unit or feature of the layer before. All places of a convolution's kernel, all
+ * gates of a cell and all heads belong to the group of their unit.
  */
 export interface Site {
   readonly layer: string;
-  /** Shape of the kernel, [.., in, out]. */
+  /** Which of the layer's kernels: `kernel`, `recurrent_kernel`. */
+  readonly tensor: string;
+  /** Shape of the kernel, [.., in, out]; where it has groups, that in which they are apart. */
   readonly kernelShape: readonly number[];
-  /** Axes to reduce for one norm per unit of this layer. */
-  readonly incoming: readonly number[];
-  /** Axes to reduce for one norm per unit of the layer before. */
-  readonly outgoing: readonly number[];
+  /** Axes to reduce for one norm per unit of this layer. Undefined: no axis is of its units. */
+  readonly incoming: readonly number[] | undefined;
+  /** Axes to reduce for one norm per unit of the layer before. Undefined: no axis is of those. */
+  readonly outgoing: readonly number[] | undefined;
 }
 
 /** What the moments inside the step program are given. */
 export interface Moment<A> {
   readonly arguments: A;
   readonly site: Site;
-  /** The kernel; in `prox` after the optimizer's update. */
+  /** The kernel in the site's shape; in `prox` after the optimizer's update. */
   readonly kernel: Value;
   readonly bias: Value | undefined;
   readonly learningRate: Value;

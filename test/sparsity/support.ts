@@ -31,7 +31,7 @@ export function moments(
   const method: SparsityMethod = registry[word];
   const args = withDefaults(method, given);
   const shape = [at.kernel.length, at.kernel[0]!.length];
-  const site: Site = { layer: 'fc', kernelShape: shape, incoming: [0], outgoing: [1] };
+  const site: Site = { layer: 'fc', tensor: 'kernel', kernelShape: shape, incoming: [0], outgoing: [1] };
   const b = new Builder();
   const kernel = b.state('kernel', shape);
   const bias = at.bias && b.state('bias', [at.bias.length]);

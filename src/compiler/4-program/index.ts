@@ -1,5 +1,6 @@
 export { classCount, classWeights } from './class-weights.js';
 export { buildForward, forwardProgram, probabilityActivation } from './forward.js';
+export { type KernelSite, kernelsOf } from './kernels.js';
 export {
   type DeclaredTarget,
   type EvaluationProgram,
@@ -14,6 +15,5 @@ export {
   type Phase,
   type StateDecl,
   type StepProgram,
-  siteOf,
   stepProgram,
 } from './step.js';

@@ -15,12 +15,13 @@ import { optimize } from '../../program/passes/index.js';
 import type { Program } from '../../program/program.js';
 import { actsIn } from '../../sparsity/during.js';
 import { methods } from '../../sparsity/index.js';
-import type { Moment, Site, SparsityMethod } from '../../sparsity/method.js';
+import type { Moment, SparsityMethod } from '../../sparsity/method.js';
 import { paramShape } from '../3-dims/index.js';
 import { type Objective, type ObjectiveKeys, objectivesOf, prefixOf } from '../objectives.js';
 import type { PhaseSpec } from '../spec.js';
 import { rowWeights } from './class-weights.js';
 import { clipped } from './clipping.js';
+import { kernelsOf } from './kernels.js';
 import { buildForward, type Forward } from './forward.js';
 
 /** A stretch of training as the step program needs it. */
@@ -142,7 +143,7 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
 
   b.inRegion('update', () => {
     const learningRate = b.scalar('learning_rate');
-    const moments = momentsOf(network, phase, forward, learningRate);
+    const moments = momentsOf(b, network, phase, forward, learningRate);
 
     // The objective's terms, one result per method; those that act by their gradient add to the gradients.
     const terms = new Map<string, Value>();
@@ -184,11 +185,13 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
         scalars,
       });
       let next = updated.parameter;
-      if (param.tensor === 'kernel') {
-        for (const { method, moment } of moments) {
-          if (moment.site.layer !== param.layer) continue;
-          next = method.prox?.(b, { ...moment, kernel: next, diagonal: updated.diagonal })?.kernel ?? next;
-        }
+      for (const { method, moment } of moments) {
+        const { layer, tensor, kernelShape } = moment.site;
+        if (layer !== param.layer || tensor !== param.tensor) continue;
+        const shaped = (value: Value) => inShape(b, value, kernelShape);
+        const diagonal = updated.diagonal && shaped(updated.diagonal);
+        const moved = method.prox?.(b, { ...moment, kernel: shaped(next), diagonal })?.kernel;
+        if (moved) next = inShape(b, moved, paramShape(param));
       }
       b.next(param.name, next);
       for (const [slot, value] of Object.entries(updated.slots)) b.next(`${param.name}:${slot}`, value);
@@ -372,35 +375,30 @@ interface Acting {
 }
 
 /** Every annotation that acts in the phase, in the order of layers and annotations. */
-function momentsOf(network: Network, phase: Phase, forward: Forward, learningRate: Value): Acting[] {
+function momentsOf(b: Builder, network: Network, phase: Phase, forward: Forward, learningRate: Value): Acting[] {
   return network.graph.nodes.flatMap((node) =>
     node.annotations
       .filter((annotation) => actsIn(annotation.arguments.during as string | undefined, phase))
-      .flatMap((annotation): Acting[] => {
-        const site = siteOf(network, node.name);
-        if (!site) return [];
-        const own = network.params.get(node.name)!;
-        return [
-          {
+      .flatMap((annotation) =>
+        kernelsOf(network, node.name).map(({ param, bias, site }): Acting => {
+          const kernel = forward.params.get(param.name)!;
+          return {
             method: methodKind(annotation),
             moment: {
               arguments: annotation.arguments,
               site,
-              kernel: forward.params.get(own.kernel!.name)!,
-              bias: own.bias && forward.params.get(own.bias.name),
+              kernel: inShape(b, kernel, site.kernelShape),
+              bias: bias && forward.params.get(bias.name),
               learningRate,
               diagonal: undefined,
             },
-          },
-        ];
-      }),
+          };
+        }),
+      ),
   );
 }
 
-/** The groups of a layer's kernel; undefined where it has none. */
-export function siteOf(network: Network, layer: string): Site | undefined {
-  const kernel = network.params.get(layer)?.kernel;
-  if (!kernel) return undefined;
-  const axesBut = (role: 'reads' | 'writes') => kernel.axes.flatMap((axis, k) => (axis.role === role ? [] : [k]));
-  return { layer, kernelShape: paramShape(kernel), incoming: axesBut('writes'), outgoing: axesBut('reads') };
+/** A value in another shape of as many elements. */
+function inShape(b: Builder, value: Value, shape: readonly number[]): Value {
+  return String(value.type.shape) === String(shape) ? value : b.reshape(value, shape);
 }

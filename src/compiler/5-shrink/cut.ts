@@ -1,8 +1,8 @@
 import type { Unit } from '../../ir/dims.js';
 import { allParams, type Network, outputShape, type Param } from '../../ir/graph.js';
-import { aroundAxis } from '../../program/kernels.js';
-import { paramShape } from '../3-dims/index.js';
-import { methodKind, siteOf } from '../4-program/index.js';
+import { sizeOf } from '../../program/program.js';
+import { stridesOf } from '../../program/shapes.js';
+import { kernelsOf, methodKind } from '../4-program/index.js';
 import type { Threshold } from '../spec.js';
 import type { Values } from './values.js';
 
@@ -20,12 +20,19 @@ export interface CutResult {
   readonly kernels: { readonly nonzero: number; readonly of: number };
 }
 
-/** One column or row of a kernel, with the norm it had before anything was cut. */
+/** The weights of one kernel that one unit writes or reads, with the norm that they had before anything was cut. */
 interface Group {
   readonly kernel: Param;
-  readonly axis: number;
-  readonly position: number;
+  /** Which weights these are. */
+  readonly places: Places;
+  readonly group: number;
   readonly norm: number;
+}
+
+/** By weight, which group of one side of a kernel it belongs to. */
+interface Places {
+  readonly groupOf: Int32Array;
+  readonly count: number;
 }
 
 /**
@@ -46,7 +53,12 @@ export function cut(network: Network, values: Values, threshold: AppliedThreshol
     below = groups.filter((group) => group.norm <= threshold.value);
     for (const kernel of new Set(below.map((group) => group.kernel))) {
       const data = own(kernel.name);
-      for (const group of below) if (group.kernel === kernel) forEachOf(group, (k) => (data[k] = 0));
+      for (const places of new Set(below.flatMap((one) => (one.kernel === kernel ? [one.places] : [])))) {
+        const cut = new Set(below.flatMap((one) => (one.places === places ? [one.group] : [])));
+        places.groupOf.forEach((group, k) => {
+          if (cut.has(group)) data[k] = 0;
+        });
+      }
     }
   } else {
     for (const kernel of annotatedKernels(network)) {
@@ -62,7 +74,7 @@ export function countKernels(network: Network, values: Values): { nonzero: numbe
   let nonzero = 0;
   let of = 0;
   for (const param of allParams(network)) {
-    if (param.tensor !== 'kernel') continue;
+    if (!param.tensor.endsWith('kernel')) continue;
     const data = values.get(param.name)!;
     of += data.length;
     for (const weight of data) if (weight !== 0) nonzero++;
@@ -90,34 +102,44 @@ function groupsOf(network: Network, values: Values): readonly Group[] {
     ),
   );
   return network.graph.nodes.flatMap((node) => {
-    const kernel = siteOf(network, node.name) && network.params.get(node.name)!.kernel;
-    if (!kernel) return [];
     const cuts = node.annotations.map((annotation) => methodKind(annotation).cut?.(annotation.arguments as never));
-    const data = values.get(kernel.name)!;
-    return kernel.axes.flatMap(({ role, dim }, axis) => {
-      const wanted =
-        role === 'writes' ? cuts.some((one) => one?.incoming) : role === 'reads' && cuts.some((one) => one?.outgoing);
-      if (!wanted) return [];
-      return dim.units.flatMap((unit, position) => {
-        if (role === 'writes' && interfaceUnits.has(dims.find(unit))) return [];
-        const group = { kernel, axis, position, norm: 0 };
-        let squares = 0;
-        forEachOf(group, (k) => (squares += data[k]! * data[k]!));
-        return [{ ...group, norm: Math.sqrt(squares) }];
-      });
+    return kernelsOf(network, node.name).flatMap(({ param, site }) => {
+      const data = values.get(param.name)!;
+      const groups = (axes: readonly number[] | undefined): Group[] => {
+        if (!axes) return [];
+        const places = placesOf(site.kernelShape, axes);
+        const squares = new Float64Array(places.count);
+        places.groupOf.forEach((group, k) => {
+          squares[group]! += data[k]! * data[k]!;
+        });
+        return Array.from(squares, (sum, group) => ({ kernel: param, places, group, norm: Math.sqrt(sum) }));
+      };
+      const own = param.axes.find(({ role }, k) => role === 'writes' || !(site.incoming ?? [k]).includes(k));
+      const isInterface = ({ group }: Group) => interfaceUnits.has(dims.find(own!.dim.units[group]!));
+      return [
+        ...(cuts.some((one) => one?.incoming) ? groups(site.incoming).filter((one) => !isInterface(one)) : []),
+        ...(cuts.some((one) => one?.outgoing) ? groups(site.outgoing) : []),
+      ];
     });
   });
 }
 
-function annotatedKernels(network: Network): readonly Param[] {
-  return network.graph.nodes.flatMap((node) => {
-    const kernel = network.params.get(node.name)?.kernel;
-    return kernel && node.annotations.length > 0 ? [kernel] : [];
-  });
+/** The groups of a row-major tensor that are left when some of its axes are reduced. */
+function placesOf(shape: readonly number[], reduced: readonly number[]): Places {
+  const groupOf = new Int32Array(sizeOf(shape));
+  const strides = stridesOf(shape);
+  let count = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (reduced.includes(axis)) continue;
+    for (let k = 0; k < groupOf.length; k++)
+      groupOf[k] = groupOf[k]! + (Math.floor(k / strides[axis]!) % shape[axis]!) * count;
+    count *= shape[axis]!;
+  }
+  return { groupOf, count };
 }
 
-/** Calls with the offset of every element of a group. */
-function forEachOf({ kernel, axis, position }: Group, visit: (offset: number) => void): void {
-  const { outer, extent, inner } = aroundAxis(paramShape(kernel), axis);
-  for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) visit((o * extent + position) * inner + i);
+function annotatedKernels(network: Network): readonly Param[] {
+  return network.graph.nodes.flatMap((node) =>
+    node.annotations.length > 0 ? kernelsOf(network, node.name).map(({ param }) => param) : [],
+  );
 }

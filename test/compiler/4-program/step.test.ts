@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evaluationProgram, forwardProgram, siteOf, stepProgram } from '../../../src/compiler/4-program/index.js';
+import { evaluationProgram, forwardProgram, kernelsOf, stepProgram } from '../../../src/compiler/4-program/index.js';
 import type { Tensor64 } from '../../../src/program/program.js';
 import { seed } from '../../program/support.js';
 import { dimsOf, specText } from '../lowered.js';
@@ -356,10 +356,44 @@ train { loss: sparse_categorical_crossentropy; metrics: [accuracy]; epochs: 1 }
   });
 });
 
-test('a site names the axes that columns and rows are reduced over', () => {
-  const { network } = lowered(specText('x = Input(3)\na = Dense(2)\nf = Flatten\ny = Dense(1)'));
-  expect(siteOf(network, 'a')).toEqual({ layer: 'a', kernelShape: [3, 2], incoming: [0], outgoing: [1] });
-  expect(siteOf(network, 'f')).toBeUndefined();
+describe('the groups of kernels', () => {
+  const groupsOf = (layers: string, layer: string) =>
+    kernelsOf(lowered(specText(layers)).network, layer).map(({ site, bias }) => ({ ...site, bias: bias?.tensor }));
+
+  test('are columns and rows', () => {
+    const layers = 'x = Input(3)\na = Dense(2)\nf = Flatten\ny = Dense(1)';
+    const site = { layer: 'a', tensor: 'kernel', kernelShape: [3, 2], incoming: [0], outgoing: [1], bias: 'bias' };
+    expect(groupsOf(layers, 'a')).toEqual([site]);
+    expect(groupsOf(layers, 'f')).toEqual([]);
+  });
+
+  test('are filters and channels of a convolution, with all places', () => {
+    const [site] = groupsOf('x = Input(5, 5, 3)\na = Conv2D(4, 2)\nf = Flatten\ny = Dense(1)', 'a');
+    expect(site).toMatchObject({ kernelShape: [2, 2, 3, 4], incoming: [0, 1, 2], outgoing: [0, 1, 3] });
+  });
+
+  test('are apart where a convolution has groups', () => {
+    const [site] = groupsOf('x = Input(5, 5, 6)\na = Conv2D(4, 2, groups: 2)\nf = Flatten\ny = Dense(1)', 'a');
+    expect(site).toMatchObject({ kernelShape: [2, 2, 3, 2, 2], incoming: [0, 1, 2], outgoing: [0, 1, 4] });
+  });
+
+  test('are channels of a depthwise kernel, and both of a separable one', () => {
+    const layers = 'x = Input(5, 5, 3)\na = DepthwiseConv2D(2)\nb = SeparableConv2D(4, 2)\nf = Flatten\ny = Dense(1)';
+    expect(groupsOf(layers, 'a')).toMatchObject([
+      { kernelShape: [2, 2, 3, 1], incoming: [0, 1, 3], outgoing: undefined, bias: 'bias' },
+    ]);
+    expect(groupsOf(layers, 'b')).toMatchObject([
+      { tensor: 'depthwise_kernel', incoming: [0, 1, 3], outgoing: undefined, bias: undefined },
+      { tensor: 'pointwise_kernel', incoming: [0, 1, 2], outgoing: [0, 1, 3], bias: 'bias' },
+    ]);
+  });
+
+  test('are cells with all gates, of both kernels', () => {
+    expect(groupsOf('x = Input(5, 3)\na = LSTM(4)\ny = Dense(1)', 'a')).toMatchObject([
+      { tensor: 'kernel', kernelShape: [3, 4, 4], incoming: [0, 1], outgoing: [1, 2], bias: 'bias' },
+      { tensor: 'recurrent_kernel', kernelShape: [4, 4, 4], incoming: [0, 1], outgoing: [1, 2], bias: undefined },
+    ]);
+  });
 });
 
 test('scalars of a step: the mean is over the rows that there are', () => {
