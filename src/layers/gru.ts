@@ -18,17 +18,18 @@ export const gruCell: Cell = {
   ) => {
     const mix = (update: Value, candidate: Value) =>
       b.add(b.multiply(update, states[0]!), b.multiply(b.subtract(1, update), candidate));
-    const [updating, resetting, ofInputs] = split(projected) as readonly [Value, Value, Value];
+    const [sums, ofInputs] = split(projected, [2, 1]) as readonly [Value, Value];
+    const gates = (past: Value) => split(gate(b.add(sums, past)), [1, 1]) as readonly [Value, Value];
     if (reset_after) {
       const product = recurrent(0, 3);
-      const past = split(recurrentBias ? b.add(product, recurrentBias) : product) as readonly [Value, Value, Value];
-      const reset = gate(b.add(resetting, past[1]));
-      return [mix(gate(b.add(updating, past[0])), activate(b.add(ofInputs, b.multiply(reset, past[2]))))];
+      const whole = recurrentBias ? b.add(product, recurrentBias) : product;
+      const [past, seen] = split(whole, [2, 1]) as readonly [Value, Value];
+      const [update, reset] = gates(past);
+      return [mix(update, activate(b.add(ofInputs, b.multiply(reset, seen))))];
     }
-    const past = split(recurrent(0, 2)) as readonly [Value, Value];
-    const reset = gate(b.add(resetting, past[1]));
+    const [update, reset] = gates(recurrent(0, 2));
     const seen = through(b.multiply(reset, before(2)), 2);
-    return [mix(gate(b.add(updating, past[0])), activate(b.add(seen, ofInputs)))];
+    return [mix(update, activate(b.add(seen, ofInputs)))];
   },
   // From 0 on, a mixture of itself and of a candidate that is 0.
   fact: (_, { projected, quiet, recurrentBias, activate }, unit) => {

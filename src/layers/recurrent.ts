@@ -52,8 +52,8 @@ export interface CellStep {
   readonly through: (value: Value, gate: number) => Value;
   /** The recurrent bias [gates · units], where the cell has one. */
   readonly recurrentBias: Value | undefined;
-  /** [batch, n · units] cut into n, one for each gate. */
-  readonly split: (value: Value) => readonly Value[];
+  /** [batch, n · units] cut into parts of so many gates. */
+  readonly split: (value: Value, gates: readonly number[]) => readonly Value[];
   readonly activate: (value: Value) => Value;
   readonly gate: (value: Value) => Value;
 }
@@ -78,6 +78,8 @@ export interface Cell {
   readonly states: number;
   /** The gate whose bias starts at 1 by `unit_forget_bias`. */
   readonly forget?: number;
+  /** In which order a step has its gates side by side. Absent: that of the kernels. Gates are numbered by it in a step. */
+  readonly order?: readonly number[];
   hasRecurrentBias(args: RecurrentArguments): boolean;
   /** Its own arguments for TensorFlow.js; undefined: that does not compute the same. */
   spelled(args: RecurrentArguments): readonly string[] | undefined;
@@ -217,7 +219,7 @@ export function runCell(
   const units = dim.units.length;
   const count = cell.gates.length;
   const [kernel, recurrent, bias, recurrentBias] = ['kernel', 'recurrent_kernel', 'bias', 'recurrent_bias'].map(
-    (tensor) => params[`${prefix}${tensor}`],
+    (tensor) => inOrder(b, params[`${prefix}${tensor}`], cell),
   );
   const flat = (bias: Value | undefined) => bias && b.reshape(bias, [count * units]);
   // One mask for all gates, or with recurrent dropout one for each (Keras, implementation 2 and 1). The same at every step.
@@ -260,8 +262,12 @@ export function runCell(
     (c, { states, slices, captures }) => {
       const [matrix, ...rest] = captures as [Value, ...Value[]];
       const addend = given ? rest.shift() : undefined;
-      const split = (value: Value) =>
-        c.split(value, 1, new Array<number>((value.type.shape[1] as number) / units).fill(units));
+      const split = (value: Value, gates: readonly number[]) =>
+        c.split(
+          value,
+          1,
+          gates.map((gate) => gate * units),
+        );
       const weights = (from: number, to: number) =>
         to - from === count ? matrix : c.slice(matrix, 1, from * units, to * units);
       const before = (gate: number) => {
@@ -292,6 +298,17 @@ export function runCell(
     },
   );
   return { sequence: b.transpose(result.outputs[0]!, [1, 0, 2]), states: result.states };
+}
+
+/** A parameter [.., gates, units] with the gates in the order of a step. */
+function inOrder(b: Builder, tensor: Value | undefined, { order, gates }: Cell): Value | undefined {
+  if (!tensor || !order) return tensor;
+  const axis = tensor.type.shape.length - 2;
+  const each = b.split(tensor, axis, new Array<number>(gates.length).fill(1));
+  return b.concat(
+    order.map((gate) => each[gate]!),
+    axis,
+  );
 }
 
 /** A sequence in the reverse order of time. */
