@@ -86,29 +86,94 @@ export class Augmenter {
 export function move(
   from: Float32Array,
   into: Float32Array,
+  extents: readonly [number, number, number],
+  movement: Movement,
+  between: AugmentedRows['between'],
+): void {
+  const { y, x } = movement;
+  const isWhole = (step: number, other: number, start: number) =>
+    Math.abs(step) === 1 && other === 0 && Number.isInteger(start);
+  if (isWhole(y[0], y[1], y[2]) && isWhole(x[1], x[0], x[2])) moveWhole(from, into, extents, movement);
+  else moveBetween(from, into, extents, movement, between);
+}
+
+/** Whole pixels, forwards or backwards: lines are copied. */
+function moveWhole(
+  from: Float32Array,
+  into: Float32Array,
+  [height, width, channels]: readonly [number, number, number],
+  { y: [down, , y0], x: [, across, x0], outside }: Movement,
+): void {
+  // The columns that are read within the picture, first and behind the last.
+  const [first, behind] = across === 1 ? [-x0, width - x0] : [x0 - width + 1, x0 + 1];
+  const [begin, end] = [Math.min(width, Math.max(0, first)), Math.max(0, Math.min(width, behind))];
+  for (let row = 0; row < height; row++) {
+    const line = row * width * channels;
+    const read = down * row + y0;
+    if (outside !== 'edge' && (read < 0 || read >= height)) {
+      into.fill(outside, line, line + width * channels);
+      continue;
+    }
+    const start = clamp(read, height) * width;
+    for (let column = 0; column < width; column++) {
+      if (column === begin && across === 1 && end > begin) {
+        const source = (start + column + x0) * channels;
+        into.set(from.subarray(source, source + (end - begin) * channels), line + begin * channels);
+        column = end - 1;
+        continue;
+      }
+      const isInside = column >= begin && column < end;
+      const source = (start + clamp(across * column + x0, width)) * channels;
+      for (let channel = 0; channel < channels; channel++)
+        into[line + column * channels + channel] = isInside || outside === 'edge' ? from[source + channel]! : outside;
+    }
+  }
+}
+
+function moveBetween(
+  from: Float32Array,
+  into: Float32Array,
   [height, width, channels]: readonly [number, number, number],
   { y: [yy, yx, y0], x: [xy, xx, x0], outside }: Movement,
   between: AugmentedRows['between'],
 ): void {
   const at = (row: number, column: number, channel: number): number => {
     if (outside !== 'edge' && (row < 0 || column < 0 || row >= height || column >= width)) return outside;
-    const [inRow, inColumn] = [clamp(row, height), clamp(column, width)];
-    return from[(inRow * width + inColumn) * channels + channel]!;
+    return from[(clamp(row, height) * width + clamp(column, width)) * channels + channel]!;
   };
+  const line = width * channels;
   for (let row = 0, to = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
-      let [y, x] = [yy * row + yx * column + y0, xy * row + xx * column + x0];
-      if (between === 'nearest') [y, x] = [Math.floor(y + 0.5), Math.floor(x + 0.5)];
-      const [top, left] = [Math.floor(y), Math.floor(x)];
-      const [down, across] = [y - top, x - left];
+      let y = yy * row + yx * column + y0;
+      let x = xy * row + xx * column + x0;
+      if (between === 'nearest') {
+        y = Math.floor(y + 0.5);
+        x = Math.floor(x + 0.5);
+      }
+      const top = Math.floor(y);
+      const left = Math.floor(x);
+      const down = y - top;
+      const across = x - left;
+      // All four pixels around lie within the picture.
+      if (top >= 0 && left >= 0 && top < height - 1 && left < width - 1) {
+        for (let k = (top * width + left) * channels, end = k + channels; k < end; k++, to++) {
+          const above = (1 - across) * from[k]! + across * from[k + channels]!;
+          const below = (1 - across) * from[k + line]! + across * from[k + line + channels]!;
+          into[to] = (1 - down) * above + down * below;
+        }
+        continue;
+      }
       for (let channel = 0; channel < channels; channel++, to++) {
-        if (down === 0 && across === 0) {
-          into[to] = at(top, left, channel);
+        // What counts nothing may lie outside: it is not read.
+        const above = at(top, left, channel);
+        const upper = across === 0 ? above : (1 - across) * above + across * at(top, left + 1, channel);
+        if (down === 0) {
+          into[to] = upper;
           continue;
         }
-        const above = (1 - across) * at(top, left, channel) + across * at(top, left + 1, channel);
-        const below = (1 - across) * at(top + 1, left, channel) + across * at(top + 1, left + 1, channel);
-        into[to] = (1 - down) * above + down * below;
+        const below = at(top + 1, left, channel);
+        const lower = across === 0 ? below : (1 - across) * below + across * at(top + 1, left + 1, channel);
+        into[to] = (1 - down) * upper + down * lower;
       }
     }
   }

@@ -123,6 +123,35 @@ describe('movements', () => {
     expect(small).not.toEqual([...image]);
   });
 
+  test('whole pixels, in any direction: what the definition gives pixel by pixel', () => {
+    const [height, width, channels] = [3, 4, 2];
+    const from = Float32Array.from({ length: height * width * channels }, (_, k) => k + 1);
+    const signs = [1, -1];
+    const starts = [-9, -4, -3, -1, 0, 1, 2, 3, 5, 11];
+    for (const down of signs)
+      for (const across of signs)
+        for (const y0 of starts)
+          for (const x0 of starts)
+            for (const outside of [-5, 'edge'] as const) {
+              const found = new Float32Array(from.length);
+              move(
+                from,
+                found,
+                [height, width, channels],
+                { y: [down, 0, y0], x: [0, across, x0], outside },
+                'bilinear',
+              );
+              const expected = Array.from(found, (_, k) => {
+                const [row, column, channel] = [Math.floor(k / 8), (k >> 1) % 4, k % 2];
+                const [y, x] = [down * row + y0, across * column + x0];
+                if (outside !== 'edge' && (y < 0 || x < 0 || y >= height || x >= width)) return outside;
+                const [inside, beside] = [Math.min(height - 1, Math.max(0, y)), Math.min(width - 1, Math.max(0, x))];
+                return from[(inside * width + beside) * channels + channel]!;
+              });
+              expect([...found], `${down} ${across} ${y0} ${x0} ${outside}`).toEqual(expected);
+            }
+  });
+
   test('between pixels a mask has the numbers of the nearest', () => {
     const result = new Float32Array(9);
     move(image, result, [3, 3, 1], { y: [1, 0, 0.4], x: [0, 1, -0.6], outside: 0 }, 'nearest');

@@ -69,6 +69,11 @@ y = (np.arange(10) % 3).astype("<i8")
 np.savez(here / "stored.npz", x=x, y=y)
 np.savez_compressed(here / "packed.npz", x_train=x[:7], y_train=y[:7], x_test=x[7:], y_test=y[7:])
 
+# Pairs for two inputs, a target of its own; and arrays whose rows do not belong together.
+pairs = {"a": np.arange(12).reshape(4, 3), "b": np.linspace(0, 1, 16).reshape(4, 2, 2), "y": np.arange(4) / 4}
+np.savez(here / "pairs.npz", **pairs)
+np.savez(here / "uneven.npz", **{**pairs, "b": pairs["b"][:3]})
+
 # What is no number in JSON is written as its name.
 for entry in expected.values():
     entry["values"] = [value if np.isfinite(value) else str(value) for value in entry["values"]]

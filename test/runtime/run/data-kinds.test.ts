@@ -275,6 +275,33 @@ train { loss: binary_crossentropy(from_logits: true); optimizer: adam(0.01); bat
   expect(shapes.loss).toBeLessThan(0.55);
 });
 
+test('pairs from the arrays of an NPZ file, each to an input of its own; rows that differ are refused', async () => {
+  const folder = temporaryFolder();
+  const python = (name: string) => readFileSync(path.join(import.meta.dirname, '../../data/numpy', name));
+  write(folder, 'pairs.npz', python('pairs.npz'));
+  write(folder, 'uneven.npz', python('uneven.npz'));
+  const text = `model Pairs {
+  left = Input(3)
+  right = Input(2, 2)
+  flat = Flatten
+  both = Concatenate <- left, flat
+  y = Dense(1)
+}
+data { source: npz("pairs.npz"); inputs { left: a; right: b } }
+train { loss: mse; batch_size: 2; epochs: 1 }
+`;
+  const specFile = path.join(folder, 'net.dn');
+  const { rows, compiled } = await openWithRows({ source: new Source(specFile, text), specFile, sets: [] });
+  expect(inspectRows(compiled, rows).inputs.map(({ input, fields }) => [input, fields])).toEqual([
+    ['left', ['a']],
+    ['right', ['b']],
+  ]);
+  expect(Number.isFinite((await train(folder, text)).loss)).toBe(true);
+  const uneven = text.replace('pairs.npz', 'uneven.npz');
+  const { text: message } = await failureOf(() => train(folder, uneven));
+  expect(message).toBe('rows-differ: a has 4 rows, b has 3');
+});
+
 test('what the text says comes back from the resolved text', () => {
   const text = `model Net {
   x = Input(3, 2)
