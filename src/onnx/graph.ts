@@ -91,8 +91,10 @@ export class GraphWriter {
 
   /** A node that has been written, by its operator, inputs and attributes. */
   find(operator: string, inputs: readonly string[], attributes: NodeAttributes): Node | undefined {
-    const wanted = JSON.stringify([operator, inputs, attributes]);
-    return this.nodes.find((one) => JSON.stringify([one.operator, one.inputs, one.attributes]) === wanted);
+    const wanted = JSON.stringify([inputs, attributes]);
+    return this.nodes.find(
+      (one) => one.operator === operator && JSON.stringify([one.inputs, one.attributes]) === wanted,
+    );
   }
 
   /** Gives a node that has been written one more output. */

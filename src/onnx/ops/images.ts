@@ -67,7 +67,7 @@ const conv2dInputGradient: ImageLowering = {
 
 /**
  * The filter gradient is a convolution, too: of the input by the gradient, with images as the channels that are summed over, strides and
- * dilation exchanged. Written as it is found in books, with the input's channels as images, it is three times slower than what
+ * dilation exchanged. Written as it is found in books, with the input's channels as images, it is up to nine times slower than what
  * stands here: rows of [width · channels] are one axis, along which the gradient is dilated by the channels, so that one image is
  * convolved whose result is the whole kernel, in runs of [width · channels] numbers. Where the kernel is dilated along its width these
  * runs have gaps, and channels are an axis of their own.
