@@ -362,6 +362,15 @@ export const simplify = {
         description: 'In how many looks in a row a unit must have been dead before it goes.',
       }),
     ),
+    round_to: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100_000,
+        absent: 'any width',
+        description:
+          'Widths stay at multiples of this number, or as they were where that is less, for hardware that wants them so: dead units stay as needed, those with the largest norm.',
+      }),
+    ),
     finetune: Type.Optional(
       Type.Object(inPhase, {
         section: 'phase',
@@ -369,7 +378,7 @@ export const simplify = {
       }),
     ),
   }),
-  later: ['target', 'round_to', 'distil'],
+  later: ['target', 'distil'],
   example: 'simplify { threshold: auto(tolerance: 0.2%); finetune { epochs: 5 } }',
 } as const satisfies SectionKind;
 

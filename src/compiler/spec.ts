@@ -186,6 +186,8 @@ export interface SimplifySpec {
   readonly threshold: Threshold;
   /** Shrinking while training; undefined: only afterwards. */
   readonly live?: LiveSpec;
+  /** Widths stay at multiples of this number. Absent: any. */
+  readonly roundTo?: number;
   readonly finetune?: PhaseSpec;
   readonly span?: Span;
 }

@@ -345,7 +345,14 @@ export function lowerSimplify(
       )
     : undefined;
   const live = lowerLive(context, values, unit);
-  return { threshold, ...(live && { live }), ...(finetune && { finetune }), ...(entry && { span: entry.span }) };
+  const { round_to: roundTo } = values;
+  return {
+    threshold,
+    ...(live && { live }),
+    ...(roundTo !== undefined && { roundTo }),
+    ...(finetune && { finetune }),
+    ...(entry && { span: entry.span }),
+  };
 }
 
 /** `after` and `patience` say nothing without `every`. */

@@ -87,7 +87,8 @@ export async function simplify(at: {
     threshold = wanted;
   }
   const { values: masked, kernels } = cut(network, values, threshold);
-  const shrunk = shrink(network, masked);
+  const { roundTo } = spec.simplify;
+  const shrunk = shrink(network, masked, roundTo === undefined ? {} : { roundTo });
   const difference = measureDifference({ network, values: masked }, shrunk, { seed: spec.data.seed, features });
   return { threshold, ...(search && { search }), masked, kernels, shrunk, features, difference, warnings };
 }

@@ -267,12 +267,12 @@ describe('simplify', () => {
     expect(
       marks(
         lower(
-          `${model}${data}${train}simplify { threshold: -1; round_to: 8; target { parameters: 10% }; foo: 3 }\nsweep { x: 1..3 }\nsimplfy { }`,
+          `${model}${data}${train}simplify { threshold: -1; distil { }; target { parameters: 10% }; foo: 3 }\nsweep { x: 1..3 }\nsimplfy { }`,
         ),
       ),
     ).toEqual([
       'out-of-range -1',
-      'not-yet round_to',
+      'not-yet distil',
       'not-yet target',
       'unknown-key foo',
       'not-yet sweep',
