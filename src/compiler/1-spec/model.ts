@@ -108,13 +108,16 @@ function checkSizes(
       continue;
     }
     if (property.indices || argument === 'seed') continue;
-    const sizes = Array.isArray(value) ? value : property.type === 'integer' ? [value] : [];
-    if (!sizes.every((size): size is number => typeof size === 'number')) continue;
-    const product = sizes.reduce((all, size) => all * size, 1);
-    if (product <= most) continue;
+    const isCount = property.type === 'integer' || property.items?.type === 'integer';
+    const wholeLists = property.anyOf?.some(({ items }) => items?.type === 'integer') ?? false;
+    const sizes = Array.isArray(value) ? value : [value];
+    if (!(isCount || wholeLists) || !sizes.every((size): size is number => typeof size === 'number')) continue;
+    // Extents of one shape, or numbers each by itself.
+    const found = property.spread ? sizes.reduce((all, size) => all * size, 1) : Math.max(...sizes);
+    if (found <= most) continue;
     context.report(
       'too-many-units',
-      { layer, argument, found: countText(product), most: countText(most) },
+      { layer, argument, found: countText(found), most: countText(most) },
       { at: places[argument] ?? at, help: [raiseUnits] },
     );
   }

@@ -96,6 +96,10 @@ function reportUnknownArgument(context: Context, registry: RegistryName, kind: K
     );
     return;
   }
+  if (registry === 'layer' && name === 'mask_zero') {
+    context.report('no-masks', { name }, { at, help: ['leave the argument out', 'dnc explain no-masks'] });
+    return;
+  }
   const near = nearest(name, names);
   context.report(
     'unknown-argument',
@@ -358,6 +362,10 @@ export function reportUnknownWord(
   at: Span,
   more: readonly string[] = [],
 ): void {
+  if (registry === 'layer' && word === 'Masking') {
+    context.report('no-masks', { name: word }, { at, help: ['leave the layer out', 'dnc explain no-masks'] });
+    return;
+  }
   const known = registry === 'split' ? [...spellingsOf('split'), ...spellingsOf('source')] : spellingsOf(registry);
   const near = nearest(word, [...more, ...known, ...context.lets.names]);
   const elsewhere = registriesOf(word)[0];

@@ -1,3 +1,4 @@
+import { annotationsAct } from './annotations-act.js';
 import type { Check } from './check.js';
 import { classWeightFits } from './class-weight-fits.js';
 import { initializerFits } from './initializer-fits.js';
@@ -22,4 +23,5 @@ export const checks: readonly Check[] = [
   monitorsAreKnown,
   reweightedIsProximal,
   rescaledTwice,
+  annotationsAct,
 ];

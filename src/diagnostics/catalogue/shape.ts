@@ -57,6 +57,12 @@ export const shapeCodes = {
     explain:
       'A column of numbers is one feature of its name, a column of categories has a feature for each that the training rows hold: `region.north`. Names that are no words are quoted: `keep: [area, "region.far north"]`.',
   }),
+  'annotation-without-effect': code<{ method: string; layer: string; reason: string }>({
+    severity: 'warning',
+    message: ({ method, layer, reason }) => `\`@${method}\` does nothing on \`${layer}\`: ${reason}`,
+    explain: `Annotations act on kernels that are trained, and on the vectors of embeddings. A layer with \`trainable: false\` keeps its parameters, and a normalization has
+none that an annotation could act on. One before the model's brace passes by such layers without a word.`,
+  }),
   'forgotten-flatten': code<{ layer: string; shape: string }>({
     severity: 'warning',
     message: ({ layer, shape }) => `${layer} is applied to the last axis only of ${shape}`,

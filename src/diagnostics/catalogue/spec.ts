@@ -117,6 +117,14 @@ is not silently left out.`,
     explain: `Keras gives penalties to a layer as arguments; dnc as annotations, which may stand on one layer or before the model's brace for all.
 ${example('fc1 = Dense(300)  @l2(1e-4)     # not kernel_regularizer: l2(1e-4)')}`,
   }),
+  'no-masks': code<{ name: string }>({
+    severity: 'error',
+    message: ({ name }) => `\`${name}\`: dnc has no masks of steps`,
+    explain: `In Keras a mask travels with a tensor, unseen, and every layer after it decides for itself what to do: an LSTM holds its state, attention leaves steps out, Dense and
+Flatten know nothing of it. What such a network computes cannot be read from its text, and what may be removed from it depends on the mask. So there are none
+here: pad sequences at their start, so that the last step of an LSTM is the last word, and let the network learn what the padding is, index 0 say, like any other.
+${example('tokens = Input(80)\nEmbedding(20k, 64)     # not Embedding(20k, 64, mask_zero: true)\nLSTM(64)')}`,
+  }),
   'missing-argument': code<{ owner: string; name: string; expected: string }>({
     severity: 'error',
     message: ({ owner, name, expected }) => `\`${owner}\` needs \`${name}\`: ${expected}`,

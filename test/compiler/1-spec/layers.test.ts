@@ -122,6 +122,23 @@ describe('arguments', () => {
     ]);
     expect(marks(lower(spec('x = Input(4)\nd = Dense(3) <- d')))).toEqual(['self-reference d']);
   });
+
+  it('do not take masks', () => {
+    expect(lower(spec('x = Input(4)\nEmbedding(9, 2, mask_zero: true)\nMasking')).lines).toEqual([
+      'no-masks @mask_zero: `mask_zero`: dnc has no masks of steps (leave the argument out; dnc explain no-masks)',
+      'no-masks @Masking: `Masking`: dnc has no masks of steps (leave the layer out; dnc explain no-masks)',
+    ]);
+  });
+
+  it('do not make a vector for each of a trillion indices', () => {
+    expect(marks(lower(spec('x = Input(4)\nEmbedding(1e12, 8)')))).toEqual(['too-many-units 1e12']);
+  });
+
+  it('may be lists of numbers that are no extents', () => {
+    const call = 'Normalization(mean: [40k, 60k, 1e9, -2], variance: [1, 1, 1, 1])';
+    expect(lower(spec(`x = Input(4)\n${call}`)).lines).toEqual([]);
+    expect(lower(spec('x = Input(4k)\na, b = Split([1k, 3k])\nConcatenate <- a, b')).lines).toEqual([]);
+  });
 });
 
 describe('annotations', () => {

@@ -280,6 +280,21 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       ],
     },
   ],
+  'annotation-without-effect': [
+    {
+      body: 'x = Input(20)\na = Dense(8, trainable: false) @l1(1e-3)\nb = BatchNormalization @l2(1e-3)\ny = Dense(1)',
+      lines: [
+        'annotation-without-effect @l1(1e-3): `@l1` does nothing on `a`: it is not trainable',
+        'annotation-without-effect @l2(1e-3): `@l2` does nothing on `b`: BatchNormalization has no kernel',
+      ],
+    },
+    // The model's own passes by, and one that is taken back does nothing anyway.
+    {
+      body: 'x = Input(20)\na = Dense(8, trainable: false)\nb = BatchNormalization @l1(off)\ny = Dense(1)',
+      head: 'Net @l1(1e-3)',
+      lines: [],
+    },
+  ],
   'rescaled-twice': [
     {
       body: 'x = Input(784)\nr = Rescaling(0.00392156862745098)\ny = Dense(10, activation: softmax)',
