@@ -1,10 +1,11 @@
 import type { ModelNode, StatementNode } from '../../dsl/document.js';
 import type { TextEdits } from '../../dsl/edit.js';
 import type { Graph, Node } from '../../ir/graph.js';
-import type { Call } from '../../ir/kind.js';
+import type { Call, RegistryName } from '../../ir/kind.js';
 import { layerKind } from '../../layers/index.js';
 import { type ArgumentSchema, schemaOf } from '../1-spec/expected.js';
 import { callText } from '../1-spec/print.js';
+import type { LayerSpec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
 import type { SimplifiedText } from './index.js';
 import { endpointsOf } from './rewire.js';
@@ -25,7 +26,7 @@ export function writeExpanded(
   const graph = smallGraph(simplified);
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const names = endpointsOf(graph);
-  const { model } = document;
+  const inherited = modelAnnotations(document.model!, layers);
   for (const statement of statements) {
     const lines: string[] = [];
     let above: string | undefined;
@@ -34,7 +35,7 @@ export function writeExpanded(
       written.add(layer.name);
       const node = nodes.get(layer.name);
       if (!node) continue;
-      lines.push(layerText(node, above, names, model!));
+      lines.push(layerText(node, above, names, inherited));
       above = node.outputs ? undefined : node.name;
     }
     edits.replaceStatement(statement.span, lines);
@@ -55,30 +56,66 @@ export function smallGraph({ network, shrunk }: Pick<SimplifiedText, 'network' |
   return { ...graph, nodes };
 }
 
+/** What the model's annotations say, and what of them lands on a layer that says nothing itself; undefined where there is no such layer to see it. */
+interface Inherited {
+  readonly methods: readonly string[];
+  readonly landed: ReadonlyMap<string, string> | undefined;
+}
+
+function modelAnnotations({ annotations }: ModelNode, layers: readonly LayerSpec[]): Inherited {
+  const silent = layers.find(
+    ({ kind, shares, statement, uses }) =>
+      layerKind(kind).params &&
+      shares === undefined &&
+      statement.annotations.length === 0 &&
+      uses.every(
+        (use) => use.kind === 'round' || use.statement.annotations.length + use.block.annotations.length === 0,
+      ),
+  );
+  return {
+    methods: annotations.map(({ callee }) => findWord('annotation', callee.text)!.keyword),
+    landed: silent && new Map(silent.annotations.map((one) => [one.word, JSON.stringify(one.arguments)])),
+  };
+}
+
 function layerText(
   node: Node,
   above: string | undefined,
   names: (input: Node['inputs'][number]) => string,
-  model: ModelNode,
+  { methods, landed }: Inherited,
 ): string {
   const kind = layerKind(node.kind);
-  const given = Object.entries(node.arguments).filter(([name, value]) => {
-    const schema = schemaOf(kind.schema).properties?.[name];
-    return !schema || !isDefault(schema, value);
-  });
   const call =
     node.shares === undefined
-      ? callText('layer', { word: node.kind, arguments: Object.fromEntries(given) })
+      ? callText('layer', withoutDefaults('layer', { word: node.kind, arguments: node.arguments }))
       : `Shared(${node.shares})`;
   const inputs = node.inputs.map(names);
   const read = inputs.length === 0 || (inputs.length === 1 && inputs[0] === above) ? '' : ` <- ${inputs.join(', ')}`;
-  const methods = node.annotations.map((one) => `  @${callText('annotation', one)}`);
-  // What the model says of every layer may have been taken back.
-  const off = (kind.params && node.shares === undefined ? model.annotations : []).flatMap(({ callee }) => {
-    const { keyword } = findWord('annotation', callee.text)!;
-    return node.annotations.some((one) => one.word === keyword) ? [] : [`  @${keyword}(off)`];
+  const own = node.annotations.flatMap((one) => {
+    if (landed?.get(one.word) === JSON.stringify(one.arguments)) return [];
+    // Beside the model's own it is merged argument by argument.
+    const said = methods.includes(one.word) ? one : withoutDefaults('annotation', one);
+    return [`  @${callText('annotation', said)}`];
   });
-  return `${(node.outputs ?? [node.name]).join(', ')} = ${call}${read}${[...methods, ...off].join('')}`;
+  // What the model says of every layer may have been taken back.
+  const off = (kind.params && node.shares === undefined ? methods : []).flatMap((method) =>
+    node.annotations.some((one) => one.word === method) ? [] : [`  @${method}(off)`],
+  );
+  return `${(node.outputs ?? [node.name]).join(', ')} = ${call}${read}${[...own, ...off].join('')}`;
+}
+
+/** A call with the arguments that a person would write. */
+function withoutDefaults(registry: RegistryName, { word, arguments: values }: Call): Call {
+  const properties = schemaOf(findWord(registry, word)!.schema).properties ?? {};
+  const given = Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
+    const schema = properties[name];
+    if (!schema || !isDefault(schema, value)) {
+      const inner = schema?.registry && typeof value === 'object' && value !== null && 'word' in value;
+      return [[name, inner ? withoutDefaults(schema.registry!, value as Call) : value]];
+    }
+    return [];
+  });
+  return { word, arguments: Object.fromEntries(given) };
 }
 
 /** Whether a value is what its schema gives where nothing is written. */

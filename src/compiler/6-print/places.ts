@@ -1,10 +1,15 @@
 import type { ArgumentNode, CallNode, Document, StatementNode } from '../../dsl/document.js';
-import type { TextEdits } from '../../dsl/edit.js';
+import { entriesByPath, type TextEdits } from '../../dsl/edit.js';
 import type { Kind } from '../../ir/kind.js';
 import type { Binding, LayerSpec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
 import { argumentNodes, propertiesOf } from './arguments.js';
 import { follow, TOP } from './references.js';
+
+/** What takes a block use or a layer out. */
+export const OFF = 'off';
+
+type Change = readonly [path: string, text: string];
 
 /** Where the text gives one argument of a layer its value. */
 export interface Place {
@@ -20,7 +25,7 @@ export interface Place {
  */
 export class Places {
   /** By the statement of the model that they go to, in the order of the layers. */
-  private readonly changes = new Map<StatementNode, [path: string, text: string][]>();
+  private readonly changes = new Map<StatementNode, Change[]>();
   /** By call, arguments that are new: they go in together, since a call may have no parentheses yet. */
   private readonly added = new Map<CallNode, string[]>();
 
@@ -71,7 +76,23 @@ export class Places {
   /** Writes what was collected. */
   write(): void {
     for (const [call, texts] of this.added) this.edits.insertArguments(call, texts.join(', '));
-    for (const [statement, changes] of this.changes) this.edits.setChanges(statement, changes);
+    for (const [statement, changes] of this.changes)
+      this.edits.setChanges(statement, this.withoutBelow(statement, changes));
+  }
+
+  /** Puts what takes a block use out in the place of what a `with` says of the layers in it; gives the changes that are left. */
+  private withoutBelow(statement: StatementNode, changes: readonly Change[]): readonly Change[] {
+    const there = statement.with ? [...entriesByPath(statement.with)] : [];
+    return changes.filter(([path, text]) => {
+      if (text !== OFF) return true;
+      const [first, ...others] = there.filter(
+        ([below, entry]) => below.startsWith(`${path}.`) && entry.key.text === below,
+      );
+      if (!first) return true;
+      this.edits.replaceEntry(first[1].span, `${path}: ${text}`);
+      for (const [, entry] of others) this.edits.removeStatement(entry.span);
+      return false;
+    });
   }
 
   /** Says something of a layer, or takes it out, behind the outermost statement that it comes from. */

@@ -2,7 +2,7 @@ import type { StatementNode } from '../../dsl/document.js';
 import type { TextEdits } from '../../dsl/edit.js';
 import type { LayerSpec } from '../spec.js';
 import type { SimplifiedText } from './index.js';
-import type { Places } from './places.js';
+import { OFF, type Places } from './places.js';
 import type { Written } from './sets.js';
 
 /**
@@ -30,7 +30,7 @@ export function writeRemovals(
     if (removed.has(around.length === 0 ? statement : name)) continue;
     removed.add(around.length === 0 ? statement : name);
     if (around.length === 0) edits.removeStatement(statement.span);
-    else places.change({ name, uses: layer.uses }, '', 'off');
+    else places.change({ name, uses: layer.uses }, '', OFF);
   }
   return gone;
 }

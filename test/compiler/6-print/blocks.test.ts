@@ -324,8 +324,8 @@ ${TRAIN}`;
     const text = net('  Dense(4)\n  res(4) @l1(0.5)  # here\n  Dropout(0.5)').replace('model Net', 'model Net @l2(1)');
     expect(diff(text, { 'res_1.a.units': 3 }, { gone: { 'res_1.add_1': 'res_1.b' } })).toEqual([
       '-  res(4) @l1(0.5)  # here',
-      '+  res_1.a = Dense(units: 3) <- dense_1  @l2(lambda: 1, bias: false)  @l1(lambda: 0.5, bias: false)',
-      '+  res_1.b = Dense(units: 4)  @l2(lambda: 1, bias: false)  @l1(lambda: 0.5, bias: false)  # here',
+      '+  res_1.a = Dense(units: 3) <- dense_1  @l1(lambda: 0.5)',
+      '+  res_1.b = Dense(units: 4)  @l1(lambda: 0.5)  # here',
     ]);
   });
 });
