@@ -19,6 +19,8 @@ const MAKERS = [
   'GRU',
   'MultiHeadAttention',
   'Embedding',
+  'Bidirectional',
+  'TimeDistributed',
 ];
 
 /** What came of the plants, by kind of layer. */
@@ -29,7 +31,7 @@ function check({ plant, planted, blocks, whole }: RandomGraph): void {
   for (const [maker, units] of planted) {
     const { positions } = result.kept.find(({ layer }) => layer === maker)!;
     const left = new Set(positions);
-    const { kind } = nodeOf(plant.network.graph, maker);
+    const { kind } = nodeOf(plant.network.graph, maker.split('.')[0]!);
     const count = counts.get(kind) ?? { planted: 0, went: 0 };
     counts.set(kind, count);
     const equal = (blocks.get(maker)?.size ?? 0) > 0;

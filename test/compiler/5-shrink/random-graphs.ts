@@ -97,19 +97,31 @@ class Writer {
     call: string,
     from: Tensor | undefined,
     shape: readonly number[],
-    options: { readonly allowed?: readonly Fate[]; readonly pinned?: RegExp; readonly blocks?: number } = {},
+    options: {
+      readonly allowed?: readonly Fate[];
+      readonly pinned?: RegExp;
+      readonly blocks?: number;
+      /** Units of several kinds side by side, as many of each. */
+      readonly parts?: readonly string[];
+    } = {},
   ): Tensor {
     const name = this.line(call, from ? [from.name] : []);
-    this.makers.set(name, {
+    const makers = options.parts?.map((part) => `${name}.${part}`) ?? [name];
+    for (const maker of makers)
+      this.makers.set(maker, {
+        name: maker,
+        width: shape.at(-1)! / makers.length,
+        allowed: options.allowed ?? FATES,
+        ...(options.pinned && { pinned: options.pinned }),
+        blocks: new Set(options.blocks === undefined ? [] : [options.blocks]),
+        readers: [],
+        classes: [],
+      });
+    return {
       name,
-      width: shape.at(-1)!,
-      allowed: options.allowed ?? FATES,
-      ...(options.pinned && { pinned: options.pinned }),
-      blocks: new Set(options.blocks === undefined ? [] : [options.blocks]),
-      readers: [],
-      classes: [],
-    });
-    return { name, shape, segments: [{ maker: name, classes: { zero: 'zero', constant: 'constant' } }] };
+      shape,
+      segments: makers.map((maker) => ({ maker, classes: { zero: 'zero', constant: 'constant' } })),
+    };
   }
 
   /** The units of a tensor are read through weights. */
@@ -321,9 +333,9 @@ function convolution(w: Writer, x: Tensor): Tensor {
     const pair = {
       name: made,
       shape: [h - 1, v - 1, 2 * c],
-      segments: x.segments.map(({ maker }) => ({
+      segments: x.segments.map(({ maker, classes }) => ({
         maker,
-        classes: { zero: 'constant' as const, constant: 'constant' as const },
+        classes: { zero: offset(classes.zero), constant: offset(classes.constant) },
       })),
     };
     return dense(w, pair);
@@ -335,7 +347,20 @@ function convolution(w: Writer, x: Tensor): Tensor {
 function sequenceLayer(w: Writer, x: Tensor): Tensor {
   const [steps, features] = x.shape as [number, number];
   const width = w.number(2, 4);
-  const kind = w.number(0, 6);
+  const kind = w.number(0, 8);
+  if (kind === 7) {
+    w.read(x, 'folds');
+    return w.make(`TimeDistributed(Dense(${width}))`, x, [steps, width], { allowed: ['unread', 'zero'] });
+  }
+  if (kind === 8) {
+    w.read(x, 'folds');
+    const word = w.pick(['SimpleRNN', 'LSTM', 'GRU']);
+    const mode = w.pick(['concat', 'sum', 'ave']);
+    const wide = mode === 'concat' ? 2 * width : width;
+    const call = `Bidirectional(${word}(${width}, return_sequences: true), merge_mode: ${mode})`;
+    const parts = mode === 'concat' ? ['forward', 'backward'] : undefined;
+    return w.make(call, x, [steps, wide], { allowed: ['unread'], ...(parts && { parts }) });
+  }
   if (kind < 3) {
     w.read(x, 'folds');
     const word = w.pick(['SimpleRNN', 'LSTM', 'GRU', 'GRU']);
@@ -368,9 +393,28 @@ function layer(w: Writer, x: Tensor): Tensor {
   return dense(w, at);
 }
 
+/** x + f(x), where f reads the units that it writes. */
+function residual(w: Writer, x: Tensor): Tensor | undefined {
+  const [segment] = x.segments;
+  const width = x.shape.at(-1)!;
+  // The units of one layer, as it made them: a twin has the same fates.
+  if (x.segments.length !== 1 || w.makers.get(segment!.maker)!.width !== width || w.makers.get(segment!.maker)!.twin)
+    return undefined;
+  if (w.makers.get(segment!.maker)!.blocks.size > 0 || w.makers.get(segment!.maker)!.allowed.length < 4)
+    return undefined;
+  w.read(x, 'folds');
+  const f = w.make(`Dense(${width})`, x, x.shape);
+  return w.merge('Add', x, f);
+}
+
 /** Two readers of one tensor whose outputs are joined or merged. */
 function branch(w: Writer, x: Tensor): Tensor {
+  if (w.chance(0.3)) {
+    const sum = residual(w, x);
+    if (sum) return sum;
+  }
   const width = w.number(2, 4);
+  if (w.chance(0.15)) return shared(w, x, width);
   const twin = (): Tensor => {
     w.read(x, 'folds');
     return w.make(`Dense(${width})`, x, [...x.shape.slice(0, -1), width]);
@@ -378,6 +422,23 @@ function branch(w: Writer, x: Tensor): Tensor {
   const a = twin();
   const b = twin();
   return w.chance(0.5) ? w.join(a, b) : w.merge(w.pick(['Add', 'Multiply', 'Average', 'Maximum', 'Subtract']), a, b);
+}
+
+/** One layer for two tensors. */
+function shared(w: Writer, x: Tensor, width: number): Tensor {
+  w.read(x, 'folds');
+  const inner = w.number(2, 4);
+  const a = w.make(`Dense(${inner}, activation: tanh)`, x, [...x.shape.slice(0, -1), inner], { allowed: ['unread'] });
+  w.read(x, 'folds');
+  const b = w.make(`Dense(${inner}, activation: tanh)`, x, [...x.shape.slice(0, -1), inner], { allowed: ['unread'] });
+  // Both are read by one kernel, and so have the same units.
+  w.makers.get(b.name)!.twin = a.name;
+  w.makers.get(a.name)!.twin = b.name;
+  w.read(a, 'folds');
+  const first = w.make(`Dense(${width})`, a, [...x.shape.slice(0, -1), width], { allowed: ['unread'] });
+  const call = w.line(`Shared(${first.name})`, [b.name]);
+  const second = { name: call, shape: first.shape, segments: first.segments };
+  return w.join(first, second);
 }
 
 function flat(w: Writer, x: Tensor): Tensor {
@@ -390,8 +451,13 @@ function flat(w: Writer, x: Tensor): Tensor {
 }
 
 function tower(w: Writer): Tensor {
-  const kind = w.number(0, 5);
+  const kind = w.number(0, 6);
   let x: Tensor;
+  if (kind === 6) {
+    x = w.make('Input(4)', undefined, [4], { allowed: ['unread'] });
+    x = dense(w, x);
+    return sequenceLayer(w, w.pass('RepeatVector(3)', x, [3, x.shape[0]!]));
+  }
   if (kind < 3) x = w.make('Input(4, 4, 2)', undefined, [4, 4, 2], { allowed: ['unread'] });
   else if (kind === 3) x = w.make('Input(3, 3)', undefined, [3, 3], { allowed: ['unread'] });
   else if (kind === 4) x = w.make('Input(5)', undefined, [5], { allowed: ['unread'] });
