@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { nodeOf } from '../../../src/ir/graph.js';
+import { paramShape, paramSize } from '../../../src/compiler/3-dims/index.js';
+import { allLiving, checkLiving, livingNetwork, stateLeft, wholeValues } from '../../../src/compiler/5-shrink/live.js';
+import type { ValuesExact } from '../../../src/compiler/5-shrink/values.js';
+import { allParams, type Network, nodeOf } from '../../../src/ir/graph.js';
+import { difference, outputsOf } from './networks.js';
 import { seed as chosen } from '../../program/support.js';
 import { type RandomGraph, randomGraph } from './random-graphs.js';
 
@@ -22,6 +26,9 @@ const MAKERS = [
   'Bidirectional',
   'TimeDistributed',
 ];
+
+/** How many graphs became smaller while they were trained, as it were. */
+let shrunkAlive = 0;
 
 /** What came of the plants, by kind of layer. */
 const counts = new Map<string, { planted: number; went: number }>();
@@ -71,6 +78,36 @@ function check({ plant, planted, blocks, whole }: RandomGraph): void {
   }
 }
 
+/** What goes while training goes on leaves the function as it is, also when it is put back as 0. */
+function checkLive({ plant, whole }: RandomGraph): void {
+  const { network, values } = plant;
+  const seen = checkLiving(network, values, allLiving(network), { patience: 1, stepsLeft: 1e12 });
+  const rows = plant.rows(5, whole);
+  const wanted = outputsOf(network, values, rows, 5);
+  const same = (other: Network, of: ValuesExact, what: string) => {
+    const found = outputsOf(other, of, rows, 5);
+    for (const { name } of network.graph.outputs)
+      expect(difference(wanted[name]!, found[name]!), `${what}, ${name}`).toBeLessThanOrEqual(1e-5);
+  };
+  if (!seen.shrunk) return;
+  shrunkAlive += 1;
+  same(seen.shrunk.network, seen.shrunk.values, 'living');
+  const left = livingNetwork(network, seen.living);
+  expect(allParams(left).map(paramShape)).toEqual(allParams(seen.shrunk.network).map(paramShape));
+  same(network, wholeValues(network, seen.living, seen.shrunk.values), 'put back');
+  const state = Object.fromEntries(
+    allParams(network).map((param) => [param.name, { shape: paramShape(param), data: values.get(param.name)! }]),
+  );
+  const declared = allParams(network).map((param) => ({
+    name: param.name,
+    shape: paramShape(param),
+    param,
+    slot: 'm',
+  }));
+  const moments = stateLeft(network, seen.shrunk, declared, state);
+  for (const param of allParams(left)) expect(moments[param.name]!.data).toHaveLength(paramSize(param));
+}
+
 describe(`shrinking random graphs (seed ${chosen})`, () => {
   for (let part = 0; part < GRAPHS; part += PART)
     it(`graphs ${part} to ${Math.min(part + PART, GRAPHS) - 1}`, () => {
@@ -79,6 +116,7 @@ describe(`shrinking random graphs (seed ${chosen})`, () => {
         const graph = randomGraph(seed);
         try {
           check(graph);
+          checkLive(graph);
         } catch (error) {
           const planted = [...graph.planted].map(
             ([maker, units]) => `${maker}: ${units.map(({ fate }) => fate).join(', ')}`,
@@ -89,6 +127,7 @@ describe(`shrinking random graphs (seed ${chosen})`, () => {
     }, 600_000);
 
   it('most plants go, of every kind of layer that makes units', () => {
+    expect(shrunkAlive).toBeGreaterThan(GRAPHS / 4);
     for (const kind of MAKERS) {
       const { planted, went } = counts.get(kind) ?? { planted: 0, went: 0 };
       expect(planted, kind).toBeGreaterThan(GRAPHS / 200);
