@@ -175,6 +175,8 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
   ): { readonly mean: string; readonly variance: string; readonly places: readonly number[] } | undefined;
   /** What it reads are whole numbers from 0 on, below this: indices of vectors. Absent: any numbers. */
   indices?(args: A): number;
+  /** The activation of its input that it is and nothing else, where that makes probabilities of logits: at the end of a network, losses read its input. */
+  probabilities?(args: A): Call | undefined;
   /** Its argument `activation` is applied inside of it, and not to what it gives. */
   readonly activationInside?: true;
   /** Forward computation, once, for every engine. One value per output. */

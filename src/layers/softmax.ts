@@ -19,6 +19,7 @@ export const softmax = defineLayer({
     const exchanged = x!.type.shape.map((_, k) => (k === place ? last : k === last ? place : k));
     return [b.transpose(b.softmax(b.transpose(x!, exchanged)), exchanged)];
   },
+  probabilities: ({ axis }) => (axis === -1 ? { word: 'softmax', arguments: {} } : undefined),
   unitwise: ({ axis }, [x = []]) => x.filter((_, place) => place !== axisOf(axis, x)),
   pinReason: () => 'Softmax mixes units',
   spelling: {

@@ -89,6 +89,17 @@ describe(`layers in TensorFlow.js (seed ${seed})`, () => {
   });
 });
 
+test('what is not trainable here is not trainable there', async () => {
+  const { model } = await exported(
+    `model Net {\n  x = Input(3)\n  a = Dense(2, trainable: false)\n  b = BatchNormalization(trainable: false)\n  c = Dense(1)\n}\n${rest}`,
+  );
+  expect(model.layers.map((layer) => [layer.name, layer.trainable]).slice(1)).toEqual([
+    ['a', false],
+    ['b', false],
+    ['c', true],
+  ]);
+});
+
 describe('regularizers of kernels with more than two axes', () => {
   const layers = {
     Conv1D: '6, 3);Conv1D(4, 2)',

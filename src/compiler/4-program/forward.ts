@@ -27,6 +27,8 @@ export interface Forward {
 /** The softmax or sigmoid that a layer ends in, if so. */
 export function probabilityActivation(node: Node): Call | undefined {
   if (layerKind(node.kind).activationInside) return undefined;
+  const own = layerKind(node.kind).probabilities?.(node.arguments as never);
+  if (own) return own;
   const call = node.arguments.activation as Call | undefined;
   return call && (call.word === 'softmax' || call.word === 'sigmoid') ? call : undefined;
 }
@@ -87,7 +89,8 @@ export function buildForward(
       });
     const ending = outputNodes.has(node.name) ? probabilityActivation(node) : undefined;
     if (ending) {
-      const [before] = forward({ ...node.arguments, activation: { word: activations.linear.keyword, arguments: {} } });
+      const linear = { word: activations.linear.keyword, arguments: {} };
+      const [before] = kind.probabilities ? inputs : forward({ ...node.arguments, activation: linear });
       beforeActivation.set(node.name, before!);
       values.set(node.name, [applyActivation(b, before!, ending)]);
     } else {

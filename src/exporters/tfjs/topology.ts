@@ -54,7 +54,9 @@ export function tfjsModel(
       for (const [tensor, name] of Object.entries(weights ?? {})) called.set(`${node.name}.${tensor}`, name);
     let from = node.inputs.map((input) => ends.get(input.node)!);
     const affine = units.inputs[node.name];
-    for (const layer of affine ? [...spelled, unitsLayer(node.name, affine)] : spelled) {
+    const frozen = node.arguments.trainable === false;
+    const own = spelled.map((one) => (frozen ? { ...one, config: { ...one.config, trainable: false } } : one));
+    for (const layer of affine ? [...own, unitsLayer(node.name, affine)] : own) {
       layers.push(placed(layer, from, layer.config.name === node.name ? regularizers : {}));
       from = [layer.config.name as string];
     }
