@@ -1,5 +1,5 @@
 import type { ArgumentNode, CallNode } from '../../dsl/document.js';
-import type { Kind } from '../../ir/kind.js';
+import type { Call, Kind, RegistryName } from '../../ir/kind.js';
 import { type ArgumentSchema, schemaOf, typesOf } from '../1-spec/expected.js';
 import { findWord } from '../vocabulary.js';
 
@@ -43,4 +43,31 @@ export function argumentNodes(call: CallNode, kind: Kind, name: string): readonl
   if (!spread) return positional.slice(position, position + 1);
   const [only] = positional;
   return positional.length === 1 && only!.value.kind === 'list' ? [only!] : positional.slice(position);
+}
+
+/** A call with the arguments that a person would write. */
+export function withoutDefaults(registry: RegistryName, { word, arguments: values }: Call): Call {
+  const properties = schemaOf(findWord(registry, word)!.schema).properties ?? {};
+  const given = Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
+    const schema = properties[name];
+    if (!schema || !isDefault(schema, value)) {
+      const inner = schema?.registry && typeof value === 'object' && value !== null && 'word' in value;
+      return [[name, inner ? withoutDefaults(schema.registry!, value as Call) : value]];
+    }
+    return [];
+  });
+  return { word, arguments: Object.fromEntries(given) };
+}
+
+/** Whether a value is what its schema gives where nothing is written. */
+function isDefault(schema: ArgumentSchema, value: unknown): boolean {
+  if (value === undefined) return true;
+  if (!schema.registry || typeof schema.default !== 'string')
+    return JSON.stringify(schema.default) === JSON.stringify(value);
+  const call = value as Call;
+  const kind = findWord(schema.registry, schema.default);
+  if (kind?.keyword !== call.word) return false;
+  return Object.entries(call.arguments).every(([name, one]) =>
+    isDefault(schemaOf(kind.schema).properties?.[name] ?? {}, one),
+  );
 }

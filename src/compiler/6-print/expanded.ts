@@ -1,12 +1,11 @@
 import type { ModelNode, StatementNode } from '../../dsl/document.js';
 import type { TextEdits } from '../../dsl/edit.js';
 import type { Graph, Node } from '../../ir/graph.js';
-import type { Call, RegistryName } from '../../ir/kind.js';
 import { layerKind } from '../../layers/index.js';
-import { type ArgumentSchema, schemaOf } from '../1-spec/expected.js';
 import { callText } from '../1-spec/print.js';
 import type { LayerSpec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
+import { withoutDefaults } from './arguments.js';
 import type { SimplifiedText } from './index.js';
 import { endpointsOf } from './rewire.js';
 import type { Written } from './sets.js';
@@ -102,31 +101,4 @@ function layerText(
     node.annotations.some((one) => one.word === method) ? [] : [`  @${method}(off)`],
   );
   return `${(node.outputs ?? [node.name]).join(', ')} = ${call}${read}${[...own, ...off].join('')}`;
-}
-
-/** A call with the arguments that a person would write. */
-function withoutDefaults(registry: RegistryName, { word, arguments: values }: Call): Call {
-  const properties = schemaOf(findWord(registry, word)!.schema).properties ?? {};
-  const given = Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
-    const schema = properties[name];
-    if (!schema || !isDefault(schema, value)) {
-      const inner = schema?.registry && typeof value === 'object' && value !== null && 'word' in value;
-      return [[name, inner ? withoutDefaults(schema.registry!, value as Call) : value]];
-    }
-    return [];
-  });
-  return { word, arguments: Object.fromEntries(given) };
-}
-
-/** Whether a value is what its schema gives where nothing is written. */
-function isDefault(schema: ArgumentSchema, value: unknown): boolean {
-  if (value === undefined) return true;
-  if (!schema.registry || typeof schema.default !== 'string')
-    return JSON.stringify(schema.default) === JSON.stringify(value);
-  const call = value as Call;
-  const kind = findWord(schema.registry, schema.default);
-  if (kind?.keyword !== call.word) return false;
-  return Object.entries(call.arguments).every(([name, one]) =>
-    isDefault(schemaOf(kind.schema).properties?.[name] ?? {}, one),
-  );
 }

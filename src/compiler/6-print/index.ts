@@ -5,12 +5,12 @@ import { editsOf } from '../../dsl/edits.js';
 import { type Network, type Node, nodeOf } from '../../ir/graph.js';
 import type { Call } from '../../ir/kind.js';
 import { sizeOf } from '../../program/program.js';
-import { featureText, numberText, valueText } from '../1-spec/print.js';
+import { callText, featureText, numberText, valueText } from '../1-spec/print.js';
 import type { ArgumentEdit } from '../5-shrink/resize.js';
 import type { AppliedThreshold } from '../5-shrink/cut.js';
 import type { LayerSpec, Spec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
-import { isWidth, propertiesOf } from './arguments.js';
+import { isWidth, propertiesOf, withoutDefaults } from './arguments.js';
 import { differenceOf } from './check.js';
 import { writeExpanded } from './expanded.js';
 import { keepInline, keepLines, runsOf, WIDTH } from './keep.js';
@@ -161,10 +161,10 @@ function writeArguments(
         if (typeof wanted === 'number') widths.push({ layer, path: argument, given: now, wanted });
         continue;
       }
-      if (schema.registry === 'layer') {
-        const now = given[argument] as Call | undefined;
-        const wanted = (own.has(argument) ? own.get(argument) : now) as Call | undefined;
-        if (now && wanted) widths.push(...writeNested(places, layer, argument, now, wanted));
+      const now = given[argument] as Call | undefined;
+      const wanted = (own.has(argument) ? own.get(argument) : now) as Call | undefined;
+      if (schema.registry === 'layer' && now?.word === wanted?.word) {
+        if (now) widths.push(...writeNested(places, layer, argument, now, wanted!));
         continue;
       }
       if (!own.has(argument)) continue;
@@ -182,8 +182,14 @@ function writeArguments(
         atEnd.push(...writeKeep(edits, written, places, uses, layer, argument, { items, kept: kept.length, of }));
       } else if (schema.spread && plain && !layer.changes[argument]) {
         writeExtents(edits, places, layer, argument, nodes, value as readonly number[]);
-      } else if (plain && !source) places.add(call, `${argument}: ${valueText(schema, value)}`);
-      else places.set(layer, argument, valueText(schema, value));
+      } else {
+        const text =
+          schema.registry === 'layer'
+            ? callText('layer', withoutDefaults('layer', value as Call))
+            : valueText(schema, value);
+        if (plain && !source) places.add(call, `${argument}: ${text}`);
+        else places.set(layer, argument, text);
+      }
     }
   }
   writeWidths(edits, document, places, uses, widths);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { printResolved } from '../../../src/compiler/1-spec/index.js';
 import type { LayerSpec } from '../../../src/compiler/spec.js';
+import type { Call } from '../../../src/ir/kind.js';
 import { defaultLimits } from '../../../src/compiler/limits.js';
 import { type Lowered, lower, marks, spec } from './harness.js';
 
@@ -478,5 +479,39 @@ describe('what cannot be expanded', () => {
         ),
       ).lines.map((one) => one.slice(0, one.indexOf(':', one.indexOf('@')))),
     ).toEqual(['unused-let @size', 'unused-parameter @size', 'unread-input @b', 'unused-block @g']);
+  });
+});
+
+describe('a layer among the arguments of another', () => {
+  it('is resolved like any other, at its own address', () => {
+    const text = withBlocks(
+      'block both(n, cell: LSTM(n)) { Bidirectional(cell) }',
+      'x = Input(6, 4)\nBidirectional(LSTM(3, return_sequences: true))\nrepeat 2 { both(5) } with { both_2.bidirectional_1.layer.units: 4 }',
+    ).replace('cell: LSTM(n)', 'cell: LSTM(n, return_sequences: true)');
+    const layers = model(text, ['model.bidirectional_1.layer.use_bias=false']);
+    expect(layers.slice(1).map(({ arguments: { layer } }) => (layer as Call).arguments)).toMatchObject([
+      { units: 3, return_sequences: true, activation: { word: 'tanh' }, use_bias: false },
+      { units: 5, return_sequences: true, use_bias: true },
+      { units: 4, return_sequences: true },
+    ]);
+  });
+
+  it('is no block, and must be right', () => {
+    expect(
+      marks(
+        lower(
+          withBlocks(
+            'block cell(n) { Dense(n) }',
+            'x = Input(6, 4)\nTimeDistributed(cell(3))\nTimeDistributed(Dence(3))\nTimeDistributed(Dense(3, unit: 4))\nTimeDistributed(Dense(100000000))\nTimeDistributed(3)\ncell(2)',
+          ),
+        ),
+      ),
+    ).toEqual([
+      'unknown-layer cell',
+      'unknown-layer Dence',
+      'unknown-argument unit',
+      'too-many-units Dense(100000000)',
+      'wrong-type 3',
+    ]);
   });
 });

@@ -1,4 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { lowerSpec } from '../../../src/compiler/1-spec/index.js';
+import { lowerGraph } from '../../../src/compiler/2-graph/index.js';
+import { Reports } from '../../../src/diagnostics/report.js';
+import { Source } from '../../../src/diagnostics/source.js';
+import { read } from '../../../src/dsl/read.js';
 import { graphOf, specText } from '../lowered.js';
 
 const wires = (body: string, head?: string) =>
@@ -115,4 +120,80 @@ test('an output that is named twice is one output', () => {
   const { graph, lines } = graphOf(specText('x = Input(3)\na = Dense(2)', { head: 'Net -> a, a' }));
   expect(lines).toEqual([]);
   expect(graph.outputs).toEqual([output('a')]);
+});
+
+describe('inputs by name, and several outputs', () => {
+  test('go to their places', () => {
+    const { graph, lines } = graphOf(
+      specText(
+        'x = Input(6, 4)\ny = Input(5, 4)\na = MultiHeadAttention(2, 3) <- key: y, query: x, value: y\nb = MultiHeadAttention(2, 3) <- x, value: y\nlow, high = Split(2) <- b\nAdd <- low, high\nSplit(2) <- a',
+        { head: 'Net -> add_1, high' },
+      )
+        .replace('\nSplit(2) <- a', '\nlast = Concatenate <- add_1, add_1')
+        .replace('-> add_1, high', '-> last, high, a'),
+    );
+    expect(lines).toEqual([]);
+    const inputs = Object.fromEntries(graph.nodes.map((node) => [node.name, node.inputs]));
+    expect(inputs.a!.map((input) => input.node)).toEqual(['x', 'y', 'y']);
+    expect(inputs.b!.map((input) => input.node)).toEqual(['x', 'y']);
+    expect(inputs.add_1).toEqual([
+      { node: 'split_1', output: 0 },
+      { node: 'split_1', output: 1 },
+    ]);
+    expect(graph.nodes.find((node) => node.name === 'split_1')!.outputs).toEqual(['low', 'high']);
+    expect(graph.outputs).toEqual([
+      { name: 'last', node: 'last', output: 0 },
+      { name: 'high', node: 'split_1', output: 1 },
+      { name: 'a', node: 'a', output: 0 },
+    ]);
+  });
+
+  const attention = (inputs: string) =>
+    graphOf(specText(`x = Input(6, 4)\nMultiHeadAttention(2, 3) <- ${inputs}`)).lines;
+
+  test('that do not fit are told', () => {
+    expect(attention('qury: x, value: x')).toEqual([
+      'unknown-input @qury: `MultiHeadAttention` has no input `qury` [did you mean `query`?] (inputs of MultiHeadAttention: query, value, key)',
+    ]);
+    expect(attention('x, query: x')).toEqual([
+      'input-twice @query: `multi_head_attention_1` is given its input `query` twice',
+    ]);
+    expect(attention('value: x')[0]).toMatch(
+      /^missing-input @.*: `multi_head_attention_1` is not given its input `query`/,
+    );
+    expect(attention('query: x, x')).toEqual([
+      'nameless-input @x: an input of `multi_head_attention_1` without a name stands behind one with a name',
+    ]);
+    expect(graphOf(specText('x = Input(4)\nDense(2) <- input: x')).lines).toEqual([
+      'unknown-input @input: `Dense` has no input `input` (the inputs of Dense have no names)',
+    ]);
+  });
+
+  test('say which is read', () => {
+    expect(graphOf(specText('x = Input(4)\na, b = Split(2)\nDense(2)')).lines).toEqual([
+      'several-outputs @Dense(2): `split_1` has `a`, `b`: say which is read (`<- a`, for one)',
+    ]);
+    expect(graphOf(specText('x = Input(4)\ns = Split(2)\nDense(2)')).lines).toEqual([
+      'several-outputs @Dense(2): `s` has 2 outputs: say which is read (name them: `a, b = …`)',
+    ]);
+    expect(graphOf(specText('x = Input(4)\na, b, c = Split(2)\nAdd <- a, b')).lines).toEqual([
+      'output-count @a: `split_1` has 2 outputs, and 3 names stand before `=`',
+    ]);
+    expect(graphOf(specText('x = Input(4)\na, b = Split(2)')).lines).toEqual([
+      "several-outputs @a, b = Split(2): `split_1` has `a`, `b`: say which is read (write them behind the model's name: `model Net -> a, b`)",
+    ]);
+  });
+
+  test('a mistake in a block is told with the use in which it is one', () => {
+    const text = `block two <- p, q { Dense(2) <- p, q }\nblock f(n) { two <- input, input; Dense(n) }\n${specText('x = Input(3)\nf(2)')}`;
+    const reports = new Reports();
+    const source = new Source('net.dn', text);
+    lowerGraph(lowerSpec(read(source, reports), { source, sets: [] }, reports)!, reports);
+    expect(
+      reports.all.map(({ code, also }) => [
+        code,
+        ...also.map(({ at, note }) => `${note} ${source.position(at.start).line}`),
+      ]),
+    ).toEqual([['input-count', 'in this use of `two` 2', 'in this use of `f` 5']]);
+  });
 });

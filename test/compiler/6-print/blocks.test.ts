@@ -4,7 +4,8 @@ import { printSimplified } from '../../../src/compiler/6-print/index.js';
 import { readDocument } from '../../../src/compiler/document.js';
 import { Reports } from '../../../src/diagnostics/report.js';
 import { Source } from '../../../src/diagnostics/source.js';
-import type { Network } from '../../../src/ir/graph.js';
+import { type Network, nodeOf } from '../../../src/ir/graph.js';
+import type { Call } from '../../../src/ir/kind.js';
 import { writeYaml } from '../../../src/dsl/yaml/write.js';
 
 const SHA = 'ab12'.repeat(16);
@@ -326,6 +327,40 @@ ${TRAIN}`;
       '-  res(4) @l1(0.5)  # here',
       '+  res_1.a = Dense(units: 3) <- dense_1  @l1(lambda: 0.5)',
       '+  res_1.b = Dense(units: 4)  @l1(lambda: 0.5)  # here',
+    ]);
+  });
+
+  it('follows widths into layers that are arguments', () => {
+    const text = `block seq(n) { Bidirectional(LSTM(n, return_sequences: true)); TimeDistributed(Dense(8, activation: relu)) }
+model Net {
+  series = Input(6, 4)
+  both = Bidirectional(LSTM(5, return_sequences: true))
+  repeat 2 { seq(5) }
+  Flatten
+  Dense(10)
+}
+${TRAIN}`;
+    const { network } = compile(new Source('net.dn', text));
+    const layerOf = (name: string, values: Readonly<Record<string, unknown>>) => {
+      const call = nodeOf(network.graph, name).arguments.layer as Call;
+      return { ...call, arguments: { ...call.arguments, ...values } };
+    };
+    expect(
+      diff(text, {
+        'both.layer': layerOf('both', { units: 3 }),
+        'both.backward_layer': layerOf('both', { units: 2, go_backwards: true }),
+        'seq_1.bidirectional_1.layer': layerOf('seq_1.bidirectional_1', { units: 4 }),
+        'seq_2.bidirectional_1.layer': layerOf('seq_2.bidirectional_1', { units: 4 }),
+        'seq_2.time_distributed_1.layer': layerOf('seq_2.time_distributed_1', { units: 7, use_bias: false }),
+      }),
+    ).toEqual([
+      '-  both = Bidirectional(LSTM(5, return_sequences: true))',
+      '-  repeat 2 { seq(5) }',
+      '+  both = Bidirectional(LSTM(3, return_sequences: true), backward_layer: LSTM(units: 2, return_sequences: true, go_backwards: true))',
+      '+  repeat 2 { seq(4) } with {',
+      '+    seq_2.time_distributed_1.layer.use_bias: false',
+      '+    seq_2.time_distributed_1.layer.units: 7',
+      '+  }',
     ]);
   });
 });
