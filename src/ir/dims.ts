@@ -26,6 +26,13 @@ export interface EqualBlocks {
   readonly called: string;
 }
 
+/** More units on one axis than there may be; thrown before they are made. */
+export class TooManyUnits extends Error {
+  constructor(readonly units: number) {
+    super(`an axis of ${units} units`);
+  }
+}
+
 /** Makes units and remembers which are the same (union-find), where they come from, and which are combined from others. */
 export class Dims {
   private readonly parents: Unit[] = [];
@@ -36,11 +43,15 @@ export class Dims {
   private readonly together = new Set<Unit>();
   private readonly blocks: EqualBlocks[] = [];
 
+  /** `longest`: how many units one axis may have. */
+  constructor(private readonly longest = Number.POSITIVE_INFINITY) {}
+
   /**
    * `size` new units of one layer; `indices` are their original indices (0, 1, … when absent) out of `width` (as many as there are, when
    * absent).
    */
   fresh(size: number, layer: string, indices?: readonly number[], width?: number): Dim {
+    if (size > this.longest) throw new TooManyUnits(size);
     this.widths.set(
       layer,
       width ?? (indices ? indices.reduce((most, index) => Math.max(most, index + 1), size) : size),
@@ -74,6 +85,8 @@ export class Dims {
         if (part !== same) this.pin(part, `${layer} flattens it, and all features need an axis of 1`);
       return same;
     }
+    const count = parts.reduce((product, { units }) => product * units.length, 1);
+    if (count > this.longest) throw new TooManyUnits(count);
     let tuples: Unit[][] = [[]];
     for (const part of parts) tuples = tuples.flatMap((tuple) => part.units.map((unit) => [...tuple, unit]));
     const original = options.together ? this.originalsOfAll(parts) : this.originalsOfProduct(parts);

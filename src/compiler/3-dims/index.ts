@@ -1,6 +1,6 @@
 import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import type { Reports } from '../../diagnostics/report.js';
-import { type Dim, Dims, extents, type Shape, showShape } from '../../ir/dims.js';
+import { type Dim, Dims, extents, type Shape, showShape, TooManyUnits } from '../../ir/dims.js';
 import {
   allParams,
   type Axis,
@@ -30,10 +30,10 @@ export interface DimsOptions {
 
 /** Stage 3: shapes with units, and the parameters with the axes that read and write them. */
 export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports): Network {
-  const dims = new Dims();
+  const { parametersPerLayer: limit, unitsPerLayer, numbersPerOutput } = limitsFrom(process.env);
+  const dims = new Dims(unitsPerLayer);
   const shapes = new Map<string, readonly Shape[]>();
   const params = new Map<string, Readonly<Record<string, Param>>>();
-  const { parametersPerLayer: limit, unitsPerLayer } = limitsFrom(process.env);
   let total = 0;
   const nodes: Node[] = [];
   /** Parameters by the layer that they belong to, as the first of the layers that share them declared them. */
@@ -58,32 +58,46 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
     const args = elements > limit ? { ...node.arguments, ...smallest(node.arguments) } : node.arguments;
     const owner = node.shares ?? node.name;
     const fresh = (size: number, part?: string) => freshUnits(dims, options.originals, node.name, size, part, owner);
-    const made = kind.shape(args as never, {
-      name: node.name,
-      inputs,
-      from: node.inputs.map((input) => input.node),
-      dims,
-      fresh,
-      misfit: (expected, found, help) =>
-        reports.report(
-          'shape-mismatch',
-          { layer: node.name, expected, found },
-          { ...placeOf(node), ...(help && { help: [help] }) },
-        ),
-    });
-    const wide = made.find((shape) => sizeOf(extents(shape)) > unitsPerLayer);
-    if (wide) {
-      const [found, most] = [sizeOf(extents(wide)), unitsPerLayer].map((count) => count.toLocaleString('en'));
+    const refuse = (argument: string, found: number, most: number) =>
       reports.report(
         'too-many-units',
-        { layer: node.name, argument: `output ${showShape(wide)}`, found: found!, most: most! },
+        { layer: node.name, argument, found: found.toLocaleString('en'), most: most.toLocaleString('en') },
         { ...placeOf(node), help: ['set DNC_MAX_UNITS to raise the limit'] },
       );
-    }
-    // One unit stands for what was refused: whatever flattens it would make a unit of every element.
-    const outputs = wide ? made.map(() => [dims.fresh(1, node.name)]) : made;
+    // One unit stands for what was refused, so that the layers behind it can still be checked.
+    const outputs = attempt(
+      () => {
+        const made = kind.shape(args as never, {
+          name: node.name,
+          inputs,
+          from: node.inputs.map((input) => input.node),
+          dims,
+          fresh,
+          misfit: (expected, found, help) =>
+            reports.report(
+              'shape-mismatch',
+              { layer: node.name, expected, found },
+              { ...placeOf(node), ...(help && { help: [help] }) },
+            ),
+        });
+        const wide = made.find((shape) => sizeOf(extents(shape)) > numbersPerOutput);
+        if (!wide) return made;
+        refuse(`output ${showShape(wide)}`, sizeOf(extents(wide)), numbersPerOutput);
+        return made.map(() => [dims.fresh(1, node.name)]);
+      },
+      (units) => {
+        refuse('output', units, unitsPerLayer);
+        return [[dims.fresh(1, node.name)]];
+      },
+    );
     shapes.set(node.name, outputs);
-    const declared = kind.params?.(args as never, inputs, outputs, { name: node.name, dims, fresh }) ?? {};
+    const declared = attempt(
+      () => kind.params?.(args as never, inputs, outputs, { name: node.name, dims, fresh }) ?? {},
+      (units) => {
+        refuse('units', units, unitsPerLayer);
+        return {};
+      },
+    );
     const own = Object.fromEntries(
       Object.entries(declared).map(([tensor, { axes, initializer, trained, start }]): [string, Param] => [
         tensor,
@@ -222,6 +236,16 @@ export function originalIndices(network: Network, param: Param): number[][] {
       return axis.groups === undefined ? index : index % shape[k]!;
     }),
   );
+}
+
+/** What `make` gives, or `otherwise` where it asks for more units than there may be. */
+function attempt<T>(make: () => T, otherwise: (units: number) => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof TooManyUnits) return otherwise(error.units);
+    throw error;
+  }
 }
 
 /** An upper bound of the numbers a layer stands for, before its axes are made: units alone may be too many to list. */

@@ -35,10 +35,28 @@ describe('sizes are refused before anything is made for them', () => {
   test('features that flattening would make', () => {
     const { lines, longest } = longestMade('x = Input(1000, 2)\na = Dense(100000)\nflat = Flatten\ny = Dense(1)');
     expect(lines).toEqual([
-      'too-many-units @a = Dense(100000): `output 1000×100000` of `a` asks for 100,000,000 units, and a layer may have at most 1,000,000 (set DNC_MAX_UNITS to raise the limit)',
+      'too-many-units @flat = Flatten: `output` of `flat` asks for 100,000,000 units, and a layer may have at most 1,000,000 (set DNC_MAX_UNITS to raise the limit)',
     ]);
     expect(longest).toBeLessThanOrEqual(100_000);
   });
+
+  test('an output that no step has room for', () => {
+    const { lines, longest } = longestMade(
+      'x = Input(1001, 2)\na = Dense(100000)\nb = GlobalAveragePooling1D\ny = Dense(1)',
+    );
+    expect(lines[0]).toBe(
+      'too-many-units @a = Dense(100000): `output 1001×100000` of `a` asks for 100,100,000 units, and a layer may have at most 100,000,000 (set DNC_MAX_UNITS to raise the limit)',
+    );
+    expect(longest).toBeLessThanOrEqual(100_000);
+  });
+});
+
+test('early maps of pictures hold more numbers than there may be units', () => {
+  const { lines, network } = dimsOf(
+    specText('x = Input(224, 224, 3)\na = Conv2D(64, 3, padding: same)\nb = GlobalMaxPooling2D\ny = Dense(10)'),
+  );
+  expect(lines).toEqual([]);
+  expect(extents(network.shapes.get('a')![0]!)).toEqual([224, 224, 64]);
 });
 
 test('DNC_MAX_PARAMETERS raises and lowers the limit', () => {
@@ -60,5 +78,6 @@ test('what is no size in the environment is passed over', () => {
     ...defaultLimits,
     parametersPerLayer: 7,
     unitsPerLayer: 1000,
+    numbersPerOutput: 100_000,
   });
 });
