@@ -42,6 +42,7 @@ export class Dims {
   private readonly widths = new Map<string, number>();
   private readonly together = new Set<Unit>();
   private readonly blocks: EqualBlocks[] = [];
+  private readonly ties: Unit[][] = [];
 
   /** `longest`: how many units one axis may have. */
   constructor(private readonly longest = Number.POSITIVE_INFINITY) {}
@@ -98,6 +99,28 @@ export class Dims {
     return product;
   }
 
+  /**
+   * The axes that a flat axis is taken apart into, row-major: units of the last one are made of those of the flat axis that stand at its place, and go with all of
+   * them; the others stay as long as they are.
+   */
+  split(flat: Dim, extents: readonly number[], layer: string): Dim[] {
+    const places = extents.slice(0, -1).map((extent) => this.fresh(extent, layer));
+    for (const axis of places) this.pin(axis, `${layer} makes its places of one axis`);
+    const size = extents.at(-1)!;
+    const last = this.fresh(size, layer);
+    last.units.forEach((unit, k) => {
+      const parts = flat.units.filter((_, place) => place % size === k);
+      this.components.set(unit, parts);
+      this.ties.push([unit, ...parts]);
+    });
+    return [...places, last];
+  }
+
+  /** Units that go together or not at all. */
+  get allTies(): readonly (readonly Unit[])[] {
+    return this.ties;
+  }
+
   /** Row-major indices of a product's units where every axis is the last one of a layer, and so knows how long it was. */
   private originalsOfAll(parts: readonly Dim[]): { readonly indices: readonly number[]; readonly width: number } {
     let indices = [0];
@@ -149,6 +172,26 @@ export class Dims {
     const rows = parts.slice(0, -1).reduce((product, { units }) => product * units.length, 1);
     const indices = Array.from({ length: rows }, (_, row) => origins.map(({ index }) => row * extent + index)).flat();
     return { indices, width: rows * extent };
+  }
+
+  /**
+   * Where the units of an axis stood in the network that was trained first, and how long the axis was. Units of several layers, or of one layer several times, stand one
+   * run behind the other, each as long as its layer is wide.
+   */
+  originalsOf(units: readonly Unit[]): { readonly indices: readonly number[]; readonly width: number } {
+    let [start, width] = [0, 0];
+    let run: { readonly layer: string; readonly seen: Set<number> } | undefined;
+    const indices = units.map((unit) => {
+      const { layer, index } = this.origin(unit);
+      if (layer !== run?.layer || run.seen.has(index)) {
+        run = { layer, seen: new Set() };
+        start = width;
+        width += this.widthOf(layer);
+      }
+      run.seen.add(index);
+      return start + index;
+    });
+    return { indices, width: Math.max(width, units.length) };
   }
 
   /** The units that a product unit is made of; empty for any other. */

@@ -1,7 +1,8 @@
-import { extents } from '../ir/dims.js';
+import { extents, type Shape } from '../ir/dims.js';
 import { indexList, spreadIntegers, Type } from '../ir/kind.js';
+import { constantOf, type UnitFact } from '../ir/units.js';
 import { sizeOf } from '../program/program.js';
-import { computedFact, pickedFacts, productFacts, unknownUnits, wholeConstant } from './facts.js';
+import { computedFact, lastAxisFacts, pickedFacts, productFacts, unknownUnits, wholeConstant } from './facts.js';
 import { keepFeatures, keepOf, keptSpelling } from './keep.js';
 import { defineLayer } from './layer.js';
 
@@ -35,6 +36,9 @@ export const reshape = defineLayer({
         if (!long.includes(dim)) dims.pin(dim, `Reshape ${name} adds or drops it, and all features need an axis of 1`);
       return [output];
     }
+    // A flat axis that becomes places and channels: a channel goes with all that it is made of.
+    const [flat] = long;
+    if (splitsFlat(x, target_shape)) return [dims.split(flat!, target_shape, name)];
     const output = target_shape.map((extent) => dims.fresh(extent, name));
     for (const dim of [...x, ...output]) dims.pin(dim, `Reshape ${name} splits the axis, and its parts are not units`);
     return [output];
@@ -42,9 +46,11 @@ export const reshape = defineLayer({
   forward: (b, { arguments: { target_shape, keep }, inputs: [x] }) => [
     keepFeatures(b, b.reshape(x!, ['batch', ...target_shape]), keep),
   ],
-  // A flat result and axes that are handed on are units that go apart; the parts of a split axis are not.
-  unitwise: ({ target_shape }, [x = []], [y = []]) =>
-    target_shape.length === 1 ? [...x, ...y] : x.filter((dim) => y.includes(dim)),
+  // A flat result, axes that are handed on and channels made of a flat axis are units that go apart; other parts of a split axis are not.
+  unitwise: ({ target_shape }, [x = []], [y = []]) => {
+    if (target_shape.length === 1) return [...x, ...y];
+    return splitsFlat(x, target_shape) ? y.slice(-1) : x.filter((dim) => y.includes(dim));
+  },
   facts: ({ target_shape, keep }, { inputs: [x = []], inputShapes: [from = []], outputShapes: [to = []] }) => {
     if (target_shape.length === 1) {
       const flat = [productFacts(x)];
@@ -52,6 +58,14 @@ export const reshape = defineLayer({
     }
     // Axes that it hands on know what they knew; of the parts of an axis that it splits nothing is told unless all is one number.
     const whole = wholeConstant(x);
+    if (whole === undefined && splitsFlat(from, target_shape)) {
+      const flat = x.find((units) => units.length > 1)!;
+      const channels = to.at(-1)!.units.map((_, channel, { length }): UnitFact => {
+        const parts = flat.filter((_, place) => place % length === channel);
+        return parts.every((fact) => constantOf(fact) === constantOf(parts[0]!)) ? parts[0]! : 'varies';
+      });
+      return [lastAxisFacts(to, channels)];
+    }
     const facts = to.map((dim) => {
       const axis = from.indexOf(dim);
       if (whole !== undefined) return dim.units.map(() => computedFact(whole));
@@ -66,3 +80,9 @@ export const reshape = defineLayer({
       keptSpelling({ className: 'Reshape', config: { target_shape, name } }, name, keep),
   },
 });
+
+/** Whether one long axis becomes several, of which the last holds channels. */
+function splitsFlat(from: Shape, target: readonly number[]): boolean {
+  const long = from.filter((dim) => dim.units.length !== 1);
+  return long.length === 1 && target.length > 1 && target.at(-1)! > 1 && target.at(-1)! < long[0]!.units.length;
+}

@@ -129,7 +129,7 @@ function keepWhole(network: Network, sites: readonly Site[], going: Set<Unit>): 
       }
     for (const units of [...makers, ...sites.flatMap(({ inputs }) => inputs.flatMap(({ axes }) => axes))])
       if (units.every((unit) => going.has(unit))) for (const unit of units) going.delete(unit);
-    for (const block of mixed)
+    for (const block of [...mixed, ...dims.allTies.map((tie) => tie.map((unit) => dims.find(unit)))])
       if (!block.every((unit) => going.has(unit))) for (const unit of block) going.delete(unit);
     for (const { blocks, dims: axes } of dims.allEqualBlocks)
       keepEqual(

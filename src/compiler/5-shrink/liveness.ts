@@ -72,6 +72,7 @@ export function liveness(
   for (let before = -1; before !== need.count; ) {
     before = need.count;
     for (const site of sites) need.pinAt(site);
+    need.keepTies();
     need.settle();
     if (need.count !== before) continue;
     chooseCarriers(need);
@@ -405,6 +406,19 @@ export class Need {
     const from = this.inputsWith(site).get(unit);
     for (const input of from ?? []) this.want(this.sites[site.inputs[input]!.site]!, unit);
     if (!from) this.want(site, unit);
+  }
+
+  /** Units that go together stay together. */
+  keepTies(): void {
+    const { dims } = this.network;
+    for (const tie of dims.allTies) {
+      const units = tie.map((unit) => dims.find(unit));
+      if (!units.some((unit) => this.needed.has(unit))) continue;
+      const layer = dims.origin(tie[0]!).layer;
+      // A layer that is not there any more ties nothing.
+      if (!this.has(layer)) continue;
+      for (const unit of units) this.keep(unit, { layer, reason: `${layer} makes one channel of it and of others` });
+    }
   }
 
   /** A layer whose output a living one takes in goes on with it, though no value of it matters there: in a product with 0, say. */

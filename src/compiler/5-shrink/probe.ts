@@ -7,8 +7,8 @@ export type Features = Readonly<Record<string, FeatureStatistics>>;
 /** As many rows as a certificate has, and as few. */
 const MOST_ROWS = 1000;
 const LEAST_ROWS = 8;
-/** What one network may cost on all rows together: multiply-adds, which take about a second each billion in float64, and numbers kept at once. */
-const MOST_MULTIPLY_ADDS = 1e9;
+/** What one network may cost on all rows together: multiply-adds, which take some seconds in float64, and numbers kept at once. */
+const MOST_MULTIPLY_ADDS = 3e8;
 const MOST_NUMBERS = 5e7;
 
 /** How many rows a network is compared on: 1,000, or as many as it can compute in some seconds. It takes so much a row. */

@@ -322,7 +322,7 @@ describe('shrink', () => {
     const network = networkOf([
       { name: 'image', kind: 'Input', arguments: { shape: [3] } },
       { name: 'fc', kind: 'Dense', arguments: { units: 4, activation: 'relu' } },
-      { name: 'grid', kind: 'Reshape', arguments: { target_shape: [2, 2] } },
+      { name: 'grid', kind: 'Reshape', arguments: { target_shape: [2, 2, 1] } },
       { name: 'flat', kind: 'Flatten' },
       { name: 'out', kind: 'Dense', arguments: { units: 2 } },
     ]);

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { plant } from './plant.js';
+
+/** Networks that pruning libraries have as their own tests, each with the units that must stay. */
+
+describe('structures', () => {
+  it('Dense, Reshape, transposed convolution, Flatten, Dense: a channel goes with all that it is made of', () => {
+    const net = `
+      x = Input(4)
+      fc = Dense(12, activation: relu)
+      map = Reshape(2, 2, 3)
+      up = Conv2DTranspose(4, 2, strides: 2, activation: relu)
+      flat = Flatten
+      out = Dense(2)`;
+    const channel = plant(net, 200).noReader('fc', [1, 4, 7, 10]).noReader('up', [2]).shrink();
+    expect(channel.left('fc')).toEqual([0, 2, 3, 5, 6, 8, 9, 11]);
+    expect(channel.argument('map', 'target_shape')).toEqual([2, 2, 2]);
+    expect(channel.left('up')).toEqual([0, 1, 3]);
+    // One place of a channel alone has to stay.
+    const place = plant(net, 201).noInput('fc', [4]).shrink();
+    expect(place.left('fc')).toHaveLength(12);
+  });
+
+  it('a residual MLP keeps what any block needs', () => {
+    const it = plant(
+      `x = Input(4)
+       stem = Dense(5, activation: tanh)
+       a = Dense(4, activation: relu)
+       b = Dense(5)
+       first = Add <- stem, b
+       c = Dense(3, activation: relu)
+       d = Dense(5)
+       second = Add <- first, d
+       out = Dense(2)`,
+      202,
+    )
+      .noReader('stem', [0, 4])
+      .noReader('a', [1])
+      .noInput('c', [2])
+      .shrink();
+    expect(it.left('stem')).toEqual([1, 2, 3]);
+    expect(it.left('b')).toEqual([1, 2, 3]);
+    expect(it.left('d')).toEqual([1, 2, 3]);
+    expect(it.left('a')).toEqual([0, 2, 3]);
+    expect(it.left('c')).toEqual([0, 1]);
+  });
+
+  it('a dense block: each layer reads all before it', () => {
+    const it = plant(
+      `image = Input(4, 4, 2)
+       a = Conv2D(3, 1, activation: relu)
+       b = Conv2D(3, 1, activation: relu)
+       ab = Concatenate <- a, b
+       c = Conv2D(3, 1, activation: relu)
+       abc = Concatenate <- ab, c
+       norm = BatchNormalization
+       pool = GlobalAveragePooling2D
+       out = Dense(2)`,
+      203,
+    )
+      .noReader('a', [0])
+      .noReader('b', [1])
+      .noInput('c', [2])
+      .shrink();
+    expect(it.left('a')).toEqual([1, 2]);
+    expect(it.left('b')).toEqual([0, 2]);
+    expect(it.left('c')).toEqual([0, 1]);
+    expect(it.result.values.get('norm.gamma')).toHaveLength(6);
+  });
+
+  it('one convolution for two images', () => {
+    const it = plant(
+      `left = Input(3, 3, 2)
+       right = Input(3, 3, 2)
+       conv = Conv2D(4, 2, activation: relu) <- left
+       other = Shared(conv) <- right
+       a = GlobalMaxPooling2D <- conv
+       b = GlobalAveragePooling2D <- other
+       both = Concatenate <- a, b
+       out = Dense(2)`,
+      204,
+    )
+      .noReader('conv', [1])
+      .shrink();
+    expect(it.left('conv')).toEqual([0, 2, 3]);
+    expect(it.result.values.get('out.kernel')).toHaveLength(6 * 2);
+  });
+
+  it('several inputs and outputs', () => {
+    const it = plant(
+      `x = Input(4)
+       y = Input(3)
+       a = Dense(4, activation: relu) <- x
+       b = Dense(4, activation: relu) <- y
+       ab = Concatenate <- a, b
+       price = Dense(1) <- ab
+       kind = Dense(3, activation: softmax) <- a`,
+      205,
+      'price, kind',
+    )
+      .noReader('a', [0], 'price')
+      .noReader('a', [1])
+      .noReader('b', [3])
+      .noReader('y', [2])
+      .shrink();
+    expect(it.left('a')).toEqual([0, 2, 3]);
+    expect(it.left('b')).toEqual([0, 1, 2]);
+    expect(it.left('y')).toEqual([0, 1]);
+  });
+
+  it('a single output channel stays', () => {
+    const it = plant(`image = Input(4, 4, 2)\nconv = Conv2D(3, 1, activation: relu)\nout = Conv2D(1, 1)`, 206)
+      .noReader('conv', [1])
+      .shrink();
+    expect(it.left('conv')).toEqual([0, 2]);
+    expect(it.left('out')).toEqual([0]);
+  });
+
+  it('Permute and Reshape between convolutions', () => {
+    const it = plant(
+      `image = Input(2, 4, 2)
+       a = Conv2D(3, 1, activation: relu)
+       turned = Permute([2, 1, 3])
+       long = Reshape(8, 3)
+       b = Conv1D(3, 2, activation: relu)
+       flat = Flatten
+       out = Dense(2)`,
+      207,
+    );
+    it.noReader('b', [1]);
+    const result = it.shrink();
+    expect(result.left('b')).toEqual([0, 2]);
+    expect(result.left('a')).toEqual([0, 1, 2]);
+  });
+
+  it.each(['LSTM', 'GRU'])('stacked %s in both directions', (kind) => {
+    const it = plant(
+      `series = Input(4, 3)
+       both = Bidirectional(${kind}(3, return_sequences: true))
+       last = ${kind}(3)
+       out = Dense(2)`,
+      208,
+    )
+      .noReader('both.forward', [1])
+      .noReader('both.backward', [2])
+      .noReader('last', [0])
+      .shrink();
+    expect(it.left('both.forward')).toEqual([0, 2]);
+    expect(it.left('both.backward')).toEqual([0, 1]);
+    expect(it.left('last')).toEqual([1, 2]);
+  });
+});
