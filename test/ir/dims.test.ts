@@ -136,3 +136,23 @@ test('shapes are shown as people read them', () => {
   expect(showShape(shape)).toBe('28×1');
   expect(showShape([])).toBe('scalar');
 });
+
+describe('where units of an axis stood first', () => {
+  test('is the index of one layer, in any order', () => {
+    const dims = new Dims();
+    const a = dims.fresh(3, 'a', [1, 4, 6], 10);
+    expect(dims.originalsOf(a.units)).toEqual({ indices: [1, 4, 6], width: 10 });
+    expect(dims.originalsOf(dims.pick(a, [2, 0]).units)).toEqual({ indices: [6, 1], width: 10 });
+    expect(dims.originalsOf([])).toEqual({ indices: [], width: 0 });
+  });
+
+  test('is behind the layers before it where axes are joined, and twice where a layer is there twice', () => {
+    const dims = new Dims();
+    const [a, b] = [dims.fresh(2, 'a', [0, 3], 4), dims.fresh(3, 'b')];
+    expect(dims.originalsOf([...a.units, ...b.units]).indices).toEqual([0, 3, 4, 5, 6]);
+    expect(dims.originalsOf([...b.units, ...a.units, ...a.units])).toEqual({
+      indices: [0, 1, 2, 3, 6, 7, 10],
+      width: 11,
+    });
+  });
+});

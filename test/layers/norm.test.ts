@@ -45,7 +45,8 @@ function shrunk({ network, values }: ReturnType<typeof drawn>) {
   const result = shrink(network, values);
   const before = outputs(network, values);
   const largest = Math.max(...before.map(Math.abs));
-  outputs(result.network, new Map([...result.values, ...result.exact])).forEach((value, k) => {
+  const exact = new Map<string, ArrayLike<number>>([...result.values, ...result.exact]);
+  outputs(result.network, exact).forEach((value, k) => {
     expect(Math.abs(value - before[k]!)).toBeLessThanOrEqual(1e-12 * largest);
   });
   return result;
@@ -172,7 +173,8 @@ test('an embedding loses units that nothing reads or that all vectors share', ()
     return evaluate(forwardProgram(of, { mode: 'inference' }), { x, ...Object.fromEntries(params) }).results.y!.data;
   };
   const before = run(network, values);
-  run(result.network, new Map([...result.values, ...result.exact])).forEach((value, k) => {
+  const exact = new Map<string, ArrayLike<number>>([...result.values, ...result.exact]);
+  run(result.network, exact).forEach((value, k) => {
     expect(value).toBeCloseTo(before[k]!, 12);
   });
 });

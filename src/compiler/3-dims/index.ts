@@ -220,21 +220,17 @@ export function multiplyAdds({ graph, shapes }: Network): number {
 
 /** Extents of a parameter in the network that was trained first. */
 export function originalShape(network: Network, param: Param): number[] {
-  return param.axes.map(({ dim, groups = 1 }) => {
-    const [first] = dim.units;
-    if (first === undefined) return 0;
-    return Math.max(dim.units.length, network.dims.widthOf(network.dims.origin(first).layer)) / groups;
-  });
+  return param.axes.map(({ dim, groups = 1 }) => network.dims.originalsOf(dim.units).width / groups);
 }
 
 /** By axis, the original index of each place of a parameter. Where an axis stands for several blocks of units, those of the first one. */
 export function originalIndices(network: Network, param: Param): number[][] {
   const shape = originalShape(network, param);
   return param.axes.map((axis, k) =>
-    axis.dim.units.slice(0, axisExtent(axis)).map((unit) => {
-      const { index } = network.dims.origin(unit);
-      return axis.groups === undefined ? index : index % shape[k]!;
-    }),
+    network.dims
+      .originalsOf(axis.dim.units)
+      .indices.slice(0, axisExtent(axis))
+      .map((index) => (axis.groups === undefined ? index : index % shape[k]!)),
   );
 }
 

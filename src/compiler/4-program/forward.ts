@@ -78,10 +78,7 @@ export function buildForward(
         },
         random: (tensor, distribution, axes) => {
           const { shape, extents: drawn } = drawnShape(inputShapes[0]!, inputs[0]!, axes);
-          const last = shape.at(-1)!;
-          const origin = network.dims.origin(last.units[0]!);
-          const width = Math.max(last.units.length, network.dims.widthOf(origin.layer));
-          const indices = last.units.map((unit) => network.dims.origin(unit).index);
+          const { indices, width } = network.dims.originalsOf(shape.at(-1)!.units);
           const leading = sizeOf(extents(shape.slice(0, -1)));
           const units = Array.from({ length: leading }, (_, row) => indices.map((index) => row * width + index)).flat();
           return b.random({ stream: `${node.name}.${tensor}`, distribution, units, width: leading * width }, drawn);
