@@ -23,11 +23,11 @@ describe('stages stop where one reported an error', () => {
   test('text', () => expect(codes('model Net {\nx = Input(')).not.toContain('missing-section'));
 
   test('spec before graph', () => {
-    expect(codes(specText('x = Input(20)\na = Dens(3)\ny = Dense(1) <- nowhere'))).toEqual(['unknown-layer']);
+    expect(codes(specText('x = Input(20)\na = Dens(3)\ny = Dense(1) <- x, x'))).toEqual(['unknown-layer']);
   });
 
   test('graph before dims', () => {
-    expect(codes(specText('x = Input(20)\na = Reshape(7)\ny = Dense(1) <- nowhere'))).toEqual(['unknown-layer-name']);
+    expect(codes(specText('x = Input(20)\na = Reshape(7)\ny = Dense(1) <- x, a'))).toEqual(['input-count']);
   });
 
   test('dims before checks', () => {
