@@ -72,12 +72,17 @@ function squaresOf(network: Network, values: ValuesExact, wanted: ReadonlySet<Un
       if (!roots.some((unit) => wanted.has(unit))) return;
       const data = values.get(param.name)!;
       const { outer, extent, inner } = aroundAxis(shape, k);
+      const { groups = 1 } = axis;
+      const rows = axisExtent(axis);
+      const last = shape.at(-1)!;
       roots.forEach((unit, position) => {
         if (!wanted.has(unit)) return;
         let sum = 0;
         for (let o = 0; o < outer; o++)
           for (let i = 0; i < inner; i++) {
-            const weight = data[(o * extent + (position % axisExtent(axis))) * inner + i]!;
+            // Of an axis that stands for several blocks, what the unit's own block of the last axis reads.
+            if (groups > 1 && Math.floor(((i % last) * groups) / last) !== Math.floor(position / rows)) continue;
+            const weight = data[(o * extent + (position % rows)) * inner + i]!;
             sum += weight * weight;
           }
         squares.set(unit, (squares.get(unit) ?? 0) + sum);
