@@ -374,6 +374,8 @@ function sampleCall(registry: RegistryName, kind: Kind): string {
 
 function sample(schema: ArgumentSchema, name: string): string {
   const [given] = schema.examples ?? [];
+  const word = schema.registry && vocabulary[schema.registry].table[given as string];
+  if (word) return sampleCall(schema.registry!, word);
   if (given !== undefined)
     return typeof given === 'string' && !choicesOf(schema) ? JSON.stringify(given) : plain(given);
   if (schema.duration) return schema.duration === 'steps' ? '500 steps' : '10 epochs';

@@ -70,7 +70,10 @@ interface Described {
  * A value that is a word or a call of a registry (`activation: relu`). The default is a word. Resolved before validation; in JSON Schema it is
  * annotated with `registry`.
  */
-export function callOf(registry: RegistryName, options: Described & { readonly default?: string }) {
+export function callOf(
+  registry: RegistryName,
+  options: Described & { readonly default?: string; readonly examples?: readonly string[] },
+) {
   return Type.Unsafe<Call>({ type: 'object', registry, ...options });
 }
 

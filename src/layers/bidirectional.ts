@@ -99,7 +99,10 @@ export const bidirectional = defineLayer({
   inputs: [1, 1],
   outputs: ({ layer }) => (layer.arguments.return_state === true ? 1 + 2 * (cellOf(layer)?.states ?? 1) : 1),
   schema: Type.Object({
-    layer: callOf('layer', { description: 'SimpleRNN, LSTM or GRU, for both directions: `Bidirectional(LSTM(32))`.' }),
+    layer: callOf('layer', {
+      examples: ['LSTM'],
+      description: 'SimpleRNN, LSTM or GRU, for both directions: `Bidirectional(LSTM(32))`.',
+    }),
     merge_mode: Type.Union(
       (['concat', 'sum', 'mul', 'ave'] as const).map((mode) => Type.Literal(mode)),
       { default: 'concat', description: 'How the outputs of both directions become one.' },

@@ -39,7 +39,10 @@ export const timeDistributed: LayerKind = defineLayer({
   cite: 'Keras, keras.layers.TimeDistributed',
   inputs: [1, 1],
   schema: Type.Object({
-    layer: callOf('layer', { description: 'What is done at every step: `TimeDistributed(Conv2D(8, 3))`.' }),
+    layer: callOf('layer', {
+      examples: ['Dense'],
+      description: 'What is done at every step: `TimeDistributed(Conv2D(8, 3))`.',
+    }),
   }),
   shape: (args, at) => {
     const { kind } = innerOf(args);

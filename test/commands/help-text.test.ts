@@ -46,7 +46,7 @@ it('is there for every word, and lines are no wider than a terminal', () => {
 it('prints a layer from its schema', () => {
   expect(helpText('Dense')).toMatchInlineSnapshot(`
     "Dense(units, activation: linear, use_bias: true, kernel_initializer: glorot_uniform,
-        bias_initializer: zeros)
+        bias_initializer: zeros, trainable)
     A layer. Fully connected layer: every unit reads every input feature.
 
       argument            takes             default         meaning
@@ -55,6 +55,8 @@ it('prints a layer from its schema', () => {
       use_bias            true or false     true            Whether units have a bias.
       kernel_initializer  initializer       glorot_uniform  How the kernel [in, units] starts.
       bias_initializer    initializer       zeros           How the bias [units] starts.
+      trainable           true or false     true            false: training leaves its parameters as
+                                                            they are.
 
     Example:
       Dense(10)
@@ -77,7 +79,9 @@ it('prints a key or an argument, of whom it is, what it takes, and what holds wi
   `);
   expect(helpText('epochs')).toContain('A key of `train`, `phase` and `finetune`.');
   expect(helpText('simplify.finetune.epochs')).toContain('A key of `phase` and `finetune`.');
-  expect(helpText('units')).toBe(helpText('Dense.units'));
+  const units = helpText('units')!;
+  expect(units.startsWith(`${helpText('Dense.units')}\n`)).toBe(true);
+  expect(units).toContain('An argument of `GRU`, `LSTM` and `SimpleRNN`.');
   expect(helpText('train.units')).toBeUndefined();
 });
 
