@@ -175,12 +175,15 @@ export class TextEdits {
     const { added, map } = this.changeEntries(statement, changes);
     if (added.length === 0) return;
     const texts = added.map(([path, value]) => `${path}: ${value}`);
-    if (map) {
-      for (const text of texts) this.insertEntry(map, text);
-      return;
-    }
     const { start, end } = statement.span;
     const line = this.source.text.slice(this.lineStart(end), end).length;
+    if (map) {
+      const isLine = !this.source.text.slice(map.span.start, map.span.end).includes('\n');
+      const more = texts.reduce((sum, text) => sum + text.length + 2, 0);
+      if (isLine && map.entries.length > 0 && line + more > WIDTH) this.breakMap(map, texts);
+      else for (const text of texts) this.insertEntry(map, text);
+      return;
+    }
     const short = ` with { ${texts.join('; ')} }`;
     if (texts.length === 1 && line + short.length <= WIDTH) {
       this.insertAfter(statement.span, short);
@@ -189,6 +192,19 @@ export class TextEdits {
     const indent = this.indentation(start);
     const lines = texts.map((text) => `\n${indent}  ${text}`).join('');
     this.insertAfter(statement.span, ` with {${lines}\n${indent}}`);
+  }
+
+  /** Puts the entries of a map that stands on one line on lines of their own, and others below them. */
+  private breakMap(map: MapNode, texts: readonly string[]): void {
+    const indent = this.indentation(map.span.start);
+    const { source } = map.span;
+    let from = map.span.start + 1;
+    for (const { span } of map.entries) {
+      this.replace({ source, start: from, end: span.start }, `\n${indent}  `);
+      from = span.end;
+    }
+    const added = texts.map((text) => `\n${indent}  ${text}`).join('');
+    this.replace({ source, start: from, end: map.span.end - 1 }, `${added}\n${indent}`);
   }
 
   /** Replaces what a statement's `with` says already; gives what it does not. */

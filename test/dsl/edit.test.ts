@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { Reports } from '../../src/diagnostics/report.js';
 import { Source } from '../../src/diagnostics/source.js';
+import type { LayerNode, StatementNode } from '../../src/dsl/document.js';
 import { TextEdits } from '../../src/dsl/edit.js';
+import { read } from '../../src/dsl/read.js';
 
 function edit(
   text: string,
@@ -174,4 +177,63 @@ test('overlapping replacements are a mistake', () => {
   expect(() => new TextEdits(new Source('b', '')).replace(span(new Source('a', 'x'), 'x', 0), 'y')).toThrow(
     'edits of b',
   );
+});
+
+describe('statements', () => {
+  const text = `model M {
+  a = Dense(3)   # first
+  Dense(4) <- a  @l1(1)
+  repeat 2 { res(4) }; Flatten
+  res(5) with { x.units: 3; y { units: 4 } }  # kept
+}
+`;
+  const change = (work: (edits: TextEdits, body: readonly StatementNode[]) => void) => {
+    const source = new Source('a.dn', text);
+    const edits = new TextEdits(source);
+    work(edits, read(source, new Reports()).model!.body);
+    return edits.apply().split('\n').slice(1, -2);
+  };
+
+  test('get a name and inputs', () => {
+    expect(
+      change((edits, body) => {
+        edits.insertName(body[1] as LayerNode, 'b');
+        edits.setInputs(body[1] as LayerNode, ['x', 'query: y']);
+        edits.setInputs(body[0] as LayerNode, ['image']);
+      }).slice(0, 2),
+    ).toEqual(['  a = Dense(3) <- image  # first', '  b = Dense(4) <- x, query: y  @l1(1)']);
+  });
+
+  test('say changes on their line, or on lines of their own', () => {
+    const long = 'a_very_long_name_of_a_block_use.and_of_a_layer_in_it_that_goes_on.units';
+    expect(
+      change((edits, body) => {
+        edits.setChanges(body[1]!, [['units', '3']]);
+        edits.setChanges(body[2]!, [
+          ['res_1.a.units', '1'],
+          ['res_2', 'off'],
+        ]);
+        edits.setChanges(body[4]!, [
+          ['y.units', '2'],
+          ['x.units', '1'],
+          ['z.units', '0'],
+        ]);
+      }),
+    ).toEqual([
+      '  a = Dense(3)   # first',
+      '  Dense(4) <- a  @l1(1) with { units: 3 }',
+      '  repeat 2 { res(4) } with {',
+      '    res_1.a.units: 1',
+      '    res_2: off',
+      '  }; Flatten',
+      '  res(5) with { x.units: 1; y { units: 2 }; z.units: 0 }  # kept',
+    ]);
+    expect(change((edits, body) => edits.setChanges(body[4]!, [[long, '2']])).slice(3)).toEqual([
+      '  res(5) with {',
+      '    x.units: 3',
+      '    y { units: 4 }',
+      `    ${long}: 2`,
+      '  }  # kept',
+    ]);
+  });
 });
