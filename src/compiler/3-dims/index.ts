@@ -12,6 +12,7 @@ import {
   placeOf,
 } from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
+import type { ParamDecl } from '../../layers/layer.js';
 import { sizeOf } from '../../program/program.js';
 import { limitsFrom } from '../limits.js';
 
@@ -91,8 +92,9 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
       },
     );
     shapes.set(node.name, outputs);
-    const declared = attempt(
-      () => kind.params?.(args as never, inputs, outputs, { name: node.name, dims, fresh }) ?? {},
+    const declared = attempt<Readonly<Record<string, ParamDecl>>>(
+      (): Record<string, ParamDecl> =>
+        kind.params?.(args as never, inputs, outputs, { name: node.name, dims, fresh }) ?? {},
       (units) => {
         refuse('units', units, unitsPerLayer);
         return {};

@@ -83,16 +83,24 @@ describe('units that stay', () => {
     expect(pinsOf(network, 'a')).toEqual(['output']);
   });
 
-  test('axes of an Input with several go where they are flattened', () => {
+  test('an Input reads all places, and features of the last axis may go', () => {
     const network = networkOf('x = Input(2, 3)\nflat = Flatten\ny = Dense(2)');
-    expect(pinsOf(network, 'x', 1)[0]).toMatch(/several axes/);
+    expect(pinsOf(network, 'x', 0)[0]).toMatch(/reads all places/);
+    expect(pinsOf(network, 'x', 1)).toEqual([undefined]);
     expect(pinsOf(network, 'flat')).toEqual([undefined]);
   });
 
   test('what Reshape splits, on both sides', () => {
-    const network = networkOf('x = Input(3)\na = Dense(6)\ngrid = Reshape(2, 3)\nflat = Flatten\ny = Dense(2)');
+    const network = networkOf('x = Input(3)\na = Dense(6)\ngrid = Reshape(2, 3, 1)\nflat = Flatten\ny = Dense(2)');
     expect(pinsOf(network, 'a')[0]).toMatch(/splits the axis/);
     expect(pinsOf(network, 'grid', 0)[0]).toMatch(/splits the axis/);
+  });
+
+  test('places that Reshape makes of a flat axis, and not its channels', () => {
+    const network = networkOf('x = Input(3)\na = Dense(6)\ngrid = Reshape(2, 3)\nflat = Flatten\ny = Dense(2)');
+    expect(pinsOf(network, 'a')).toEqual([undefined]);
+    expect(pinsOf(network, 'grid', 0)[0]).toMatch(/places/);
+    expect(pinsOf(network, 'grid', 1)).toEqual([undefined]);
   });
 
   test('axes of 1 that Reshape adds and Flatten drops', () => {
@@ -151,15 +159,15 @@ describe('mistakes', () => {
       /^shape-mismatch @x = Input\(6, keep: \[1, 6\]\): .*0 to 5.*6/,
     ],
     [
-      'keep on several axes',
-      'x = Input(2, 3, keep: [1])\nflat = Flatten\ny = Dense(1)',
-      /^shape-mismatch @x = Input\(2, 3, keep: \[1\]\): .*one axis.*2 axes.*\(put `keep` on the Flatten that follows\)$/,
+      'a `keep` out of range on several axes, where it is of the last one',
+      'x = Input(4, 3, keep: [1, 3])\nflat = Flatten\ny = Dense(1)',
+      /^shape-mismatch @x = Input\(4, 3, keep: \[1, 3\]\): .*0 to 2.*3/,
     ],
     ['an Input without a shape', 'x = Input\ny = Dense(1)', /^input-without-shape @x = Input: .*the data source/],
     [
       'a forgotten Flatten',
       'x = Input(4, 4, 2)\ny = Dense(1)',
-      /^forgotten-flatten @y = Dense\(1\): .*4×4×2 \(put a line `Flatten` before it\)$/,
+      /^forgotten-flatten @y = Dense\(1\): .*4×4×2 \(put a line `Flatten` or `GlobalAveragePooling2D` before it; if every place is meant by itself, say so: `Conv2D\(1, 1\)`\)$/,
     ],
   ])('%s', (_, body, wanted) => {
     const { lines } = dimsOf(specText(body));
