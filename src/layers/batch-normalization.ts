@@ -13,6 +13,7 @@ export const batchNormalization = defineLayer({
   cite: 'Ioffe and Szegedy 2015, Batch Normalization, algorithms 1 and 2; Keras, keras.layers.BatchNormalization',
   inputs: [1, 1],
   schema: Type.Object({
+  notByStep: 'BatchNormalization by itself averages over all steps, too',
     axis: axisArgument({ default: -1, description: 'The axis of the units; all others are averaged over.' }),
     momentum: Type.Number({
       default: 0.99,

@@ -4,7 +4,7 @@ import { constantOf, type UnitFact } from '../ir/units.js';
 import type { Builder, Value } from '../program/builder.js';
 import { computedFact, lastAxisFacts, spreadFacts } from './facts.js';
 import { gruCell } from './gru.js';
-import { type AxisFacts, defineLayer, type FactsStep, type Inside } from './layer.js';
+import { type AxisFacts, defineLayer, type FactsStep, type Inside, paramsOfInner } from './layer.js';
 import { lstmCell } from './lstm.js';
 import {
   type Cell,
@@ -154,16 +154,19 @@ export const bidirectional = defineLayer({
     return Object.assign(
       {},
       ...directionsOf(args).map(({ cell, args, prefix, called }, k) =>
-        cellParams(cell, args, {
-          into,
-          units: units[k]!,
-          prefix,
-          gates: () => {
-            const count = cell.gates.length;
-            if (!gates.has(count)) gates.set(count, at.fresh(count, gates.size === 0 ? 'gates' : `${called} gates`));
-            return gates.get(count)!;
-          },
-        }),
+        paramsOfInner(
+          cellParams(cell, args, {
+            into,
+            units: units[k]!,
+            prefix,
+            gates: () => {
+              const count = cell.gates.length;
+              if (!gates.has(count)) gates.set(count, at.fresh(count, gates.size === 0 ? 'gates' : `${called} gates`));
+              return gates.get(count)!;
+            },
+          }),
+          args,
+        ),
       ),
     );
   },
@@ -239,7 +242,11 @@ export const bidirectional = defineLayer({
       return [
         {
           className: 'Bidirectional',
-          config: { layer: { class_name: layer.word, config: { ...config, name: inner } }, merge_mode, name },
+          config: {
+            layer: { class_name: layer.word, config: { ...config, trainable: own.trainable !== false, name: inner } },
+            merge_mode,
+            name,
+          },
           unpenalized: true as const,
           ...(cell.gates.length > 1 && { joinsLastAxes: true as const }),
           weights: Object.fromEntries(

@@ -11,6 +11,7 @@ export const dense = defineLayer({
   cite: 'Keras, keras.layers.Dense',
   inputs: [1, 1],
   schema: Type.Object({
+  everywhere: true,
     units: Type.Integer({ minimum: 1, description: 'Number of output units.' }),
     activation: callOf('activation', { default: 'linear', description: 'Applied to the weighted sum.' }),
     use_bias: Type.Boolean({ default: true, description: 'Whether units have a bias.' }),

@@ -7,6 +7,7 @@ export const dropout = defineLayer({
   summary: 'In training, sets a random share of its input to 0 and scales the rest up; else passes it on.',
   cite: 'Srivastava et al. 2014, Dropout, section 4; Keras, keras.layers.Dropout',
   inputs: [1, 1],
+  everywhere: true,
   schema: Type.Object({
     rate: Type.Number({
       minimum: 0,

@@ -1,7 +1,6 @@
 import { extents } from '../ir/dims.js';
 import { callOf, Type } from '../ir/kind.js';
-import { lastAxisFacts, spreadFacts } from './facts.js';
-import { computedFact } from './facts.js';
+import { computedFact, lastAxisFacts, spreadFacts } from './facts.js';
 import { defineLayer, plain, writes } from './layer.js';
 import type { UnitFact } from '../ir/units.js';
 
@@ -11,6 +10,7 @@ export const embedding = defineLayer({
   cite: 'Keras, keras.layers.Embedding',
   inputs: [1, 1],
   schema: Type.Object({
+  everywhere: true,
     input_dim: Type.Integer({ minimum: 1, description: 'How many indices there are: the largest and one.' }),
     output_dim: Type.Integer({ minimum: 1, description: 'Number of units of a vector.' }),
     embeddings_initializer: callOf('initializer', {

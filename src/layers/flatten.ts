@@ -12,6 +12,7 @@ export const flatten = defineLayer({
   inputs: [1, 1],
   schema: Type.Object({
     keep: Type.Optional(indexList({ description: 'Which features of the flat row go on, as indices and ranges.' })),
+  notByStep: 'a Reshape to [steps, features] does it',
   }),
   shape: ({ keep }, { name, inputs: [x = []], dims, misfit }) => [[keepOf(dims.product(x, name), keep, dims, misfit)]],
   forward: (b, { arguments: { keep }, inputs: [x], inputShapes: [shape = []] }) => {

@@ -6,6 +6,7 @@ export const input = defineLayer({
   summary: 'Where data enters: the shape of one row.',
   cite: 'Keras, keras.Input',
   inputs: [0, 0],
+  notByStep: 'an Input stands by itself',
   schema: Type.Object({
     shape: spreadIntegers({
       default: [],

@@ -132,10 +132,10 @@ export interface ResizeStep {
   /** A constant was folded into a layer that had no bias. */
   readonly needsBias: boolean;
   /**
-   * For layers that flatten input 0 and pick with `keep`: what `keep` is afterwards, as row-major indices of the shrunk input; undefined where
-   * all features go on.
+   * For layers that flatten input 0, or its axes from `first` on, and pick with `keep`: what `keep` is afterwards, as row-major indices of what is left of them;
+   * undefined where all features go on.
    */
-  features(keep: readonly number[] | undefined): readonly number[] | undefined;
+  features(keep: readonly number[] | undefined, first?: number): readonly number[] | undefined;
 }
 
 /** How TensorFlow.js (and Keras) spells a layer: class name and configuration, one or more layers in a row. */
@@ -173,8 +173,12 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
     args: A,
     inputs: readonly Shape[],
   ): { readonly mean: string; readonly variance: string; readonly places: readonly number[] } | undefined;
-  /** What it reads are whole numbers from 0 on, below this: indices of vectors. Absent: any numbers. */
-  indices?(args: A): number;
+  /** What it reads are whole numbers from 0 on, below this: indices of vectors. Absent, or undefined: any numbers. */
+  indices?(args: A): number | undefined;
+  /** It takes any axes before the last and does the same at every place of them: at every step of a sequence, say. Absent: that is not said. */
+  readonly everywhere?: true;
+  /** Why it cannot be done at every step by itself, or what is written instead. Absent: it can. */
+  readonly notByStep?: string;
   /** The activation of its input that it is and nothing else, where that makes probabilities of logits: at the end of a network, losses read its input. */
   probabilities?(args: A): Call | undefined;
   /** Its argument `activation` is applied inside of it, and not to what it gives. */
@@ -273,3 +277,12 @@ export function writes(dim: Dim): Axis {
 export function plain(dim: Dim): Axis {
   return { dim, role: 'plain' };
 }
+/** Parameters of a layer that stands among the arguments of another: `trainable: false` there keeps them as they are. */
+export function paramsOfInner(
+  params: Record<string, ParamDecl>,
+  { trainable }: { readonly trainable?: boolean },
+): Record<string, ParamDecl> {
+  if (trainable !== false) return params;
+  return Object.fromEntries(Object.entries(params).map(([name, param]) => [name, { ...param, trained: false }]));
+}
+

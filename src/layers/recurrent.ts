@@ -35,6 +35,7 @@ export interface RecurrentArguments {
   readonly go_backwards: boolean;
   readonly stateful: boolean;
   readonly reset_after?: boolean;
+  readonly trainable?: boolean;
 }
 
 /** One step's numbers and functions, as a cell reads them. Matrices have all gates side by side: [.., gates · units]. */

@@ -8,6 +8,7 @@ export const rescaling = defineLayer({
   cite: 'Keras, keras.layers.Rescaling',
   inputs: [1, 1],
   schema: Type.Object({
+  everywhere: true,
     scale: Type.Number({ description: 'Factor.' }),
     offset: Type.Number({ default: 0, description: 'Added after scaling.' }),
   }),

@@ -3,7 +3,14 @@ import { type Call, callOf, Type } from '../ir/kind.js';
 import { Builder, type Value } from '../program/builder.js';
 import { spreadFacts, unknownUnits } from './facts.js';
 import { layerKind } from './index.js';
-import { type AxisFacts, defineLayer, type ForwardStep, type LayerKind } from './layer.js';
+import {
+  type AxisFacts,
+  defineLayer,
+  type ForwardStep,
+  type LayerKind,
+  paramsOfInner,
+  type TfjsLayer,
+} from './layer.js';
 
 interface Arguments {
   readonly layer: Call;
@@ -20,17 +27,6 @@ function stepsOf(shapes: readonly Shape[]): Shape[] {
 
 const stepFacts = (inputs: readonly AxisFacts[]) => inputs.map((axes) => axes.slice(1));
 
-/** Layers that take any axes before the last anyway, each place apart, and so all steps at once. */
-const EVERYWHERE: ReadonlySet<string> = new Set(['Dense', 'Dropout', 'Rescaling']);
-
-/** What cannot be done step by step: Keras' statistics, say, are those of all steps together. */
-const REFUSED: Readonly<Record<string, string>> = {
-  Input: 'an Input stands by itself',
-  BatchNormalization: 'BatchNormalization by itself averages over all steps, too',
-  Flatten: 'a Reshape to [steps, features] does it',
-  TimeDistributed: 'TimeDistributed once for the outer axis',
-};
-
 type Draw = Parameters<ForwardStep<never>['random']>;
 
 export const timeDistributed: LayerKind = defineLayer({
@@ -38,6 +34,7 @@ export const timeDistributed: LayerKind = defineLayer({
   summary: 'One layer, with the same weights, at every step of a sequence.',
   cite: 'Keras, keras.layers.TimeDistributed',
   inputs: [1, 1],
+  notByStep: 'TimeDistributed once for the outer axis',
   schema: Type.Object({
     layer: callOf('layer', {
       examples: ['Dense'],
@@ -48,8 +45,7 @@ export const timeDistributed: LayerKind = defineLayer({
     const { kind } = innerOf(args);
     const [x = []] = at.inputs;
     if (x.length < 2) at.misfit('a sequence [steps, ..]', x.length === 0 ? 'a scalar per row' : 'one axis');
-    const refused = REFUSED[kind.keyword];
-    if (refused) at.misfit('a layer that treats steps apart', kind.keyword, refused);
+    if (kind.notByStep !== undefined) at.misfit('a layer that treats steps apart', kind.keyword, kind.notByStep);
     if (kind.inputs[0] > 1 || (kind.outputs?.(innerOf(args).args) ?? 1) > 1)
       at.misfit('a layer with one input and one output', kind.keyword);
     const [y = []] = kind.shape(innerOf(args).args, { ...at, inputs: stepsOf(at.inputs) });
@@ -57,13 +53,20 @@ export const timeDistributed: LayerKind = defineLayer({
   },
   params: (args, inputs, outputs, at) => {
     const { kind, args: own } = innerOf(args);
-    return kind.params?.(own, stepsOf(inputs), stepsOf(outputs), at) ?? {};
+    return paramsOfInner(kind.params?.(own, stepsOf(inputs), stepsOf(outputs), at) ?? {}, own);
   },
+  learns: (args, inputs) => {
+    const { kind, args: own } = innerOf(args);
+    const rule = kind.learns?.(own, stepsOf(inputs));
+    return rule && { ...rule, places: rule.places.map((place) => place + 1) };
+  },
+  indices: (args) => innerOf(args).kind.indices?.(innerOf(args).args),
   forward: (b, at) => {
     const { kind, args } = innerOf(at.arguments);
     const [x] = at.inputs;
     const { inputShapes, outputShapes } = at;
-    if (EVERYWHERE.has(kind.keyword)) return kind.forward(b, { ...at, arguments: args });
+    // All steps at once.
+    if (kind.everywhere) return kind.forward(b, { ...at, arguments: args });
     const shapes = { inputShapes: stepsOf(inputShapes), outputShapes: stepsOf(outputShapes) };
     const [batch, ...extents] = x!.type.shape;
     const names = Object.keys(at.params);
@@ -158,6 +161,9 @@ export const timeDistributed: LayerKind = defineLayer({
     const { kind, args: own } = innerOf(args);
     const changes = kind.resize?.(own, {
       ...at,
+      inputPositions: (input, axis) => at.inputPositions(input, axis + 1),
+      inputSize: (input, axis) => at.inputSize(input, axis + 1),
+      features: (keep) => at.features(keep, 1),
       inputExtents: at.inputExtents.map((extents) => extents.slice(1)),
       outputExtents: at.outputExtents.map((extents) => extents.slice(1)),
     });
@@ -188,7 +194,7 @@ export const timeDistributed: LayerKind = defineLayer({
       return [
         {
           className: 'TimeDistributed',
-          config: { layer: { class_name: className, config }, name },
+          config: { layer: { class_name: className, config: spelledInner(config, own) }, name },
           unpenalized: true as const,
           ...(layer.joinsLastAxes && { joinsLastAxes: true as const }),
           weights: Object.fromEntries(tensors.map((tensor) => [tensor, `${inner}/${weights[tensor] ?? tensor}`])),
@@ -197,6 +203,14 @@ export const timeDistributed: LayerKind = defineLayer({
     },
   },
 });
+
+/** The configuration of a layer that may say by itself that it is not trained. */
+function spelledInner(
+  config: TfjsLayer['config'],
+  { trainable }: { readonly trainable?: boolean },
+): TfjsLayer['config'] {
+  return trainable === false ? { ...config, trainable } : config;
+}
 
 /** Steps and rows change places. */
 function turned(rank: number): number[] {

@@ -62,10 +62,10 @@ function stepFor(network: Network, removed: ReadonlySet<Unit>, node: Node, needs
     inputExtents: inputShapes.map(extentsLeft),
     outputExtents: outputShapes.map(extentsLeft),
     needsBias,
-    features: (keep) =>
+    features: (keep, first = 0) =>
       featuresLeft(
-        inputShapes[0]!,
-        left(inputShapes[0]!),
+        inputShapes[0]!.slice(first),
+        left(inputShapes[0]!).slice(first),
         outputs[0]!.map((k) => keep?.[k] ?? k),
       ),
   };

@@ -1,4 +1,5 @@
 import { placeOf } from '../../ir/graph.js';
+import type { Call } from '../../ir/kind.js';
 import { kernelsOf } from '../4-program/index.js';
 import type { Check } from './check.js';
 
@@ -6,7 +7,7 @@ import type { Check } from './check.js';
 export const annotationsAct: Check = ({ network }, reports) => {
   for (const node of network.graph.nodes) {
     if (node.shares !== undefined || kernelsOf(network, node.name).length > 0) continue;
-    const frozen = node.arguments.trainable === false;
+    const frozen = isFrozen(node.arguments);
     const reason = frozen ? 'it is not trainable' : `${node.kind} has no kernel`;
     for (const { callee, span } of node.statement.annotations) {
       // `@l1(off)` lands nowhere.
@@ -19,3 +20,9 @@ export const annotationsAct: Check = ({ network }, reports) => {
     }
   }
 };
+
+/** Whether a layer, or one among its arguments, is not trained. */
+function isFrozen(args: Call['arguments']): boolean {
+  const inner = Object.values(args).filter((value) => typeof value === 'object' && value !== null && 'word' in value);
+  return args.trainable === false || (inner as Call[]).some((call) => isFrozen(call.arguments));
+}

@@ -205,4 +205,34 @@ describe('layers at every step', () => {
     ).noReader('conv', [1]);
     expect(it.shrink().left('conv')).toEqual([0, 2]);
   });
+
+  it('count axes of one step in what they subtract and cut', () => {
+    const it = plant(
+      `${SERIES}
+       first = Dense(6, activation: relu)
+       norm = TimeDistributed(Normalization(mean: [1, 2, 3, 4, 5, 6], variance: 2))
+       cut = TimeDistributed(Slice(start: 2))
+       out = LSTM(2)`,
+      252,
+    ).noReader('first', [3]);
+    const shrunk = it.shrink();
+    expect(shrunk.left('first')).toEqual([2, 4, 5]);
+    expect(shrunk.argument('norm', 'layer')).toMatchObject({ arguments: { mean: [3, 5, 6], variance: 2 } });
+    expect(shrunk.argument('cut', 'layer')).toMatchObject({ arguments: { start: 0 } });
+  });
+
+  it('count features of one step in what they keep', () => {
+    const it = plant(
+      `clips = Input(3, 3, 3, 2)
+       conv = TimeDistributed(Conv2D(3, 2, activation: relu))
+       flat = TimeDistributed(Reshape(12))
+       rnn = GRU(2)`,
+      253,
+    ).noReader('flat', [1, 4, 7, 10, 3]);
+    const shrunk = it.shrink();
+    expect(shrunk.left('conv')).toEqual([0, 2]);
+    expect(shrunk.argument('flat', 'layer')).toMatchObject({
+      arguments: { target_shape: [8], keep: [0, 1, 3, 4, 5, 6, 7] },
+    });
+  });
 });

@@ -69,6 +69,18 @@ test('axes that are not told apart are counted together, and a layer further on 
   }
 });
 
+test('at every step of a sequence, features are counted over all steps', () => {
+  const random = new Random('wrapped');
+  const table = rows([3, 2], () => random.between(2, 8));
+  const net = network('  n = TimeDistributed(Normalization)\n  y = Dense(1)', '3, 2');
+  const found = withLearnedStatistics(net, zeros(net), () => table);
+  for (const feature of [0, 1]) {
+    const [mean, variance] = statistics(table, 6, (k) => k % 2 === feature);
+    expect(found.get('n.mean')![feature]).toBeCloseTo(mean, 4);
+    expect(found.get('n.variance')![feature]).toBeCloseTo(variance, 4);
+  }
+});
+
 test('a network without such layers reads no row', () => {
   const net = network('  n = Normalization(mean: 1, variance: 4)\n  y = Dense(1)', '2');
   const values = zeros(net);
