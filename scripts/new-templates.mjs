@@ -55,6 +55,7 @@ test('multiplies by its factor', () => {
     params: {},
     inputShapes: [],
     outputShapes: [],
+    axesOf: () => expect.fail('it has no parameters'),
     update: () => expect.fail('it keeps no state'),
     random: () => expect.fail('it draws nothing'),
   });
@@ -253,7 +254,7 @@ test('the penalty of a kernel', () => {
   const kernel = b.state('w', [2, 2]);
   const penalty = ${camel}.penalty!(b, {
     arguments: { lambda: 0.5 },
-    site: { layer: 'it', kernelShape: [2, 2], incoming: [0], outgoing: [1] },
+    site: { layer: 'it', tensor: 'kernel', kernelShape: [2, 2], incoming: [0], outgoing: [1] },
     kernel,
     bias: undefined,
     learningRate: b.scalar('rate'),

@@ -24,7 +24,10 @@ export function editorSchema(): Json {
     const kinds = Object.values(vocabulary[registry].table);
     // Rows to hold out may be a bare number: a count.
     const bare = registry === 'split' ? [number({ type: 'number', minimum: 0 })] : [];
-    definitions[registry] = { anyOf: [words(kinds), TEXT, ...bare, ...kinds.flatMap((kind) => objects(kind))] };
+    // Each by itself here and below: validators of one schema that holds all of them need too large a stack.
+    for (const kind of kinds) definitions[`${registry}.${kind.keyword}`] = { anyOf: objects(kind) };
+    const calls = kinds.map((kind) => ({ $ref: `#/definitions/${registry}.${kind.keyword}` }));
+    definitions[registry] = { anyOf: [words(kinds), TEXT, ...bare, ...calls] };
   }
   const layers = Object.values(vocabulary.layer.table);
   const own: Record<string, Json> = {
@@ -43,8 +46,7 @@ export function editorSchema(): Json {
     ...oneOrMore(call('annotation')),
     description: 'Annotations: what drops units and weights. One, or a list.',
   };
-  // Each by itself: validators of one schema that holds all of them need too large a stack.
-  for (const kind of layers) definitions[`layer.${kind.keyword}`] = { anyOf: objects(kind, own) };
+  for (const kind of layers) definitions[`statement.${kind.keyword}`] = { anyOf: objects(kind, own) };
   definitions.layers = { type: 'array', items: { $ref: '#/definitions/statement' } };
   definitions.statement = {
     anyOf: [
@@ -61,7 +63,7 @@ export function editorSchema(): Json {
         },
         additionalProperties: false,
       },
-      ...layers.map((kind) => ({ $ref: `#/definitions/layer.${kind.keyword}` })),
+      ...layers.map((kind) => ({ $ref: `#/definitions/statement.${kind.keyword}` })),
       {
         type: 'object',
         description: 'A layer or a block use once more, with the same weights, on another input.',

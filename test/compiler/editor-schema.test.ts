@@ -64,6 +64,21 @@ train: { loss: mse, epochs: width, steps: 40k, optimizer: { adam: { learning_rat
   });
 });
 
+test('layers within layers, and repeats within repeats, need a stack that no editor lacks', () => {
+  const nested = (depth: number, inner: object, around: (inner: object) => object): object =>
+    depth === 0 ? inner : nested(depth - 1, around(inner), around);
+  const steps = (inner: object) => nested(8, inner, (layer) => ({ TimeDistributed: layer }));
+  const repeats = (inner: object) => nested(20, inner, (layer) => ({ repeat: 2, layers: [layer] }));
+  for (const [wrapped, good] of [
+    [steps({ Dense: 3 }), true],
+    [repeats({ Dense: 3 }), true],
+    [repeats({ Dense: { unitz: 3 } }), false],
+  ] as const)
+    expect(validate({ model: { name: 'X', layers: [wrapped] } })).toBe(good);
+  for (const [name, definition] of Object.entries(editorSchema().definitions as Record<string, unknown>))
+    expect(JSON.stringify(definition).length, name).toBeLessThan(30_000);
+});
+
 const good = `model:
   name: X
   layers:

@@ -83,7 +83,7 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       source: digits,
       train: sparse,
       lines: [
-        'forgotten-flatten @a = Dense(2): a is applied to the last axis only of 28×28×1 (put a line `Flatten` before it)',
+        'forgotten-flatten @a = Dense(2): a is applied to the last axis only of 28×28×1 (put a line `Flatten` or `GlobalAveragePooling2D` before it; if every place is meant by itself, say so: `Conv2D(2, 1)`)',
       ],
     },
   ],
