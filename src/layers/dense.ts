@@ -10,8 +10,8 @@ export const dense = defineLayer({
   summary: 'Fully connected layer: every unit reads every input feature.',
   cite: 'Keras, keras.layers.Dense',
   inputs: [1, 1],
-  schema: Type.Object({
   everywhere: true,
+  schema: Type.Object({
     units: Type.Integer({ minimum: 1, description: 'Number of output units.' }),
     activation: callOf('activation', { default: 'linear', description: 'Applied to the weighted sum.' }),
     use_bias: Type.Boolean({ default: true, description: 'Whether units have a bias.' }),

@@ -9,8 +9,8 @@ export const embedding = defineLayer({
   summary: 'A vector for every index: its input holds whole numbers from 0 on, such as tokens.',
   cite: 'Keras, keras.layers.Embedding',
   inputs: [1, 1],
-  schema: Type.Object({
   everywhere: true,
+  schema: Type.Object({
     input_dim: Type.Integer({ minimum: 1, description: 'How many indices there are: the largest and one.' }),
     output_dim: Type.Integer({ minimum: 1, description: 'Number of units of a vector.' }),
     embeddings_initializer: callOf('initializer', {

@@ -10,9 +10,9 @@ export const flatten = defineLayer({
   summary: 'Makes one axis of all axes but the batch, row-major.',
   cite: 'Keras, keras.layers.Flatten',
   inputs: [1, 1],
+  notByStep: 'a Reshape to [steps, features] does it',
   schema: Type.Object({
     keep: Type.Optional(indexList({ description: 'Which features of the flat row go on, as indices and ranges.' })),
-  notByStep: 'a Reshape to [steps, features] does it',
   }),
   shape: ({ keep }, { name, inputs: [x = []], dims, misfit }) => [[keepOf(dims.product(x, name), keep, dims, misfit)]],
   forward: (b, { arguments: { keep }, inputs: [x], inputShapes: [shape = []] }) => {

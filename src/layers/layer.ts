@@ -264,6 +264,15 @@ export function defineLayer<S extends TObject>(kind: LayerKind<S, Static<S>>): L
   return { ...kind, schema } as unknown as LayerKind;
 }
 
+/** Parameters of a layer that stands among the arguments of another: `trainable: false` there keeps them as they are. */
+export function paramsOfInner(
+  params: Record<string, ParamDecl>,
+  { trainable }: { readonly trainable?: boolean },
+): Record<string, ParamDecl> {
+  if (trainable !== false) return params;
+  return Object.fromEntries(Object.entries(params).map(([name, param]) => [name, { ...param, trained: false }]));
+}
+
 /** An axis of weights that read units; `groups`: it stands for so many blocks of them, see `Axis`. */
 export function reads(dim: Dim, groups = 1): Axis {
   return { dim, role: 'reads', ...(groups !== 1 && { groups }) };
@@ -277,12 +286,3 @@ export function writes(dim: Dim): Axis {
 export function plain(dim: Dim): Axis {
   return { dim, role: 'plain' };
 }
-/** Parameters of a layer that stands among the arguments of another: `trainable: false` there keeps them as they are. */
-export function paramsOfInner(
-  params: Record<string, ParamDecl>,
-  { trainable }: { readonly trainable?: boolean },
-): Record<string, ParamDecl> {
-  if (trainable !== false) return params;
-  return Object.fromEntries(Object.entries(params).map(([name, param]) => [name, { ...param, trained: false }]));
-}
-

@@ -7,8 +7,8 @@ export const rescaling = defineLayer({
   summary: 'scale · x + offset.',
   cite: 'Keras, keras.layers.Rescaling',
   inputs: [1, 1],
-  schema: Type.Object({
   everywhere: true,
+  schema: Type.Object({
     scale: Type.Number({ description: 'Factor.' }),
     offset: Type.Number({ default: 0, description: 'Added after scaling.' }),
   }),
