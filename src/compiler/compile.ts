@@ -1,4 +1,4 @@
-import { fieldsOfInput } from '../data/bind.js';
+import { fieldsOfInput, labelsOf } from '../data/bind.js';
 import { describeFitted, type Fitted } from '../data/columns.js';
 import { sources } from '../data/index.js';
 import { joinedShape } from '../data/joined.js';
@@ -26,6 +26,8 @@ export interface Compiled {
   readonly fitted?: Fitted;
   /** What the features of a row are called that an Input reads; undefined where they have no names. */
   readonly featuresOf: (input: string) => readonly string[] | undefined;
+  /** What the classes are called that an output tells apart; undefined where they have no names, or only rows tell. */
+  readonly labelsOf: (output: string) => readonly string[] | undefined;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -85,7 +87,9 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   reports.throwIfFailed();
 
   const featuresOf = (input: string) => namesOf(read(input));
-  return { document, spec, network, ...(fitted && { fitted }), featuresOf, warnings: reports.all };
+  const labels = (output: string) =>
+    description && labelsOf(output, endsOf(spec.model).outputs, spec.data, description);
+  return { document, spec, network, ...(fitted && { fitted }), featuresOf, labelsOf: labels, warnings: reports.all };
 }
 
 /** What the rows hold: as they were learned to be read, else what the source tells without reading. */

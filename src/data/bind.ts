@@ -8,7 +8,7 @@ import { augmentedTensors, type InputToAugment } from './augmented.js';
 import { findField, type Fitted, type FittedColumn } from './columns.js';
 import { keyText } from './csv/table.js';
 import { joinedOrder } from './joined.js';
-import type { Field, Table } from './source.js';
+import type { Description, Field, Table } from './source.js';
 
 /** What the data section says about who reads what. */
 export interface BindChoices {
@@ -41,6 +41,18 @@ export function targetOf(
 ): string | undefined {
   if (data.targets && Object.hasOwn(data.targets, output)) return data.targets[output];
   return outputs.length > 1 ? output : (data.target ?? target);
+}
+
+/** What the classes are called that an output tells apart, as far as what is known of the rows says. */
+export function labelsOf(
+  output: string,
+  outputs: readonly string[],
+  data: Pick<BindChoices, 'target' | 'targets'>,
+  description: Description,
+): readonly string[] | undefined {
+  const name = targetOf(output, outputs, data, description);
+  const field = name === undefined ? undefined : findField(description.fields, name);
+  return field?.form === 'classes' ? field.labels : undefined;
 }
 
 /** What was learned of the field that an output is to predict. */
@@ -110,6 +122,8 @@ export interface BoundTensor {
   readonly width: number;
   readonly data: Float32Array | Int32Array;
   readonly rows: Int32Array | undefined;
+  /** What the classes of a target are called, where they have names. */
+  readonly labels?: readonly string[];
   /** What training reads in the place of these rows. Absent: themselves. */
   readonly augmented?: AugmentedRows;
 }
@@ -290,8 +304,9 @@ function bindTarget(output: Trained, field: Field, table: Table, where: Where): 
   const width = sizeOf(extents);
   if (field.form === 'classes') {
     checkLabels(output, field, table, where);
-    if (form === 'classes') return { name, extents: [], width: 1, data: field.data, rows: table.selection };
-    return { name, extents, width, data: oneHot(field, table, width), rows: undefined };
+    const named = field.labels && { labels: field.labels };
+    if (form === 'classes') return { name, extents: [], width: 1, data: field.data, rows: table.selection, ...named };
+    return { name, extents, width, data: oneHot(field, table, width), rows: undefined, ...named };
   }
   const mismatch = (expected: string): never =>
     fail('field-mismatch', { reader, expected, field: field.name, found: shapeText(field.shape) }, where);

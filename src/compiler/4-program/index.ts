@@ -1,4 +1,4 @@
-export { classCount, classWeights } from './class-weights.js';
+export { classCount, classOf, classWeights } from './class-weights.js';
 export { buildForward, forwardProgram, probabilityActivation } from './forward.js';
 export { type KernelSite, kernelsOf } from './kernels.js';
 export {

@@ -101,7 +101,7 @@ none that an annotation could act on. One before the model's brace passes by suc
     severity: 'error',
     message: ({ classes, found }) => `class_weight: the output tells ${classes} classes apart, and here is ${found}`,
     explain:
-      'A list has a weight for every class, in their order. A map has class numbers, counted from 0; a class that is not in it has the weight 1:\n\n```\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); class_weight { "0": 0.5; "2": 4 }; epochs: 20 }\n```',
+      'A list has a weight for every class, in their order. A map has names of classes, where they have names, or class numbers, counted from 0; a class that is not in it has the weight 1:\n\n```\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); class_weight { "0": 0.5; "2": 4 }; epochs: 20 }\n```',
   }),
   'schedule-arguments': code<{ schedule: string; problem: string }>({
     severity: 'error',

@@ -130,27 +130,28 @@ function numbersOf(values: readonly number[]): number | readonly number[] {
   return values.length === 1 ? values[0]! : values;
 }
 
-/** What the numbers of an output mean, where something was learned of its target. */
-function interpretation({ spec, network, fitted }: Compiled) {
+/** What the numbers of an output mean, where something is known of its target. */
+function interpretation({ spec, network, fitted, labelsOf }: Compiled) {
   const phase = spec.train.phases.at(-1)!;
   const { outputs } = endsOf(spec.model);
   const objectives = objectivesOf(phase, outputs);
   return (name: string) => {
     const column = fitted && fittedTarget(name, outputs, spec.data, fitted);
+    const labels = labelsOf(name);
     const { loss } = objectives.find(({ output }) => output === name) ?? {};
-    if (!column || !loss) return undefined;
+    if (!(column || labels) || !loss) return undefined;
     const { node } = network.graph.outputs.find((output) => output.name === name)!;
     const ends = probabilityActivation(nodeOf(network.graph, node))?.word;
     return {
       /** The name of the class: the largest output, or, of a lone one, the side of one half (of 0 for a logit). */
       label: (values: readonly number[]): string | undefined => {
-        if (column.kind !== 'classes' || !column.labels || !lossKind(loss).probabilities) return undefined;
-        if (values.length === 1) return column.labels[values[0]! > (ends ? 0.5 : 0) ? 1 : 0];
-        return column.labels[values.indexOf(Math.max(...values))];
+        if (!labels || !lossKind(loss).probabilities) return undefined;
+        if (values.length === 1) return labels[values[0]! > (ends ? 0.5 : 0) ? 1 : 0];
+        return labels[values.indexOf(Math.max(...values))];
       },
       /** Numbers in the units of the file. */
       number: (values: readonly number[]): readonly number[] | undefined => {
-        if (column.kind !== 'number' || !column.mean || !column.deviation) return undefined;
+        if (column?.kind !== 'number' || !column.mean || !column.deviation) return undefined;
         return values.map((value, k) => {
           const [mean, deviation] = [column.mean![k]!, column.deviation![k]!];
           const number = value * deviation + mean;

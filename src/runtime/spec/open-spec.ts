@@ -10,7 +10,7 @@ import type { Source } from '../../diagnostics/source.js';
 import { lockBeside } from '../run/data-lock.js';
 import { fittedOf, originalsOf } from '../weights/load.js';
 import { bindRows, dataPathsFolder, type Rows, readRows } from './rows.js';
-import { refuseUnfitTargets } from './targets.js';
+import { refuseStrangeClasses, refuseUnfitTargets } from './targets.js';
 
 /** Which spec, with what changed, and where its data are. */
 export interface SpecToOpen {
@@ -69,8 +69,12 @@ export async function compileWithData(at: SpecToOpen): Promise<Compiled> {
 
 /** Refuses rows that the network, its loss or its metrics cannot read. */
 export function refuseUnfitRows({ spec, network }: Compiled, { train, validation, test }: Rows): void {
-  for (const table of [train, validation, test])
-    if (table) refuseUnfitTargets(spec, table, bindRows(network, spec, spec.train.phases[0], table));
+  for (const table of [train, validation, test]) {
+    if (!table) continue;
+    const bound = bindRows(network, spec, spec.train.phases[0], table);
+    refuseUnfitTargets(spec, table, bound);
+    if (table === train) refuseStrangeClasses(spec, network, bound);
+  }
 }
 
 async function rowsIfThere(at: SpecToOpen, spec: Spec): Promise<Rows | undefined> {

@@ -1,6 +1,7 @@
 import { placeOf } from '../../compiler/checks/check.js';
-import { keyOf, stretchesOf } from '../../compiler/checks/outputs.js';
-import { lossKind, metricKind } from '../../compiler/4-program/index.js';
+import { strangeClass } from '../../compiler/checks/class-weight-fits.js';
+import { keyOf, stretchesOf, trainedOutputs } from '../../compiler/checks/outputs.js';
+import { classCount, lossKind, metricKind } from '../../compiler/4-program/index.js';
 import { metricOf } from '../../compiler/monitored.js';
 import { endsOf, objectivesOf } from '../../compiler/objectives.js';
 import type { Spec } from '../../compiler/spec.js';
@@ -8,8 +9,29 @@ import { type BoundTable, targetOf } from '../../data/bind.js';
 import type { Table } from '../../data/source.js';
 import { fail } from '../../diagnostics/report.js';
 import type { Span } from '../../diagnostics/source.js';
+import type { Network } from '../../ir/graph.js';
 import type { Call } from '../../ir/kind.js';
 import { firstUnfit, shares, type TargetValues } from '../../losses/target-values.js';
+
+/**
+ * Refuses weights of classes that no row can have. Names of classes are known for certain once the rows are read.
+ *
+ * @throws Failure class-weight-class
+ */
+export function refuseStrangeClasses(
+  spec: Pick<Spec, 'train' | 'simplify'>,
+  network: Network,
+  { tensors }: BoundTable,
+): void {
+  for (const phase of stretchesOf(spec))
+    for (const { output, shape, objective } of trainedOutputs(network, phase)) {
+      const target = tensors.find(({ name }) => name === `target:${output.name}`);
+      if (objective.class_weight === undefined || !target) continue;
+      const wrong = strangeClass(objective.class_weight, classCount(shape.at(-1) ?? 1), target.labels);
+      const at = placeOf(spec, phase, keyOf(phase, 'class_weight', output.name));
+      if (wrong) fail('class-weight-class', wrong.details, { at, help: wrong.help });
+    }
+}
 
 /**
  * Refuses targets whose numbers a loss or a metric of any stretch does not take: a price under `binary_crossentropy` or `accuracy`. Class numbers fit

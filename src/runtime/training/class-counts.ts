@@ -1,6 +1,6 @@
 import { classCount, classWeights } from '../../compiler/4-program/index.js';
 import { type ObjectiveKeys, objectivesOf } from '../../compiler/objectives.js';
-import type { BoundTable } from '../../data/bind.js';
+import type { BoundTable, BoundTensor } from '../../data/bind.js';
 import { type Network, outputShape } from '../../ir/graph.js';
 
 /** The weights of classes that a phase trains with, by output; nothing where its spec does not weigh them. */
@@ -18,14 +18,14 @@ export function phaseWeights(
     if (class_weight === undefined) return [];
     const shape = outputShape(network, outputs.find(({ name }) => name === output)!);
     const classes = classCount(shape.at(-1)!.units.length);
-    return [[output, classWeights(class_weight, classes, () => classCounts(train, `target:${output}`, classes))]];
+    const target = train.tensors.find(({ name }) => name === `target:${output}`)!;
+    return [[output, classWeights(class_weight, classes, () => classCounts(train, target, classes), target.labels)]];
   });
   return weights.length > 0 ? { classWeights: Object.fromEntries(weights) } : {};
 }
 
 /** The rows of every class: of class numbers, one-hot rows, or numbers of which more than ½ means yes. */
-function classCounts({ rows, tensors }: BoundTable, target: string, classes: number): number[] {
-  const { data, rows: selection, width } = tensors.find(({ name }) => name === target)!;
+function classCounts({ rows }: BoundTable, { data, rows: selection, width }: BoundTensor, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (let row = 0; row < rows; row++) {
     const start = (selection ? selection[row]! : row) * width;

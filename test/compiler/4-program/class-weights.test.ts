@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classCount, classWeights } from '../../../src/compiler/4-program/index.js';
+import { classCount, classOf, classWeights } from '../../../src/compiler/4-program/index.js';
 import { rowWeights } from '../../../src/compiler/4-program/class-weights.js';
 import { compute, exact } from '../../parity/support.js';
 
@@ -11,6 +11,19 @@ describe('weights of classes', () => {
   it('are those of a list or a map, others 1', () => {
     expect(classWeights([1, 0, 2.5], 3, never)).toEqual([1, 0, 2.5]);
     expect(classWeights({ '2': 4 }, 3, never)).toEqual([1, 1, 4]);
+  });
+
+  it('are found by the names of classes, and by numbers where no name is one', () => {
+    const labels = ['cat', 'dog', 'ship'];
+    expect(classWeights({ ship: 4, '0': 2 }, 3, never, labels)).toEqual([2, 1, 4]);
+    const stars = ['3', '4', '5'];
+    expect(classWeights({ '4': 2 }, 3, never, stars)).toEqual([1, 2, 1]);
+    expect([classOf('1', 3, stars), classOf('1', 3, labels), classOf('bird', 3, labels), classOf('3', 3)]).toEqual([
+      undefined,
+      1,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('balanced: every class weighs the same, and a row 1 in the mean', () => {

@@ -199,6 +199,20 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
         'class-weight-class @{ "9": 2; "10": 2 }: class_weight: the output tells 10 classes apart, and here is the class "10"',
       ],
     },
+    {
+      body: 'x = Input(80)\ny = Dense(1)',
+      source: 'two_views',
+      train: 'loss: binary_crossentropy(from_logits: true); class_weight { diferent: 2 }',
+      lines: [
+        'class-weight-class @{ diferent: 2 }: class_weight: the output tells 2 classes apart, and here is the class "diferent" (did you mean `different`?)',
+      ],
+    },
+    {
+      body: 'x = Input(80)\ny = Dense(1)',
+      source: 'two_views',
+      train: 'loss: binary_crossentropy(from_logits: true); class_weight { different: 2; "1": 3 }',
+      lines: [],
+    },
   ],
   'schedule-arguments': [
     ...(

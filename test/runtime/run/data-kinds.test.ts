@@ -68,7 +68,7 @@ const SHOTS = `model Shots {
   kind = Dense(2)
 }
 data { source: image_folder("shots", size: [4, 6]); validation: 4; augment: [flip(horizontal), shift(1)] }
-train { loss: sparse_categorical_crossentropy(from_logits: true); metrics: [accuracy]; optimizer: adam(0.02); batch_size: 4; epochs: 12 }
+train { loss: sparse_categorical_crossentropy(from_logits: true); class_weight { night: 2 }; metrics: [accuracy]; optimizer: adam(0.02); batch_size: 4; epochs: 12 }
 `;
 
 describe('pictures in folders', () => {
@@ -95,6 +95,10 @@ describe('pictures in folders', () => {
     const others = await predict(small, path.join(folder, 'new'));
     expect(others.map(({ classes }) => classes!.kind)).toEqual(['night', 'day']);
     expect((await predict(small, path.join(folder, 'new/b.png'))).length).toBe(1);
+    const misspelt = SHOTS.replace('night: 2', 'nigt: 2');
+    expect((await failureOf(() => train(folder, misspelt))).text).toMatch(
+      /^class-weight-class: class_weight: the output tells 2 classes apart, and here is the class "nigt"/,
+    );
     // The run's record has an entry a folder, and holds the result to it.
     const { data } = new RunFolder(out).readRecord();
     expect(data.map(({ name }) => name)).toEqual([
@@ -257,10 +261,15 @@ test('two views, facts and two targets; a mask as the target of pictures that ar
   value = Dense(1) <- all
 }
 data { source: two_views(train: 200, test: 20); validation: 20; augment { left: [shift(2)] } }
-train { losses { same: sparse_categorical_crossentropy(from_logits: true); value: mse }; optimizer: adam(0.01); batch_size: 20; epochs: 4 }
+train { losses { same: sparse_categorical_crossentropy(from_logits: true); value: mse }; class_weight { same: { different: 2 } }; optimizer: adam(0.01); batch_size: 20; epochs: 4 }
 `,
   );
   expect(Number.isFinite(views.loss)).toBe(true);
+  // What a source says of its classes by itself.
+  for (const { outputs, classes } of await predict(views.small, undefined)) {
+    const [different, same] = outputs.same as readonly [number, number];
+    expect(classes).toEqual({ same: same > different ? 'same' : 'different' });
+  }
   const shapes = await train(
     temporaryFolder(),
     `model Shapes {
