@@ -23,6 +23,7 @@ export const annotationKeywords = [
   'duration',
   'counts',
   'spread',
+  'width',
   'oneOrList',
   'section',
   'absent',

@@ -12,6 +12,7 @@ import {
   type FactsStep,
   type LayerKind,
   type ParamsStep,
+  type RangesStep,
   reads,
   type ShapeStep,
   writes,
@@ -62,7 +63,12 @@ export function kernelWindow(kernelSize: PerAxis, rank: Rank, { fresh }: ParamsS
 
 /** The schema of a layer's arguments that all convolutions have, in Keras' words. */
 export const convolutionArguments = {
-  filters: Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'Number of channels that it makes.' }),
+  filters: Type.Integer({
+    minimum: 1,
+    maximum: 10_000_000,
+    width: true,
+    description: 'Number of channels that it makes.',
+  }),
   kernelSize: (rank: Rank) =>
     perAxis(rank, {
       examples: [3],
@@ -151,6 +157,7 @@ export function convolution(keyword: string, summary: string, rank: Rank): Layer
       groups: Type.Integer({
         minimum: 1,
         default: 1,
+        width: true,
         description: 'Into how many blocks channels part: filters of one read the channels of one.',
       }),
       activation: convolutionArguments.activation,
@@ -258,6 +265,7 @@ export const depthMultiplier = Type.Integer({
   minimum: 1,
   maximum: 10_000,
   default: 1,
+  width: true,
   description: 'How many channels it makes of every channel.',
 });
 

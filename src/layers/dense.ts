@@ -12,7 +12,7 @@ export const dense = defineLayer({
   inputs: [1, 1],
   everywhere: true,
   schema: Type.Object({
-    units: Type.Integer({ minimum: 1, description: 'Number of output units.' }),
+    units: Type.Integer({ minimum: 1, width: true, description: 'Number of output units.' }),
     activation: callOf('activation', { default: 'linear', description: 'Applied to the weighted sum.' }),
     use_bias: Type.Boolean({ default: true, description: 'Whether units have a bias.' }),
     kernel_initializer: callOf('initializer', {

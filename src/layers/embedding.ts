@@ -12,7 +12,7 @@ export const embedding = defineLayer({
   everywhere: true,
   schema: Type.Object({
     input_dim: Type.Integer({ minimum: 1, description: 'How many indices there are: the largest and one.' }),
-    output_dim: Type.Integer({ minimum: 1, description: 'Number of units of a vector.' }),
+    output_dim: Type.Integer({ minimum: 1, width: true, description: 'Number of units of a vector.' }),
     embeddings_initializer: callOf('initializer', {
       default: 'uniform',
       description: 'How the vectors [input_dim, output_dim] start.',

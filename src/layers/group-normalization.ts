@@ -15,6 +15,7 @@ export const groupNormalization = defineLayer({
     groups: Type.Integer({
       default: 32,
       minimum: -1,
+      width: true,
       description: 'Number of groups, which divides that of the channels; -1: every channel is a group of its own.',
     }),
     axis: axisArgument({ default: -1, description: 'The axis of the channels.' }),

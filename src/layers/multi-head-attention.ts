@@ -25,12 +25,18 @@ export const multiHeadAttention = defineLayer({
   inputs: [1, 3],
   inputNames: ['query', 'value', 'key'],
   schema: Type.Object({
-    num_heads: Type.Integer({ minimum: 1, maximum: 10_000, description: 'Number of heads.' }),
-    key_dim: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Units of query and key in each head.' }),
+    num_heads: Type.Integer({ minimum: 1, maximum: 10_000, width: true, description: 'Number of heads.' }),
+    key_dim: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      width: true,
+      description: 'Units of query and key in each head.',
+    }),
     value_dim: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: 1_000_000,
+        width: true,
         description: 'Units of the value in each head.',
         absent: 'key_dim',
       }),
@@ -46,6 +52,7 @@ export const multiHeadAttention = defineLayer({
       Type.Integer({
         minimum: 1,
         maximum: 10_000_000,
+        width: true,
         description: 'Number of output units.',
         absent: 'that of the query',
       }),

@@ -94,6 +94,7 @@ const schemaParts = {
   units: Type.Integer({
     minimum: 1,
     maximum: 10_000_000,
+    width: true,
     description: 'Number of units: of its state, and of its output.',
   }),
   activation: callOf('activation', { default: 'tanh', description: 'Applied to the candidate, or to the sum.' }),

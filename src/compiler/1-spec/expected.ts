@@ -29,6 +29,8 @@ export interface ArgumentSchema {
   /** What a whole number counts: it may be written behind it (`5 epochs`). */
   readonly counts?: 'epochs' | 'steps' | 'looks';
   readonly spread?: boolean;
+  /** It says how many of its parts a layer has: shrinking changes it. */
+  readonly width?: boolean;
   readonly oneOrList?: boolean;
   readonly section?: string;
   /** What holds where an optional value is left out, in words. */

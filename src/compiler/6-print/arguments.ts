@@ -1,31 +1,16 @@
 import type { ArgumentNode, CallNode } from '../../dsl/document.js';
 import type { Call, Kind, RegistryName } from '../../ir/kind.js';
-import { type ArgumentSchema, schemaOf, typesOf } from '../1-spec/expected.js';
+import { type ArgumentSchema, schemaOf } from '../1-spec/expected.js';
 import { findWord } from '../vocabulary.js';
 
 export function propertiesOf(kind: Kind): readonly (readonly [string, ArgumentSchema])[] {
   return Object.entries(schemaOf(kind.schema).properties ?? {});
 }
 
-/** Arguments that say how many of its parts a layer has: shrinking changes them. Other whole numbers, such as strides, are no widths. */
-const WIDTHS = new Set([
-  'units',
-  'filters',
-  'groups',
-  'depth_multiplier',
-  'output_dim',
-  'num_heads',
-  'key_dim',
-  'value_dim',
-  'output_shape',
-]);
-
-/** Whether an argument of a layer is a width. */
+/** Whether an argument of a layer says how many of its parts it has: shrinking changes it. Other whole numbers, such as strides, are no widths. */
 export function isWidth(kind: string, argument: string): boolean {
-  if (!WIDTHS.has(argument)) return false;
   const found = findWord('layer', kind);
-  const schema = found && propertiesOf(found).find(([name]) => name === argument)?.[1];
-  return schema !== undefined && typesOf(schema).includes('integer');
+  return found !== undefined && propertiesOf(found).some(([name, { width }]) => name === argument && width === true);
 }
 
 /**
