@@ -12,7 +12,6 @@ import {
   type FactsStep,
   type LayerKind,
   type ParamsStep,
-  type RangesStep,
   reads,
   type ShapeStep,
   writes,
