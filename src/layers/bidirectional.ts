@@ -3,9 +3,8 @@ import { type Call, callOf, Type } from '../ir/kind.js';
 import { constantOf, type UnitFact } from '../ir/units.js';
 import type { Builder, Value } from '../program/builder.js';
 import { computedFact, lastAxisFacts, spreadFacts } from './facts.js';
-import { gruCell } from './gru.js';
-import { type AxisFacts, defineLayer, type FactsStep, type Inside, paramsOfInner } from './layer.js';
-import { lstmCell } from './lstm.js';
+import { layerKind } from './index.js';
+import { type AxisFacts, defineLayer, type FactsStep, type Inside, type LayerKind, paramsOfInner } from './layer.js';
 import {
   type Cell,
   cellFacts,
@@ -13,14 +12,13 @@ import {
   cellParams,
   flipped,
   type RecurrentArguments,
+  type RecurrentLayer,
   runCell,
   sequenceOf,
   spelledCell,
   treatsUnitsApart,
 } from './recurrent.js';
-import { simpleRnnCell } from './simple-rnn.js';
-
-const cells = { SimpleRNN: simpleRnnCell, LSTM: lstmCell, GRU: gruCell };
+import { simpleRnn } from './simple-rnn.js';
 
 type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
 
@@ -41,14 +39,14 @@ interface Direction {
 }
 
 function cellOf(call: Call): Cell | undefined {
-  return (cells as Readonly<Record<string, Cell>>)[call.word];
+  return (layerKind(call.word) as Partial<RecurrentLayer>).cell;
 }
 
 /** Both directions; a `layer` that goes backwards itself has the other one go forwards, as in Keras. */
 function directionsOf({ layer, backward_layer }: Arguments): readonly [Direction, Direction] {
   const direction = (called: Direction['called'], call: Call, reverse: boolean): Direction => ({
     called,
-    cell: cellOf(call) ?? simpleRnnCell,
+    cell: cellOf(call) ?? simpleRnn.cell,
     args: call.arguments as unknown as RecurrentArguments,
     prefix: `${called}_`,
     reverse,
@@ -92,7 +90,7 @@ function factsOf(args: Arguments, at: Pick<FactsStep, 'inputs' | 'values' | 'sha
   return directionsOf(args).map((one) => cellFacts(one.cell, one.args, at, one.prefix));
 }
 
-export const bidirectional = defineLayer({
+export const bidirectional: LayerKind = defineLayer({
   keyword: 'Bidirectional',
   summary: 'A recurrent layer twice, from the first step on and from the last one back, with weights for each.',
   cite: 'Schuster and Paliwal 1997, Bidirectional recurrent neural networks; Keras, keras.layers.Bidirectional',

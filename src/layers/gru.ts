@@ -3,7 +3,7 @@ import { constantOf } from '../ir/units.js';
 import type { Value } from '../program/builder.js';
 import { type Cell, recurrentArguments, recurrentLayer, recurrentSchema } from './recurrent.js';
 
-export const gruCell: Cell = {
+const cell: Cell = {
   keyword: 'GRU',
   gates: ['update', 'reset', 'candidate'],
   states: 1,
@@ -39,9 +39,9 @@ export const gruCell: Cell = {
   },
 };
 
-const { first, weights, last } = recurrentArguments(gruCell);
+const { first, weights, last } = recurrentArguments(cell);
 
-export const gru = recurrentLayer(gruCell, {
+export const gru = recurrentLayer(cell, {
   summary: 'Gated recurrent unit: recurrence over steps whose units mix their past with a candidate.',
   cite: 'Cho et al. 2014, Learning Phrase Representations using RNN Encoder-Decoder; Keras, keras.layers.GRU',
   schema: Type.Object({

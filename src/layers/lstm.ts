@@ -3,7 +3,7 @@ import { constantOf } from '../ir/units.js';
 import type { Value } from '../program/builder.js';
 import { type Cell, recurrentArguments, recurrentLayer, recurrentSchema } from './recurrent.js';
 
-export const lstmCell: Cell = {
+const cell: Cell = {
   keyword: 'LSTM',
   gates: ['input', 'forget', 'candidate', 'output'],
   states: 2,
@@ -27,9 +27,9 @@ export const lstmCell: Cell = {
   },
 };
 
-const { first, weights, last } = recurrentArguments(lstmCell);
+const { first, weights, last } = recurrentArguments(cell);
 
-export const lstm = recurrentLayer(lstmCell, {
+export const lstm = recurrentLayer(cell, {
   summary: 'Long short-term memory: recurrence over steps whose units keep what gates let in.',
   cite: 'Hochreiter and Schmidhuber 1997, Long Short-Term Memory; Gers et al. 2000, Learning to Forget; Keras, keras.layers.LSTM',
   schema: Type.Object({

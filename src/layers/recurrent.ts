@@ -419,6 +419,11 @@ export function spelledCell(cell: Cell, args: RecurrentArguments): Readonly<Reco
   };
 }
 
+/** A recurrent layer; what goes over time in both directions makes its own of the cell. */
+export interface RecurrentLayer extends LayerKind {
+  readonly cell: Cell;
+}
+
 /** The layer of a cell. */
 export function recurrentLayer(
   cell: Cell,
@@ -427,10 +432,10 @@ export function recurrentLayer(
     readonly cite: string;
     readonly schema: ReturnType<typeof Type.Object>;
   },
-): LayerKind {
+): RecurrentLayer {
   const { keyword } = cell;
   const of = (args: unknown) => args as RecurrentArguments;
-  return defineLayer({
+  const kind = defineLayer({
     keyword,
     summary: options.summary,
     cite: options.cite,
@@ -498,4 +503,5 @@ export function recurrentLayer(
       },
     },
   });
+  return { ...kind, cell };
 }

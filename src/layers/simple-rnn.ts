@@ -3,7 +3,7 @@ import { constantOf } from '../ir/units.js';
 import { type Cell, recurrentArguments, recurrentLayer } from './recurrent.js';
 import { computedFact } from './facts.js';
 
-export const simpleRnnCell: Cell = {
+const cell: Cell = {
   keyword: 'SimpleRNN',
   gates: ['sum'],
   states: 1,
@@ -16,9 +16,9 @@ export const simpleRnnCell: Cell = {
   },
 };
 
-const { first, weights, last } = recurrentArguments(simpleRnnCell);
+const { first, weights, last } = recurrentArguments(cell);
 
-export const simpleRnn = recurrentLayer(simpleRnnCell, {
+export const simpleRnn = recurrentLayer(cell, {
   summary: 'Recurrence over steps: every unit reads the features of a step and all units of the step before.',
   cite: 'Elman 1990, Finding structure in time; Keras, keras.layers.SimpleRNN',
   schema: Type.Object({ ...first, ...weights, ...last }),
