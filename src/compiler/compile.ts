@@ -13,6 +13,7 @@ import { printResolved } from './1-spec/print.js';
 import { endsOf } from './objectives.js';
 import { lowerGraph } from './2-graph/index.js';
 import { lowerDims, type Originals } from './3-dims/index.js';
+import { withActingAnnotations } from './4-program/index.js';
 import { checks } from './checks/index.js';
 import { readDocument } from './document.js';
 import type { FileReference, Spec } from './spec.js';
@@ -70,7 +71,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const fitted = typeof given === 'function' ? given(spec.weights) : given;
   const description = describeData(spec, fitted);
   const read = (input: string) => description && fieldsRead(spec, input, description);
-  const network = lowerDims(
+  const shaped = lowerDims(
     graph,
     {
       shapeOfData: (input) => shapeOf(read(input)),
@@ -81,6 +82,9 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
     reports,
   );
   reports.throwIfFailed();
+
+  // Annotations before a brace land where there are weights for them.
+  const network = withActingAnnotations(shaped);
 
   // What must hold beyond shapes.
   for (const check of checks) check({ spec, network, description }, reports);
@@ -120,5 +124,14 @@ function namesOf(fields: readonly FieldRead[] | undefined): readonly string[] | 
 
 /** The resolved spec as text, with the shapes that Inputs took from their data. */
 export function resolvedText({ spec, network }: Pick<Compiled, 'spec' | 'network'>): string {
-  return printResolved(spec, (input) => nodeOf(network.graph, input).arguments.shape as readonly number[]);
+  const { graph } = network;
+  const acting = new Map(graph.nodes.map(({ name, annotations }) => [name, annotations]));
+  const layers = spec.model.layers.map((layer) => ({
+    ...layer,
+    annotations: acting.get(layer.name) ?? layer.annotations,
+  }));
+  return printResolved(
+    { ...spec, model: { ...spec.model, layers } },
+    (input) => nodeOf(graph, input).arguments.shape as readonly number[],
+  );
 }

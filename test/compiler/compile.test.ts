@@ -57,6 +57,17 @@ test('an Input without a shape takes it from its data, in the network and in the
   expect(again.warnings).toEqual([]);
 });
 
+test('an annotation before the brace lands on layers that have a kernel, and its resolved text warns of nothing', () => {
+  const text = specText('x = Input\na = Dense(4)\nb = BatchNormalization\nc = PReLU\ny = Dense(1, trainable: false)');
+  const result = compiled(text.replace('model Net', 'model Net @l1(1e-3)'));
+  const landed = ({ network }: typeof result) =>
+    network.graph.nodes.flatMap(({ name, annotations }) => annotations.map(({ word }) => `${name} @${word}`));
+  expect(landed(result)).toEqual(['a @l1']);
+  const again = compiled(resolvedText(result));
+  expect(landed(again)).toEqual(['a @l1']);
+  expect(again.warnings).toEqual([]);
+});
+
 test('--set reaches the network', () => {
   const { network, spec } = compiled(good, { sets: ['model.h.units=7', 'train.epochs=9'] });
   expect(extents(network.shapes.get('h')![0]!)).toEqual([7]);

@@ -135,6 +135,20 @@ describe('the report of a finished run', () => {
     expect(await runPage(readRun(out))).toContain('✗ gone or changed');
   });
 
+  test('shows what is certified of every output, where there are several', async () => {
+    const one = readRun(finished);
+    expect(await runPage(one)).not.toContain('<th>output</th>');
+    const certificate = one.report.certificate!;
+    const outputs = {
+      price: { float64: 1e-15, float32: 2e-7 },
+      kind: { float64: certificate.difference.float64, float32: certificate.difference.float32 },
+    };
+    const page = await runPage({ ...one, report: { ...one.report, certificate: { ...certificate, outputs } } });
+    expect(problemsOf(page)).toEqual([]);
+    expect(page).toContain('<th>output</th>');
+    expect(page).toContain('<tr><th>price</th><td class="number">1.0e-15</td><td class="number">2.0e-7</td></tr>');
+  });
+
   test('shows a confusion matrix where the result has one', async () => {
     const out = copy();
     const file = path.join(out, 'result.json');

@@ -1,6 +1,6 @@
 export { classCount, classOf, classWeights } from './class-weights.js';
 export { buildForward, forwardProgram, probabilityActivation } from './forward.js';
-export { type KernelSite, kernelsOf } from './kernels.js';
+export { type KernelSite, kernelsOf, withActingAnnotations } from './kernels.js';
 export {
   type DeclaredTarget,
   type EvaluationProgram,

@@ -27,6 +27,19 @@ export function kernelsOf(network: Network, layer: string): readonly KernelSite[
   return kernels.map((param, k) => ({ param, bias: biases[k], site: siteOf(network, layer, param) }));
 }
 
+/**
+ * The network without the annotations that stand before a brace and pass by layers that have no kernel, such as a normalization. Those on a layer itself stay: a
+ * check tells of them.
+ */
+export function withActingAnnotations(network: Network): Network {
+  const nodes = network.graph.nodes.map((node) => {
+    if (node.annotations.length === 0 || kernelsOf(network, node.name).length > 0) return node;
+    const own = new Set(node.statement.annotations.map(({ span }) => span));
+    return { ...node, annotations: node.annotations.filter(({ span }) => own.has(span)) };
+  });
+  return { ...network, graph: { ...network.graph, nodes } };
+}
+
 function siteOf(network: Network, layer: string, param: Param): Site {
   const { tensor, axes } = param;
   const shape = paramShape(param);
