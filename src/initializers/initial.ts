@@ -13,8 +13,16 @@ export interface InitialTensor {
   readonly originalShape?: readonly number[];
   /** For each axis the original index of every position; undefined where nothing was removed. Absent: nothing was removed. */
   readonly originalIndices?: readonly (readonly number[] | undefined)[];
+  /** Where an axis stands for several blocks: its original indices for each position of the last axis, in place of those of `originalIndices`. */
+  readonly originalBlocks?: OriginalBlocks;
   readonly seed: number;
   readonly start?: Start;
+}
+
+/** What the positions of one axis stand for, which differs from block to block of the last axis: as in the kernel of a grouped convolution. */
+export interface OriginalBlocks {
+  readonly axis: number;
+  readonly byLast: readonly (readonly number[])[];
 }
 
 /**
@@ -22,11 +30,11 @@ export interface InitialTensor {
  * so that the units which survived a shrink start as they did in the full network.
  */
 export function initialTensor(call: Call, kind: InitializerKind, tensor: InitialTensor): Float32Array {
-  const { name, shape, originalShape = shape, originalIndices = [], seed, start = {} } = tensor;
+  const { name, shape, originalShape = shape, seed, start = {} } = tensor;
   const seen = seenShape(originalShape, start);
   const { fanIn, fanOut } = fans(seen);
   const draws = Stream.named(name, { seed });
-  const counters = originalCounters(shape, originalShape, originalIndices, name);
+  const counters = originalCounters(tensor, originalShape);
   const whole = kind.whole?.(call.arguments, { shape: seen, draws });
   const { value } = kind;
   if (!whole && !value) throw new Error(`${kind.keyword} makes no values`);
@@ -54,10 +62,8 @@ export function fans(shape: readonly number[]): { fanIn: number; fanOut: number 
 
 /** The row-major index in the original tensor of every element, in row-major order of what is left. */
 function originalCounters(
-  shape: readonly number[],
+  { name, shape, originalIndices = [], originalBlocks: blocks }: InitialTensor,
   originalShape: readonly number[],
-  originalIndices: readonly (readonly number[] | undefined)[],
-  name: string,
 ): Float64Array {
   if (shape.length !== originalShape.length)
     throw new Error(`${name}: ${shape.length} axes of ${originalShape.length}`);
@@ -65,7 +71,7 @@ function originalCounters(
   let counters = new Float64Array(1);
   shape.forEach((extent, axis) => {
     const original = originalShape[axis]!;
-    const indices = originalIndices[axis];
+    const indices = axis === blocks?.axis ? new Array<number>(extent).fill(0) : originalIndices[axis];
     if ((indices?.length ?? original) !== extent || indices?.some((index) => index >= original))
       throw new Error(`${name}: axis ${axis} has ${extent} units, not those it is said to have of ${original}`);
     const next = new Float64Array(counters.length * extent);
@@ -75,5 +81,12 @@ function originalCounters(
         next[at++] = counter * original + (indices?.[position] ?? position);
     counters = next;
   });
+  if (blocks) {
+    const { axis, byLast } = blocks;
+    const [extent, columns] = [shape[axis]!, shape.at(-1)!];
+    const [before, step] = [sizeOf(shape.slice(axis + 1)), sizeOf(originalShape.slice(axis + 1))];
+    for (let k = 0; k < counters.length; k++)
+      counters[k]! += byLast[k % columns]![Math.floor(k / before) % extent]! * step;
+  }
   return counters;
 }

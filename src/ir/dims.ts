@@ -40,6 +40,8 @@ export class Dims {
   private readonly components = new Map<Unit, readonly Unit[]>();
   private readonly pinned = new Map<Unit, string>();
   private readonly widths = new Map<string, number>();
+  /** By unit: how long the axis was that it was made on. */
+  private readonly lengths: number[] = [];
   private readonly together = new Set<Unit>();
   private readonly blocks: EqualBlocks[] = [];
   private readonly ties: Unit[][] = [];
@@ -53,15 +55,14 @@ export class Dims {
    */
   fresh(size: number, layer: string, indices?: readonly number[], width?: number): Dim {
     if (size > this.longest) throw new TooManyUnits(size);
-    this.widths.set(
-      layer,
-      width ?? (indices ? indices.reduce((most, index) => Math.max(most, index + 1), size) : size),
-    );
+    const length = width ?? (indices ? indices.reduce((most, index) => Math.max(most, index + 1), size) : size);
+    this.widths.set(layer, length);
     const units = new Array<Unit>(size);
     for (let k = 0; k < size; k++) {
       const unit = this.parents.length;
       this.parents.push(unit);
       this.origins.push({ layer, index: indices?.[k] ?? k });
+      this.lengths.push(length);
       units[k] = unit;
     }
     return { units };
@@ -73,13 +74,13 @@ export class Dims {
   }
 
   /**
-   * The row-major product of axes, as flatten makes it. Where at most one axis is longer than 1 its units go on as they are, and the single units of
+   * The row-major product of axes, as flatten makes it. Where at most one axis is longer than 1, or was, its units go on as they are, and the single units of
    * the others stay, since every unit of the product needs them; else every product unit is new and needs each of its components.
    * `together`: a unit of the product goes only with one of its components, since no argument of the layer could say that it is not there (a depthwise convolution
    * with several filters a channel).
    */
   product(parts: readonly Dim[], layer: string, options: { readonly together?: boolean } = {}): Dim {
-    const long = parts.filter((part) => part.units.length !== 1);
+    const long = parts.filter(({ units }) => units.length !== 1 || this.lengths[units[0]!] !== 1);
     if (long.length <= 1) {
       const same = long[0] ?? parts[0] ?? this.fresh(1, layer);
       for (const part of parts)
@@ -90,8 +91,8 @@ export class Dims {
     if (count > this.longest) throw new TooManyUnits(count);
     let tuples: Unit[][] = [[]];
     for (const part of parts) tuples = tuples.flatMap((tuple) => part.units.map((unit) => [...tuple, unit]));
-    const original = options.together ? this.originalsOfAll(parts) : this.originalsOfProduct(parts);
-    const product = this.fresh(tuples.length, layer, original?.indices, original?.width);
+    const { indices, width } = this.originalsOfShape(parts);
+    const product = this.fresh(tuples.length, layer, indices, width);
     product.units.forEach((unit, k) => {
       this.components.set(unit, tuples[k]!);
       if (options.together) this.together.add(unit);
@@ -101,13 +102,18 @@ export class Dims {
 
   /**
    * The axes that a flat axis is taken apart into, row-major: units of the last one are made of those of the flat axis that stand at its place, and go with all of
-   * them; the others stay as long as they are.
+   * them; the others stay as long as they are. `fresh` makes the last.
    */
-  split(flat: Dim, extents: readonly number[], layer: string): Dim[] {
+  split(
+    flat: Dim,
+    extents: readonly number[],
+    layer: string,
+    fresh: (size: number) => Dim = (size) => this.fresh(size, layer),
+  ): Dim[] {
     const places = extents.slice(0, -1).map((extent) => this.fresh(extent, layer));
     for (const axis of places) this.pin(axis, `${layer} makes its places of one axis`);
     const size = extents.at(-1)!;
-    const last = this.fresh(size, layer);
+    const last = fresh(size);
     last.units.forEach((unit, k) => {
       const parts = flat.units.filter((_, place) => place % size === k);
       this.components.set(unit, parts);
@@ -119,21 +125,6 @@ export class Dims {
   /** Units that go together or not at all. */
   get allTies(): readonly (readonly Unit[])[] {
     return this.ties;
-  }
-
-  /** Row-major indices of a product's units where every axis is the last one of a layer, and so knows how long it was. */
-  private originalsOfAll(parts: readonly Dim[]): { readonly indices: readonly number[]; readonly width: number } {
-    let indices = [0];
-    let width = 1;
-    for (const { units } of parts) {
-      const origins = units.map((unit) => this.origin(unit));
-      const told = new Set(origins.map(({ index }) => index)).size === units.length;
-      const extent = told ? Math.max(units.length, ...origins.map(({ layer }) => this.widthOf(layer))) : units.length;
-      const places = origins.map(({ index }, k) => (told ? index : k));
-      indices = indices.flatMap((index) => places.map((place) => index * extent + place));
-      width *= extent;
-    }
-    return { indices, width };
   }
 
   /** Whether a product unit goes only with one of its components. */
@@ -155,28 +146,8 @@ export class Dims {
   }
 
   /**
-   * Row-major indices of a product's units as they would be if nothing had gone from the last axis (a layer's other axes stay as long as they are);
-   * undefined where that axis does not tell.
-   */
-  private originalsOfProduct(
-    parts: readonly Dim[],
-  ): { readonly indices: readonly number[]; readonly width: number } | undefined {
-    const last = parts.at(-1)!;
-    const origins = last.units.map((unit) => this.origin(unit));
-    const extent = Math.max(last.units.length, this.widthOf(origins[0]?.layer ?? ''));
-    const told = origins.every(
-      ({ layer, index }, k) =>
-        layer === origins[0]!.layer && index < extent && (k === 0 || index > origins[k - 1]!.index),
-    );
-    if (!told) return undefined;
-    const rows = parts.slice(0, -1).reduce((product, { units }) => product * units.length, 1);
-    const indices = Array.from({ length: rows }, (_, row) => origins.map(({ index }) => row * extent + index)).flat();
-    return { indices, width: rows * extent };
-  }
-
-  /**
    * Where the units of an axis stood in the network that was trained first, and how long the axis was. Units of several layers, or of one layer several times, stand one
-   * run behind the other, each as long as its layer is wide.
+   * run behind the other, each as long as the axis that it was made on.
    */
   originalsOf(units: readonly Unit[]): { readonly indices: readonly number[]; readonly width: number } {
     let [start, width] = [0, 0];
@@ -186,12 +157,26 @@ export class Dims {
       if (layer !== run?.layer || run.seen.has(index)) {
         run = { layer, seen: new Set() };
         start = width;
-        width += this.widthOf(layer);
+        width += this.lengths[unit]!;
       }
       run.seen.add(index);
       return start + index;
     });
     return { indices, width: Math.max(width, units.length) };
+  }
+
+  /** Where the elements of several axes stood, row-major, in the network that was trained first, and how many there were. */
+  originalsOfShape(shape: Shape): { readonly indices: readonly number[]; readonly width: number } {
+    return shape.reduce(
+      (before, { units }) => {
+        const own = this.originalsOf(units);
+        return {
+          indices: before.indices.flatMap((index) => own.indices.map((k) => index * own.width + k)),
+          width: before.width * own.width,
+        };
+      },
+      { indices: [0] as number[], width: 1 },
+    );
   }
 
   /** The units that a product unit is made of; empty for any other. */

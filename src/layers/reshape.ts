@@ -15,7 +15,7 @@ export const reshape = defineLayer({
     target_shape: spreadIntegers({ description: 'New extents without the batch: Reshape(28, 28, 1).', minItems: 1 }),
     keep: Type.Optional(indexList({ description: 'Which features of a flat result go on, as indices and ranges.' })),
   }),
-  shape: ({ target_shape, keep }, { name, inputs: [x = []], dims, misfit }) => {
+  shape: ({ target_shape, keep }, { name, inputs: [x = []], dims, fresh, misfit }) => {
     const from = extents(x);
     if (sizeOf(from) !== sizeOf(target_shape)) {
       misfit(
@@ -38,7 +38,7 @@ export const reshape = defineLayer({
     }
     // A flat axis that becomes places and channels: a channel goes with all that it is made of.
     const [flat] = long;
-    if (splitsFlat(x, target_shape)) return [dims.split(flat!, target_shape, name)];
+    if (splitsFlat(x, target_shape)) return [dims.split(flat!, target_shape, name, fresh)];
     const output = target_shape.map((extent) => dims.fresh(extent, name));
     for (const dim of [...x, ...output]) dims.pin(dim, `Reshape ${name} splits the axis, and its parts are not units`);
     return [output];

@@ -151,6 +151,26 @@ test('a shrunk network starts its survivors as the full one', () => {
   );
 });
 
+test('what is left of a grouped kernel starts as it did, though each block keeps other channels', () => {
+  // [window, channels of a block, filters]: three filters of the first block read its channels 0 and 2, two of the second channels 1 and 2.
+  const full = draw('glorot_uniform', {}, [2, 3, 8]);
+  const filters = [0, 2, 3, 5, 7];
+  const channels = filters.map((filter) => (filter < 4 ? [0, 2] : [1, 2]));
+  const shrunk = initialTensor({ word: 'glorot_uniform', arguments: {} }, initializers.glorot_uniform, {
+    name: 'fc1.kernel',
+    shape: [2, 2, 5],
+    originalShape: [2, 3, 8],
+    originalIndices: [undefined, undefined, filters],
+    originalBlocks: { axis: 1, byLast: channels },
+    seed: 7,
+  });
+  expect([...shrunk]).toEqual(
+    [0, 1].flatMap((place) =>
+      [0, 1].flatMap((k) => filters.map((filter, j) => full[(place * 3 + channels[j]![k]!) * 8 + filter]!)),
+    ),
+  );
+});
+
 test('indices that do not fit the shape are a mistake of dnc', () => {
   const at = { name: 'fc1.kernel', shape: [3], originalShape: [6], seed: 7 };
   const call = { word: 'zeros', arguments: {} };

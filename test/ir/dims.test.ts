@@ -156,3 +156,33 @@ describe('where units of an axis stood first', () => {
     });
   });
 });
+
+describe('where elements of several axes stood first', () => {
+  test('is row-major in the axes as they were, whichever of them lost units', () => {
+    const dims = new Dims();
+    const [rows, channels] = [dims.fresh(2, 'rows'), dims.fresh(2, 'conv', [0, 3], 4)];
+    expect(dims.originalsOfShape([rows, channels])).toEqual({ indices: [0, 3, 4, 7], width: 8 });
+    expect(dims.originalsOfShape([channels, rows])).toEqual({ indices: [0, 1, 6, 7], width: 8 });
+    const other = dims.fresh(2, 'other');
+    const joined = { units: [...channels.units, ...other.units] };
+    expect(dims.originalsOf(dims.product([rows, joined], 'flat').units)).toEqual({
+      indices: [0, 3, 4, 5, 6, 9, 10, 11],
+      width: 12,
+    });
+  });
+
+  test('counts by the axis, where a layer makes several under its name', () => {
+    const dims = new Dims();
+    const [places, channels] = [dims.fresh(3, 'x'), dims.fresh(2, 'x', [1, 4], 5)];
+    expect(dims.originalsOf(places.units)).toEqual({ indices: [0, 1, 2], width: 3 });
+    expect(dims.originalsOf(channels.units)).toEqual({ indices: [1, 4], width: 5 });
+  });
+
+  test('is kept where one unit is left of an axis that is flattened', () => {
+    const dims = new Dims();
+    const [rows, channel] = [dims.fresh(3, 'rows'), dims.fresh(1, 'conv', [1], 4)];
+    const flat = dims.product([rows, channel], 'flat');
+    expect(dims.originalsOf(flat.units)).toEqual({ indices: [1, 5, 9], width: 12 });
+    expect(dims.componentsOf(flat.units[2]!)).toEqual([rows.units[2], channel.units[0]]);
+  });
+});

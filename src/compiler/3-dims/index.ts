@@ -222,18 +222,58 @@ export function multiplyAdds({ graph, shapes }: Network): number {
 
 /** Extents of a parameter in the network that was trained first. */
 export function originalShape(network: Network, param: Param): number[] {
-  return param.axes.map(({ dim, groups = 1 }) => network.dims.originalsOf(dim.units).width / groups);
+  return param.axes.map(({ dim, groups = 1 }) => {
+    const { width } = network.dims.originalsOf(dim.units);
+    return groups === 1 ? width : width / originalGroups(network, param);
+  });
 }
 
-/** By axis, the original index of each place of a parameter. Where an axis stands for several blocks of units, those of the first one. */
-export function originalIndices(network: Network, param: Param): number[][] {
-  const shape = originalShape(network, param);
-  return param.axes.map((axis, k) =>
-    network.dims
-      .originalsOf(axis.dim.units)
-      .indices.slice(0, axisExtent(axis))
-      .map((index) => (axis.groups === undefined ? index : index % shape[k]!)),
+/**
+ * Of how many blocks a grouped kernel was in the network that was trained first: whole blocks may have gone. The fewest with which each block left is of one block
+ * that there was, the same on both axes.
+ */
+function originalGroups({ dims }: Network, { axes }: Param): number {
+  const { dim, groups = 1 } = axes.find((axis) => (axis.groups ?? 1) > 1)!;
+  const sides = [dim, axes.at(-1)!.dim].map(({ units }) => dims.originalsOf(units));
+  const most = Math.min(...sides.map(({ width }) => width));
+  for (let count = groups; count <= most; count++) {
+    if (sides.some(({ width }) => width % count !== 0)) continue;
+    const blocks = Array.from({ length: groups }, (_, block) => {
+      const found = sides.flatMap(({ indices, width }) => {
+        const size = indices.length / groups;
+        return indices.slice(block * size, (block + 1) * size).map((index) => Math.floor((index * count) / width));
+      });
+      return new Set(found);
+    });
+    const told = new Set(blocks.flatMap((found) => [...found]));
+    if (told.size === groups && blocks.every((found) => found.size === 1)) return count;
+  }
+  return groups;
+}
+
+/** By axis, the original index of each place of a parameter; undefined of an axis that stands for several blocks of units, see `originalBlocks`. */
+export function originalIndices(network: Network, param: Param): (number[] | undefined)[] {
+  return param.axes.map(({ dim, groups = 1 }) =>
+    groups === 1 ? [...network.dims.originalsOf(dim.units).indices] : undefined,
   );
+}
+
+/** Where an axis of a parameter stands for several blocks of units: the original index in its block of what each place of the last axis reads. */
+export function originalBlocks(
+  network: Network,
+  param: Param,
+): { readonly axis: number; readonly byLast: readonly (readonly number[])[] } | undefined {
+  const axis = param.axes.findIndex(({ groups = 1 }) => groups > 1);
+  if (axis < 0) return undefined;
+  const { dim, groups = 1 } = param.axes[axis]!;
+  const block = originalShape(network, param)[axis]!;
+  const indices = network.dims.originalsOf(dim.units).indices.map((index) => index % block);
+  const [extent, columns] = [dim.units.length / groups, param.axes.at(-1)!.dim.units.length];
+  const byLast = Array.from({ length: columns }, (_, column) => {
+    const first = Math.floor((column * groups) / columns) * extent;
+    return indices.slice(first, first + extent);
+  });
+  return { axis, byLast };
 }
 
 /** What `make` gives, or `otherwise` where it asks for more units than there may be. */

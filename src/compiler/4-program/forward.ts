@@ -7,7 +7,7 @@ import { applyActivation } from '../../layers/apply-activation.js';
 import { layerKind } from '../../layers/index.js';
 import { Builder, type Value } from '../../program/builder.js';
 import { optimize } from '../../program/passes/index.js';
-import { type Extent, type Program, sizeOf } from '../../program/program.js';
+import type { Extent, Program } from '../../program/program.js';
 import { paramShape } from '../3-dims/index.js';
 
 /** What the forward part leaves for the rest of a program. */
@@ -78,10 +78,8 @@ export function buildForward(
         },
         random: (tensor, distribution, axes) => {
           const { shape, extents: drawn } = drawnShape(inputShapes[0]!, inputs[0]!, axes);
-          const { indices, width } = network.dims.originalsOf(shape.at(-1)!.units);
-          const leading = sizeOf(extents(shape.slice(0, -1)));
-          const units = Array.from({ length: leading }, (_, row) => indices.map((index) => row * width + index)).flat();
-          return b.random({ stream: `${node.name}.${tensor}`, distribution, units, width: leading * width }, drawn);
+          const { indices: units, width } = network.dims.originalsOfShape(shape);
+          return b.random({ stream: `${node.name}.${tensor}`, distribution, units, width }, drawn);
         },
       });
     const ending = outputNodes.has(node.name) ? probabilityActivation(node) : undefined;

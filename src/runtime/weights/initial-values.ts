@@ -1,4 +1,4 @@
-import { originalIndices, originalShape, paramShape } from '../../compiler/3-dims/index.js';
+import { originalBlocks, originalIndices, originalShape, paramShape } from '../../compiler/3-dims/index.js';
 import { initialTensor } from '../../initializers/initial.js';
 import { initializers } from '../../initializers/index.js';
 import type { InitializerKind } from '../../initializers/initializer.js';
@@ -10,11 +10,13 @@ export function initialValues(network: Network, seed: number): Map<string, Float
     allParams(network).map((param) => {
       const kind = (initializers as Readonly<Record<string, InitializerKind>>)[param.initializer.word];
       if (!kind) throw new Error(`no initializer ${param.initializer.word}`);
+      const blocks = originalBlocks(network, param);
       const values = initialTensor(param.initializer, kind, {
         name: param.name,
         shape: paramShape(param),
         originalShape: originalShape(network, param),
         originalIndices: originalIndices(network, param),
+        ...(blocks && { originalBlocks: blocks }),
         seed,
         ...(param.start && { start: param.start }),
       });
