@@ -33,7 +33,7 @@ export function objectivesOf(phase: ObjectiveKeys, outputs: readonly string[]): 
 }
 
 /** The names of what a model computes: those that it names, else its last layer. */
-export function outputNames({ outputs, layers }: Pick<ModelSpec, 'outputs' | 'layers'>): readonly string[] {
+function outputNames({ outputs, layers }: Pick<ModelSpec, 'outputs' | 'layers'>): readonly string[] {
   if (outputs.length > 0) return [...new Set(outputs.map(({ name }) => name))];
   return layers.slice(-1).map(({ name }) => name);
 }

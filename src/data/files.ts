@@ -37,7 +37,7 @@ export interface Locked {
 }
 
 /** No input file is larger. Tensors of it would pass what a typed array can hold. */
-export const LARGEST_FILE = 2 ** 30;
+const LARGEST_FILE = 2 ** 30;
 
 /** Bytes that are read at a time where a file is read piece by piece. */
 const CHUNK = 2 ** 20;

@@ -53,7 +53,7 @@ export function dataFolders(
 }
 
 /** A file of a source, held to what an earlier run found in it. `name` is what it is called in messages and in the data lock. */
-export function inputFile(path: string, name: string, role: string, { at, lock }: SourcePlace): InputFile {
+function inputFile(path: string, name: string, role: string, { at, lock }: SourcePlace): InputFile {
   const locked = lock?.files.get(name);
   return { path, name, role, at, ...(locked && { locked: { ...locked, help: lock!.help } }) };
 }

@@ -245,7 +245,7 @@ function wholeAsClasses(table: Table, data: DataChoices, targets: readonly Wante
   }, table);
 }
 
-export function notesOn(unknown: readonly Unknown[]): string[] {
+function notesOn(unknown: readonly Unknown[]): string[] {
   const rows = new Map<string, number>();
   for (const { column, category, rows: count } of unknown) {
     const name = `${column}: ${JSON.stringify(category)}`;

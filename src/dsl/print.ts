@@ -31,12 +31,12 @@ export function printDocument(document: Document): string {
   return parts.length > 0 ? `${parts.join('\n\n')}\n` : '';
 }
 
-export function printLet(node: LetNode): string {
+function printLet(node: LetNode): string {
   const head = `let ${node.name.text} = `;
   return head + printValue(node.value, { column: head.length });
 }
 
-export function printBlock(node: BlockNode): string {
+function printBlock(node: BlockNode): string {
   const parameters = node.parameters
     .map(({ name, value }) => (value ? `${name.text}: ${printValue(value, FLAT)}` : name.text))
     .join(', ');
@@ -63,7 +63,7 @@ export function printStatement(node: StatementNode, indent = ''): string {
 }
 
 /** An entry of a section: `key: value`, a map as `key { … }` on lines of its own. */
-export function printEntry(node: EntryNode, indent = ''): string {
+function printEntry(node: EntryNode, indent = ''): string {
   const key = keyText(node.key);
   if (node.value.kind === 'map') return `${key} ${printValue(node.value, { indent, broken: true })}`;
   return `${key}: ${printValue(node.value, { indent, column: indent.length + key.length + 2 })}`;

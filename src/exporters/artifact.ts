@@ -111,7 +111,7 @@ function rowsJson({ spec, network, fitted, featuresOf }: Compiled): object {
  * The forward graph in inference mode with its weights. It takes whole rows where an Input keeps only some features, and numbers as the data's files
  * have them.
  */
-export function forwardOnnx(network: Network, values: ReadonlyMap<string, Float32Array>, units?: Units): Uint8Array {
+function forwardOnnx(network: Network, values: ReadonlyMap<string, Float32Array>, units?: Units): Uint8Array {
   const initializers = Object.fromEntries(
     allParams(network).map((param): [string, HostTensor] => [
       param.name,

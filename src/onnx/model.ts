@@ -57,7 +57,7 @@ export interface Model {
 }
 
 /** Opset 18 is the first with ScatterElements' `max` and `min` and reductions that take their axes as an input throughout. */
-export const OPSET = 18;
+const OPSET = 18;
 const IR_VERSION = 10;
 const MICROSOFT = 'com.microsoft';
 

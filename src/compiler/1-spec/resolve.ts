@@ -15,7 +15,7 @@ import { nameAt, pointer, Unit } from './unit.js';
 export type Written = ReadonlyMap<string, Term>;
 
 /** What messages call a word of a table. */
-export function ownerName(registry: RegistryName, kind: Kind): string {
+function ownerName(registry: RegistryName, kind: Kind): string {
   return registry === 'annotation' ? `@${kind.keyword}` : kind.keyword;
 }
 
@@ -335,7 +335,7 @@ function registryValue(
 }
 
 /** A word or call of a table, with its arguments. Undefined after a report. */
-export function resolveWord(
+function resolveWord(
   context: Context,
   registry: RegistryName,
   term: Term & { readonly kind: 'word' },

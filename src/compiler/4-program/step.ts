@@ -33,7 +33,7 @@ export interface Phase extends PhaseSpec {
 }
 
 /** The slot that holds the moving average of a parameter. */
-export const AVERAGE = 'average';
+const AVERAGE = 'average';
 
 /** The state that holds what is validated and saved: the average, where a phase keeps one. */
 export function judgedState(param: Param, { ema_momentum }: Pick<PhaseSpec, 'ema_momentum'>): string {

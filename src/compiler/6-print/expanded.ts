@@ -43,7 +43,7 @@ export function writeExpanded(
 }
 
 /** The small network's layers with their arguments. */
-export function smallGraph({ network, shrunk }: Pick<SimplifiedText, 'network' | 'shrunk'>): Graph {
+function smallGraph({ network, shrunk }: Pick<SimplifiedText, 'network' | 'shrunk'>): Graph {
   if (shrunk.network) return shrunk.network.graph;
   const { graph } = network;
   const nodes = graph.nodes.map((node) => {

@@ -12,7 +12,7 @@ const CHUNK = 2 ** 18;
 /** Characters of one line, more or less: an open quote must not swallow the memory. */
 const LONGEST_RECORD = 2 ** 24;
 /** Columns of a table. */
-export const MOST_COLUMNS = 100_000;
+const MOST_COLUMNS = 100_000;
 
 export interface RecordReader {
   /** Is given the beginning of the file, unpacked: its first 256 KiB or all of it. Returns what separates the cells. */

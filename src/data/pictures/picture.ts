@@ -22,7 +22,7 @@ export function problem(text: string): never {
 }
 
 /** Pixels of one image: a photograph of today's largest cameras. More is refused before memory is taken. */
-export const MOST_PIXELS = 2 ** 27;
+const MOST_PIXELS = 2 ** 27;
 
 /** Refuses extents that no image has, or none that is read. */
 export function checkExtents(height: number, width: number): void {

@@ -12,7 +12,7 @@ export interface Split {
 }
 
 /** The name under which a value of the data half reaches the update half. */
-export function crossingName(id: ValueId): string {
+function crossingName(id: ValueId): string {
   return `value:${id}`;
 }
 

@@ -5,7 +5,7 @@
 
 /** Value types. */
 export const I32 = 0x7f;
-export const F64 = 0x7c;
+const F64 = 0x7c;
 export const V128 = 0x7b;
 export type ValueType = typeof I32 | typeof F64 | typeof V128;
 
