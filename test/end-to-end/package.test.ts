@@ -56,7 +56,7 @@ beforeAll(() => {
   }
   cpSync(path.join(installed, 'specs/quickstart.dn'), path.join(folder, 'quickstart.dn'));
 }, 300_000);
-afterAll(() => removeFolder(folder));
+afterAll(() => removeFolder(folder), 60_000);
 
 function needsInstalling(context: TestContext): void {
   if (offline !== undefined) context.skip(offline);

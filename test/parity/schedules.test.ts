@@ -62,7 +62,9 @@ describe(`what watches training as ${watching.oracle}`, () => {
   test.each(watched.cases.map((one) => ({ label: labelOf(one), one })))('$label', ({ label, one }) => {
     const stops = one.word === 'early_stopping';
     const rate = withDefaults(schedules.reduce_on_plateau, { initial_learning_rate: 1, ...one.arguments });
-    const defaults = withDefaults({ schema: sections.train.schema.properties.early_stopping } as unknown as Kind);
+    // Keys in braces, or off.
+    const keys = sections.train.schema.properties.early_stopping.anyOf.find(({ type }) => type === 'object');
+    const defaults = withDefaults({ schema: keys } as unknown as Kind);
     const phase = {
       optimizer: { word: 'sgd', arguments: { learning_rate: stops ? 1 : { word: one.word, arguments: rate } } },
       ...(stops && { early_stopping: { ...defaults, ...one.arguments } }),

@@ -5,7 +5,14 @@ export const parts = {
   Slice: {
     defaults: ['Slice', { start: 0, axis: -1 }],
     cases: [
-      { call: 'Slice(1, 4)', inputs: [[6]], output: [3], left: { before0: 2 }, apart: { in: [0], out: [0] }, tfjs: 'refused' },
+      {
+        call: 'Slice(1, 4)',
+        inputs: [[6]],
+        output: [3],
+        left: { before0: 2 },
+        apart: { in: [0], out: [0] },
+        tfjs: 'refused',
+      },
       {
         call: 'Slice(-2)',
         inputs: [[2, 5]],
