@@ -41,6 +41,7 @@ const registries: readonly { readonly folder: string; readonly helpers: readonly
       'keep',
       'apply-activation',
       'facts',
+      'ranges',
       'axes',
       'merge',
       'windows',

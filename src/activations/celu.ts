@@ -11,5 +11,7 @@ export const celu = defineActivation({
   unitwise: true,
   forward: (b, x, args) =>
     b.add(b.relu(x), b.multiply(b.subtract(b.exp(b.divide(b.minimum(x, 0), args.alpha)), 1), args.alpha)),
+  monotone: () => 'rounded',
+  bounds: ({ alpha }) => [-1.000001 * alpha, Number.POSITIVE_INFINITY],
   spelling: {},
 });

@@ -10,5 +10,8 @@ export const elu = defineActivation({
   }),
   unitwise: true,
   forward: (b, x, args) => b.select(b.greater(x, 0), x, b.multiply(b.subtract(b.exp(b.minimum(x, 0)), 1), args.alpha)),
+  monotone: ({ alpha }) => (alpha >= 0 ? 'rounded' : undefined),
+  bounds: ({ alpha }) =>
+    alpha >= 0 ? [-1.000001 * alpha, Number.POSITIVE_INFINITY] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   spelling: { tfjs: ({ alpha }) => (alpha === 1 ? 'elu' : undefined) },
 });

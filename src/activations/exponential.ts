@@ -8,5 +8,7 @@ export const exponential = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.exp(x),
+  monotone: () => 'rounded',
+  bounds: () => [0, Number.POSITIVE_INFINITY],
   spelling: {},
 });

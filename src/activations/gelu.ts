@@ -19,5 +19,6 @@ export const gelu = defineActivation({
           ),
         )
       : b.multiply(b.multiply(x, 0.5), b.add(b.erf(b.multiply(x, Math.SQRT1_2)), 1)),
+  bounds: () => [-0.171, Number.POSITIVE_INFINITY],
   spelling: { tfjs: ({ approximate }) => (approximate ? 'gelu_new' : 'gelu') },
 });

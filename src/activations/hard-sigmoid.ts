@@ -8,5 +8,7 @@ export const hardSigmoid = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.divide(b.minimum(b.relu(b.add(x, 3)), 6), 6),
+  monotone: () => 'rounded',
+  bounds: () => [0, 1],
   spelling: {},
 });

@@ -9,5 +9,6 @@ export const hardSilu = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.multiply(x, b.divide(b.minimum(b.relu(b.add(x, 3)), 6), 6)),
+  bounds: () => [-0.376, Number.POSITIVE_INFINITY],
   spelling: {},
 });

@@ -8,5 +8,7 @@ export const hardTanh = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.maximum(b.minimum(x, 1), -1),
+  monotone: () => 'exact',
+  bounds: () => [-1, 1],
   spelling: {},
 });

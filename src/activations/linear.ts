@@ -8,5 +8,6 @@ export const linear = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (_, x) => x,
+  monotone: () => 'exact',
   spelling: { tfjs: () => 'linear' },
 });

@@ -8,5 +8,7 @@ export const logSigmoid = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.negate(b.softplus(b.negate(x))),
+  monotone: () => 'rounded',
+  bounds: () => [Number.NEGATIVE_INFINITY, 0],
   spelling: {},
 });

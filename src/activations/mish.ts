@@ -8,5 +8,6 @@ export const mish = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.multiply(x, b.tanh(b.softplus(x))),
+  bounds: () => [-0.31, Number.POSITIVE_INFINITY],
   spelling: { tfjs: () => 'mish' },
 });

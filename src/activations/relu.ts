@@ -18,6 +18,13 @@ export const relu = defineActivation({
     if (negative_slope === 0) return limited;
     return b.add(limited, b.multiply(b.minimum(b.subtract(x, threshold), 0), negative_slope));
   },
+  monotone: ({ negative_slope, threshold }) => {
+    // With a threshold it jumps, and engines do not have it to the last bit.
+    if (threshold !== 0 || negative_slope < 0) return undefined;
+    return negative_slope === 0 ? 'exact' : 'rounded';
+  },
+  bounds: ({ negative_slope, max_value = Number.POSITIVE_INFINITY, threshold }) =>
+    negative_slope === 0 && threshold >= 0 ? [0, max_value] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   spelling: {
     tfjs: ({ negative_slope, max_value, threshold }) =>
       negative_slope === 0 && threshold === 0 && max_value === undefined ? 'relu' : undefined,

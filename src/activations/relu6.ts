@@ -8,5 +8,7 @@ export const relu6 = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.minimum(b.relu(x), 6),
+  monotone: () => 'exact',
+  bounds: () => [0, 6],
   spelling: { tfjs: () => 'relu6' },
 });

@@ -12,5 +12,7 @@ export const selu = defineActivation({
   unitwise: true,
   forward: (b, x) =>
     b.multiply(b.select(b.greater(x, 0), x, b.multiply(b.subtract(b.exp(b.minimum(x, 0)), 1), ALPHA)), SCALE),
+  monotone: () => 'rounded',
+  bounds: () => [-1.7582, Number.POSITIVE_INFINITY],
   spelling: { tfjs: () => 'selu' },
 });

@@ -8,5 +8,7 @@ export const sigmoid = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.sigmoid(x),
+  monotone: () => 'rounded',
+  bounds: () => [0, 1.000001],
   spelling: { tfjs: () => 'sigmoid' },
 });

@@ -9,5 +9,6 @@ export const silu = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.multiply(x, b.sigmoid(x)),
+  bounds: () => [-0.279, Number.POSITIVE_INFINITY],
   spelling: { tfjs: () => 'swish' },
 });

@@ -10,5 +10,6 @@ export const softShrink = defineActivation({
   }),
   unitwise: true,
   forward: (b, x, args) => b.multiply(b.sign(x), b.relu(b.subtract(b.abs(x), args.threshold))),
+  monotone: () => 'rounded',
   spelling: {},
 });

@@ -8,5 +8,6 @@ export const softmax = defineActivation({
   schema: Type.Object({}),
   unitwise: false,
   forward: (b, x) => b.softmax(x),
+  bounds: () => [0, 1.000001],
   spelling: { tfjs: () => 'softmax' },
 });

@@ -8,5 +8,7 @@ export const softplus = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.softplus(x),
+  monotone: () => 'rounded',
+  bounds: () => [0, Number.POSITIVE_INFINITY],
   spelling: { tfjs: () => 'softplus' },
 });

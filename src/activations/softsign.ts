@@ -8,5 +8,7 @@ export const softsign = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.divide(x, b.add(b.abs(x), 1)),
+  monotone: () => 'rounded',
+  bounds: () => [-1, 1],
   spelling: { tfjs: () => 'softsign' },
 });

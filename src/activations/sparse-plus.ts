@@ -9,5 +9,7 @@ export const sparsePlus = defineActivation({
   unitwise: true,
   forward: (b, x) =>
     b.select(b.lessEqual(x, -1), 0, b.select(b.greaterEqual(x, 1), x, b.multiply(b.square(b.add(x, 1)), 0.25))),
+  monotone: () => 'rounded',
+  bounds: () => [0, Number.POSITIVE_INFINITY],
   spelling: {},
 });

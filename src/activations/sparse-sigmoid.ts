@@ -8,5 +8,7 @@ export const sparseSigmoid = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.select(b.lessEqual(x, -1), 0, b.select(b.greaterEqual(x, 1), 1, b.multiply(b.add(x, 1), 0.5))),
+  monotone: () => 'rounded',
+  bounds: () => [0, 1],
   spelling: {},
 });

@@ -8,5 +8,6 @@ export const tanhShrink = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.subtract(x, b.tanh(x)),
+  monotone: () => 'rounded',
   spelling: {},
 });

@@ -8,5 +8,7 @@ export const tanh = defineActivation({
   schema: Type.Object({}),
   unitwise: true,
   forward: (b, x) => b.tanh(x),
+  monotone: () => 'rounded',
+  bounds: () => [-1.000001, 1.000001],
   spelling: { tfjs: () => 'tanh' },
 });

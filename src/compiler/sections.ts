@@ -190,7 +190,7 @@ function stretch(absent: { readonly metrics: string; readonly optimizer: string;
           },
         ],
         description:
-          'What a row counts in the training loss, by its class: a list (`[1, 1, 2.5]`), a map (`{ "2": 2.5 }`, others 1), or balanced (rows / (classes · rows of the class)); for several outputs one of these by output, `{ kind: balanced }`. Validation and metrics count every row once. Absent, or off: 1 each.',
+          'What a row counts in the training loss, by its class: a list (`[1, 1, 2.5]`), a map by the names of classes or by their numbers from 0 (`{ cat: 2.5 }`, `{ "2": 2.5 }`, others 1), or balanced (rows / (classes · rows of the class)); for several outputs one of these by output, `{ kind: balanced }`. Validation and metrics count every row once. Absent, or off: 1 each.',
       }),
     ),
     ema_momentum: Type.Optional(
@@ -369,6 +369,13 @@ export const simplify = {
         absent: 'any width',
         description:
           'Widths stay at multiples of this number, or as they were where that is less, for hardware that wants them so: dead units stay as needed, those with the largest norm.',
+      }),
+    ),
+    ranges: Type.Optional(
+      Type.Boolean({
+        absent: 'false',
+        description:
+          'Also removes units that are constant for every row that the data section can make, such as a relu that can never fire for pixels from 0 to 1; the certificate names the ranges.',
       }),
     ),
     finetune: Type.Optional(

@@ -188,6 +188,8 @@ export interface SimplifySpec {
   readonly live?: LiveSpec;
   /** Widths stay at multiples of this number. Absent: any. */
   readonly roundTo?: number;
+  /** Removal may rest on what the inputs are proven to lie in. Absent: it holds for all rows. */
+  readonly ranges?: boolean;
   readonly finetune?: PhaseSpec;
   readonly span?: Span;
 }

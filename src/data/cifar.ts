@@ -1,7 +1,7 @@
 import { fail } from '../diagnostics/report.js';
 import { type DataFile, type InputFile, readInput } from './files.js';
 import { gunzipAtMost, isGzip } from './gzip.js';
-import { pixelValues } from './images.js';
+import { pixelRange, pixelValues } from './images.js';
 import type { Table } from './source.js';
 
 /** The classes of CIFAR-10 in the order of their numbers (batches.meta.txt). */
@@ -77,7 +77,7 @@ export function readCifar(inputs: readonly InputFile[], range: readonly number[]
   return {
     rows,
     fields: [
-      { name: 'image', shape: [SIDE, SIDE, CHANNELS], form: 'values', data: images },
+      { name: 'image', shape: [SIDE, SIDE, CHANNELS], form: 'values', range: pixelRange(range), data: images },
       { name: 'label', shape: [], form: 'classes', classes: cifarLabels.length, labels: cifarLabels, data: labels },
     ],
     target: 'label',

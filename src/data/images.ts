@@ -21,6 +21,11 @@ export const imageRange = interval({
     'Range of the pixels. Images are stored as bytes and divided by 255 when they are read; 0..255 leaves them as they are.',
 });
 
+/** What all pixels lie in that are read with this `range`. */
+export function pixelRange(range: readonly number[]): readonly [low: number, high: number] {
+  return range[1] === 255 ? [0, 255] : [0, 1];
+}
+
 /** A pixel's byte as the network reads it, for each of the 256: rounded once to float32. */
 export function pixelValues(range: readonly number[]): Float32Array {
   const divisor = range[1] === 255 ? 1 : 255;
@@ -74,10 +79,17 @@ export function readImages(
     toFloats(part, options.range, data.subarray(from, from + part.data.length));
     from += part.data.length;
   }
+  const areBytes = images.every((part) => part.data instanceof Uint8Array);
   return {
     rows,
     fields: [
-      { name: 'image', shape: extents.length === 2 ? [...extents, 1] : extents, form: 'values', data },
+      {
+        name: 'image',
+        shape: extents.length === 2 ? [...extents, 1] : extents,
+        form: 'values',
+        ...(areBytes && { range: pixelRange(options.range) }),
+        data,
+      },
       labelField(labels, options.classes),
     ],
     target: 'label',

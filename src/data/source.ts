@@ -14,6 +14,11 @@ export interface Field {
   readonly form: 'values' | 'classes' | 'texts';
   /** One whole number a row: a class number where the loss tells classes apart, for the form `values`. */
   readonly whole?: true;
+  /**
+   * What every number of every row is proven to lie in, because of how the source makes it, and not because the rows that it read do: rows to predict do, too.
+   * Absent: nothing is.
+   */
+  readonly range?: readonly [low: number, high: number];
   /** Number of classes, where known from the source. */
   readonly classes?: number;
   /** What the classes are called, where they have names. */

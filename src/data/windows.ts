@@ -32,7 +32,12 @@ export function windowed(
   return fields.flatMap((field): Omit<Field, 'data'>[] => {
     const isTarget = targets.includes(field.name);
     const name = isTarget ? pastName(field.name) : field.name;
-    const rows = { name, shape: [length, ...field.shape], form: 'values' } as const;
+    const rows = {
+      name,
+      shape: [length, ...field.shape],
+      form: 'values',
+      ...(field.range && { range: field.range }),
+    } as const;
     const hasRows = field.form === 'values' && (!isTarget || horizon > 0);
     const ahead = isTarget ? [{ ...field, ...(hasRows && { past: name }) }] : [];
     return hasRows ? [rows, ...ahead] : ahead;

@@ -3,6 +3,7 @@ import type { TObject } from '../ir/kind.js';
 import { applyActivation } from './apply-activation.js';
 import { activationFacts } from './facts.js';
 import { defineLayer, type LayerKind } from './layer.js';
+import { activationRanges } from './ranges.js';
 
 /** An activation that Keras has as a layer of its own, with defaults of its own. Its arguments are the activation's. */
 export function defineActivationLayer<S extends TObject>(layer: {
@@ -23,6 +24,7 @@ export function defineActivationLayer<S extends TObject>(layer: {
     forward: (b, { arguments: args, inputs: [x] }) => [applyActivation(b, x!, call(args))],
     unitwise: (_, [x = []]) => x,
     facts: (args, { inputs: [x = []] }) => [activationFacts(x, call(args))],
+    ranges: (args, at) => [activationRanges(at.inputs[0]!, call(args), at)],
     spelling: spelling as LayerKind['spelling'],
   });
 }

@@ -2,6 +2,7 @@ import { callOf, Type } from '../ir/kind.js';
 import { activationOf, applyActivation } from './apply-activation.js';
 import { activationFacts } from './facts.js';
 import { defineLayer } from './layer.js';
+import { activationRanges } from './ranges.js';
 
 export const activation = defineLayer({
   keyword: 'Activation',
@@ -14,6 +15,7 @@ export const activation = defineLayer({
   unitwise: ({ activation: call }, [x = []]) => (activationOf(call).unitwise ? x : x.slice(0, -1)),
   pinReason: ({ activation: call }) => `${call.word} mixes units`,
   facts: ({ activation: call }, { inputs: [x = []] }) => [activationFacts(x, call)],
+  ranges: ({ activation: call }, at) => [activationRanges(at.inputs[0]!, call, at)],
   spelling: {
     tfjs: ({ activation: call }, { name }) => {
       const spelled = activationOf(call).spelling.tfjs?.(call.arguments);

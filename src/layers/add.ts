@@ -1,4 +1,5 @@
 import { defineMerge } from './merge.js';
+import { sizes, sum } from './ranges.js';
 
 export const add = defineMerge({
   keyword: 'Add',
@@ -6,6 +7,8 @@ export const add = defineMerge({
   inputs: [2, Number.POSITIVE_INFINITY],
   forward: (b, inputs) => inputs.reduce((sum, x) => b.add(sum, x)),
   compute: (inputs) => inputs.reduce((sum, x) => sum + x),
+  range: (low, high) => [sum(low), sum(high)],
+  rounds: (low, high) => [sizes(low), sizes(high)],
   spares: () => ({ constant: 0, adds: 1 }),
   tfjs: 'Add',
 });

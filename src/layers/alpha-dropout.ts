@@ -26,5 +26,6 @@ export const alphaDropout = defineLayer({
   facts: ({ rate }, { inputs: [x = []], mode }) => [
     mode === 'inference' || rate === 0 ? x : x.map((units) => unknownUnits(units.length)),
   ],
+  ranges: (_, { inputs }) => inputs,
   spelling: { tfjs: ({ rate }, { name }) => [{ className: 'AlphaDropout', config: { rate, name } }] },
 });

@@ -1,4 +1,5 @@
 import { defineMerge } from './merge.js';
+import { sizes, sum } from './ranges.js';
 
 export const average = defineMerge({
   keyword: 'Average',
@@ -10,5 +11,7 @@ export const average = defineMerge({
       1 / inputs.length,
     ),
   compute: (inputs) => inputs.reduce((sum, x) => sum + x) * (1 / inputs.length),
+  range: (low, high) => [sum(low) / low.length, sum(high) / high.length],
+  rounds: (low, high) => [sizes(low), sizes(high)],
   tfjs: 'Average',
 });

@@ -5,6 +5,7 @@ import { axesThere, axisArgument, axisOf, stretchedTo } from './axes.js';
 import { computedFact, spreadFacts, unknownUnits } from './facts.js';
 import { defineLayer, plain, trainable } from './layer.js';
 import { normalizeArguments, scaledBy } from './normalize.js';
+import { scaledRanges, unitedRanges } from './ranges.js';
 
 export const batchNormalization = defineLayer({
   keyword: 'BatchNormalization',
@@ -85,6 +86,19 @@ export const batchNormalization = defineLayer({
       return computedFact((constant - means[j]!) * scale + offset);
     });
     return [spreadFacts(x.map((units, axis) => (axis === along ? own : unknownUnits(units.length))))];
+  },
+  // Along another axis than the last one every unit of that has all scales: any of them may be its own.
+  ranges: (args, { inputs: [x], inputShapes: [shape = []], values }) => {
+    const gamma = args.scale ? values('gamma') : undefined;
+    const beta = args.center ? values('beta') : undefined;
+    const [means, variances] = [values('moving_mean'), values('moving_variance')];
+    const of = (place: number) => ({
+      scale: (gamma?.[place] ?? 1) / Math.sqrt(variances[place]! + args.epsilon),
+      offset: beta?.[place] ?? 0,
+      shift: means[place]!,
+    });
+    if (axisOf(args.axis, shape) === shape.length - 1) return [scaledRanges(x!, of)];
+    return [unitedRanges(Array.from(means, (_, place) => scaledRanges(x!, () => of(place))))];
   },
   subtracts: () => 'moving_mean',
   spelling: {

@@ -3,6 +3,7 @@ import { axesThere, axisArgument, axisOf } from './axes.js';
 import { joinedFacts } from './facts.js';
 import { defineLayer } from './layer.js';
 import { shapesOf } from './merge.js';
+import { joinedRanges, unitedRanges } from './ranges.js';
 
 export const concatenate = defineLayer({
   keyword: 'Concatenate',
@@ -40,6 +41,9 @@ export const concatenate = defineLayer({
   ],
   unitwise: (_, __, [output = []]) => output,
   facts: ({ axis }, { inputs, inputShapes: [shape = []] }) => [joinedFacts(inputs, axisOf(axis, shape)!)],
+  ranges: ({ axis }, { inputs, inputShapes: [shape = []] }) => [
+    axisOf(axis, shape) === shape.length - 1 ? joinedRanges(inputs) : unitedRanges(inputs),
+  ],
   spares: () => 'no units',
   spelling: { tfjs: ({ axis }, { name }) => [{ className: 'Concatenate', config: { axis, name } }] },
 });

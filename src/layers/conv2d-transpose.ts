@@ -5,6 +5,7 @@ import {
   channelsOf,
   convolutionArguments,
   convolutionFacts,
+  convolutionRanges,
   finish,
   kernelSlide,
   kernelWindow,
@@ -107,6 +108,8 @@ export const conv2dTranspose = defineLayer({
   // Places at the edges and between strides read not all weights.
   facts: ({ activation, use_bias }, at) =>
     convolutionFacts(at, { activation, useBias: use_bias, padded: true, axes: { reads: 3, writes: 2 } }),
+  ranges: ({ activation, use_bias }, at) =>
+    convolutionRanges(at, { activation, useBias: use_bias, padded: true, axes: { reads: 3, writes: 2 } }),
   gathers: () => true,
   resize: (_, { outputs: [kept = []] }) => ({ filters: kept.length }),
   multiplyAdds: ({ filters, kernel_size }, [x = []]) => sizeOf(extents(x)) * sizeOf(pair(kernel_size, 2)) * filters,

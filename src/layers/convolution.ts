@@ -1,5 +1,6 @@
 import { type Dim, extents, type Shape } from '../ir/dims.js';
 import { type Call, callOf, Type } from '../ir/kind.js';
+import type { Ranges } from '../ir/ranges.js';
 import type { UnitFact } from '../ir/units.js';
 import { sizeOf } from '../program/program.js';
 import type { Builder, Value } from '../program/builder.js';
@@ -12,6 +13,7 @@ import {
   type FactsStep,
   type LayerKind,
   type ParamsStep,
+  type RangesStep,
   reads,
   type ShapeStep,
   writes,
@@ -34,6 +36,7 @@ import {
   spelledPerAxis,
   windowPlaces,
 } from './windows.js';
+import { activationRanges, linearRanges } from './ranges.js';
 
 /** Arguments of every convolution. */
 export interface WindowArguments {
@@ -133,6 +136,23 @@ export function convolutionFacts(
   return [spreadFacts(activationFacts(lastAxisFacts(y, last), activation))];
 }
 
+/** Ranges of a convolution whose kernel reads and writes units. Where it is padded, any place of the window may lie beside the image. */
+export function convolutionRanges(at: RangesStep, options: Parameters<typeof convolutionFacts>[1]): readonly Ranges[] {
+  const { activation, useBias, padded, groups = 1 } = options;
+  const shape = at.shapeOf('kernel')!;
+  const { reads, writes } = options.axes ?? { reads: shape.length - 2, writes: shape.length - 1 };
+  const sums = linearRanges(at.inputs[0]!, {
+    kernel: at.values('kernel'),
+    shape,
+    reads,
+    writes,
+    groups,
+    bias: useBias ? at.values('bias') : undefined,
+    padded,
+  });
+  return [activationRanges(sums, activation, at)];
+}
+
 /** Reports groups into which channels do not part, and gives a number into which they do. */
 function groupsOf({ misfit }: ShapeStep, groups: number, channels: number, filters: number): number {
   if (channels % groups !== 0) misfit(`input channels that part into ${groups} groups`, `${channels} channels`);
@@ -208,8 +228,13 @@ export function convolution(keyword: string, summary: string, rank: Rank): Layer
       const { activation, use_bias, groups } = args;
       return convolutionFacts(at, { activation, useBias: use_bias, padded: !isWhole(args), groups });
     },
+    ranges: (args, at) => {
+      const { activation, use_bias, groups } = args;
+      return convolutionRanges(at, { activation, useBias: use_bias, padded: !isWhole(args), groups });
+    },
     folds: isWhole,
-    gathers: (args) => !isWhole(args),
+    // A filter reads the channels of one group: a unit of another one cannot stand for them.
+    gathers: (args) => !isWhole(args) && args.groups === 1,
     resize: ({ filters, groups, use_bias }, { outputs: [kept = []], needsBias }) => ({
       filters: kept.length,
       // Groups that went are those of which no filter is left.
@@ -320,6 +345,24 @@ export function depthwiseFacts(
   });
 }
 
+/** What the channels that a depthwise kernel writes can be. */
+export function depthwiseRanges(
+  { inputs: [x], values, shapeOf }: RangesStep,
+  tensor: string,
+  options: { readonly padded: boolean; readonly bias?: ArrayLike<number> | undefined },
+): Ranges {
+  const shape = shapeOf(tensor)!;
+  const channels = shape.at(-2)!;
+  return linearRanges(x!, {
+    kernel: values(tensor),
+    shape: [...shape.slice(0, -2), 1, channels * shape.at(-1)!],
+    reads: shape.length - 2,
+    writes: shape.length - 1,
+    groups: channels,
+    ...options,
+  });
+}
+
 /** DepthwiseConv1D and DepthwiseConv2D. */
 export function depthwiseConvolution(keyword: string, summary: string, rank: Rank): LayerKind {
   return defineLayer({
@@ -365,6 +408,11 @@ export function depthwiseConvolution(keyword: string, summary: string, rank: Ran
         bias: args.use_bias ? at.values('bias') : undefined,
       });
       return [spreadFacts(activationFacts(lastAxisFacts(y, last), args.activation))];
+    },
+    ranges: (args, at) => {
+      const bias = args.use_bias ? at.values('bias') : undefined;
+      const sums = depthwiseRanges(at, 'kernel', { padded: !isWhole(args), bias });
+      return [activationRanges(sums, args.activation, at)];
     },
     multiplyAdds: ({ kernel_size }, _, [y = []]) => sizeOf(extents(y)) * sizeOf(pair(kernel_size, rank)),
     spelling: {
@@ -471,6 +519,17 @@ export function separableConvolution(keyword: string, summary: string, rank: Ran
         bias: args.use_bias ? at.values('bias') : undefined,
       });
       return [spreadFacts(activationFacts(lastAxisFacts(y, last), args.activation))];
+    },
+    ranges: (args, at) => {
+      const shape = at.shapeOf('pointwise_kernel')!;
+      const sums = linearRanges(depthwiseRanges(at, 'depthwise_kernel', { padded: !isWhole(args) }), {
+        kernel: at.values('pointwise_kernel'),
+        shape,
+        reads: shape.length - 2,
+        writes: shape.length - 1,
+        bias: args.use_bias ? at.values('bias') : undefined,
+      });
+      return [activationRanges(sums, args.activation, at)];
     },
     // The pointwise kernel reads what the depthwise one makes of a channel.
     inside: (args, at) =>

@@ -4,6 +4,7 @@ import { callOf, Type } from '../ir/kind.js';
 import { activationOf, applyActivation } from './apply-activation.js';
 import { activationFacts, lastAxisFacts, linearFacts, spreadFacts } from './facts.js';
 import { defineLayer, reads, writes } from './layer.js';
+import { activationRanges, linearRanges } from './ranges.js';
 
 export const dense = defineLayer({
   keyword: 'Dense',
@@ -53,6 +54,17 @@ export const dense = defineLayer({
       bias: use_bias ? values('bias') : undefined,
     });
     return [activationFacts(spreadFacts(lastAxisFacts(y, sums)), activation)];
+  },
+  ranges: ({ activation, use_bias }, at) => {
+    const shape = at.shapeOf('kernel')!;
+    const sums = linearRanges(at.inputs[0]!, {
+      kernel: at.values('kernel'),
+      shape,
+      reads: shape.length - 2,
+      writes: shape.length - 1,
+      bias: use_bias ? at.values('bias') : undefined,
+    });
+    return [activationRanges(sums, activation, at)];
   },
   folds: () => true,
   resize: ({ use_bias }, { outputs: [kept = []], needsBias }) => ({

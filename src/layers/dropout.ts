@@ -23,5 +23,6 @@ export const dropout = defineLayer({
   },
   unitwise: (_, [x = []]) => x,
   facts: ({ rate }, { inputs: [x = []], mode }) => [mode === 'inference' || rate === 0 ? x : noisyFacts(x)],
+  ranges: (_, { inputs }) => inputs,
   spelling: { tfjs: ({ rate }, { name }) => [{ className: 'Dropout', config: { rate, name } }] },
 });

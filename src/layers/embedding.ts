@@ -3,6 +3,7 @@ import { callOf, Type } from '../ir/kind.js';
 import { computedFact, lastAxisFacts, spreadFacts } from './facts.js';
 import { defineLayer, plain, writes } from './layer.js';
 import type { UnitFact } from '../ir/units.js';
+import { unitedRanges } from './ranges.js';
 
 export const embedding = defineLayer({
   keyword: 'Embedding',
@@ -38,6 +39,12 @@ export const embedding = defineLayer({
       return computedFact(table[unit]!);
     });
     return [spreadFacts(lastAxisFacts(shape, last))];
+  },
+  ranges: (_, { values, shapeOf }) => {
+    const table = values('embeddings');
+    const [rows, width] = shapeOf('embeddings') as readonly [number, number];
+    const vector = (row: number) => Float64Array.from({ length: width }, (_, unit) => table[row * width + unit]!);
+    return [unitedRanges(Array.from({ length: rows }, (_, row) => ({ low: vector(row), high: vector(row) })))];
   },
   resize: (_, { outputs: [kept = []] }) => ({ output_dim: kept.length }),
   spelling: {

@@ -81,19 +81,28 @@ export function perUnitFacts(axes: AxisFacts, f: (value: number, unit: number) =
   return spreadFacts([...axes.slice(0, -1).map((units) => unknownUnits(units.length)), last]);
 }
 
-/** What the elements of a function written with the Builder are in float64, for `elementwiseFacts`. */
-export function inFloat64(write: (b: Builder, x: Value) => Value): (values: readonly number[]) => readonly number[] {
+/** What the elements of a function written with the Builder are in float64, for `elementwiseFacts`; of functions of rows, so many in a row. */
+export function inFloat64(
+  write: (b: Builder, x: Value) => Value,
+  width = 1,
+): (values: readonly number[]) => readonly number[] {
   return (values) => {
     const b = new Builder();
-    b.result('y', write(b, b.batch('x', 'float', ['batch', 1])));
-    const x = { dtype: 'float' as const, shape: [values.length, 1], data: Float64Array.from(values) };
+    b.result('y', write(b, b.batch('x', 'float', ['batch', width])));
+    const x = { dtype: 'float' as const, shape: [values.length / width, width], data: Float64Array.from(values) };
     return [...evaluate(b.build('constants'), { x }).results.y!.data];
   };
 }
 
 /** Facts behind an activation. One that mixes units leaves none. */
 export function activationFacts(axes: AxisFacts, call: Call): AxisFacts {
-  if (!activationOf(call).unitwise) return axes.map((units) => unknownUnits(units.length));
+  if (!activationOf(call).unitwise) {
+    // What mixes the units of the last axis alone is constant where all of these are.
+    const last = (axes.at(-1) ?? []).map(constantOf);
+    if (last.length === 0 || last.includes(undefined)) return axes.map((units) => unknownUnits(units.length));
+    const mixed = inFloat64((b, x) => applyActivation(b, x, call), last.length)(last as readonly number[]);
+    return spreadFacts([...axes.slice(0, -1).map((units) => unknownUnits(units.length)), mixed.map(computedFact)]);
+  }
   return elementwiseFacts(
     axes,
     inFloat64((b, x) => applyActivation(b, x, call)),

@@ -1,9 +1,11 @@
 import { indexList, Type } from '../ir/kind.js';
 import { extents } from '../ir/dims.js';
+import { pickedRanges } from '../ir/ranges.js';
 import { sizeOf } from '../program/program.js';
 import { pickedFacts, productFacts } from './facts.js';
 import { keepFeatures, keepOf, keptSpelling } from './keep.js';
 import { defineLayer } from './layer.js';
+import { reshapedRanges } from './ranges.js';
 
 export const flatten = defineLayer({
   keyword: 'Flatten',
@@ -22,6 +24,10 @@ export const flatten = defineLayer({
   facts: ({ keep }, { inputs: [x = []] }) => {
     const flat = [productFacts(x)];
     return [keep ? pickedFacts(flat, 0, keep) : flat];
+  },
+  ranges: ({ keep }, { inputs: [x], inputShapes: [shape = []] }) => {
+    const flat = reshapedRanges(x!, shape, [sizeOf(extents(shape))]);
+    return [keep ? pickedRanges(flat, keep) : flat];
   },
   resize: ({ keep }, { features }) => ({ keep: features(keep) }),
   spelling: {

@@ -23,5 +23,6 @@ export const gaussianDropout = defineLayer({
   },
   unitwise: (_, [x = []]) => x,
   facts: ({ rate }, { inputs: [x = []], mode }) => [mode === 'inference' || rate === 0 ? x : noisyFacts(x)],
+  ranges: (_, { inputs }) => inputs,
   spelling: { tfjs: ({ rate }, { name }) => [{ className: 'GaussianDropout', config: { rate, name } }] },
 });

@@ -17,5 +17,6 @@ export const gaussianNoise = defineLayer({
   facts: ({ stddev }, { inputs: [x = []], mode }) => [
     mode === 'inference' || stddev === 0 ? x : x.map((units) => unknownUnits(units.length)),
   ],
+  ranges: (_, { inputs }) => inputs,
   spelling: { tfjs: ({ stddev }, { name }) => [{ className: 'GaussianNoise', config: { stddev, name } }] },
 });

@@ -1,6 +1,7 @@
 import type { Axis, Start } from '../ir/graph.js';
 import type { Dim, Dims, Shape } from '../ir/dims.js';
 import { type Call, type Kind, type Static, type TObject, Type } from '../ir/kind.js';
+import type { Ranges } from '../ir/ranges.js';
 import type { Mode, UnitFact } from '../ir/units.js';
 import type { Builder, Value } from '../program/builder.js';
 import type { RandomSpec } from '../program/program.js';
@@ -51,6 +52,20 @@ export interface FactsStep {
   /** Extents of a parameter; undefined where the layer has none of this name. */
   shapeOf(tensor: string): readonly number[] | undefined;
   readonly mode: Mode;
+}
+
+/** What a layer's rule for ranges is given. It speaks of inference. */
+export interface RangesStep {
+  /** Of every input. */
+  readonly inputs: readonly Ranges[];
+  readonly inputShapes: readonly Shape[];
+  readonly outputShapes: readonly Shape[];
+  /** Values of a parameter, row-major. */
+  values(tensor: string): ArrayLike<number>;
+  /** Extents of a parameter; undefined where the layer has none of this name. */
+  shapeOf(tensor: string): readonly number[] | undefined;
+  /** The layer applies an activation to units that are in these ranges: reports tell where that never fires, or is linear. */
+  activated(before: Ranges, call: Call): void;
 }
 
 /** What a layer's rule for units inside of it is given. */
@@ -195,6 +210,11 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
    * where units are on other axes than the last, or where more is known.
    */
   facts?(args: A, at: FactsStep): readonly AxisFacts[];
+  /**
+   * What the units of each output's last axis can be at inference, given what those of the inputs can be: `ranges.ts` has the parts. The ranges must hold for
+   * float32, whatever the order in which an engine adds up. Absent: anything.
+   */
+  ranges?(args: A, at: RangesStep): readonly Ranges[];
   /**
    * What is known of units inside of the layer. Absent: units inside that a parameter reads are needed as its weights say and nothing is known of them; all
    * others are needed as long as the layer is.

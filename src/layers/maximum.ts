@@ -6,5 +6,6 @@ export const maximum = defineMerge({
   inputs: [2, Number.POSITIVE_INFINITY],
   forward: (b, inputs) => inputs.reduce((most, x) => b.maximum(most, x)),
   compute: (inputs) => Math.max(...inputs),
+  range: (low, high) => [Math.max(...low), Math.max(...high)],
   tfjs: 'Maximum',
 });

@@ -3,6 +3,7 @@ import { Type } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
 import { combinedFacts } from './facts.js';
 import { defineLayer, type LayerKind, type ShapeStep } from './layer.js';
+import { combinedRanges } from './ranges.js';
 
 /** What one element-wise merge does that the others do not. */
 export interface Merge {
@@ -15,6 +16,10 @@ export interface Merge {
   compute(inputs: readonly number[]): number;
   /** The result that one input fixes by itself, whatever the others are, where it is this number. Absent: none does. */
   readonly fixedBy?: number;
+  /** The least and the largest result, of inputs between `low` and `high`. */
+  range(low: readonly number[], high: readonly number[]): readonly [low: number, high: number];
+  /** How large what it adds up or multiplies is at these ends, all terms together; roundings are in proportion. Absent: it does not round. */
+  readonly rounds?: Merge['range'];
   /** What an input must be to be left out: see `LayerKind.spares`. */
   readonly spares?: (input: number) => { readonly constant: number; readonly adds?: 1 | -1 } | undefined;
   /** The class in TensorFlow.js, where there is one. */
@@ -47,6 +52,9 @@ export function defineMerge(merge: Merge): LayerKind {
         if (merge.fixedBy !== undefined && values.includes(merge.fixedBy)) return merge.fixedBy;
         return values.every((value) => value !== undefined) ? merge.compute(values) : undefined;
       }),
+    ],
+    ranges: (_, { inputs: ranges, outputShapes: [shape = []] }) => [
+      combinedRanges(ranges, shape.at(-1)?.units.length ?? 1, merge.range, merge.rounds),
     ],
     ...(merge.spares && { spares: (_: object, input: number) => merge.spares!(input) }),
     spelling: merge.tfjs ? { tfjs: (_, { name }) => [{ className: merge.tfjs!, config: { name } }] } : {},

@@ -6,5 +6,6 @@ export const minimum = defineMerge({
   inputs: [2, Number.POSITIVE_INFINITY],
   forward: (b, inputs) => inputs.reduce((least, x) => b.minimum(least, x)),
   compute: (inputs) => Math.min(...inputs),
+  range: (low, high) => [Math.min(...low), Math.min(...high)],
   tfjs: 'Minimum',
 });

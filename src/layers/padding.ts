@@ -1,5 +1,7 @@
 import { Type } from '../ir/kind.js';
+import { between } from '../ir/ranges.js';
 import { defineLayer, type LayerKind } from './layer.js';
+import { unitedRanges } from './ranges.js';
 import { perSide, sidesOf, spelledSides } from './sides.js';
 import { channelsPass, pictureOf, placeAxes, placesOf, type Rank, zeroChannelsPass } from './windows.js';
 
@@ -33,6 +35,7 @@ export function zeroPadding(keyword: string, summary: string, rank: Rank): Layer
     // A constant that is not 0 has zeros beside it afterwards.
     facts: ({ padding }, at) =>
       sidesOf(padding, rank).every((side) => side === 0) ? channelsPass(at) : zeroChannelsPass(at),
+    ranges: (_, { inputs: [x] }) => [unitedRanges([x!, between(x!.low.length, 0, 0)])],
     spelling: {
       // TensorFlow.js has no ZeroPadding1D.
       tfjs: ({ padding }, { name }) =>
@@ -78,6 +81,7 @@ export function cropping(keyword: string, summary: string, rank: Rank): LayerKin
     },
     unitwise: (_, [x = []]) => x.slice(-1),
     facts: (_, at) => channelsPass(at),
+    ranges: (_, { inputs }) => inputs,
     spelling: {
       // TensorFlow.js has no Cropping1D.
       tfjs: (args, { name }) =>

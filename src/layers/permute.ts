@@ -1,6 +1,7 @@
 import { showShape } from '../ir/dims.js';
 import { spreadIntegers, Type } from '../ir/kind.js';
 import { defineLayer } from './layer.js';
+import { mixedRanges } from './ranges.js';
 
 export const permute = defineLayer({
   keyword: 'Permute',
@@ -31,5 +32,8 @@ export const permute = defineLayer({
   forward: (b, { arguments: { dims }, inputs: [x] }) => [b.transpose(x!, [0, ...dims])],
   unitwise: (_, [x = []]) => x,
   facts: ({ dims }, { inputs: [x = []] }) => [dims.map((axis) => x[axis - 1]!)],
+  ranges: ({ dims }, { inputs: [x], outputShapes: [y = []] }) => [
+    dims.at(-1) === dims.length ? x! : mixedRanges(x!, y.at(-1)!.units.length),
+  ],
   spelling: { tfjs: ({ dims }, { name }) => [{ className: 'Permute', config: { dims, name } }] },
 });

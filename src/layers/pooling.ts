@@ -1,6 +1,7 @@
 import { Type } from '../ir/kind.js';
 import type { Shape } from '../ir/dims.js';
 import type { Value, Builder, PoolingOptions } from '../program/builder.js';
+import { sizeOf } from '../program/program.js';
 import { defineLayer, type LayerKind } from './layer.js';
 import {
   asImage,
@@ -19,6 +20,7 @@ import {
   spelledPerAxis,
   windowPlaces,
 } from './windows.js';
+import { meanRanges } from './ranges.js';
 
 interface PoolingArguments {
   readonly pool_size: PerAxis;
@@ -38,6 +40,8 @@ export function pooling(options: {
   /** Keras gives MaxPooling a size, and AveragePooling none. */
   readonly defaultSize?: number;
   pool(b: Builder, x: Value, size: readonly number[], options: PoolingOptions): Value;
+  /** It gives means, and not numbers that it is given. */
+  readonly means?: true;
 }): LayerKind {
   const { keyword, summary, rank, defaultSize, pool } = options;
   return defineLayer({
@@ -69,6 +73,7 @@ export function pooling(options: {
     // Padding never wins and counts in no mean: a channel that is constant stays so.
     unitwise: (_, [x = []]) => x.slice(-1),
     facts: (_, at) => channelsPass(at),
+    ranges: ({ pool_size }, { inputs: [x] }) => [options.means ? meanRanges(x!, sizeOf(pair(pool_size, rank))) : x!],
     spelling: {
       tfjs: ({ pool_size, strides = pool_size, padding }, { name }) => [
         {
@@ -92,6 +97,8 @@ export function globalPooling(options: {
   readonly summary: string;
   readonly rank: Rank;
   pool(b: Builder, x: Value, axes: readonly number[], keepDims: boolean): Value;
+  /** It gives means, and not numbers that it is given. */
+  readonly means?: true;
 }): LayerKind {
   const { keyword, summary, rank, pool } = options;
   const axes = rank === 1 ? [1] : [1, 2];
@@ -118,6 +125,9 @@ export function globalPooling(options: {
     forward: (b, { arguments: { keepdims }, inputs: [x] }) => [pool(b, x!, axes, keepdims)],
     unitwise: (_, [x = []]) => x.slice(-1),
     facts: (_, at) => channelsPass(at),
+    ranges: (_, { inputs: [x], inputShapes: [shape = []] }) => [
+      options.means ? meanRanges(x!, sizeOf(placesOf(shape, rank))) : x!,
+    ],
     spelling: {
       tfjs: ({ keepdims }, { name }) =>
         keepdims ? undefined : [{ className: keyword, config: { data_format: 'channels_last', name } }],

@@ -24,5 +24,6 @@ export const repeatVector = defineLayer({
   },
   unitwise: (_, [x = []]) => x,
   facts: (_, { inputs: [x = []], outputShapes: [y = []] }) => [spreadFacts(lastAxisFacts(y, x.at(-1) ?? []))],
+  ranges: (_, { inputs }) => inputs,
   spelling: { tfjs: ({ n }, { name }) => [{ className: 'RepeatVector', config: { n, name } }] },
 });

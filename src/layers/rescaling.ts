@@ -1,6 +1,7 @@
 import { Type } from '../ir/kind.js';
 import { elementwiseFacts } from './facts.js';
 import { defineLayer } from './layer.js';
+import { scaledRanges } from './ranges.js';
 
 export const rescaling = defineLayer({
   keyword: 'Rescaling',
@@ -21,5 +22,6 @@ export const rescaling = defineLayer({
   facts: ({ scale, offset }, { inputs: [x = []] }) => [
     elementwiseFacts(x, (values) => values.map((value) => value * scale + offset)),
   ],
+  ranges: ({ scale, offset }, { inputs: [x] }) => [scaledRanges(x!, () => ({ scale, offset }))],
   spelling: { tfjs: ({ scale, offset }, { name }) => [{ className: 'Rescaling', config: { scale, offset, name } }] },
 });

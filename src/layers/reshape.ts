@@ -1,10 +1,12 @@
 import { extents, type Shape } from '../ir/dims.js';
 import { indexList, spreadIntegers, Type } from '../ir/kind.js';
+import { pickedRanges } from '../ir/ranges.js';
 import { constantOf, type UnitFact } from '../ir/units.js';
 import { sizeOf } from '../program/program.js';
 import { computedFact, lastAxisFacts, pickedFacts, productFacts, unknownUnits, wholeConstant } from './facts.js';
 import { keepFeatures, keepOf, keptSpelling } from './keep.js';
 import { defineLayer } from './layer.js';
+import { reshapedRanges } from './ranges.js';
 
 export const reshape = defineLayer({
   keyword: 'Reshape',
@@ -72,6 +74,10 @@ export const reshape = defineLayer({
       return axis < 0 ? unknownUnits(dim.units.length) : x[axis]!;
     });
     return [facts];
+  },
+  ranges: ({ target_shape, keep }, { inputs: [x], inputShapes: [shape = []] }) => {
+    const result = reshapedRanges(x!, shape, target_shape);
+    return [keep ? pickedRanges(result, keep) : result];
   },
   resize: ({ target_shape, keep }, { features, inputExtents: [from = []], outputExtents: [to = []] }) =>
     target_shape.length === 1 ? { target_shape: [sizeOf(from)], keep: features(keep) } : { target_shape: [...to] },

@@ -1,4 +1,5 @@
 import { Type } from '../ir/kind.js';
+import { pickedRanges } from '../ir/ranges.js';
 import { axesThere, axisArgument, axisOf } from './axes.js';
 import { pickedFacts } from './facts.js';
 import { defineLayer } from './layer.js';
@@ -48,6 +49,11 @@ export const slice = defineLayer({
   facts: (args, { inputs: [x = []], inputShapes: [shape = []] }) => {
     const place = axisOf(args.axis, shape)!;
     return [pickedFacts(x, place, positions(...boundsOf(args, shape[place]!.units.length)))];
+  },
+  ranges: (args, { inputs: [x], inputShapes: [shape = []] }) => {
+    const place = axisOf(args.axis, shape)!;
+    if (place !== shape.length - 1) return [x!];
+    return [pickedRanges(x!, positions(...boundsOf(args, shape[place]!.units.length)))];
   },
   resize: (args, { inputPositions, inputSize, inputExtents: [extents = []], outputExtents: [left = []] }) => {
     const place = axisOf(args.axis, extents)!;

@@ -1,6 +1,7 @@
 import { Type } from '../ir/kind.js';
 import { axesThere, axisArgument, axisOf } from './axes.js';
 import { defineLayer } from './layer.js';
+import { activationRanges } from './ranges.js';
 
 export const softmax = defineLayer({
   keyword: 'Softmax',
@@ -22,6 +23,7 @@ export const softmax = defineLayer({
   probabilities: ({ axis }) => (axis === -1 ? { word: 'softmax', arguments: {} } : undefined),
   unitwise: ({ axis }, [x = []]) => x.filter((_, place) => place !== axisOf(axis, x)),
   pinReason: () => 'Softmax mixes units',
+  ranges: (_, { inputs: [x] }) => [activationRanges(x!, { word: 'softmax', arguments: {} })],
   spelling: {
     // TensorFlow.js takes the last axis alone.
     tfjs: ({ axis }, { name, inputs: [x = []] }) =>

@@ -25,6 +25,7 @@ export function spatialDropout(keyword: string, summary: string, rank: Rank): La
     },
     unitwise: (_, [x = []]) => x,
     facts: ({ rate }, at) => (at.mode === 'inference' || rate === 0 ? channelsPass(at) : zeroChannelsPass(at)),
+    ranges: (_, { inputs }) => inputs,
     spelling: {
       // TensorFlow.js has no SpatialDropout2D.
       tfjs: ({ rate }, { name }) => (rank === 1 ? [{ className: keyword, config: { rate, name } }] : undefined),

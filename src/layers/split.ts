@@ -1,4 +1,5 @@
 import { Type } from '../ir/kind.js';
+import { pickedRanges } from '../ir/ranges.js';
 import { axesThere, axisArgument, axisOf } from './axes.js';
 import { pickedFacts } from './facts.js';
 import { defineLayer } from './layer.js';
@@ -14,6 +15,7 @@ export const split = defineLayer({
         { type: 'integer', minimum: 1 },
         { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 },
       ],
+      examples: [2],
       description: 'How many equal parts, or the size of each: `Split([3, 5])`.',
     }),
     axis: axisArgument({ default: -1, description: 'The axis that is cut.' }),
@@ -53,6 +55,12 @@ export const split = defineLayer({
     const place = axisOf(axis, shape)!;
     return boundsOf(sizesOf(parts, shape[place]!.units.length)!).map(([start, size]) =>
       pickedFacts(x, place, positions(start, size)),
+    );
+  },
+  ranges: ({ parts, axis }, { inputs: [x], inputShapes: [shape = []] }) => {
+    const place = axisOf(axis, shape)!;
+    return boundsOf(sizesOf(parts, shape[place]!.units.length)!).map(([start, size]) =>
+      place === shape.length - 1 ? pickedRanges(x!, positions(start, size)) : x!,
     );
   },
   resize: ({ parts, axis }, { outputExtents }) => {

@@ -1,4 +1,5 @@
 import { defineMerge } from './merge.js';
+import { sizes } from './ranges.js';
 
 export const subtract = defineMerge({
   keyword: 'Subtract',
@@ -6,5 +7,7 @@ export const subtract = defineMerge({
   inputs: [2, 2],
   forward: (b, [x, y]) => b.subtract(x!, y!),
   compute: ([x, y]) => x! - y!,
+  range: ([x, y], [most, other]) => [x! - other!, most! - y!],
+  rounds: ([x, y], [most, other]) => [sizes([x!, other!]), sizes([most!, y!])],
   spares: (input) => (input === 1 ? { constant: 0, adds: -1 } : undefined),
 });

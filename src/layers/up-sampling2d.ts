@@ -1,7 +1,9 @@
 import { Type } from '../ir/kind.js';
+import { sizeOf } from '../program/program.js';
 import { defineLayer } from './layer.js';
 import { interpolatePlaces, repeatPlaces } from './upsampling.js';
-import { channelsPass, pair, perAxis, pictureOf, placeAxes } from './windows.js';
+import { channelsPass, pair, perAxis, pictureOf, placeAxes, placesOf } from './windows.js';
+import { meanRanges } from './ranges.js';
 
 export const upSampling2d = defineLayer({
   keyword: 'UpSampling2D',
@@ -28,6 +30,10 @@ export const upSampling2d = defineLayer({
   unitwise: (_, [x = []]) => x.slice(-1),
   // The weights of a straight line add up to 1.
   facts: (_, at) => channelsPass(at),
+  ranges: ({ interpolation }, { inputs: [x], inputShapes: [shape = []] }) => [
+    // Along both axes, as a matrix product with all places.
+    interpolation === 'nearest' ? x! : meanRanges(meanRanges(x!, sizeOf(placesOf(shape, 2))), 4),
+  ],
   spelling: {
     // What TensorFlow.js calls bilinear reads between corners, and not between the middles of places.
     tfjs: ({ size, interpolation }, { name }) =>

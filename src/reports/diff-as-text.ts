@@ -1,4 +1,4 @@
-import { isEquivalent } from '../compiler/5-shrink/certificate.js';
+import { constantsText, isEquivalent } from '../compiler/5-shrink/certificate.js';
 import { runsOf } from '../compiler/6-print/keep.js';
 import { columns } from './columns.js';
 import type { Behaviour, DiffResult, LayerDiff, SettingChange } from './diff.js';
@@ -178,8 +178,17 @@ export function behaviourText({ behaviour }: DiffResult): string {
   const verdict = isEquivalent(difference) ? 'same outputs as' : 'NOT the outputs of';
   return (
     `behaviour: ${verdict} the network as it was cut: max|Δ| ${short(difference.float32)} of the largest output in float32, ` +
-    `${short(difference.float64)} in float64, over ${count(probe.rows)} rows (certificate${tuned(behaviour)})\n`
+    `${short(difference.float64)} in float64, over ${count(probe.rows)} rows (certificate${tuned(behaviour)})\n${withinText(behaviour)}`
   );
+}
+
+/** What the removal rests on that holds within ranges of the inputs only, a line for each layer. */
+function withinText({ certificate: { within } }: Extract<Behaviour, { kind: 'certificate' }>): string {
+  return within
+    ? constantsText(within)
+        .map((line) => `ranges: ${line}\n`)
+        .join('')
+    : '';
 }
 
 function tuned({ finetuned }: Behaviour): string {

@@ -1,6 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Certificate, type Difference, measureDifference } from '../compiler/5-shrink/certificate.js';
+import {
+  type Certificate,
+  type Difference,
+  measureDifference,
+  rangesOfCertificate,
+} from '../compiler/5-shrink/certificate.js';
 import { type Compiled, compile } from '../compiler/compile.js';
 import type { Fitted } from '../data/columns.js';
 import { Failure, fail } from '../diagnostics/report.js';
@@ -114,7 +119,7 @@ function recomputed(certificate: Certificate, old: Compiled, fresh: Compiled, fo
   const difference: Difference = measureDifference(
     { network: old.network, values },
     { network: fresh.network, values: weights(fresh, certificate.after.weights).values, exact: new Map() },
-    { seed: certificate.probe.seed, features },
+    { seed: certificate.probe.seed, features, ranges: rangesOfCertificate(certificate, old.network) },
   );
   return {
     kind: 'measured',

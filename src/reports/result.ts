@@ -1,4 +1,5 @@
 import { type RunResult, unitCounts } from '../runtime/simplify/result.js';
+import { certifiedRanges, constantsText } from '../compiler/5-shrink/certificate.js';
 import { columns } from './columns.js';
 import { measuresOf } from './measures.js';
 import { summarize } from './summary.js';
@@ -30,6 +31,8 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
     `removal        ${files.equivalent ? 'exact' : 'NOT EXACT'}: outputs differ by ${apart(difference.float64)} in float64, ${apart(difference.float32)} in float32` +
       `${finetuned ? ' (before fine-tuning)' : ''}\n`,
   );
+  const { within } = simplified.shrunk;
+  if (within) lines.push(`ranges         ${withinText(within)}\n`);
   const rows = Object.entries(scores).flatMap(([split, { trained, simplified: small }]) =>
     Object.entries(measuresOf(trained)).map(([measure, before]) => [
       split,
@@ -47,6 +50,16 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
     ? ''
     : 'no layer carries a sparsity annotation (@dropneuron(1e-4) …), so nothing was pushed towards 0\n';
   return `${lines.join('')}${idle}${table}\n${files.spec}\n${files.weights}\n${files.certificate}\n`;
+}
+
+/** What followed from the ranges of the inputs. */
+function withinText(within: NonNullable<RunResult['simplified']['shrunk']['within']>): string {
+  const certified = certifiedRanges(within);
+  const linear = within.linear.map(({ layer, indices }) => `${indices.length.toLocaleString('en')} of ${layer}`);
+  return [
+    ...(certified ? constantsText(certified) : ['no unit is constant because of them']),
+    ...(linear.length > 0 ? [`always linear, and left as they are: ${linear.join(', ')}`] : []),
+  ].join('; ');
 }
 
 function change(before: number, after: number): string {

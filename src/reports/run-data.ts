@@ -171,9 +171,27 @@ function isCertificate(value: unknown): value is Certificate {
     isRecord(value.probe) &&
     isNumber(value.probe.rows) &&
     isNumber(value.probe.seed) &&
+    (value.within === undefined || isWithin(value.within)) &&
     [value.limits, value.difference].every(
       (one) => isRecord(one) && isStoredNumber(one.float64) && isStoredNumber(one.float32),
     )
+  );
+}
+
+function isWithin(value: unknown): boolean {
+  const isList = (list: unknown): list is readonly unknown[] => Array.isArray(list);
+  const isUnits = (one: unknown) =>
+    isRecord(one) && typeof one.layer === 'string' && isList(one.indices) && one.indices.every(isNumber);
+  return (
+    isRecord(value) &&
+    isRecord(value.inputs) &&
+    Object.values(value.inputs).every(
+      (ranges) => isList(ranges) && ranges.every((one) => isRecord(one) && isNumber(one.low) && isNumber(one.high)),
+    ) &&
+    isList(value.constant) &&
+    value.constant.every((one) => isUnits(one) && isRecord(one) && isNumber(one.value)) &&
+    isList(value.linear) &&
+    value.linear.every(isUnits)
   );
 }
 

@@ -1,3 +1,4 @@
+import { constantsText } from '../compiler/5-shrink/certificate.js';
 import { type Chart, chartsOf } from './run-charts.js';
 import { drawChart } from './charts.js';
 import { behaviourText } from './diff-as-text.js';
@@ -201,18 +202,22 @@ function certificate({ certificate: found, result }: RunReport): Html | undefine
   const several = Object.entries(found.outputs);
   return html`<h2>Certificate</h2>
 <p>${sign(found.equivalent ? '+' : '-')} ${found.equivalent ? 'Removing dead units left the outputs as they were' : html`<b>Removing dead units changed the outputs</b>`}, on ${count(probe.rows)} rows (${probe.source}, seed ${probe.seed})${result?.finetuned ? ', before fine-tuning' : ''}. Written by ${found.tool}.</p>
-<div class="wide"><table>
+${found.within && html`<p>It holds for rows within the ranges that the data section proves: ${constantsText(found.within).join('; ')}.</p>\n`}<div class="wide"><table>
 <thead><tr><th>arithmetic</th>${numeric('max |Δ| / max |output|', 'limit')}</tr></thead>
 <tbody>
 <tr><th>float64</th>${numbers(short(difference.float64), short(limits.float64))}</tr>
 <tr><th>float32</th>${numbers(short(difference.float32), short(limits.float32))}</tr>
 </tbody>
 </table></div>
-${several.length > 1 ? html`<div class="wide"><table>
+${
+  several.length > 1
+    ? html`<div class="wide"><table>
 <thead><tr><th>output</th>${numeric('float64', 'float32')}</tr></thead>
 <tbody>
 ${several.map(([name, one]) => html`<tr><th>${name}</th>${numbers(short(one.float64), short(one.float32))}</tr>\n`)}</tbody>
-</table></div>\n` : undefined}<div class="wide"><table>
+</table></div>\n`
+    : undefined
+}<div class="wide"><table>
 <thead><tr><th>file</th><th>now</th></tr></thead>
 <tbody>
 ${found.holds_for.map(({ file, unchanged }) => html`<tr><td><code>${file}</code></td><td class="${unchanged ? 'added' : 'removed'}">${unchanged ? '✓ as certified' : '✗ gone or changed'}</td></tr>\n`)}</tbody>

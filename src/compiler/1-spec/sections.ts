@@ -345,11 +345,12 @@ export function lowerSimplify(
       )
     : undefined;
   const live = lowerLive(context, values, unit);
-  const { round_to: roundTo } = values;
+  const { round_to: roundTo, ranges } = values;
   return {
     threshold,
     ...(live && { live }),
     ...(roundTo !== undefined && { roundTo }),
+    ...(ranges && { ranges }),
     ...(finetune && { finetune }),
     ...(entry && { span: entry.span }),
   };

@@ -1,11 +1,14 @@
 import { extents } from '../../ir/dims.js';
-import { allParams, type Network } from '../../ir/graph.js';
+import { allParams, type Network, nodeOf } from '../../ir/graph.js';
+import { type InputRanges, type Ranges, unbounded } from '../../ir/ranges.js';
 import { featuresRead } from '../../layers/keep.js';
 import { evaluate, evaluateInstruction } from '../../program/evaluate.js';
 import { type Program, sizeOf, type Tensor64, type ValueId } from '../../program/program.js';
 import { multiplyAdds, paramShape } from '../3-dims/index.js';
 import { forwardProgram } from '../4-program/index.js';
 import { drawProbe, type Features, type Probe, probeRows } from './probe.js';
+import type { ConstantWithin, LinearWithin } from './ranges.js';
+import type { ShrinkResult } from './shrink.js';
 import type { Values, ValuesExact } from './values.js';
 
 /** Bounds of DESIGN.md, section 4: norm-wise, max |Δ| / max(max |y|, tiny). */
@@ -44,16 +47,108 @@ export interface Certificate {
   readonly limits: { readonly float64: number; readonly float32: number };
   readonly difference: { readonly float64: number; readonly float32: number };
   readonly outputs: Difference['outputs'];
+  /** Absent: the removal is exact for all rows. Else for those within the ranges of the inputs alone. */
+  readonly within?: CertifiedRanges;
+}
+
+/** What the removal of units rests on that would fire for other rows. */
+export interface CertifiedRanges {
+  /** By input. What is not named may be anything. */
+  readonly inputs: Readonly<Record<string, readonly FeatureRange[]>>;
+  /** Units that are one number within the ranges: at 0 they can never fire. */
+  readonly constant: readonly ConstantWithin[];
+  /** Relu units that hand on whatever they are given there. Nothing was done about them. */
+  readonly linear: readonly LinearWithin[];
+}
+
+/** What features of a row's last axis lie in, from the first to the last of them. `features` absent: all. */
+export interface FeatureRange {
+  readonly features?: readonly [first: number, last: number];
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What a certificate says of ranges; undefined where no unit is constant because of them. */
+export function certifiedRanges(within: ShrinkResult['within']): CertifiedRanges | undefined {
+  if (!within || within.constant.length === 0) return undefined;
+  const { constant, linear } = within;
+  const inputs = Object.entries(within.ranges).map(([input, ranges]) => [input, featureRanges(ranges)] as const);
+  return { inputs: Object.fromEntries(inputs.filter(([, runs]) => runs.length > 0)), constant, linear };
+}
+
+/** Neighbouring features with the same range as one; those that may be anything are left out. */
+function featureRanges({ low, high }: Ranges): readonly FeatureRange[] {
+  const runs: (FeatureRange & { readonly features: readonly [number, number] })[] = [];
+  low.forEach((least, feature) => {
+    const most = high[feature]!;
+    if (!Number.isFinite(least) || !Number.isFinite(most)) return;
+    const run = runs.at(-1);
+    const goesOn = run && run.features[1] === feature - 1 && run.low === least && run.high === most;
+    if (goesOn) runs.pop();
+    runs.push({ features: [goesOn ? run.features[0] : feature, feature], low: least, high: most });
+  });
+  return runs.map(({ features, ...range }) =>
+    features[0] === 0 && features[1] === low.length - 1 ? range : { features, ...range },
+  );
+}
+
+/** The ranges of the inputs, for people: `image in [0, 1]`; empty where nothing is said of any. */
+export function rangesText({ inputs }: CertifiedRanges): string {
+  return Object.entries(inputs)
+    .map(([input, ranges]) => {
+      const told = ranges.slice(0, MOST_RANGES).map(({ features, low, high }) => {
+        const which = features ? ` ${features[0]}${features[0] === features[1] ? '' : `..${features[1]}`}` : '';
+        return `${input}${which} in [${low}, ${high}]`;
+      });
+      return [...told, ...(ranges.length > MOST_RANGES ? ['…'] : [])].join(', ');
+    })
+    .join(', ');
+}
+
+/** As many stretches of features as a line has room for. */
+const MOST_RANGES = 3;
+
+/** Units that are constant within ranges, for people, a line for each layer and value. */
+export function constantsText(within: CertifiedRanges): readonly string[] {
+  const ranges = rangesText(within);
+  const inside = ranges === '' ? '' : ` for ${ranges}`;
+  return within.constant.map(({ layer, value, indices }) => {
+    const units = `${indices.length.toLocaleString('en')} ${indices.length === 1 ? 'unit' : 'units'} of ${layer}`;
+    if (value === 0) return `${units} can never fire${inside}`;
+    return `${units} ${indices.length === 1 ? 'is' : 'are'} always ${Number(value.toPrecision(6))}${inside}`;
+  });
+}
+
+/** The ranges that a certificate names, of the inputs of the network before. */
+export function rangesOfCertificate({ within }: Certificate, { graph }: Network): InputRanges | undefined {
+  if (!within) return undefined;
+  return Object.fromEntries(
+    Object.entries(within.inputs).map(([input, given]): [string, Ranges] => {
+      const ranges = unbounded((nodeOf(graph, input).arguments.shape as readonly number[]).at(-1) ?? 1);
+      for (const { features: [first, last] = [0, ranges.low.length - 1], low, high } of given) {
+        ranges.low.fill(low, first, last + 1);
+        ranges.high.fill(high, first, last + 1);
+      }
+      return [input, ranges];
+    }),
+  );
 }
 
 /** Compares the cut network of full size with the shrunk one on drawn rows, which look like the training rows where `features` says how these do. */
 export function measureDifference(
   full: { readonly network: Network; readonly values: Values },
   shrunk: { readonly network: Network; readonly values: Values; readonly exact: ReadonlyMap<string, Float64Array> },
-  options: { readonly seed: number; readonly features?: Features | undefined },
+  options: {
+    readonly seed: number;
+    readonly features?: Features | undefined;
+    readonly rows?: number;
+    /** The rows stay within these. */
+    readonly ranges?: InputRanges | undefined;
+  },
 ): Difference {
   const widths = rawWidths(full.network);
-  const { probe, rows } = drawProbe(widths, options.seed, options.features, probeRows(costOf(full.network)));
+  const count = options.rows ?? probeRows(costOf(full.network));
+  const { probe, rows } = drawProbe(widths, options.seed, options.features, count, options.ranges);
   const unrounded = new Map<string, Float32Array | Float64Array>([...shrunk.values, ...shrunk.exact]);
   const run = (network: Network, values: ValuesExact, float32: boolean) =>
     logits(network, values, inputsOf(network, rows, widths, probe.rows), float32);
@@ -87,6 +182,7 @@ export function certificate(
   tool: string,
   difference: Difference,
   files: Pick<Certificate, 'before' | 'after'>,
+  within?: CertifiedRanges,
 ): Certificate {
   return {
     format: 1,
@@ -98,6 +194,7 @@ export function certificate(
     limits: { float64: FLOAT64_LIMIT, float32: FLOAT32_LIMIT },
     difference: { float64: difference.float64, float32: difference.float32 },
     outputs: difference.outputs,
+    ...(within && { within }),
   };
 }
 
@@ -170,7 +267,7 @@ function logits(
 }
 
 /** Runs a program with every result rounded to float32, as an engine that adds up in more bits than it stores. */
-function evaluateRounded(
+export function evaluateRounded(
   program: Program,
   inputs: Readonly<Record<string, Tensor64>>,
 ): Readonly<Record<string, Tensor64>> {

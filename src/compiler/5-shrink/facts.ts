@@ -90,18 +90,30 @@ export function stepOf(
   node: Site['node'],
   facts: ReadonlyMap<string, readonly AxisFacts[]>,
 ): FactsStep {
-  const own = network.params.get(node.name) ?? {};
   return {
+    ...tensorsOf(network, values, node),
     inputs: node.inputs.map((from) => facts.get(from.node)![from.output]!),
-    inputShapes: node.inputs.map((from) => network.shapes.get(from.node)![from.output]!),
-    outputShapes: network.shapes.get(node.name)!,
-    values: (tensor) => values.get(own[tensor]!.name)!,
-    shapeOf: (tensor) => own[tensor] && paramShape(own[tensor]),
     mode,
   };
 }
 
-function factsAt(
+/** The shapes and parameters of a layer, as its rules read them. */
+export function tensorsOf(
+  network: Network,
+  values: ValuesExact,
+  node: Site['node'],
+): Pick<FactsStep, 'inputShapes' | 'outputShapes' | 'values' | 'shapeOf'> {
+  const own = network.params.get(node.name) ?? {};
+  return {
+    inputShapes: node.inputs.map((from) => network.shapes.get(from.node)![from.output]!),
+    outputShapes: network.shapes.get(node.name)!,
+    values: (tensor) => values.get(own[tensor]!.name)!,
+    shapeOf: (tensor) => own[tensor] && paramShape(own[tensor]),
+  };
+}
+
+/** What is known of the outputs of one layer, given what is of its inputs'. */
+export function factsAt(
   network: Network,
   values: ValuesExact,
   mode: Mode,

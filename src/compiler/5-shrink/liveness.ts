@@ -1,11 +1,13 @@
 import type { Unit } from '../../ir/dims.js';
 import type { Network } from '../../ir/graph.js';
 import { constantOf } from '../../ir/units.js';
+import type { InputRanges } from '../../ir/ranges.js';
 import type { Inside } from '../../layers/layer.js';
 import { type Carrier, chooseCarriers } from './carriers.js';
 import { keepEqualBlocks, roundWidths } from './counts.js';
 import { constantsOf, type Facts, insideFacts, meet, meetInside, unitFacts } from './facts.js';
 import { type Link, type Site, sitesOf } from './links.js';
+import { inferenceFacts } from './ranges.js';
 import type { ValuesExact } from './values.js';
 
 /** Whose facts count: inference for the final network; both modes while training goes on. */
@@ -23,6 +25,8 @@ export interface LivenessOptions {
   readonly folds?: (layer: string, bias: string) => boolean;
   /** Widths are kept at multiples of this number, where they were at least that wide. Default 1. */
   readonly roundTo?: number;
+  /** Facts of inference may rest on these ranges of the inputs, too. Absent: they hold for all rows. */
+  readonly ranges?: InputRanges;
 }
 
 /** The result of both fixpoints. Units are representatives (`Dims.find`). */
@@ -55,9 +59,9 @@ export function liveness(
   options: LivenessOptions = {},
   known?: { readonly sites: readonly Site[]; readonly facts: Facts },
 ): Liveness {
-  const { modes = 'inference', folds = () => true, roundTo = 1 } = options;
+  const { modes = 'inference', folds = () => true, roundTo = 1, ranges } = options;
   const sites = known?.sites ?? sitesOf(network, values);
-  const inference = known?.facts ?? unitFacts(network, values, 'inference', sites);
+  const inference = known?.facts ?? inferenceFacts(network, values, sites, ranges);
   let facts = inference;
   let inside = insideFacts(network, values, 'inference', sites, inference, folds);
   if (modes === 'both') {

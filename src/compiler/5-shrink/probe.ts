@@ -1,4 +1,5 @@
 import type { FeatureStatistics } from '../../data/feature-statistics.js';
+import type { InputRanges, Ranges } from '../../ir/ranges.js';
 import { drawRandom } from '../../random/streams.js';
 
 /** By input: how its features are spread over the training rows, as whole rows hold them, before `keep`. */
@@ -34,12 +35,16 @@ export interface Probe {
   readonly seed: number;
 }
 
-/** Draws whole rows by input, row-major. Equal seeds, statistics and numbers of rows give equal rows. */
+/**
+ * Draws whole rows by input, row-major. Equal seeds, statistics, ranges and numbers of rows give equal rows. With `ranges` no number is outside of the range of its
+ * feature.
+ */
 export function drawProbe(
   widths: Readonly<Record<string, number>>,
   seed: number,
   features: Features | undefined,
   count = MOST_ROWS,
+  ranges: InputRanges = {},
 ): { readonly probe: Probe; readonly rows: Readonly<Record<string, Float32Array>> } {
   const rows = Object.fromEntries(
     Object.entries(widths).map(([input, width]) => {
@@ -50,13 +55,19 @@ export function drawProbe(
           { seed, epoch: 0, step: 0 },
           count,
         );
-      if (!features) return [input, draw('uniform')];
+      const within = (drawn: Float32Array) => (Object.hasOwn(ranges, input) ? clipped(drawn, ranges[input]!) : drawn);
+      if (!features) return [input, within(draw('uniform'))];
       const own = features[input];
       if (own?.mean.length !== width) throw new Error(`no statistics for the ${width} features of ${input}`);
-      return [input, spread(draw('normal'), own)];
+      return [input, within(spread(draw('normal'), own))];
     }),
   );
   return { probe: { rows: count, source: features ? 'features' : 'uniform', seed }, rows };
+}
+
+/** Every feature of the last axis within its range. */
+function clipped(drawn: Float32Array, { low, high }: Ranges): Float32Array {
+  return drawn.map((value, k) => Math.min(high[k % high.length]!, Math.max(low[k % low.length]!, value)));
 }
 
 /** Standard normals as numbers that look like those of the input. */

@@ -9,10 +9,12 @@ import {
   nodeOf,
   unitMakers,
 } from '../../ir/graph.js';
+import type { InputRanges } from '../../ir/ranges.js';
 import { constantOf } from '../../ir/units.js';
 import { lowerDims, type Originals, paramShape, paramSize } from '../3-dims/index.js';
 import { type LayerEdit, layerEditsBetween, spareInputs, withoutLayers } from './branches.js';
-import { type Facts, unitFacts } from './facts.js';
+import type { Facts } from './facts.js';
+import { type FoundWithin, factsWithin, inferenceFacts } from './ranges.js';
 import { type Folded, type Folding, fold, NOTHING_FOLDED } from './fold.js';
 import { type Site, sitesOf } from './links.js';
 import { type Liveness, type LivenessOptions, liveness } from './liveness.js';
@@ -49,7 +51,7 @@ export interface PinnedUnits {
   readonly units: number;
 }
 
-export type ShrinkOptions = Pick<LivenessOptions, 'roundTo'>;
+export type ShrinkOptions = Pick<LivenessOptions, 'roundTo' | 'ranges'>;
 
 export interface ShrinkResult {
   /** Whether anything is different. */
@@ -69,23 +71,28 @@ export interface ShrinkResult {
   readonly constantOutputs: readonly { readonly output: string; readonly index: number; readonly value: number }[];
   /** The units that went, as representatives in the dims of the network that was given. */
   readonly removed: ReadonlySet<Unit>;
+  /** What followed from the ranges of the inputs, where there were some to rest on. With constants among it the function is the same within the ranges only. */
+  readonly within?: FoundWithin & { readonly ranges: InputRanges };
 }
 
 /**
  * Removes every unit that does not matter: dead-code elimination over units (DESIGN.md, section 6). A unit that nothing needs goes; a constant
  * one goes after c · W was added to its readers' bias, in float64, rounded once. What is left of a merge with one input, or computes nothing that is read, goes
  * as a layer. The function stays the same up to the order of summation.
- * Shrinking the result again changes nothing. Throws a Failure (dead-network) where an output no longer depends on any input.
+ * With `ranges` that holds for rows whose inputs are within them. Shrinking the result again changes nothing. Throws a Failure (dead-network) where an output no longer depends on any input.
  */
 export function shrink(network: Network, values: Values, options: ShrinkOptions = {}): ShrinkResult {
   const sites = sitesOf(network, values);
-  const facts = unitFacts(network, values, 'inference', sites);
+  const { ranges } = options;
+  const within = ranges && factsWithin(network, values, sites, ranges);
+  const facts = within?.facts ?? inferenceFacts(network, values, sites);
   refuseDeadOutputs(network, facts);
   const spared = spareInputs(network, values, sites, facts);
   const present = new Map<string, Float32Array | Float64Array>([...values, ...spared.folding.exact]);
   const known = spared.network === network ? { sites, facts } : undefined;
   const live = liveness(spared.network, present, options, known);
-  return remove(spared.network, values, live, deadUnits(live), { whole: network, folding: spared.folding });
+  const result = remove(spared.network, values, live, deadUnits(live), { whole: network, folding: spared.folding });
+  return within ? { ...result, within: { ...within.found, ranges: ranges! } } : result;
 }
 
 /** The units that nothing needs, or whose constant value their readers can hold instead. */
@@ -184,13 +191,13 @@ export function without(
 }
 
 /** Whether every output still depends on some input. */
-export function dependsOnInputs(network: Network, values: Values): boolean {
-  return deadOutputs(network, unitFacts(network, values, 'inference')).length === 0;
+export function dependsOnInputs(network: Network, values: Values, ranges?: InputRanges): boolean {
+  return deadOutputs(network, inferenceFacts(network, values, undefined, ranges)).length === 0;
 }
 
 /** @throws Failure dead-network where an output no longer depends on any input */
-export function refuseDeadNetwork(network: Network, values: Values): void {
-  refuseDeadOutputs(network, unitFacts(network, values, 'inference'));
+export function refuseDeadNetwork(network: Network, values: Values, ranges?: InputRanges): void {
+  refuseDeadOutputs(network, inferenceFacts(network, values, undefined, ranges));
 }
 
 export function deadOutputs(network: Network, facts: Facts): GraphOutput[] {

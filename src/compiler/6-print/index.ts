@@ -46,6 +46,8 @@ export interface SimplifiedText {
   readonly earlierOrigin?: string;
   /** From the certificate; undefined where there is none. */
   readonly difference?: { readonly float32: number; readonly equivalent: boolean };
+  /** What the rows lie in for which this holds; absent: all rows. */
+  readonly within?: string;
   /** The small network was trained on afterwards, for so many epochs: its weights are not those that the difference speaks of. */
   readonly finetunedEpochs?: number;
 }
@@ -352,11 +354,11 @@ function writeEntry(edits: TextEdits, document: Document, key: string, text: str
   return [];
 }
 
-function header({ tool, threshold, parameters, difference, finetunedEpochs }: SimplifiedText): string {
+function header({ tool, threshold, parameters, difference, within, finetunedEpochs }: SimplifiedText): string {
   const cut = isExact(threshold) ? '' : ` at threshold ${thresholdText(threshold, true)}`;
   const before = isExact(threshold) ? 'before' : 'the network cut at that threshold';
   const same = difference?.equivalent
-    ? `same outputs as ${before}`
+    ? `same outputs as ${before}${within ? ` for ${within}` : ''}`
     : difference
       ? `outputs differ from ${before} by up to ${numberText(Number(difference.float32.toPrecision(2)))}`
       : 'not certified';

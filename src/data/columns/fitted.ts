@@ -1,4 +1,5 @@
 import { sizeOf } from '../../program/program.js';
+import { pixelRange } from '../images.js';
 import type { ColumnTypes, ColumnType, Description, Field } from '../source.js';
 import { pastName, type WindowChoices, windowed } from '../windows.js';
 import { cellsOf } from './choices.js';
@@ -99,7 +100,7 @@ export function describeColumn(column: FittedColumn): Omit<Field, 'data'> {
       return { ...own, shape: column.shape, form: 'values', ...(column.named && { units: [column.name] }) };
     case 'one_hot': {
       const units = column.categories.map((category) => `${column.name}.${category}`);
-      return { ...own, shape: [units.length], form: 'values', units };
+      return { ...own, shape: [units.length], form: 'values', range: [0, 1], units };
     }
     case 'classes': {
       const { classes, labels } = column;
@@ -107,9 +108,15 @@ export function describeColumn(column: FittedColumn): Omit<Field, 'data'> {
       return { ...own, shape: [], form: 'classes', ...known };
     }
     case 'tokens':
-      return { ...own, shape: [column.length], form: 'values' };
+      // 0 is padding, 1 a word that is not among them.
+      return { ...own, shape: [column.length], form: 'values', range: [0, column.vocabulary.length + 1] };
     case 'image_file':
-      return { ...own, shape: [...column.size, column.channels], form: 'values' };
+      return {
+        ...own,
+        shape: [...column.size, column.channels],
+        form: 'values',
+        range: pixelRange(column.range),
+      };
   }
 }
 

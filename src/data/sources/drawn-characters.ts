@@ -1,7 +1,7 @@
 import { Type } from '../../ir/kind.js';
 import { DIGITS } from '../digits.js';
 import { asPixels, drawGlyphs, SIDE } from '../glyphs.js';
-import { imageRange, pixelValues } from '../images.js';
+import { imageRange, pixelRange, pixelValues } from '../images.js';
 import { LETTERS } from '../letters.js';
 import { defineSource, type Field, type Table } from '../source.js';
 
@@ -33,7 +33,7 @@ export const drawnCharacters = defineSource({
     const draw = (part: string, rows: number): Table => {
       const { images, labels } = drawGlyphs({ stream: `drawn_characters.${part}`, seed, rows, glyphs: GLYPHS });
       const fields = [
-        { ...IMAGE, data: asPixels(images, values) },
+        { ...IMAGE, range: pixelRange(range), data: asPixels(images, values) },
         { ...LABEL, data: labels },
       ];
       return { rows, fields, target: 'label', files: [] };

@@ -1,7 +1,7 @@
 import { Type } from '../../ir/kind.js';
 import { drawDigits } from '../digits.js';
 import { asPixels, SIDE } from '../glyphs.js';
-import { imageRange, pixelValues } from '../images.js';
+import { imageRange, pixelRange, pixelValues } from '../images.js';
 import { defineSource, type Field, type Table } from '../source.js';
 
 const IMAGE: Omit<Field, 'data'> = { name: 'image', shape: [SIDE, SIDE, 1], form: 'values' };
@@ -24,7 +24,7 @@ export const drawnDigits = defineSource({
       return {
         rows,
         fields: [
-          { ...IMAGE, data: asPixels(images, values) },
+          { ...IMAGE, range: pixelRange(range), data: asPixels(images, values) },
           { ...LABEL, data: labels },
         ],
         target: 'label',

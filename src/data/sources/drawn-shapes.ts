@@ -31,5 +31,5 @@ export const drawnShapes = defineSource({
 });
 
 function fieldsOf(side: number): readonly Omit<Field, 'data'>[] {
-  return ['image', 'mask'].map((name) => ({ name, shape: [side, side, 1], form: 'values' }));
+  return ['image', 'mask'].map((name) => ({ name, shape: [side, side, 1], form: 'values', range: [0, 1] }));
 }

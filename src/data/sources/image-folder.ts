@@ -2,6 +2,7 @@ import { type Static, Type } from '../../ir/kind.js';
 import { type ClassFolder, type Endings, findClassFolders, findFiles } from '../class-folders.js';
 import { FileSet } from '../file-sets.js';
 import type { InputFile } from '../files.js';
+import { pixelRange } from '../images.js';
 import { OTHER_PICTURES, PICTURE_ENDINGS, pictureMemory, pictureShape, readPicture } from '../pictures/read.js';
 import { pictureArguments } from '../pictures/words.js';
 import { defineSource, type SourcePlace, type Table } from '../source.js';
@@ -42,7 +43,7 @@ export const imageFolder = defineSource({
       return {
         rows,
         fields: [
-          { name: 'image', shape: pictureShape(args), form: 'values', data },
+          { name: 'image', shape: pictureShape(args), form: 'values', range: pixelRange(args.range), data },
           { name: 'label', shape: [], form: 'classes', classes: labels.length, labels, data: numbers },
         ],
         target: 'label',
@@ -61,7 +62,7 @@ export const imageFolder = defineSource({
     const read = FileSet.read(file, files, place, put);
     return {
       rows: files.length,
-      fields: [{ name: 'image', shape: pictureShape(args), form: 'values', data }],
+      fields: [{ name: 'image', shape: pictureShape(args), form: 'values', range: pixelRange(args.range), data }],
       target: 'label',
       files: [read],
     };

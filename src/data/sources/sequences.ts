@@ -47,7 +47,7 @@ export const sequences = defineSource({
     }),
     seed: Type.Integer({ default: 0, minimum: 0, maximum: 0xffffffff, description: 'Seed of the texts.' }),
   }),
-  describe: ({ length }) => ({ fields: fieldsOf(length), target: 'label' }),
+  describe: ({ length, vocabulary }) => ({ fields: fieldsOf(length, vocabulary), target: 'label' }),
   read: async ({ train, test, length, vocabulary, noise, seed }) => {
     const draw = (part: string, rows: number): Table => {
       const stream = Stream.named(`sequences.${part}`, { seed });
@@ -64,7 +64,7 @@ export const sequences = defineSource({
       const data = [tokens, labels];
       return {
         rows,
-        fields: fieldsOf(length).map((field, k) => ({ ...field, data: data[k]! })),
+        fields: fieldsOf(length, vocabulary).map((field, k) => ({ ...field, data: data[k]! })),
         target: 'label',
         files: [],
       };
@@ -73,9 +73,9 @@ export const sequences = defineSource({
   },
 });
 
-function fieldsOf(length: number): readonly Omit<Field, 'data'>[] {
+function fieldsOf(length: number, vocabulary: number): readonly Omit<Field, 'data'>[] {
   return [
-    { name: 'tokens', shape: [length], form: 'values' },
+    { name: 'tokens', shape: [length], form: 'values', range: [0, vocabulary - 1] },
     { name: 'label', shape: [], form: 'classes', classes: 2, labels: ['bad', 'good'] },
   ];
 }

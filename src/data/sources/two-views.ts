@@ -2,7 +2,7 @@ import { Type } from '../../ir/kind.js';
 import { Stream } from '../../random/streams.js';
 import { DIGITS } from '../digits.js';
 import { asPixels, drawGlyphs, SIDE } from '../glyphs.js';
-import { imageRange, pixelValues } from '../images.js';
+import { imageRange, pixelRange, pixelValues } from '../images.js';
 import { defineSource, type Field, type Table } from '../source.js';
 
 const VIEW: Omit<Field, 'data' | 'name'> = { shape: [SIDE, SIDE, 1], form: 'values' };
@@ -56,7 +56,16 @@ export const twoViews = defineSource({
         value[row] = mean + first! - second! + NOISE * stream.normal(at(row, AT.noise));
       }
       const data = [view('left', leftOf), view('right', rightOf), facts, same, value];
-      return { rows, fields: FIELDS.map((field, k) => ({ ...field, data: data[k]! })), target: 'same', files: [] };
+      return {
+        rows,
+        fields: FIELDS.map((field, k) => ({
+          ...field,
+          ...(k < 2 && { range: pixelRange(range) }),
+          data: data[k]!,
+        })),
+        target: 'same',
+        files: [],
+      };
     };
     return { train: draw('train', train), test: draw('test', test) };
   },

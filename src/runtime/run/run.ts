@@ -21,6 +21,7 @@ import { History } from '../training/history.js';
 import { readTrained, startingValues, writeTrained } from '../weights/load.js';
 import { openWithRows, refuseUnfitRows } from '../spec/open-spec.js';
 import type { Watcher } from '../training/progress.js';
+import { provenRanges } from '../simplify/ranges.js';
 import { type RunResult, scoresOf, writeResult } from '../simplify/result.js';
 import { bindRows, type Rows } from '../spec/rows.js';
 import { makeRunFolder, RunFolder } from './run-folder.js';
@@ -257,6 +258,7 @@ class Run {
       phase: last,
       validation: bind(network, this.rows.validation),
       features: featuresOf(network, spec, last, this.rows.train),
+      ranges: provenRanges(network, spec, this.rows.train),
       engine: this.engine,
       engineOptions: this.options.engineOptions,
       watcher: this.options.watcher,

@@ -72,6 +72,9 @@ export function resultJson({ simplified, network, scores, finetuned, files }: Ru
     units: Object.fromEntries(unitCounts(network).map(({ layer, before, after }) => [layer, { before, after }])),
     finetuned,
     equivalent: files.equivalent,
+    ...(simplified.shrunk.within && {
+      within: { constant: simplified.shrunk.within.constant, linear: simplified.shrunk.within.linear },
+    }),
     difference: { float64: simplified.difference.float64, float32: simplified.difference.float32 },
     scores,
     warnings: simplified.warnings.map(({ code, message }) => ({ code, message })),

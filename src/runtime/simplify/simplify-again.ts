@@ -12,6 +12,7 @@ import { fittedInFile, readTrained, startingValues } from '../weights/load.js';
 import { compileOptions, openWithRows } from '../spec/open-spec.js';
 import { bindRows } from '../spec/rows.js';
 import { isFinished, type RunResult, scoresOf, writeResult } from './result.js';
+import { provenRanges } from './ranges.js';
 import { RunFolder } from '../run/run-folder.js';
 import { simplify } from './simplify.js';
 import { failWithoutWeights, readSpecFile } from '../spec/spec-file.js';
@@ -76,6 +77,7 @@ export async function simplifyAgain(at: {
     phase,
     validation: rows.validation && bindRows(network, spec, phase, rows.validation),
     features: featuresOf(network, spec, phase, rows.train),
+    ranges: provenRanges(network, spec, rows.train),
     engine,
     engineOptions: at.engineOptions,
   });

@@ -1,5 +1,5 @@
 import { evaluationProgram, type Judging, metricKind } from '../../compiler/4-program/index.js';
-import { type Difference, measureDifference } from '../../compiler/5-shrink/certificate.js';
+import { certifiedRanges, type Difference, measureDifference } from '../../compiler/5-shrink/certificate.js';
 import { type AppliedThreshold, cut, thresholdGrid } from '../../compiler/5-shrink/cut.js';
 import { type Judgement, type SearchResult, searchThreshold } from '../../compiler/5-shrink/search.js';
 import { dependsOnInputs, refuseDeadNetwork, type ShrinkResult, shrink } from '../../compiler/5-shrink/shrink.js';
@@ -12,6 +12,7 @@ import { diagnostic, fail } from '../../diagnostics/report.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import type { Network } from '../../ir/graph.js';
 import type { Call } from '../../ir/kind.js';
+import type { InputRanges } from '../../ir/ranges.js';
 import type { MetricKind } from '../../metrics/metric.js';
 import type { BoundTable } from '../../data/bind.js';
 import { paramShape } from '../../compiler/3-dims/index.js';
@@ -53,6 +54,8 @@ export async function simplify(at: {
   readonly validation: BoundTable | undefined;
   /** Of the training rows: the certificate's rows look like them. */
   readonly features: Features;
+  /** What the data section proves of the inputs: where the spec asks for `ranges`, removal rests on it. Absent: nothing. */
+  readonly ranges?: InputRanges;
   readonly engine: Engine;
   readonly engineOptions: EngineOptions;
   /** Who is told that a threshold is searched for, and may stop it. */
@@ -67,7 +70,7 @@ export async function simplify(at: {
   if (wanted.kind === 'auto') {
     if (!at.validation) return fail('no-validation-data', {}, { at: spec.simplify.span });
     // A network that training itself left without living units has nothing to search in.
-    refuseDeadNetwork(network, values);
+    refuseDeadNetwork(network, values, rangesOf(at));
     at.watcher?.note(`threshold: searched for on ${at.validation.rows.toLocaleString('en')} validation rows\n`);
     search = await findThreshold(at, at.validation, wanted);
     threshold = { kind: 'unit', value: search.threshold };
@@ -88,9 +91,19 @@ export async function simplify(at: {
   }
   const { values: masked, kernels } = cut(network, values, threshold);
   const { roundTo } = spec.simplify;
-  const shrunk = shrink(network, masked, roundTo === undefined ? {} : { roundTo });
-  const difference = measureDifference({ network, values: masked }, shrunk, { seed: spec.data.seed, features });
+  const ranges = rangesOf(at);
+  const shrunk = shrink(network, masked, { ...(roundTo !== undefined && { roundTo }), ...(ranges && { ranges }) });
+  const difference = measureDifference({ network, values: masked }, shrunk, {
+    seed: spec.data.seed,
+    features,
+    ranges: certifiedRanges(shrunk.within) && ranges,
+  });
   return { threshold, ...(search && { search }), masked, kernels, shrunk, features, difference, warnings };
+}
+
+/** The ranges that removal may rest on. */
+function rangesOf({ spec, ranges }: Pick<Parameters<typeof simplify>[0], 'spec' | 'ranges'>): InputRanges | undefined {
+  return spec.simplify.ranges ? (ranges ?? {}) : undefined;
 }
 
 /** What a search for a threshold looks at. */
@@ -152,7 +165,7 @@ async function findThreshold(
       grid: thresholdGrid(network, values),
       cut: (value) => {
         const candidate = cut(network, values, { kind: 'unit', value }).values;
-        return dependsOnInputs(network, candidate) ? candidate : undefined;
+        return dependsOnInputs(network, candidate, rangesOf(at)) ? candidate : undefined;
       },
       evaluate: async (candidate): Promise<Judgement> => {
         await breathe();

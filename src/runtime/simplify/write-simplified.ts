@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parameterCount } from '../../compiler/3-dims/index.js';
-import { certificate, isEquivalent } from '../../compiler/5-shrink/certificate.js';
+import { certificate, certifiedRanges, isEquivalent, rangesText } from '../../compiler/5-shrink/certificate.js';
 import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { printSimplified } from '../../compiler/6-print/index.js';
@@ -50,6 +50,7 @@ export function writeSimplified(at: {
   const { folder, name, compiled, simplified, values } = at;
   const { spec, network } = compiled;
   const { shrunk, difference, masked, threshold } = simplified;
+  const within = certifiedRanges(shrunk.within);
   const ending = endingOf(at.specFile);
   const file = (suffix: string) => path.join(folder, `${name}${suffix}`);
   const encode = (of: Network, tensors: Values, features?: Features) =>
@@ -81,6 +82,7 @@ export function writeSimplified(at: {
     origin: { path: seenFrom(at.specFile), sha256: sha256(originalText) },
     ...(spec.origin && { earlierOrigin: seenFrom(path.resolve(path.dirname(at.specFile), spec.origin.spec.path)) }),
     difference: { float32: difference.float32, equivalent: isEquivalent(difference) },
+    ...(within && { within: rangesText(within) }),
     ...(at.finetunedEpochs !== undefined && { finetunedEpochs: at.finetunedEpochs }),
   });
   const written: Written = {
@@ -103,20 +105,25 @@ export function writeSimplified(at: {
   writeAtomically(
     written.certificate,
     `${JSON.stringify(
-      certificate(`dnc ${version}`, difference, {
-        before: {
-          spec: {
-            file: seenFrom(at.original),
-            sha256: sha256(originalText),
-            ...(spec.sets.length > 0 && { sets: spec.sets.map(setText) }),
+      certificate(
+        `dnc ${version}`,
+        difference,
+        {
+          before: {
+            spec: {
+              file: seenFrom(at.original),
+              sha256: sha256(originalText),
+              ...(spec.sets.length > 0 && { sets: spec.sets.map(setText) }),
+            },
+            weights: { file: `${name}.cut.safetensors`, sha256: sha256(full) },
           },
-          weights: { file: `${name}.cut.safetensors`, sha256: sha256(full) },
+          after: {
+            spec: { file: `${name}.min${ending}`, sha256: sha256(text) },
+            weights: { file: `${name}${certified.suffix}`, sha256: sha256(certified.bytes) },
+          },
         },
-        after: {
-          spec: { file: `${name}.min${ending}`, sha256: sha256(text) },
-          weights: { file: `${name}${certified.suffix}`, sha256: sha256(certified.bytes) },
-        },
-      }),
+        within,
+      ),
       undefined,
       2,
     )}\n`,
