@@ -2,7 +2,14 @@ import { expect } from 'vitest';
 import { paramShape } from '../../../src/compiler/3-dims/index.js';
 import { forwardProgram, type Phase, type StepProgram, stepProgram } from '../../../src/compiler/4-program/index.js';
 import { normWise } from '../../../src/compiler/5-shrink/certificate.js';
-import { allLiving, checkLiving, type Living, stateLeft } from '../../../src/compiler/5-shrink/live.js';
+import {
+  allLiving,
+  checkLiving,
+  type Living,
+  livingNetwork,
+  stateLeft,
+  wholeValues,
+} from '../../../src/compiler/5-shrink/live.js';
 import type { Values, ValuesExact } from '../../../src/compiler/5-shrink/values.js';
 import type { Unit } from '../../../src/ir/dims.js';
 import { allParams, axisExtent, type Network, type Param, unitMakers } from '../../../src/ir/graph.js';
@@ -93,6 +100,19 @@ export function holdLiveLaw(plant: Plant, { optimizer, whole = {}, twice = false
     if (!folded.has(name)) holdEqual(after.data, picked(before, stays(param)), name);
   }
 
+  // What a checkpoint tells of it makes the same network, and puts the values back where they were.
+  const again = livingNetwork(network, seen);
+  expect(allParams(again).map((param) => [param.name, paramShape(param)])).toEqual(
+    allParams(left.network).map((param) => [param.name, paramShape(param)]),
+  );
+  const valuesLeft = new Map(allParams(again).map(({ name }) => [name, left.state[name]!.data as Float32Array]));
+  const back = wholeValues(network, seen, valuesLeft);
+  for (const param of allParams(network)) {
+    const size = plant.values.get(param.name)!.length;
+    const wanted = spread(valuesLeft.get(param.name)!, stays(param), size);
+    holdEqual(back.get(param.name)!, wanted, `${param.name} put back`);
+  }
+
   // The same function while training, with the same random numbers: before rounding what was folded, but for a first shrink's.
   const rows = plant.rows(ROWS, whole);
   const bound = twice ? 1e-5 : 1e-11;
@@ -101,7 +121,7 @@ export function holdLiveLaw(plant: Plant, { optimizer, whole = {}, twice = false
   for (const [name, tensor] of Object.entries(wanted))
     expect(normWise(tensor.data, found[name]!.data), `output ${name} in training`).toBeLessThanOrEqual(bound);
 
-  holdRandomNumbers(network, left.network, stays);
+  for (const one of [left.network, again]) holdRandomNumbers(network, one, stays);
 
   // Ten steps of both.
   const targets = Object.fromEntries(
