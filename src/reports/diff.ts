@@ -1,4 +1,5 @@
 import type { Certificate } from '../compiler/5-shrink/certificate.js';
+import { isWidth } from '../compiler/6-print/arguments.js';
 import { runsOf } from '../compiler/6-print/keep.js';
 import type { PhaseSpec, Spec, Threshold, TrainSpec } from '../compiler/spec.js';
 import { extents } from '../ir/dims.js';
@@ -112,7 +113,7 @@ export function diffModels(before: DiffSide, after: DiffSide, behaviour?: Behavi
     const comparable = a !== undefined && b !== undefined && a.kind === b.kind;
     const units = change(unitsOf(before.network, a), unitsOf(after.network, b));
     const reads = change(readsOf(before.network, a), readsOf(after.network, b));
-    const written = comparable ? argumentChanges(a, b) : [];
+    const written = comparable ? argumentChanges(a, b, units) : [];
     const annotations = comparable ? annotationChanges(a, b) : [];
     const kept = comparable ? keptAxis(before, after, a) : undefined;
     const differs = units.before !== units.after || written.length > 0 || annotations.length > 0 || kept !== undefined;
@@ -220,11 +221,13 @@ function keptAxis(
   return { indices: fresh, of: old.length, ...(names && { names }), ...(image && { image }) };
 }
 
-/** Arguments with another value. What the units and `kept` say already is left out. */
-function argumentChanges(a: Node, b: Node): SettingChange[] {
-  const told = new Set(['units', ...(a.kind === 'Input' ? ['keep'] : [])]);
+/** Arguments with another value. What the units (of a convolution its filters) and `kept` say already is left out. */
+function argumentChanges(a: Node, b: Node, units: Change<number>): SettingChange[] {
+  const isTold = (name: string) =>
+    (a.kind === 'Input' && name === 'keep') ||
+    (isWidth(a.kind, name) && a.arguments[name] === units.before && b.arguments[name] === units.after);
   const names = [...new Set([...Object.keys(a.arguments), ...Object.keys(b.arguments)])].filter(
-    (name) => !told.has(name),
+    (name) => !isTold(name),
   );
   return names.flatMap((name) => valueChanges(name, a.arguments[name], b.arguments[name]));
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { Certificate } from '../../src/compiler/5-shrink/certificate.js';
 import type { Originals } from '../../src/compiler/3-dims/index.js';
 import { compile } from '../../src/compiler/compile.js';
@@ -45,6 +45,22 @@ const CERTIFICATE = {
   difference: { float64: 2.2e-15, float32: 3.1e-7 },
   probe: { rows: 1000, source: 'features', seed: 7 },
 } as unknown as Certificate;
+
+test('what the units of a layer say is not said again of its argument, whatever that is called', () => {
+  const net = (filters: number, stride: number, width: number) => `model Net {
+  image = Input(8, 8, 1)
+  conv  = Conv2D(${filters}, 3, strides: ${stride})
+  flat  = Flatten
+  y     = Dense(${width})
+}
+data { source: drawn_digits }
+train { loss: mse; epochs: 1 }
+`;
+  const { layers } = diffModels(side('a.dn', net(4, 1, 10)), side('b.dn', net(3, 2, 10)));
+  const conv = layers.find(({ name }) => name === 'conv')!;
+  expect(conv.units).toEqual({ before: 4, after: 3 });
+  expect(conv.arguments.map(({ name }) => name)).toEqual(['strides']);
+});
 
 describe('diff', () => {
   const before = side('lenet.dn', LENET);
