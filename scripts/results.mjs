@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { autoencoder } from './results/autoencoder.mjs';
 import { lenet } from './results/lenet.mjs';
+import { networks } from './results/networks.mjs';
 import { quickstart } from './results/quickstart.mjs';
 import { regression } from './results/regression.mjs';
 import { tables } from './results/tables.mjs';
@@ -25,7 +26,7 @@ const FOLDER = '.cache/results';
 const RAW = 'docs/results.json';
 
 /** Every row, in the order of the document. scripts/results/row.mjs says what a row is. */
-const rows = { ...lenet, ...autoencoder, ...regression, ...tables, ...quickstart };
+const rows = { ...lenet, ...autoencoder, ...regression, ...tables, ...networks, ...quickstart };
 
 const wanted = options.document ? [] : positionals.length > 0 ? positionals : Object.keys(rows);
 for (const name of wanted) {
@@ -58,7 +59,7 @@ function specOf(rowName, row) {
   if (!row.edit) return row.spec;
   const text = readFileSync(row.spec, 'utf8');
   const [before, after] = row.edit;
-  if (!text.includes(before)) fail(`${row.spec} does not say ${before}`);
+  if (text.replace(before, after) === text) fail(`${row.spec} does not say ${before}`);
   const copy = `${FOLDER}/${rowName}/${row.spec.replace(/^.*\//, '')}`;
   mkdirSync(`${FOLDER}/${rowName}`, { recursive: true });
   writeFileSync(copy, text.replace(before, after));

@@ -1,0 +1,232 @@
+import { grouped, mean, numbers, percent, small, table, words } from './format.mjs';
+import { seeds } from './row.mjs';
+
+/** Units that go by themselves: what only hands on others (Flatten, Reshape) and the outputs, an interface, are not counted. */
+function unitsOf({ units }, outputs) {
+  const own = Object.entries(units).filter(
+    ([layer]) => !/(^|\.)(flat|flatten|reshape)(_\d+)?$/.test(layer) && !outputs.includes(layer),
+  );
+  const sum = (when) => own.reduce((total, [, counts]) => total + counts[when], 0);
+  return { before: sum('before'), after: sum('after') };
+}
+
+const share = ({ before, after }) => `${grouped(after)} of ${grouped(before)}`;
+const accuracy = { name: 'accuracy', of: ({ metrics }) => metrics.accuracy, text: percent, unit: ' %', head: '%' };
+const nmse = { name: 'nmse', of: ({ metrics }) => metrics.nmse, text: small, unit: '', head: 'NMSE' };
+
+/** How a network did: what is kept of `layers`, and the metric on test rows before and after. */
+function did({ rows, layers = [], outputs, metric, trivial, published }) {
+  const at = (when) => (run) => metric.of(run.scores.test[when]);
+  return ({ runs, command }) => `${rows} \`${command}\`
+
+${table(runs, [
+  words('run', (run) => run.name),
+  ...layers.map((layer) => ({
+    head: layer,
+    cell: (run) => `${run.units[layer]?.after ?? '?'} of ${run.units[layer]?.before ?? '?'}`,
+  })),
+  { head: 'units', cell: (run) => share(unitsOf(run, outputs)) },
+  numbers('weights', (run) => run.weights_after, grouped),
+  numbers(`test ${metric.head}, trained`, at('trained'), metric.text),
+  numbers(`test ${metric.head}, simplified`, at('simplified'), metric.text),
+])}
+
+Of ${grouped(runs[0].weights_before)} weights. ${trivial}${published ? ` ${published({ runs, metric: at('simplified') })}` : ''}
+`;
+}
+
+const MNIST = 'MNIST, 55,000 training rows, 5,000 validation, 10,000 test.';
+const COMMONEST = 'Guessing the most frequent class is right in 11.35 % of the test rows.';
+
+/** Convolutional, recurrent and attention networks, and what has several inputs or outputs. */
+export const networks = {
+  a5: {
+    title: 'A5: MNIST, LeNet-5 of the DropNeuron scripts (32-64-512, same padding)',
+    spec: 'specs/lenet-5.dn',
+    data: 'mnist/',
+    runs: seeds(3),
+    write: did({
+      rows: MNIST,
+      layers: ['conv1', 'conv2', 'fc'],
+      outputs: ['digit'],
+      metric: accuracy,
+      trivial: COMMONEST,
+      published: ({ runs, metric }) =>
+        `The published run has 99.14 % with 24,028 non-zero weights in the two fully connected layers, which are physically up to 907-110-10 or 100,870 weights of 1,610,752, and keeps all convolution channels. dnc: ${runs
+          .map(({ units }) => denseWeights(units))
+          .map(grouped)
+          .join(
+            ', ',
+          )} dense weights in the fully connected layers, channels removed too, at ${percent(mean(runs.map(metric)))} % in the mean.`,
+    }),
+  },
+  a6: {
+    title: 'A6: MNIST, the convolutional network of the TensorFlow tutorial',
+    spec: 'specs/convnet.dn',
+    data: 'mnist/',
+    runs: seeds(3),
+    write: did({
+      rows: MNIST,
+      layers: ['conv1', 'conv2', 'fc1'],
+      outputs: ['fc2'],
+      metric: accuracy,
+      trivial: COMMONEST,
+      published: ({ runs }) =>
+        `The published run has an error of 0.9 % with 33,648 non-zero weights in the fully connected layers (861-254-10, physically up to 221,234). dnc: ${runs
+          .map(({ units }) => denseWeights(units))
+          .map(grouped)
+          .join(', ')} dense weights in them.`,
+    }),
+  },
+  a12: {
+    title: 'A12: MNIST, LeNet-5-Caffe (20-50-500)',
+    spec: 'specs/lenet-5-caffe.dn',
+    data: 'mnist/',
+    runs: seeds(3),
+    write: did({
+      rows: MNIST,
+      layers: ['conv1', 'conv2', 'fc'],
+      outputs: ['digit'],
+      metric: accuracy,
+      trivial: COMMONEST,
+      published: () =>
+        'Published, of 20-50-800-500: structured sparsity learning (Wen et al. 2016) 3-12-800-500 at 1.00 % error, structured Bayesian pruning (Neklyudov et al. 2017) 3-18-284-283 at 0.86 %, sparse variational dropout 17-32-329-75 at 0.75 %.',
+    }),
+  },
+  adamnet: {
+    title: 'AdamNet on Fashion-MNIST',
+    spec: 'specs/adamnet.dn',
+    data: 'fashion-mnist/',
+    runs: seeds(1),
+    write: did({
+      rows: 'Fashion-MNIST, 55,000 training rows, 5,000 validation, 10,000 test.',
+      layers: ['fc1', 'fc2', 'fc3', 'fc4'],
+      outputs: ['label'],
+      metric: accuracy,
+      trivial: 'Guessing one class is right in 10 % of the test rows.',
+    }),
+  },
+  dec3: {
+    title: 'Dec3: drawn digits and letters, one-dimensional convolutions',
+    spec: 'specs/dec3.dn',
+    runs: seeds(2),
+    write: did({
+      rows: 'Digits and letters that dnc draws itself.',
+      outputs: ['label'],
+      metric: accuracy,
+      trivial: 'Guessing one of the classes is right in less than 3 %.',
+    }),
+  },
+  densenet: {
+    title: 'A densely connected network on drawn digits',
+    spec: 'specs/densenet.dn',
+    runs: seeds(2),
+    write: did({
+      rows: 'Digits that dnc draws itself.',
+      outputs: ['digit'],
+      metric: accuracy,
+      trivial: 'Guessing one class is right in about 10 %.',
+    }),
+  },
+  mobilenet: {
+    title: 'Depthwise convolutions on drawn digits',
+    spec: 'specs/mobilenet.dn',
+    runs: seeds(2),
+    write: did({
+      rows: 'Digits that dnc draws itself.',
+      outputs: ['digit'],
+      metric: accuracy,
+      trivial: 'Guessing one class is right in about 10 %.',
+    }),
+  },
+  'u-net': {
+    title: 'U-Net: which pixels belong to a drawn shape',
+    spec: 'specs/u-net.dn',
+    runs: seeds(2),
+    write: did({
+      rows: 'Shapes that dnc draws itself.',
+      outputs: ['mask'],
+      metric: accuracy,
+      trivial:
+        'Calling every pixel background is the trivial answer; `dnc help drawn_shapes` says how often it is right.',
+    }),
+  },
+  'conv-autoencoder': {
+    title: 'A convolutional autoencoder of drawn digits',
+    spec: 'specs/conv-autoencoder.dn',
+    runs: seeds(2),
+    write: did({
+      rows: 'Digits that dnc draws itself.',
+      outputs: ['again'],
+      metric: nmse,
+      trivial: 'Answering with the mean image has an NMSE of about 1 per pixel.',
+    }),
+  },
+  a16: {
+    title: 'A16: an LSTM that reads generated texts',
+    spec: 'specs/lstm-text.dn',
+    runs: seeds(3),
+    write: did({
+      rows: 'Texts of `sequences`: 7,000 training rows, 1,000 validation, 2,000 test.',
+      layers: ['reader'],
+      outputs: ['label'],
+      metric: accuracy,
+      trivial: 'Guessing is right in 50 %, counting words in about 64 %; 5 % of the labels are wrong on purpose.',
+      published: ({ runs }) =>
+        `Loss on the test rows, trained and simplified: ${runs.map(({ scores: { test } }) => `${small(test.trained.loss)} and ${small(test.simplified.loss)}`).join(', ')}. The row below is the same network without the annotation.`,
+    }),
+  },
+  'a16-dense': {
+    title: 'A16 without the annotation',
+    spec: 'specs/lstm-text.dn',
+    runs: seeds(3),
+    edit: [/ *@dropneuron\([^)]*\)/g, ''],
+    write: did({
+      rows: 'As above.',
+      layers: ['reader'],
+      outputs: ['label'],
+      metric: accuracy,
+      trivial: '',
+      published: ({ runs }) =>
+        `Loss on the test rows: ${runs.map(({ scores: { test } }) => small(test.trained.loss)).join(', ')}.`,
+    }),
+  },
+  'gru-series': {
+    title: 'A GRU that predicts a generated series',
+    spec: 'specs/gru-series.dn',
+    runs: seeds(2),
+    write: did({
+      rows: 'Windows over `series`, split by time.',
+      outputs: ['value'],
+      metric: nmse,
+      trivial: "Answering with the mean has an NMSE of 1; nobody is below the noise's share (`dnc help series`).",
+    }),
+  },
+  transformer: {
+    title: 'A small transformer encoder that reads generated texts',
+    spec: 'specs/transformer.dn',
+    runs: seeds(2),
+    write: did({
+      rows: 'Texts of `sequences`: 7,000 training rows, 1,000 validation, 2,000 test.',
+      outputs: ['label'],
+      metric: accuracy,
+      trivial: 'Guessing is right in 50 %, counting words in about 64 %; 5 % of the labels are wrong on purpose.',
+    }),
+  },
+  'two-towers': {
+    title: 'Two towers with shared weights: are two drawn digits the same?',
+    spec: 'specs/two-towers.dn',
+    runs: seeds(2),
+    write: did({
+      rows: 'Pairs that dnc draws itself.',
+      outputs: ['same', 'value'],
+      metric: { ...accuracy, of: ({ metrics }) => metrics.same_accuracy },
+      trivial: 'Guessing `same` is right in 50 %.',
+    }),
+  },
+};
+
+/** Elements of the two fully connected kernels behind the flattened map. */
+function denseWeights({ flat, fc, fc1 = fc, fc2, digit = fc2 }) {
+  return flat.after * fc1.after + fc1.after * digit.after;
+}
