@@ -107,8 +107,11 @@ function statisticsIn(data: HostTensor['data'], text: string | undefined): Featu
 export function originalsOfNetwork(network: Network): Originals {
   const { dims } = network;
   const originals: Record<string, { indices: readonly number[]; width: number }> = Object.create(null);
+  // Channels that a Reshape makes go without a trace in its arguments; what other layers without parameters lose is in their `keep`.
+  const tied = new Set(dims.allTies.map(([unit]) => unit));
   for (const { maker, node, axis } of unitMakers(network)) {
-    if (Object.keys(network.params.get(node.name) ?? {}).length === 0) continue;
+    const hasParams = Object.keys(network.params.get(node.name) ?? {}).length > 0;
+    if (!hasParams && !axis.units.some((unit) => tied.has(unit))) continue;
     if (!axis.units.every((unit) => dims.origin(unit).layer === maker)) continue;
     originals[maker] = {
       indices: axis.units.map((unit) => dims.origin(unit).index),
