@@ -1,13 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Stream } from '../../src/random/streams.js';
+import { pngBytes } from '../data/pictures/encode.js';
 
 /**
- * Writes four files of 28×28 images in MNIST's names and format into `folder`/mnist: a class is a bright square at its own place, in noise.
+ * Writes four files of 28×28 images in MNIST's names and format into `folder`/mnist, or under another name: a class is a bright square at its own place, in noise.
  * The border is always 0, as it is in MNIST.
  */
-export function writeStandInForMnist(folder: string, rows: { readonly train: number; readonly test: number }): void {
-  const own = path.join(folder, 'mnist');
+export function writeStandInForMnist(
+  folder: string,
+  rows: { readonly train: number; readonly test: number },
+  name = 'mnist',
+): void {
+  const own = path.join(folder, name);
   mkdirSync(own, { recursive: true });
   for (const [part, count] of [
     ['train', rows.train],
@@ -28,6 +33,71 @@ export function writeStandInForMnist(folder: string, rows: { readonly train: num
     writeFileSync(path.join(own, `${part}-images-idx3-ubyte`), idx([count, 28, 28], images));
     writeFileSync(path.join(own, `${part}-labels-idx1-ubyte`), idx([count], labels));
   }
+}
+
+/** Writes the six files of CIFAR-10's binary version into `folder`/cifar10: a class is a bright square at its own place, in noise. */
+export function writeStandInForCifar(folder: string, rows: { readonly train: number; readonly test: number }): void {
+  const own = path.join(folder, 'cifar10');
+  mkdirSync(own, { recursive: true });
+  const names = ['data_batch_1', 'data_batch_2', 'data_batch_3', 'data_batch_4', 'data_batch_5', 'test_batch'];
+  for (const name of names) {
+    const count = name === 'test_batch' ? rows.test : Math.ceil(rows.train / 5);
+    const noise = Stream.named(`stand-in cifar10 ${name}`, { seed: 1 });
+    const records = new Uint8Array(count * 3073);
+    for (let row = 0; row < count; row++) {
+      const label = (row * 7 + (row >> 3)) % 10;
+      records[row * 3073] = label;
+      const pixel = squareOf(label, 32);
+      for (let k = 0; k < 3072; k++)
+        records[row * 3073 + 1 + k] = Math.floor(
+          noise.uniform(row * 3072 + k) * (pixel((k % 1024) >> 5, k % 32) ? 255 : 60),
+        );
+    }
+    writeFileSync(path.join(own, `${name}.bin`), records);
+  }
+}
+
+/** Writes PNG pictures of `side`×`side` pixels, in folders by class, with a folder for validation where there are rows for it. */
+export function writeStandInPictures(
+  folder: string,
+  name: string,
+  sizes: { readonly side: number; readonly classes: number; readonly train: number; readonly validation?: number },
+): void {
+  const { side, classes, train, validation } = sizes;
+  const parts =
+    validation === undefined
+      ? [['', train] as const]
+      : ([
+          ['train', train],
+          ['validation', validation],
+        ] as const);
+  for (const [part, count] of parts) {
+    const noise = Stream.named(`stand-in ${name} ${part}`, { seed: 1 });
+    for (let row = 0; row < count; row++) {
+      const label = row % classes;
+      const own = path.join(folder, name, part, `kind-${label}`);
+      mkdirSync(own, { recursive: true });
+      const pixel = squareOf(label % 10, side);
+      const samples = Array.from({ length: side * side * 3 }, (_, k) => {
+        const at = Math.floor(k / 3);
+        return Math.floor(
+          noise.uniform(row * side * side * 3 + k) * (pixel(Math.floor(at / side), at % side) ? 255 : 60),
+        );
+      });
+      writeFileSync(
+        path.join(own, `${row}.png`),
+        pngBytes({ width: side, height: side, colour: 2, depth: 8, samples }),
+      );
+    }
+  }
+}
+
+/** Whether a pixel is in the square of one of ten classes, in a picture of so many lines. */
+function squareOf(label: number, side: number): (y: number, x: number) => boolean {
+  const [top, left, extent] = [(label % 5) / 6 + 0.1, label < 5 ? 0.1 : 0.6, 0.25].map((part) =>
+    Math.floor(part * side),
+  ) as [number, number, number];
+  return (y, x) => y >= top && y < top + extent && x >= left && x < left + extent;
 }
 
 /** An IDX file of unsigned bytes. */
