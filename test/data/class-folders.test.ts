@@ -50,7 +50,13 @@ describe('image_folder', () => {
     expect(train.rows).toBe(5);
     expect(train.target).toBe('label');
     const [image, label] = train.fields;
-    expect({ ...image, data: undefined }).toEqual({ name: 'image', shape: [2, 2, 1], form: 'values', data: undefined });
+    expect({ ...image, data: undefined }).toEqual({
+      name: 'image',
+      shape: [2, 2, 1],
+      form: 'values',
+      range: [0, 1],
+      data: undefined,
+    });
     expect([0, 4, 8, 12, 16].map((at) => image!.data[at])).toEqual(
       [0, 153, 204, 102, 51].map((v) => Math.fround(v / 255)),
     );

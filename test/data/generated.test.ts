@@ -30,6 +30,10 @@ describe.each(Object.entries(ARGUMENTS))('%s', (word, args) => {
       expect(table.rows).toBe(rows);
       expect(table.target).toBe(target);
       expect(table.fields.map(({ data: _, ...field }) => field)).toEqual(fields);
+      for (const { range, data } of table.fields) {
+        if (!range) continue;
+        expect(data.every((value) => value >= range[0] && value <= range[1])).toBe(true);
+      }
       for (const { shape, data } of table.fields) expect(data.length).toBe(rows * shape.reduce((a, b) => a * b, 1));
     }
   });

@@ -45,13 +45,20 @@ test('a column names pictures beside its table; a picture that two rows name is 
     position: 1,
     shape: [2, 2, 1],
     form: 'values',
+    range: [0, 1],
     data: [0.2, 0.2, 0.2, 0.2, 0.4, 0.4, 0.4, 0.4, 0.2, 0.2, 0.2, 0.2].map(Math.fround),
   });
   expect(files.map(({ name, rows }) => [name, rows])).toEqual([
     ['tables/t.csv', 3],
     ['tables/t.csv: shot', 2],
   ]);
-  expect(describeFitted(fitted!).fields[0]).toEqual({ name: 'shot', position: 1, shape: [2, 2, 1], form: 'values' });
+  expect(describeFitted(fitted!).fields[0]).toEqual({
+    name: 'shot',
+    position: 1,
+    shape: [2, 2, 1],
+    form: 'values',
+    range: [0, 1],
+  });
   // Names may start in a folder of their own, and rows to predict are read in the same way, without the target.
   writeFileSync(join(folder, 'new.csv'), 'shot,a\nshots/0.png,9\n');
   const { table } = await readRowsToPredict(

@@ -54,7 +54,7 @@ test('the vocabulary and the tokens of Keras 3.15, TextVectorization(max_tokens=
     [6, 1, 1, 1, 0, 0],
     [10, 1, 0, 0, 0, 0],
   ]);
-  expect(describeFitted(fitted).fields).toEqual([{ name: 'review', shape: [6], form: 'values' }]);
+  expect(describeFitted(fitted).fields).toEqual([{ name: 'review', shape: [6], form: 'values', range: [0, 11] }]);
 });
 
 test('what Keras leaves: letters beyond ASCII become small; white space of any kind', () => {

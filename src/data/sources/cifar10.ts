@@ -2,7 +2,7 @@ import { fail } from '../../diagnostics/report.js';
 import { type Static, Type } from '../../ir/kind.js';
 import { cifarLabels, readCifar } from '../cifar.js';
 import { findDataset, findFile } from '../folders.js';
-import { imageRange } from '../images.js';
+import { imageRange, pixelRange } from '../images.js';
 import { defineSource } from '../source.js';
 
 const batch = (name: string, role: string) => ({ names: [`${name}.bin`], role });
@@ -26,9 +26,9 @@ export const cifar10 = defineSource({
     'CIFAR-10: 50,000 and 10,000 small colour photographs, `image` 32×32×3 and `label` of 10 classes, from the six files of its binary version.',
   cite: 'A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009',
   schema,
-  describe: () => ({
+  describe: ({ range }) => ({
     fields: [
-      { name: 'image', shape: [32, 32, 3], form: 'values' },
+      { name: 'image', shape: [32, 32, 3], form: 'values', range: pixelRange(range) },
       { name: 'label', shape: [], form: 'classes', classes: 10, labels: cifarLabels },
     ],
     target: 'label',

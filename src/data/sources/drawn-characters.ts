@@ -8,7 +8,12 @@ import { defineSource, type Field, type Table } from '../source.js';
 const GLYPHS = [...DIGITS, ...LETTERS];
 const LABELS: readonly string[] = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
-const IMAGE: Omit<Field, 'data'> = { name: 'image', shape: [SIDE, SIDE, 1], form: 'values' };
+const imageOf = (range: readonly number[]): Omit<Field, 'data'> => ({
+  name: 'image',
+  shape: [SIDE, SIDE, 1],
+  form: 'values',
+  range: pixelRange(range),
+});
 const LABEL: Omit<Field, 'data'> = {
   name: 'label',
   shape: [],
@@ -27,13 +32,13 @@ export const drawnCharacters = defineSource({
     seed: Type.Integer({ default: 0, minimum: 0, maximum: 0xffffffff, description: 'Seed of the drawing.' }),
     range: imageRange,
   }),
-  describe: () => ({ fields: [IMAGE, LABEL], target: 'label' }),
+  describe: ({ range }) => ({ fields: [imageOf(range), LABEL], target: 'label' }),
   read: async ({ train, test, seed, range }) => {
     const values = pixelValues(range);
     const draw = (part: string, rows: number): Table => {
       const { images, labels } = drawGlyphs({ stream: `drawn_characters.${part}`, seed, rows, glyphs: GLYPHS });
       const fields = [
-        { ...IMAGE, range: pixelRange(range), data: asPixels(images, values) },
+        { ...imageOf(range), data: asPixels(images, values) },
         { ...LABEL, data: labels },
       ];
       return { rows, fields, target: 'label', files: [] };

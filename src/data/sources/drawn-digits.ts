@@ -4,7 +4,12 @@ import { asPixels, SIDE } from '../glyphs.js';
 import { imageRange, pixelRange, pixelValues } from '../images.js';
 import { defineSource, type Field, type Table } from '../source.js';
 
-const IMAGE: Omit<Field, 'data'> = { name: 'image', shape: [SIDE, SIDE, 1], form: 'values' };
+const imageOf = (range: readonly number[]): Omit<Field, 'data'> => ({
+  name: 'image',
+  shape: [SIDE, SIDE, 1],
+  form: 'values',
+  range: pixelRange(range),
+});
 const LABEL: Omit<Field, 'data'> = { name: 'label', shape: [], form: 'classes', classes: 10 };
 
 export const drawnDigits = defineSource({
@@ -16,7 +21,7 @@ export const drawnDigits = defineSource({
     seed: Type.Integer({ default: 0, minimum: 0, maximum: 0xffffffff, description: 'Seed of the drawing.' }),
     range: imageRange,
   }),
-  describe: () => ({ fields: [IMAGE, LABEL], target: 'label' }),
+  describe: ({ range }) => ({ fields: [imageOf(range), LABEL], target: 'label' }),
   read: async ({ train, test, seed, range }) => {
     const values = pixelValues(range);
     const draw = (part: string, rows: number): Table => {
@@ -24,7 +29,7 @@ export const drawnDigits = defineSource({
       return {
         rows,
         fields: [
-          { ...IMAGE, range: pixelRange(range), data: asPixels(images, values) },
+          { ...imageOf(range), data: asPixels(images, values) },
           { ...LABEL, data: labels },
         ],
         target: 'label',

@@ -1,7 +1,7 @@
 import { type Static, Type } from '../../ir/kind.js';
 import { type DatasetFile, findDataset } from '../folders.js';
-import { BYTES, imageRange, readImages } from '../images.js';
-import { defineSource, type SourceKind } from '../source.js';
+import { BYTES, imageRange, pixelRange, readImages } from '../images.js';
+import { type Description, defineSource, type SourceKind } from '../source.js';
 
 /** A file's name as its makers have it, and as some copies have it: `train-images-idx3-ubyte`, `train-images.idx3-ubyte`. */
 function file(part: string, kind: 'images' | 'labels', role: string): DatasetFile {
@@ -18,13 +18,13 @@ const FILES: readonly DatasetFile[] = [
 
 const schema = Type.Object({ range: imageRange });
 
-const DESCRIPTION = {
+const describe = ({ range }: Static<typeof schema>): Description => ({
   fields: [
-    { name: 'image', shape: [28, 28, 1], form: 'values' },
+    { name: 'image', shape: [28, 28, 1], form: 'values', range: pixelRange(range) },
     { name: 'label', shape: [], form: 'classes', classes: 10 },
   ],
   target: 'label',
-} as const;
+});
 
 /** A data set in MNIST's four files: 28×28 grey images in ten classes, with a test part. `folders` are the names its folder may have. */
 export function mnistFiles(options: {
@@ -39,7 +39,7 @@ export function mnistFiles(options: {
     summary,
     cite,
     schema,
-    describe: () => DESCRIPTION,
+    describe,
     read: async ({ range }: Static<typeof schema>, place) => {
       const [trainImages, trainLabels, testImages, testLabels] = findDataset(keyword, folders, FILES, place);
       const read = { range, images: { dimensions: [3, 3], types: BYTES, row: [28, 28] }, classes: 10 } as const;

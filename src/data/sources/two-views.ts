@@ -7,9 +7,9 @@ import { defineSource, type Field, type Table } from '../source.js';
 
 const VIEW: Omit<Field, 'data' | 'name'> = { shape: [SIDE, SIDE, 1], form: 'values' };
 const FACTS = 4;
-const FIELDS: readonly Omit<Field, 'data'>[] = [
-  { name: 'left', ...VIEW },
-  { name: 'right', ...VIEW },
+const fieldsOf = (range: readonly number[]): readonly Omit<Field, 'data'>[] => [
+  { name: 'left', ...VIEW, range: pixelRange(range) },
+  { name: 'right', ...VIEW, range: pixelRange(range) },
   { name: 'facts', shape: [FACTS], form: 'values' },
   { name: 'same', shape: [], form: 'classes', classes: 2, labels: ['different', 'same'] },
   { name: 'value', shape: [1], form: 'values' },
@@ -31,7 +31,7 @@ export const twoViews = defineSource({
     seed: Type.Integer({ default: 0, minimum: 0, maximum: 0xffffffff, description: 'Seed of the drawing.' }),
     range: imageRange,
   }),
-  describe: () => ({ fields: FIELDS, target: 'same' }),
+  describe: ({ range }) => ({ fields: fieldsOf(range), target: 'same' }),
   read: async ({ train, test, seed, range }) => {
     const values = pixelValues(range);
     const draw = (part: string, rows: number): Table => {
@@ -58,11 +58,7 @@ export const twoViews = defineSource({
       const data = [view('left', leftOf), view('right', rightOf), facts, same, value];
       return {
         rows,
-        fields: FIELDS.map((field, k) => ({
-          ...field,
-          ...(k < 2 && { range: pixelRange(range) }),
-          data: data[k]!,
-        })),
+        fields: fieldsOf(range).map((field, k) => ({ ...field, data: data[k]! })),
         target: 'same',
         files: [],
       };
