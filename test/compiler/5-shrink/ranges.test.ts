@@ -267,7 +267,6 @@ describe('ranges contain what is computed for rows within them', () => {
     expect(bounded).toBeGreaterThan(300);
     expect(constant).toBeGreaterThan(10);
     expect(compared).toBeGreaterThan(3);
-    if (process.env.SHOW) console.log(bounded, constant, compared);
   });
 });
 
@@ -314,7 +313,6 @@ describe('random networks shrunk within ranges compute the same there', () => {
       expect(again.changed, `seed ${seed}, shrunk twice`).toBe(false);
     }
     expect(compared).toBeGreaterThan(25);
-    if (process.env.SHOW) console.log(compared, removed);
     expect(removed).toBeGreaterThan(40);
   });
 });

@@ -121,6 +121,21 @@ describe('convolutions that add zeros', () => {
     expect(it.left('conv1')).toEqual([0, 1, 2]);
   });
 
+  it('of a grouped convolution keep all: filters of one group do not read the units of another', () => {
+    const it = plant(
+      `image = Input(5, 5, 2)
+       conv1 = Conv2D(4, 3)
+       conv2 = Conv2D(4, 3, groups: 2, padding: same, activation: tanh)
+       pool = GlobalAveragePooling2D
+       out = Dense(2)`,
+      9,
+    )
+      .noInput('conv1', [0], 1)
+      .noInput('conv1', [2], 2)
+      .shrink();
+    expect(it.left('conv1')).toEqual([0, 1, 2, 3]);
+  });
+
   it('of a transposed convolution too', () => {
     const it = plant(
       `image = Input(4, 4, 2)
