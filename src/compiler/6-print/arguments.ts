@@ -21,13 +21,14 @@ export function argumentNodes(call: CallNode, kind: Kind, name: string): readonl
   const given = call.arguments ?? [];
   const named = given.find((one) => one.name?.text === name);
   if (named) return [named];
-  const position = propertiesOf(kind).findIndex(([property]) => property === name);
-  const positional = given.filter((one) => !one.name);
-  const spread = propertiesOf(kind)[position]?.[1].spread === true;
+  const properties = propertiesOf(kind);
+  const position = properties.findIndex(([property]) => property === name);
   if (position < 0) return [];
-  if (!spread) return positional.slice(position, position + 1);
-  const [only] = positional;
-  return positional.length === 1 && only!.value.kind === 'list' ? [only!] : positional.slice(position);
+  const positional = given.filter((one) => !one.name);
+  const [first] = positional;
+  // Spread extents take all that has no name: none is left for the arguments behind.
+  if (properties[0]?.[1].spread && first && first.value.kind !== 'list') return position === 0 ? positional : [];
+  return positional.slice(position, position + 1);
 }
 
 /** A call with the arguments that a person would write. */

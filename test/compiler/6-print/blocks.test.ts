@@ -151,6 +151,13 @@ describe('the printer', () => {
     ]);
   });
 
+  it('keeps channels of a picture whose extents are written one by one', () => {
+    expect(diff(RESNET, { 'image.keep': [0, 2] })).toEqual([
+      '-  image = Input(32, 32, 3)',
+      '+  image = Input(32, 32, 3, keep: [0, 2])',
+    ]);
+  });
+
   it('follows a width through parameters, defaults and lets to its literal', () => {
     const text = `let width = 20
 block lin(n: width) { Dense(n, activation: relu) }
