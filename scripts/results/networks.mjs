@@ -168,7 +168,7 @@ export const networks = {
     runs: seeds(3),
     write: did({
       rows: 'Texts of `sequences`: 7,000 training rows, 1,000 validation, 2,000 test.',
-      layers: ['reader'],
+      layers: ['words', 'lstm'],
       outputs: ['label'],
       metric: accuracy,
       trivial: 'Guessing is right in 50 %, counting words in about 64 %; 5 % of the labels are wrong on purpose.',
@@ -183,7 +183,7 @@ export const networks = {
     edit: [/ *@dropneuron\([^)]*\)/g, ''],
     write: did({
       rows: 'As above.',
-      layers: ['reader'],
+      layers: ['words', 'lstm'],
       outputs: ['label'],
       metric: accuracy,
       trivial: '',
