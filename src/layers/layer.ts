@@ -20,6 +20,8 @@ export interface ShapeStep {
   readonly inputs: readonly Shape[];
   /** The layers that the inputs come from, for messages. */
   readonly from: readonly string[];
+  /** Their kinds, for messages. */
+  readonly made: readonly string[];
   readonly dims: Dims;
   /**
    * New units of this layer, with the original indices that the weights file knows of them. `part` names units that are not those of the last axis of
@@ -190,8 +192,12 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
   ): { readonly mean: string; readonly variance: string; readonly places: readonly number[] } | undefined;
   /** What it reads are whole numbers from 0 on, below this: indices of vectors. Absent, or undefined: any numbers. */
   indices?(args: A): number | undefined;
+  /** What it gives are numbers of its inputs as they are, in another order or shape, some of them or several times, and zeros. Absent: it computes. */
+  handsOn?(args: A): boolean;
   /** It takes any axes before the last and does the same at every place of them: at every step of a sequence, say. Absent: that is not said. */
   readonly everywhere?: true;
+  /** It reads nothing of its inputs but their shapes. Absent: what it gives may depend on what they hold. */
+  readonly shapeOnly?: true;
   /** Why it cannot be done at every step by itself, or what is written instead. Absent: it can. */
   readonly notByStep?: string;
   /** The activation of its input that it is and nothing else, where that makes probabilities of logits: at the end of a network, losses read its input. */

@@ -82,7 +82,7 @@ export function checkLiving(
   // No layer gets a bias that it did not have, since that would be trained, too; and an average of the weights has other constants than they.
   const folds = (layer: string, bias: string) => !options.averaged && network.params.get(layer)?.[bias] !== undefined;
   const live = liveness(network, values, { modes: 'both', folds });
-  const dead = deadOutputs(network, live.facts).length > 0 ? new Set<Unit>() : deadUnits(live);
+  const dead = deadOutputs(network, live.sites, live.facts).length > 0 ? new Set<Unit>() : deadUnits(live);
   const makers = unitMakers(network);
   const looks = new Map(
     makers.map(({ maker, axis }) => [

@@ -13,12 +13,13 @@ import type { InputRanges } from '../../ir/ranges.js';
 import { constantOf } from '../../ir/units.js';
 import { lowerDims, type Originals, paramShape, paramSize } from '../3-dims/index.js';
 import { type LayerEdit, layerEditsBetween, spareInputs, withoutLayers } from './branches.js';
+import { type Dependence, dependence } from './dependence.js';
 import type { Facts } from './facts.js';
 import { type FoundWithin, factsWithin, inferenceFacts } from './ranges.js';
 import { type Folded, type Folding, fold, NOTHING_FOLDED } from './fold.js';
 import { type Site, sitesOf } from './links.js';
 import { type Liveness, type LivenessOptions, liveness } from './liveness.js';
-import { whollyKnown } from '../../layers/facts.js';
+import { layerKind } from '../../layers/index.js';
 import { type ArgumentEdit, resize } from './resize.js';
 import { keptPositions, positionsLeft, slice } from './slice.js';
 import type { Values } from './values.js';
@@ -86,7 +87,7 @@ export function shrink(network: Network, values: Values, options: ShrinkOptions 
   const { ranges } = options;
   const within = ranges && factsWithin(network, values, sites, ranges);
   const facts = within?.facts ?? inferenceFacts(network, values, sites);
-  refuseDeadOutputs(network, facts);
+  refuseDeadOutputs(network, sites, facts);
   const spared = spareInputs(network, values, sites, facts);
   const present = new Map<string, Float32Array | Float64Array>([...values, ...spared.folding.exact]);
   const known = spared.network === network ? { sites, facts } : undefined;
@@ -192,17 +193,20 @@ export function without(
 
 /** Whether every output still depends on some input. */
 export function dependsOnInputs(network: Network, values: Values, ranges?: InputRanges): boolean {
-  return deadOutputs(network, inferenceFacts(network, values, undefined, ranges)).length === 0;
+  const sites = sitesOf(network, values);
+  return deadOutputs(network, sites, inferenceFacts(network, values, sites, ranges)).length === 0;
 }
 
 /** @throws Failure dead-network where an output no longer depends on any input */
 export function refuseDeadNetwork(network: Network, values: Values, ranges?: InputRanges): void {
-  refuseDeadOutputs(network, inferenceFacts(network, values, undefined, ranges));
+  const sites = sitesOf(network, values);
+  refuseDeadOutputs(network, sites, inferenceFacts(network, values, sites, ranges));
 }
 
-export function deadOutputs(network: Network, facts: Facts): GraphOutput[] {
-  const { outputs } = network.graph;
-  return outputs.filter(({ node, output }) => whollyKnown(facts.get(node)![output]!));
+/** The outputs that depend on no input, as constants do and as what varies by place or step alone. */
+export function deadOutputs(network: Network, sites: readonly Site[], facts: Facts): GraphOutput[] {
+  const depends = dependence(sites, facts);
+  return network.graph.outputs.filter(({ node, output }) => !depends.get(node)![output]!);
 }
 
 /** Whether a layer computes nothing that is read any more. An Input stays, with an empty `keep`. */
@@ -214,12 +218,12 @@ function isIdle(site: Site, live: Liveness, removed: ReadonlySet<Unit>): boolean
   );
 }
 
-function refuseDeadOutputs(network: Network, facts: Facts): void {
-  const dead = deadOutputs(network, facts);
+function refuseDeadOutputs(network: Network, sites: readonly Site[], facts: Facts): void {
+  const dead = deadOutputs(network, sites, facts);
   if (dead.length === 0) return;
   throw new Failure(
     dead.map((output) => {
-      const first = firstDeadLayer(network, facts, output);
+      const first = firstDeadLayer(network, dependence(sites, facts), output);
       const units = facts.get(first.name)![0]!.at(-1)!.length;
       return diagnostic(
         'dead-network',
@@ -230,14 +234,16 @@ function refuseDeadOutputs(network: Network, facts: Facts): void {
   );
 }
 
-/** The first layer on the way to an output that no longer carries anything. */
-function firstDeadLayer(network: Network, facts: Facts, output: GraphOutput): Node {
+/** The first layer on the way to an output that no longer carries anything of an input. */
+function firstDeadLayer(network: Network, depends: Dependence, output: GraphOutput): Node {
   const above = new Set([output.node]);
   for (const node of [...network.graph.nodes].reverse())
     if (above.has(node.name)) for (const input of node.inputs) above.add(input.node);
-  return network.graph.nodes.find(
-    ({ name, inputs }) => above.has(name) && inputs.length > 0 && facts.get(name)!.every(whollyKnown),
-  )!;
+  const dead = network.graph.nodes.filter(
+    ({ name, inputs }) => above.has(name) && inputs.length > 0 && !depends.get(name)!.includes(true),
+  );
+  // What reads a shape alone never carried anything.
+  return dead.find(({ kind }) => !layerKind(kind).shapeOnly) ?? dead[0]!;
 }
 
 function keptUnits(whole: Network, live: Liveness, removed: ReadonlySet<Unit>, left: ReadonlySet<string>): KeptUnits[] {

@@ -1,0 +1,90 @@
+import type { Unit } from '../../ir/dims.js';
+import { whollyKnown } from '../../layers/facts.js';
+import type { Facts } from './facts.js';
+import type { Site } from './links.js';
+
+/** By layer and output: whether any of it depends on an input of the network. */
+export type Dependence = ReadonlyMap<string, readonly boolean[]>;
+
+/** Of one output: the units of its last axis that depend on an input. A tensor without axes has none and may depend all the same. */
+interface Dependent {
+  readonly any: boolean;
+  readonly units: ReadonlySet<Unit>;
+}
+
+const INDEPENDENT: Dependent = { any: false, units: new Set() };
+
+/**
+ * What depends on the network's inputs: a forward fact beside those of values, independent < depends. What does not depend on an input may still vary, by place
+ * (vectors of positions, zeros at the rim of a map) or by step (the state of a recurrence). A unit depends on an input if it is no constant and is reached
+ * from one through weights that are not 0 and units that depend. Where the dimensions do not tell, it depends.
+ */
+export function dependence(sites: readonly Site[], facts: Facts): Dependence {
+  const found: (readonly Dependent[])[] = [];
+  for (const site of sites) found.push(dependentAt(site, facts, found));
+  return new Map(sites.map(({ node, index }) => [node.name, found[index]!.map(({ any }) => any)]));
+}
+
+function dependentAt(site: Site, facts: Facts, found: readonly (readonly Dependent[])[]): readonly Dependent[] {
+  const { node, kind, outputs } = site;
+  const known = facts.get(node.name)!;
+  const inputs = site.inputs.map(({ site: from, output }) => found[from]![output]!);
+  if (inputs.length > 0 && (kind.shapeOnly || inputs.every(({ any }) => !any))) return outputs.map(() => INDEPENDENT);
+  const constant = new Set(
+    outputs.flatMap((axes, k) => (axes.at(-1) ?? []).filter((_, j) => known[k]!.at(-1)![j] !== 'varies')),
+  );
+  const reached = inputs.length === 0 ? undefined : reachedUnits(site, inputs, constant);
+  return outputs.map((axes, k): Dependent => {
+    if (whollyKnown(known[k]!)) return INDEPENDENT;
+    const last = axes.at(-1);
+    if (!last) return { any: true, units: new Set() };
+    const varying = last.filter((_, j) => known[k]!.at(-1)![j] === 'varies');
+    const units = new Set(varying.filter((unit) => !reached || !site.unitwise.has(unit) || reached.has(unit)));
+    return { any: units.size > 0, units };
+  });
+}
+
+/** The units of a layer that what depends reaches; undefined where the dimensions do not tell. */
+function reachedUnits(
+  site: Site,
+  inputs: readonly Dependent[],
+  constant: ReadonlySet<Unit>,
+): ReadonlySet<Unit> | undefined {
+  const { links, components, weighted } = site;
+  const handed = new Set([...site.outputs.flatMap((axes) => axes.at(-1) ?? []), ...[...components.values()].flat()]);
+  /** Units of the inputs' last axes, those of them that depend, and those on other axes. */
+  const [ends, from, places] = [new Set<Unit>(), new Set<Unit>(), new Set<Unit>()];
+  for (const [k, { any, units }] of inputs.entries()) {
+    const { axes } = site.inputs[k]!;
+    const last = axes.at(-1);
+    for (const unit of last ?? []) ends.add(unit);
+    for (const unit of axes.slice(0, -1).flat()) places.add(unit);
+    if (!any) continue;
+    // What no weight reads and no output has reaches the outputs in a way that the dimensions do not tell.
+    if (!last?.some((unit) => weighted.has(unit) || handed.has(unit))) return undefined;
+    for (const unit of units) from.add(unit);
+  }
+  // So do units inside that no weight writes: heads of attention.
+  const written = new Set(links.flatMap(({ writes }) => writes ?? []));
+  for (const unit of weighted)
+    if (places.has(unit) || !(ends.has(unit) || written.has(unit) || components.has(unit))) return undefined;
+
+  const reached = new Set([...handed].filter((unit) => from.has(unit) && !constant.has(unit)));
+  const reads = (unit: Unit, own: boolean) => reached.has(unit) || (!own && from.has(unit));
+  const joins = (parts: readonly Unit[]) =>
+    parts.some((part) => reads(part, false)) || parts.every((part) => !ends.has(part) && !written.has(part));
+  for (let before = -1; before !== reached.size; ) {
+    before = reached.size;
+    for (const [unit, parts] of components) if (!constant.has(unit) && joins(parts)) reached.add(unit);
+    for (const link of links) {
+      const rows = link.reads.flatMap((unit, row) => (reads(unit, link.own) ? [row] : []));
+      if (rows.length === 0) continue;
+      // A parameter that writes no unit reaches all of them.
+      if (!link.writes) return undefined;
+      link.writes.forEach((unit, column) => {
+        if (!reached.has(unit) && !constant.has(unit) && rows.some((row) => link.live(row, column))) reached.add(unit);
+      });
+    }
+  }
+  return reached;
+}
