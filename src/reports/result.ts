@@ -11,7 +11,8 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
   const lines: string[] = [];
 
   const found = search
-    ? `, found on ${search.before.rows.toLocaleString('en')} validation rows in ${search.tried.length} tries`
+    ? `, found on ${search.before.rows.toLocaleString('en')} validation rows in ${search.tried.length} tries` +
+      (search.withoutGain === undefined ? '' : `: up to ${short(search.withoutGain)} holds, but nothing goes there`)
     : '';
   const applied = threshold.kind === 'weight' ? `weight(${short(threshold.value)})` : short(threshold.value);
   lines.push(`threshold      ${applied}${found}\n`);

@@ -54,7 +54,10 @@ export function runText(line: RunLine, report: RunReport): string {
     );
   if (result) {
     const { kind, value } = result.threshold;
-    const tries = result.search ? `, found in ${count(result.search.tried.length)} tries` : '';
+    const { search } = result;
+    const idle =
+      search?.withoutGain === undefined ? '' : `: up to ${brief(search.withoutGain)} holds, but nothing goes there`;
+    const tries = search ? `, found in ${count(search.tried.length)} tries${idle}` : '';
     facts.push(['threshold', `${kind === 'weight' ? `weight(${brief(value)})` : brief(value)}${tries}`]);
   }
   const scores = Object.entries(result?.scores ?? {}).flatMap(([split, { trained, simplified }]) =>

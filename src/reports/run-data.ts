@@ -126,6 +126,7 @@ function isSearch(value: unknown): boolean {
     isRecord(value) &&
     isNumber(value.threshold) &&
     isStoredNumber(value.limit) &&
+    (value.withoutGain === undefined || isNumber(value.withoutGain)) &&
     isJudgement(value.before) &&
     isJudgement(value.after) &&
     Array.isArray(value.tried) &&

@@ -12,6 +12,8 @@ export interface ThresholdSearch<T> {
   /** The network at a threshold; undefined where it has no function left to judge. */
   readonly cut: (threshold: number) => T | undefined;
   readonly evaluate: (candidate: T) => Promise<Judgement>;
+  /** Whether a cut network becomes smaller than the uncut one does. Absent: it does. */
+  readonly gains?: (candidate: T, uncut: T) => boolean;
   /** How much worse the metric may get: a difference where it lies in [0, 1], else a share of what it was. */
   readonly tolerance: number;
   readonly better: 'higher' | 'lower';
@@ -19,8 +21,10 @@ export interface ThresholdSearch<T> {
 }
 
 export interface SearchResult {
-  /** The largest threshold of the grid at which it and every smaller one hold. */
+  /** The largest threshold of the grid at which it and every smaller one hold; 0 where nothing is gained there. */
   readonly threshold: number;
+  /** That largest threshold where nothing is gained at it: no weight is cut for nothing. */
+  readonly withoutGain?: number;
   readonly before: Judgement;
   readonly after: Judgement;
   readonly limit: number;
@@ -47,7 +51,7 @@ export async function searchThreshold<T>(search: ThresholdSearch<T>): Promise<Se
   const tried: { threshold: number; judgement?: Judgement; holds: boolean }[] = [
     { threshold: 0, judgement: before, holds: true },
   ];
-  let best = { threshold: 0, judgement: before };
+  let best = { threshold: 0, judgement: before, candidate: uncut };
   for (const threshold of grid.slice(1)) {
     const candidate = search.cut(threshold);
     if (candidate === undefined) {
@@ -57,8 +61,11 @@ export async function searchThreshold<T>(search: ThresholdSearch<T>): Promise<Se
     const judgement = await search.evaluate(candidate);
     tried.push({ threshold, judgement, holds: holds(judgement) });
     if (!holds(judgement)) break;
-    best = { threshold, judgement };
+    best = { threshold, judgement, candidate };
   }
+  const withoutGain =
+    best.threshold > 0 && search.gains?.(best.candidate, uncut) === false ? best.threshold : undefined;
+  if (withoutGain !== undefined) best = { threshold: 0, judgement: before, candidate: uncut };
   const { standardError } = before;
   const coarse = standardError !== undefined && slack < 2 * standardError;
   return {
@@ -67,6 +74,7 @@ export async function searchThreshold<T>(search: ThresholdSearch<T>): Promise<Se
     after: best.judgement,
     limit,
     tried,
+    ...(withoutGain !== undefined && { withoutGain }),
     ...(coarse && { coarse: { tolerance: slack, standardError } }),
   };
 }

@@ -2,7 +2,13 @@ import { evaluationProgram, type Judging, metricKind } from '../../compiler/4-pr
 import { certifiedRanges, type Difference, measureDifference } from '../../compiler/5-shrink/certificate.js';
 import { type AppliedThreshold, cut, thresholdGrid } from '../../compiler/5-shrink/cut.js';
 import { type Judgement, type SearchResult, searchThreshold } from '../../compiler/5-shrink/search.js';
-import { dependsOnInputs, refuseDeadNetwork, type ShrinkResult, shrink } from '../../compiler/5-shrink/shrink.js';
+import {
+  dependsOnInputs,
+  refuseDeadNetwork,
+  type ShrinkOptions,
+  type ShrinkResult,
+  shrink,
+} from '../../compiler/5-shrink/shrink.js';
 import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { metricOf } from '../../compiler/monitored.js';
@@ -15,7 +21,7 @@ import type { Call } from '../../ir/kind.js';
 import type { InputRanges } from '../../ir/ranges.js';
 import type { MetricKind } from '../../metrics/metric.js';
 import type { BoundTable } from '../../data/bind.js';
-import { paramShape } from '../../compiler/3-dims/index.js';
+import { multiplyAdds, paramShape, paramSize } from '../../compiler/3-dims/index.js';
 import { allParams } from '../../ir/graph.js';
 import type { HostTensor } from '../../program/program.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
@@ -90,9 +96,8 @@ export async function simplify(at: {
     threshold = wanted;
   }
   const { values: masked, kernels } = cut(network, values, threshold);
-  const { roundTo } = spec.simplify;
   const ranges = rangesOf(at);
-  const shrunk = shrink(network, masked, { ...(roundTo !== undefined && { roundTo }), ...(ranges && { ranges }) });
+  const shrunk = shrink(network, masked, shrinkOptionsOf(at));
   const difference = measureDifference({ network, values: masked }, shrunk, {
     seed: spec.data.seed,
     features,
@@ -104,6 +109,12 @@ export async function simplify(at: {
 /** The ranges that removal may rest on. */
 function rangesOf({ spec, ranges }: Pick<Parameters<typeof simplify>[0], 'spec' | 'ranges'>): InputRanges | undefined {
   return spec.simplify.ranges ? (ranges ?? {}) : undefined;
+}
+
+function shrinkOptionsOf(at: Pick<Parameters<typeof simplify>[0], 'spec' | 'ranges'>): ShrinkOptions {
+  const { roundTo } = at.spec.simplify;
+  const ranges = rangesOf(at);
+  return { ...(roundTo !== undefined && { roundTo }), ...(ranges && { ranges }) };
 }
 
 /** What a search for a threshold looks at. */
@@ -160,6 +171,11 @@ async function findThreshold(
     ...phase,
     metrics: judged ? { [judged.output]: [judged.call] } : [],
   });
+  const sizeOf = (candidate: Values) => {
+    const { network: smaller } = shrink(network, candidate, shrinkOptionsOf(at));
+    const parameters = allParams(smaller).reduce((sum, param) => sum + paramSize(param), 0);
+    return { parameters, work: multiplyAdds(smaller) };
+  };
   try {
     return await searchThreshold<Values>({
       grid: thresholdGrid(network, values),
@@ -178,6 +194,10 @@ async function findThreshold(
           rows: score.rows,
           ...(error !== undefined && { standardError: error }),
         };
+      },
+      gains: (candidate, uncut) => {
+        const [after, before] = [sizeOf(candidate), sizeOf(uncut)];
+        return after.parameters < before.parameters || after.work < before.work;
       },
       tolerance: wanted.tolerance,
       better: kind?.better ?? 'lower',

@@ -57,6 +57,34 @@ describe('searchThreshold', () => {
     expect(dies.evaluated).toEqual([0, 1]);
   });
 
+  it('0 where nothing is gained at the threshold found, which the result names', async () => {
+    const metrics = [0.9, 0.895, 0.89, 0.5];
+    const compared: (readonly [number, number])[] = [];
+    const at = (gained: number) =>
+      searchThreshold({
+        grid: [0, 1, 2, 3],
+        cut: (threshold) => threshold,
+        evaluate: async (threshold) => ({ metric: metrics[threshold]!, rows: 100 }),
+        gains: (candidate, uncut) => {
+          compared.push([candidate, uncut]);
+          return candidate >= gained;
+        },
+        tolerance: 0.05,
+        better: 'higher',
+        unitRange: true,
+      });
+    const found = await at(3);
+    expect(found).toMatchObject({ threshold: 0, withoutGain: 2, after: { metric: 0.9 } });
+    expect(found.tried.map(({ holds }) => holds)).toEqual([true, true, true, false]);
+    const gaining = await at(2);
+    expect(gaining.threshold).toBe(2);
+    expect(gaining).not.toHaveProperty('withoutGain');
+    expect(compared).toEqual([
+      [2, 0],
+      [2, 0],
+    ]);
+  });
+
   it('a metric that is no number does not hold', async () => {
     expect((await search([0.9, Number.NaN, 0.9, 0.9, 0.9], { tolerance: 1 })).threshold).toBe(0);
   });

@@ -8,11 +8,13 @@ import { bindRows, readRows } from '../../../src/runtime/spec/rows.js';
 import { simplify } from '../../../src/runtime/simplify/simplify.js';
 import { failureOf } from '../../data/failure.js';
 
-const text = (threshold: string) => `
-model Net @dropneuron(0.1) {
-  features = Input(12)
-  hidden   = Dense(6, activation: relu)
-  value    = Dense(1)
+const BODY = `features = Input(12)
+  hidden   = Dense(6, activation: relu) @dropneuron(0.1)
+  value    = Dense(1) @dropneuron(0.1)`;
+
+const text = (threshold: string, body: string) => `
+model Net {
+  ${body}
 }
 data { source: sparse_regression(features: 12, samples: 60, test: 20); validation: 20 }
 train { loss: mse; metrics: [nmse]; epochs: 1 }
@@ -20,13 +22,19 @@ simplify { threshold: ${threshold} }
 `;
 
 /** Simplifies the network as it is drawn, with every weight multiplied by `scale`. */
-async function simplified(threshold: string, scale: number) {
-  const { spec, network } = compile(new Source('net.dn', text(threshold)));
+async function simplified(
+  threshold: string,
+  scale: number,
+  body = BODY,
+  change: (values: Map<string, Float32Array>) => unknown = () => undefined,
+) {
+  const { spec, network } = compile(new Source('net.dn', text(threshold, body)));
   const [phase] = spec.train.phases;
   const rows = await readRows(spec, { dataFolder: undefined, specFolder: '.' });
   const values = new Map(
     [...initialValues(network, 1)].map(([name, data]) => [name, data.map((weight) => weight * scale)]),
   );
+  change(values);
   const { engine } = await chooseEngine('auto');
   return simplify({
     spec,
@@ -58,4 +66,29 @@ test('the search may judge by a metric that the history does not show', async ()
     true,
   );
   expect(search!.threshold).toBeGreaterThan(0);
+});
+
+test('a search takes 0 where nothing goes at the largest threshold that holds, and says so', async () => {
+  const body = `features = Input(12)
+  hidden   = Dense(6, activation: relu)
+  own      = Dense(6) @dropneuron(0.1)
+  sum      = Add <- hidden, own
+  value    = Dense(1)`;
+  // One weight of `own` matters. All others can be cut at no price, and no unit goes with them: `hidden` has the same units, and reads the same features.
+  const faint = (values: Map<string, Float32Array>) =>
+    values.set(
+      'own.kernel',
+      values.get('own.kernel')!.map((weight, k) => (k === 5 ? 0.05 : 1e-6 * weight)),
+    );
+  const { search, threshold, shrunk, masked } = await simplified(
+    'auto(tolerance: 0.001%, metric: mse)',
+    1,
+    body,
+    faint,
+  );
+  expect(search!.withoutGain).toBeGreaterThan(0);
+  expect(search!.tried.filter(({ holds }) => holds).at(-1)!.threshold).toBe(search!.withoutGain);
+  expect(search!.after).toEqual(search!.before);
+  expect([search!.threshold, threshold.value, shrunk.changed]).toEqual([0, 0, false]);
+  expect(masked.get('own.kernel')!.includes(0)).toBe(false);
 });
