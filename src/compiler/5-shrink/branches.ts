@@ -47,8 +47,38 @@ export function spareInputs(
     if (gone.size > 0) spared.set(node.name, gone);
   }
   if (spared.size === 0) return { network, folding };
-  const graph = withoutInputs(network.graph, spared);
+  const graph = withoutInputs(withOtherShapes(network.graph, sites, spared), spared);
   return { network: { ...network, graph: withoutUnread(graph) }, folding };
+}
+
+/** A graph in which what reads the shape of a branch that went reads it of a branch that stays, where one stands above it: nothing else holds the branch. */
+function withOtherShapes(
+  graph: Graph,
+  sites: readonly Site[],
+  spared: ReadonlyMap<string, ReadonlySet<number>>,
+): Graph {
+  const instead = new Map<string, Reference>();
+  for (const { node, inputs } of sites) {
+    const gone = spared.get(node.name);
+    for (const input of gone ?? []) {
+      const [from, source] = [node.inputs[input]!, inputs[input]!];
+      for (const reader of sites) {
+        if (!reader.kind.shapeOnly || reader.node.inputs.length !== 1) continue;
+        const [read] = reader.node.inputs;
+        if (read!.node !== from.node || read!.output !== from.output) continue;
+        const other = inputs.findIndex(
+          ({ site, axes }, k) => !gone!.has(k) && site < reader.index && sameAxes(axes, source.axes),
+        );
+        if (other >= 0) instead.set(reader.node.name, node.inputs[other]!);
+      }
+    }
+  }
+  if (instead.size === 0) return graph;
+  const nodes = graph.nodes.map((node) => {
+    const from = instead.get(node.name);
+    return from ? { ...node, inputs: [from] } : node;
+  });
+  return { ...graph, nodes };
 }
 
 /** By unit, what a constant input of a sum adds; undefined where it varies. */

@@ -149,3 +149,45 @@ describe('an output that depends on no input is refused', () => {
     expect(dependsOnInputs(unread.network, unread.values)).toBe(false);
   });
 });
+
+describe('a branch that went', () => {
+  const net = (order: string) => `
+      tokens = Input(5)
+      ${order}
+      sum = Add <- v, w, p
+      pool = GlobalAveragePooling1D
+      label = Dense(2)`;
+
+  it('goes whole, though positions took its shape: they take that of another branch above them', () => {
+    const it = silence(
+      plant(
+        net(`v = Embedding(9, 4) <- tokens
+      w = Embedding(7, 4) <- tokens
+      p = PositionEmbedding(5) <- v`),
+        11,
+      ),
+      'v.embeddings',
+    ).shrink();
+    expect(it.left('v')).toEqual([]);
+    expect(it.left('w')).toEqual([0, 1, 2, 3]);
+    expect(it.result.layerEdits).toMatchObject([
+      { kind: 'remove', layer: 'v' },
+      { kind: 'rewire', layer: 'p', inputs: [{ node: 'w' }] },
+      { kind: 'rewire', layer: 'sum', inputs: [{ node: 'w' }, { node: 'p' }] },
+    ]);
+    expect(it.result.values.has('v.embeddings')).toBe(false);
+  });
+
+  it('stays where every other branch stands below what reads its shape', () => {
+    const it = silence(
+      plant(
+        net(`v = Embedding(9, 4) <- tokens
+      p = PositionEmbedding(5) <- v
+      w = Embedding(7, 4) <- tokens`),
+        12,
+      ),
+      'v.embeddings',
+    ).shrink();
+    expect(it.left('v')).toEqual([0, 1, 2, 3]);
+  });
+});
