@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command as Commander, CommanderError } from 'commander';
 import { commands } from './commands/index.js';
+import { train } from './compiler/sections.js';
 import { type Command, type Io, UsageError } from './commands/command.js';
 import { render } from './diagnostics/render.js';
 import { Failure } from './diagnostics/report.js';
@@ -32,7 +33,10 @@ async function main(words: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     io.status('');
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) {
+      io.note(setInstead(error, words));
+      return error.exitCode === 0 ? 0 : 2;
+    }
     if (error instanceof UsageError) {
       io.note(`error: ${error.message}\n`);
       return 2;
@@ -43,6 +47,23 @@ async function main(words: readonly string[]): Promise<number> {
     }
     return crashed(error, words, io);
   }
+}
+
+/** `--epochs 3` is a key of the spec, which `--set` changes for one call. */
+function setInstead(error: CommanderError, words: readonly string[]): string {
+  const [, option] = /unknown option '(--[\w-]+)/.exec(error.message) ?? [];
+  const command = commands.find(({ name }) => name === words[0]);
+  if (
+    error.code !== 'commander.unknownOption' ||
+    !option ||
+    !command?.options.some(({ flags }) => /--set\b/.test(flags))
+  )
+    return '';
+  const key = option.slice(2).replaceAll('-', '_');
+  if (!Object.hasOwn(train.schema.properties, key)) return '';
+  const at = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
+  const value = words[at]?.split('=')[1] ?? words[at + 1] ?? '…';
+  return `  = help: it is a key of the spec: --set ${train.keyword}.${key}=${value}\n`;
 }
 
 function add(program: Commander, command: Command, io: Io, done: (code: number) => void): void {

@@ -157,6 +157,18 @@ export function repair(tokens: readonly Token[], source: Source, reports: Report
   return out.filter((token) => !is(token, BadLetters, BadSign) || reportCharacters(token, source, reports));
 }
 
+/** ` [2, 2]` where the text goes on with Python's `(2, 2)`. */
+function pythonTuple({ text }: Source, offset: number): string | undefined {
+  const items = /^\s*\(([^()\n]*,[^()\n]*)\)/.exec(text.slice(offset, offset + 200))?.[1]?.split(',');
+  return (
+    items &&
+    ` [${items
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+      .join(', ')}]`
+  );
+}
+
 /**
  * Whether a token goes on a mistake right before it: a name with foreign letters in it, or a run of signs that mean nothing. Only the end of the
  * mistake is noted, so that a long one costs no more than its length.
@@ -543,7 +555,7 @@ class Layouting {
       this.report(
         'equals-for-colon',
         { name: name!.image },
-        { at: about.at, help: [`write \`${name!.image}:${value}\``] },
+        { at: about.at, help: [`write \`${name!.image}:${pythonTuple(this.source, endOf(token)) ?? value}\``] },
       );
       retype(token, Colon);
     } else if (

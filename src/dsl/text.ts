@@ -135,7 +135,7 @@ export function reportProblems(
       reports.report(
         'two-statements',
         { second: token.image },
-        { at, help: [...missingAt(token, previous, rule, source), 'start a new line, or put `;` between the two'] },
+        { at, help: secondHelp(token, previous, rule, source) },
       );
       continue;
     }
@@ -157,6 +157,20 @@ function describeEnd(source: Source, offset: number): string {
 function describe(token: Token): string {
   if (is(token, StringToken)) return token.image.length > 40 ? 'a string' : token.image;
   return `\`${token.image.length > 40 ? `${token.image.slice(0, 40)}…` : token.image}\``;
+}
+
+/** What stands where a statement should have ended. */
+function secondHelp(token: Token, previous: Token | undefined, rule: string, source: Source): string[] {
+  const rounds = loop(previous, source);
+  if (rounds !== undefined) return [`write \`repeat ${rounds} { … }\`: a loop counts and has no variable`];
+  return [...missingAt(token, previous, rule, source), 'start a new line, or put `;` between the two'];
+}
+
+/** How often `for i in 3 {` or `for i in range(3):` goes round; undefined where that is not written. */
+function loop(previous: Token | undefined, source: Source): string | undefined {
+  if (!previous || !is(previous, Word) || previous.image !== 'for') return undefined;
+  const rest = source.text.slice(endOf(previous), endOf(previous) + 120);
+  return /^[ \t]+\w+[ \t]+in[ \t]+(?:range\([ \t]*)?(?:[01][ \t]*\.\.[ \t]*)?(\w+)/.exec(rest)?.[1];
 }
 
 /** `Dense(300) dropneuron(1e-4)`: layers begin with a capital, annotations do not. */

@@ -113,7 +113,8 @@ export const bidirectional: LayerKind = defineLayer({
       }),
     ),
   }),
-  shape: (args, { inputs, fresh, misfit }) => {
+  shape: (args, at) => {
+    const { fresh, misfit } = at;
     const { layer, merge_mode, backward_layer } = args;
     for (const call of [layer, ...(backward_layer ? [backward_layer] : [])])
       if (!cellOf(call)) misfit('SimpleRNN, LSTM or GRU', call.word, 'TimeDistributed takes layers without steps');
@@ -131,7 +132,7 @@ export const bidirectional: LayerKind = defineLayer({
       if (merge_mode !== 'concat' && first.args.units !== second.args.units)
         misfit(`${first.args.units} units in both directions`, `${second.args.units}`, 'or merge_mode: concat');
     }
-    const x = sequenceOf(inputs, first.args, misfit);
+    const x = sequenceOf(at, first.args);
     const { units, return_sequences, return_state } = first.args;
     const [own, other] =
       merge_mode === 'concat'

@@ -68,7 +68,7 @@ function mergedShape({ name, inputs, from, dims, misfit }: ShapeStep): Shape {
     return new Set(lengths.filter((length) => length !== 1)).size <= 1;
   });
   if (fits.includes(false)) {
-    misfit('inputs of one shape, but for axes of 1, which stretch', shapesOf(from, inputs));
+    misfit('inputs of one shape', shapesOf(from, inputs), 'only an axis of 1 is stretched to the length of the others');
     return inputs.find((shape) => shape.length === rank)!;
   }
   return fits.map((_, axis) => {

@@ -2,7 +2,7 @@ import { type Dim, extents, type Shape } from '../ir/dims.js';
 import { type Call, callOf, Type } from '../ir/kind.js';
 import { constantOf, type Mode, type UnitFact } from '../ir/units.js';
 import type { Builder, Value } from '../program/builder.js';
-import type { RandomSpec } from '../program/program.js';
+import { type RandomSpec, sizeOf } from '../program/program.js';
 import { activationOf, applyActivation } from './apply-activation.js';
 import { inFloat64, lastAxisFacts, linearFacts, noisyFacts, spreadFacts } from './facts.js';
 import {
@@ -13,6 +13,7 @@ import {
   type ParamDecl,
   plain,
   reads,
+  type ShapeStep,
   writes,
 } from './layer.js';
 
@@ -369,21 +370,37 @@ export function treatsUnitsApart({ activation, recurrent_activation }: Recurrent
   return [activation, recurrent_activation].every((call) => !call || activationOf(call).unitwise);
 }
 
+const RECURRENT: readonly string[] = ['SimpleRNN', 'LSTM', 'GRU'];
+
 /** The sequence's shape: [steps, features], or what comes nearest. */
 export function sequenceOf(
-  [x = []]: readonly Shape[],
+  { inputs: [x = []], from: [from = ''], made: [kind = ''], misfit }: ShapeStep,
   args: Pick<RecurrentArguments, 'stateful'>,
-  misfit: (expected: string, found: string, help?: string) => void,
 ): Shape {
   if (x.length !== 2)
     misfit(
       'a sequence [steps, features]',
       x.length === 0 ? 'a scalar per row' : `[${extents(x).join(', ')}]`,
-      x.length > 2 ? 'Reshape or TimeDistributed makes one row of features a step' : 'Reshape makes a sequence of it',
+      howToBecomeSequence(extents(x), from, kind),
     );
   if (args.stateful)
     misfit('stateful: false', 'stateful: true', 'rows are shuffled, so no row goes on in the next batch');
   return x;
+}
+
+/** What makes a sequence of another shape, by the kind of the layer `from` that it comes from. */
+function howToBecomeSequence(shape: readonly number[], from: string, kind: string): string {
+  const [first = 1, ...others] = shape;
+  if (shape.length === 0) return '`Reshape(1, 1)` before it makes a sequence of one step';
+  if (shape.length > 2)
+    return `\`Reshape(${first}, ${sizeOf(others)})\` before it makes a sequence of ${first} steps, or \`TimeDistributed\` does the same at every step`;
+  if (kind === 'Bidirectional')
+    return `give the layer in ${from} \`return_sequences: true\`: now it gives its last states alone`;
+  if (RECURRENT.includes(kind)) return `give ${from} \`return_sequences: true\`: now it gives its last state alone`;
+  const numbers = `\`Reshape(${first}, 1)\` where they are ${first} steps of one number`;
+  return kind === 'Input'
+    ? `put \`Embedding\` before it where the numbers of ${from} are words, or ${numbers}`
+    : `put \`RepeatVector\` before it where every step reads the same, or ${numbers}`;
 }
 
 /** Multiply-adds of one direction: the kernels of all gates, at every step. */
@@ -443,9 +460,10 @@ export function recurrentLayer(
     outputs: (args) => (of(args).return_state ? 1 + cell.states : 1),
     schema: options.schema,
     activationInside: true,
-    shape: (args, { inputs, fresh, misfit }) => {
+    shape: (args, at) => {
+      const { fresh } = at;
       const { units, return_sequences, return_state } = of(args);
-      const x = sequenceOf(inputs, of(args), misfit);
+      const x = sequenceOf(at, of(args));
       const made = fresh(units);
       const first = return_sequences ? [...x.slice(0, 1), made] : [made];
       return [first, ...(return_state ? Array.from({ length: cell.states }, () => [made]) : [])];

@@ -58,6 +58,7 @@ export function tryLayer(
     name,
     inputs,
     from: inputs.map((_, k) => `input${k}`),
+    made: inputs.map(() => 'Input'),
     dims,
     fresh,
     misfit: (expected, found, help) => misfits.push(`${expected}; ${found}${help ? ` (${help})` : ''}`),

@@ -17,7 +17,7 @@ import { readAnnotations, type WrittenAnnotation } from './annotations.js';
 import { checkBlocks, SHARED, type UsableBlocks } from './blocks.js';
 import { type Context, listWords } from './context.js';
 import type { Bound } from './evaluate.js';
-import { mergeOverrides, type Override, readWith, reportMiss } from './overrides.js';
+import { addressOf, mergeOverrides, type Override, readWith, reportMiss } from './overrides.js';
 import { bindParameters } from './parameters.js';
 import { reportUnknownWord } from './resolve.js';
 import { countText, describeTerm } from './term.js';
@@ -142,6 +142,8 @@ interface Scope {
 interface ChangePlace {
   readonly override: Override;
   readonly prefix: string;
+  /** The full names that it can hit. Absent: all that begin with the prefix. */
+  readonly within?: readonly string[];
 }
 
 /** A name that was not found where it is read: it may come later. */
@@ -212,13 +214,14 @@ class Expansion {
     if (count === undefined) return BROKEN;
     const own = node.with && readWith(node.with, scope.context, scope.environment);
     const overrides = own ? [...scope.overrides, own] : scope.overrides;
+    const before = this.named.size;
     let at = above;
     for (let round = 1; round <= count; round++) {
       if (!this.step()) return BROKEN;
       const uses: readonly Use[] = [...scope.uses, { kind: 'round', statement: node, round }];
       at = this.body(node.body, { ...scope, overrides, uses, rounds: [new Map(), ...scope.rounds] }, at);
     }
-    if (own) this.note(node.with!, own, scope.prefix);
+    if (own) this.note(node.with!, own, scope.prefix, [...this.named.keys()].slice(before));
     return at;
   }
 
@@ -681,9 +684,9 @@ class Expansion {
 
   // What is said from outside
 
-  private note(map: MapNode, override: Override, prefix: string): void {
+  private note(map: MapNode, override: Override, prefix: string, within?: readonly string[]): void {
     const places = this.changes.get(map) ?? [];
-    places.push({ override, prefix });
+    places.push({ override, prefix, ...(within && { within }) });
     this.changes.set(map, places);
   }
 
@@ -722,9 +725,10 @@ class Expansion {
   private checkReached(places: readonly ChangePlace[]): void {
     const [first] = places;
     for (const part of first?.override.children.keys() ?? []) {
-      const below = places.map(({ override, prefix }) => ({
+      const below = places.map(({ override, prefix, within }) => ({
         override: override.child(part)!,
         prefix,
+        ...(within && { within }),
         name: prefix + part,
       }));
       const hit = below.filter(({ override }) => this.reached.has(override));
@@ -745,9 +749,15 @@ class Expansion {
     }
   }
 
-  private reportUnreached({ override, prefix, name }: ChangePlace & { readonly name: string }, part: string): void {
-    const known = this.namesIn(prefix);
-    const near = nearest(part, known);
+  private reportUnreached(
+    { override, prefix, name, within: names }: ChangePlace & { readonly name: string },
+    part: string,
+  ): void {
+    const known = this.namesIn(prefix, names);
+    const [inner] = override.children.keys();
+    // A path that names the use once more: `res_4.c.filters` where `c.filters` is meant.
+    const isRepeated = override.place !== undefined && inner !== undefined && known.includes(inner);
+    const near = isRepeated ? addressOf(override).slice(override.address.length + 1) : nearest(part, known);
     if (!override.place) {
       const layers = this.layers.map((layer) => layer.name);
       const reason = override.value
@@ -757,7 +767,8 @@ class Expansion {
       reportMiss(this.context, override, reason, { ...label, help: [`layers: ${listWords(layers)}`] });
       return;
     }
-    const within = prefix === '' ? 'the model' : `\`${prefix.slice(0, -1)}\``;
+    const scope = prefix === '' ? 'the model' : `\`${prefix.slice(0, -1)}\``;
+    const within = names ? 'this `repeat`' : scope;
     const label = near === undefined ? {} : { label: `did you mean \`${near}\`?` };
     const help = [`in ${within}: ${listWords(known)}`];
     const reason = this.named.has(name) ? `\`${name}\` is outside of it` : `there is no \`${part}\` in ${within}`;
@@ -765,10 +776,9 @@ class Expansion {
   }
 
   /** The names that stand directly in a scope. */
-  private namesIn(prefix: string): string[] {
+  private namesIn(prefix: string, all: Iterable<string> = this.named.keys()): string[] {
     const names = new Set<string>();
-    for (const name of this.named.keys())
-      if (name.startsWith(prefix)) names.add(name.slice(prefix.length).split('.')[0]!);
+    for (const name of all) if (name.startsWith(prefix)) names.add(name.slice(prefix.length).split('.')[0]!);
     return [...names];
   }
 

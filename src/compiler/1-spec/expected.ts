@@ -105,12 +105,18 @@ export function expectedOf(schema: ArgumentSchema): string {
     case 'string':
       return 'a word or a string';
     case 'array':
-      return schema.items ? `a list of ${plural(schema.items)}` : 'a list';
+      if (!schema.items) return 'a list';
+      return `a list of ${countOf(schema) ?? ''} ${plural(schema.items)}`.replace('  ', ' ');
     case 'object':
       return 'keys in braces (`{ key: value }`)';
     default:
       return 'a value';
   }
+}
+
+/** How many values a list has, where they are so many and no others. */
+export function countOf({ minItems, maxItems }: ArgumentSchema): number | undefined {
+  return minItems === maxItems ? minItems : undefined;
 }
 
 function plural(schema: ArgumentSchema): string {

@@ -2,7 +2,16 @@ import { nearest } from '../../diagnostics/did-you-mean.js';
 import type { Where } from '../../diagnostics/report.js';
 import { type Fault, validators } from '../../generated/validators.js';
 import { type Context, listWords } from './context.js';
-import { type ArgumentSchema, choicesOf, countsIn, expectedOf, rangeOf, typesOf, wordsFor } from './expected.js';
+import {
+  type ArgumentSchema,
+  choicesOf,
+  countOf,
+  countsIn,
+  expectedOf,
+  rangeOf,
+  typesOf,
+  wordsFor,
+} from './expected.js';
 import { describeTerm, showNumber, type Term } from './term.js';
 import { nameAt, type Unit } from './unit.js';
 
@@ -66,7 +75,11 @@ function reportFault(context: Context, unit: Unit, place: string, term: Term, fa
 
   if (fault.keyword === 'type' || fault.keyword === 'const' || fault.keyword === 'anyOf' || fault.keyword === 'enum') {
     const expected = expectedOf(schema);
-    if (term.kind === 'quantity') {
+    const counts = [schema, ...(schema.anyOf ?? [])].some((one) => countOf(one) !== undefined);
+    if (term.kind === 'list' && counts && term.items.length > 0) {
+      const found = `a list of ${term.items.length}`;
+      context.report('wrong-type', { owner, name, expected, found }, where);
+    } else if (term.kind === 'quantity') {
       context.report(
         'unit-mismatch',
         { owner, name, expected, found },
@@ -91,7 +104,14 @@ function reportFault(context: Context, unit: Unit, place: string, term: Term, fa
   };
   const expected = limits[fault.keyword]?.() ?? (range || (fault.message ?? 'another value'));
   const value = term.kind === 'number' ? showNumber(term.value) : found;
-  context.report('out-of-range', { owner, name, expected, found: value }, where);
+  // Keras works out the extent that is -1.
+  const isOpen = term.kind === 'number' && term.value === -1 && unit.schemas.get(parentOf(place))?.spread === true;
+  const help = isOpen ? ['write the number: extents are not worked out from the others here'] : [];
+  context.report('out-of-range', { owner, name, expected, found: value }, { ...where, help });
+}
+
+function parentOf(place: string): string {
+  return place.slice(0, place.lastIndexOf('/'));
 }
 
 function wantsNumber(schema: ArgumentSchema): boolean {

@@ -2,6 +2,7 @@ import { nearest } from '../../diagnostics/did-you-mean.js';
 import { cover, type Span } from '../../diagnostics/source.js';
 import type { NameNode } from '../../dsl/document.js';
 import type { Call, Duration, Kind, RegistryName } from '../../ir/kind.js';
+import { namesElsewhere } from '../names-elsewhere.js';
 import { sections, type SectionKind, phase } from '../sections.js';
 import { findWord, registriesOf, spellingsOf, vocabulary, wordsOf } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
@@ -354,6 +355,9 @@ function resolveWord(
   return { word: kind.keyword, arguments: values };
 }
 
+/** More words than these are a page of their own. */
+const SHORT_LIST = 16;
+
 /** `more` are words that may stand there, too: the file's blocks among layers. */
 export function reportUnknownWord(
   context: Context,
@@ -367,7 +371,9 @@ export function reportUnknownWord(
     return;
   }
   const known = registry === 'split' ? [...spellingsOf('split'), ...spellingsOf('source')] : spellingsOf(registry);
-  const near = nearest(word, [...more, ...known, ...context.lets.names]);
+  const ours = namesElsewhere[registry];
+  const near =
+    ours && Object.hasOwn(ours, word) ? ours[word] : nearest(word, [...more, ...known, ...context.lets.names]);
   const elsewhere = registriesOf(word)[0];
   const { many, one } = vocabulary[registry];
   const label =
@@ -378,7 +384,10 @@ export function reportUnknownWord(
         : context.lets.has(word)
           ? 'a `let` is written without parentheses'
           : undefined;
-  const where = { at, ...(label !== undefined && { label }), help: [`${many}: ${listWords(wordsOf(registry))}`] };
+  const words = wordsOf(registry);
+  const all = words.length > SHORT_LIST ? [`\`dnc help ${many}\` lists all`] : [];
+  const help = near === undefined ? [`${many}: ${listWords([...more, ...words], SHORT_LIST)}`, ...all] : [];
+  const where = { at, ...(label !== undefined && { label }), help };
   if (registry === 'layer') context.report('unknown-layer', { word }, where);
   else if (registry === 'annotation') context.report('unknown-annotation', { word }, where);
   else context.report('unknown-word', { word, what: one }, where);

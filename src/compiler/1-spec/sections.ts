@@ -173,7 +173,12 @@ export function lowerTrain(context: Context, { document, model, sets }: SectionP
   } else if (phases) {
     for (const key of ['epochs', 'steps'] as const) {
       const term = unit.terms.get(`/${key}`);
-      if (term) context.report('length-above-phases', { key }, { at: term.span, help: ['remove it, or the phases'] });
+      if (!term) continue;
+      const names = Object.keys(phases).map((name) => `\`${train.keyword}.phases.${name}.${key}\``);
+      const help = override?.child(key)
+        ? `set it for a phase: ${names.slice(0, 8).join(', ')}`
+        : 'remove it, or the phases';
+      context.report('length-above-phases', { key }, { at: term.span, help: [help] });
     }
     for (const [name, own] of Object.entries(phases)) {
       const at = unit.terms.get(`/phases/${name}`)?.span ?? unit.at;

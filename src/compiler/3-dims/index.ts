@@ -42,6 +42,8 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
   /** Layers that read several axes: a message about them was given where it began. */
   const carrying = new Set<string>();
 
+  const kinds = new Map(graph.nodes.map(({ name, kind }) => [name, kind]));
+
   for (const written of graph.nodes) {
     const node = withShapeOfData(written, options, reports);
     nodes.push(node);
@@ -72,6 +74,7 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
           name: node.name,
           inputs,
           from: node.inputs.map((input) => input.node),
+          made: node.inputs.map((input) => kinds.get(input.node)!),
           dims,
           fresh,
           misfit: (expected, found, help) =>

@@ -48,8 +48,8 @@ export const lossFitsOutput: Check = ({ spec, network, description }, reports) =
           'loss-width',
           {
             loss: kind.keyword,
-            layer: output.name,
-            expected: 'one axis, with a unit for every class,',
+            from: output.name,
+            expected: 'one axis with a unit for every class',
             found: `${shape.join('×')} for every row`,
           },
           { ...place, ...(first && { help: [`put a line \`Flatten\` before ${first.name}`] }) },
@@ -63,7 +63,12 @@ export const lossFitsOutput: Check = ({ spec, network, description }, reports) =
       if (kind.target === 'classes' && target.form !== 'classes') {
         reports.report(
           'loss-width',
-          { loss: kind.keyword, layer: output.name, expected: 'a target of class numbers', found: 'real numbers' },
+          {
+            loss: kind.keyword,
+            from: target.name === 'target' ? 'the target' : `the target ${target.name}`,
+            expected: 'a target of class numbers',
+            found: 'real numbers',
+          },
           target.units
             ? {
                 ...place,
@@ -82,8 +87,8 @@ export const lossFitsOutput: Check = ({ spec, network, description }, reports) =
             'loss-width',
             {
               loss: kind.keyword,
-              layer: output.name,
-              expected: `${target.classes} units, one per class`,
+              from: output.name,
+              expected: `${target.classes} units, one for every class`,
               found: `${width}`,
             },
             place,
@@ -94,8 +99,8 @@ export const lossFitsOutput: Check = ({ spec, network, description }, reports) =
           'loss-width',
           {
             loss: kind.keyword,
-            layer: output.name,
-            expected: `the target's ${target.shape.join('×') || 'one value'}`,
+            from: output.name,
+            expected: `as many values as the target has (${target.shape.join('×') || '1'})`,
             found: shape.join('×'),
           },
           place,

@@ -33,7 +33,11 @@ export const lossesByOutput: Check = ({ spec, network }, reports) => {
       const at = placeOf(spec, phase, key);
       once(key, () => reports.report('not-by-output', { key, model, outputs }, { at, help: [help] }));
     };
-    if (phase.loss) alone('loss', `for example \`losses { ${each([phase.loss.word])} }\``);
+    if (phase.loss) {
+      const written = phase.places?.loss;
+      const call = written ? written.source.text.slice(written.start, written.end) : phase.loss.word;
+      alone('loss', `for example \`losses { ${each([call])} }\``);
+    }
     if (isList(phase.metrics) && phase.metrics.length > 0)
       alone('metrics', `for example \`metrics { ${each([`[${phase.metrics[0]!.word}]`])} }\``);
     if (phase.class_weight !== undefined && !isByOutput(phase.class_weight))

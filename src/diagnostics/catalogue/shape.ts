@@ -36,7 +36,15 @@ export const shapeCodes = {
   'shape-mismatch': code<{ layer: string; expected: string; found: string }>({
     severity: 'error',
     message: ({ layer, expected, found }) => `${layer} needs ${expected} and was given ${found}`,
-    explain: 'The shapes along the network do not fit. `dnc show --stage dims` prints the shape of every layer.',
+    explain: `The shapes along the network do not fit. \`dnc show --stage dims\` prints the shape of every layer. A layer that changes the shape goes in between: \`Flatten\` makes
+one axis of several, \`Reshape\` gives others to the same numbers, and \`return_sequences: true\` lets a recurrent layer give every step.
+
+\`\`\`
+image = Input(28, 28, 1)
+rows  = Reshape(28, 28)                    # without it LSTM reads 28×28×1, which is no sequence
+first = LSTM(32, return_sequences: true)   # without it the next LSTM reads its last state alone
+last  = LSTM(32)
+\`\`\``,
   }),
   'input-without-shape': code<{ layer: string; source: string }>({
     severity: 'error',
@@ -86,9 +94,9 @@ none that an annotation could act on. One before the model's brace passes by suc
     message: ({ loss, activation, layer }) => `${layer} ends in ${activation}, and ${loss} was told from_logits: true`,
     explain: 'The loss would apply softmax (or sigmoid) a second time. Remove the activation, or `from_logits: true`.',
   }),
-  'loss-width': code<{ loss: string; layer: string; expected: string; found: string }>({
+  'loss-width': code<{ loss: string; from: string; expected: string; found: string }>({
     severity: 'error',
-    message: ({ loss, layer, expected, found }) => `${loss} needs ${expected} from ${layer}, which gives ${found}`,
+    message: ({ loss, from, expected, found }) => `${loss} needs ${expected}, and ${from} gives ${found}`,
     explain: 'For classes the output has one unit per class; for real targets it has the shape of the target.',
   }),
   'class-weight-loss': code<{ loss: string; layer: string; because: string }>({

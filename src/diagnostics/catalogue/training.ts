@@ -134,7 +134,7 @@ simplify { threshold: auto(tolerance: 0.5%) }
   }),
   'no-tfjs-spelling': code<{ what: string }>({
     severity: 'warning',
-    message: ({ what }) => `no TensorFlow.js model was written: ${what} has no spelling there`,
+    message: ({ what }) => `no TensorFlow.js model was written: its format cannot hold ${what}`,
     explain: 'Everything else works as always; only `tfjs/model.json` is missing from the artifact folder.',
   }),
 } as const;

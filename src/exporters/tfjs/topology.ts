@@ -44,11 +44,11 @@ export function tfjsModel(
     const outputs = network.shapes.get(node.name)!;
     const inputs = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
     const spelled = layerKind(node.kind).spelling.tfjs?.(node.arguments as never, { name: node.name, inputs, outputs });
-    if (!spelled) return { missing: `${node.kind} ${node.name}` };
+    if (!spelled) return { missing: `the layer ${node.kind} ${node.name}` };
     const regularizers = regularizersOf(network, node, phase);
     if ('missing' in regularizers) return regularizers;
     if (spelled.some(({ unpenalized }) => unpenalized) && Object.keys(regularizers).length > 0)
-      return { missing: `penalties of ${node.kind} ${node.name}` };
+      return { missing: `the penalties of ${node.kind} ${node.name}` };
     if (spelled.some(({ joinsLastAxes }) => joinsLastAxes)) joins.add(node.name);
     for (const { weights } of spelled)
       for (const [tensor, name] of Object.entries(weights ?? {})) called.set(`${node.name}.${tensor}`, name);
@@ -150,7 +150,7 @@ function regularizersOf(
   const isTransposed = roles.at(-1) === 'reads' && roles.at(-2) === 'writes';
   const isPlain = !roles.includes('reads') || !roles.includes('writes');
   if (('li' in kernel || 'lo' in kernel) && isPlain && roles.length > 0)
-    return { missing: `groups of ${node.kind} ${node.name}` };
+    return { missing: `the groups of ${node.kind} ${node.name}` };
   const penalty = (config: object) => ({ class_name: 'DropNeuronPenalty', config });
   return {
     ...(Object.keys(kernel).length > 0 && {

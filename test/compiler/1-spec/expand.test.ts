@@ -303,13 +303,13 @@ block pair(n) <- x { a = lin(n) with { fc.units: 2 * n; fc.use_bias: false }; b 
         ),
       ).lines,
     ).toEqual([
-      'unknown-path @pair_3.a.fc.units: `pair_3.a.fc.units` hits nothing: there is no `pair_3` in the model [did you mean `pair_1`?] (in the model: `x`, `pair_1`, `pair_2`, `dense_1`)',
+      'unknown-path @pair_3.a.fc.units: `pair_3.a.fc.units` hits nothing: there is no `pair_3` in this `repeat` [did you mean `pair_1`?] (in this `repeat`: `pair_1`, `pair_2`)',
       'unknown-path @pair_2.a.fd.units: `pair_2.a.fd.units` hits nothing: there is no `fd` in `pair_2.a` [did you mean `fc`?] (in `pair_2.a`: `fc`)',
       'layer-without-value @3: `pair_1` has no value of its own, and this is the number 3 (`off` takes it out; arguments stand behind a dot)',
       expect.stringContaining(
         'unknown-argument @pair_2.a.fc.unit: `Dense` has no argument `unit` [did you mean `units`?]',
       ),
-      'unknown-path @x: `x` hits nothing: `x` is outside of it (in the model: `x`, `pair_1`, `pair_2`, `dense_1`)',
+      'unknown-path @x: `x` hits nothing: `x` is outside of it (in this `repeat`: `pair_1`, `pair_2`)',
       expect.stringContaining('word-for-number @three'),
       expect.stringContaining('unknown-argument @x.y: `Dense` has no argument `x`'),
     ]);

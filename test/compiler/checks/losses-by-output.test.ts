@@ -34,11 +34,11 @@ test('every output has its own loss, weight and metrics, by name', () => {
 
 test('what holds for a lone output is refused for several, with the repair', () => {
   expect(
-    linesOf('train { loss: mse; metrics: [mae]; class_weight: balanced; epochs: 1 }', {
+    linesOf('train { loss: huber(delta: 2); metrics: [mae]; class_weight: balanced; epochs: 1 }', {
       data: 'data { source: csv("houses.csv"); target: price }\n',
     }),
   ).toEqual([
-    'not-by-output @mse: `loss` is for a network with one output, and House has 2: price, kind (for example `losses { price: mean_squared_error; kind: mean_squared_error }`)',
+    'not-by-output @huber(delta: 2): `loss` is for a network with one output, and House has 2: price, kind (for example `losses { price: huber(delta: 2); kind: huber(delta: 2) }`)',
     'not-by-output @[mae]: `metrics` is for a network with one output, and House has 2: price, kind (for example `metrics { price: [mae]; kind: [mae] }`)',
     'not-by-output @balanced: `class_weight` is for a network with one output, and House has 2: price, kind (for example `class_weight { price: balanced }`)',
     'not-by-output @data { source: csv("houses.csv"); target: price }: `target` is for a network with one output, and House has 2: price, kind (for example `targets { price: price; kind: price }`)',

@@ -58,6 +58,28 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       body: 'x = Input(20)\na = Reshape(3, 7)\nf = Flatten\ny = Dense(1)',
       lines: [expect.stringMatching(/^shape-mismatch @a = Reshape\(3, 7\): .*20.*21/)],
     },
+    {
+      body: 'x = Input(20)\nr = Reshape(5, 4)\na = LSTM(8)\nb = LSTM(8)\ny = Dense(1)',
+      lines: [expect.stringMatching(/^shape-mismatch @b = .*\(give a `return_sequences: true`: /)],
+    },
+    {
+      body: 'x = Input(20)\nr = Reshape(5, 4)\na = Bidirectional(LSTM(8))\nb = GRU(8)\ny = Dense(1)',
+      lines: [expect.stringMatching(/^shape-mismatch @b = .*\(give the layer in a `return_sequences: true`: /)],
+    },
+    {
+      body: 'x = Input(20)\na = LSTM(8)\ny = Dense(1)',
+      lines: [expect.stringMatching(/^shape-mismatch @a = .*`Embedding`.*`Reshape\(20, 1\)`/)],
+    },
+    {
+      body: 'x = Input(20)\nr = Reshape(5, 2, 2)\na = LSTM(8)\ny = Dense(1)',
+      lines: [expect.stringMatching(/^shape-mismatch @a = .*\(`Reshape\(5, 4\)` before it/)],
+    },
+    {
+      body: 'x = Input(20)\na = Dense(3) <- x\nb = Dense(4) <- x\nc = Add <- a, b\ny = Dense(1)',
+      lines: [
+        'shape-mismatch @c = Add <- a, b: c needs inputs of one shape and was given a 3, b 4 (only an axis of 1 is stretched to the length of the others)',
+      ],
+    },
   ],
   'input-without-shape': [
     {
@@ -133,23 +155,29 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       source: digits,
       train: sparse,
       lines: [
-        'loss-width @y = Dense(9, activation: softmax): sparse_categorical_crossentropy needs 10 units, one per class from y, which gives 9',
+        'loss-width @y = Dense(9, activation: softmax): sparse_categorical_crossentropy needs 10 units, one for every class, and y gives 9',
       ],
     },
     {
       body: 'x = Input(784)\ny = Dense(11, activation: softmax)',
       source: digits,
       train: 'loss: categorical_crossentropy',
-      lines: [expect.stringMatching(/^loss-width @y = .*10 units, one per class from y, which gives 11$/)],
+      lines: [expect.stringMatching(/^loss-width @y = .*10 units, one for every class, and y gives 11$/)],
     },
     {
       body: 'x = Input(20)\ny = Dense(2, activation: softmax)',
       train: sparse,
-      lines: [expect.stringMatching(/^loss-width @y = .*a target of class numbers from y, which gives real numbers$/)],
+      lines: [
+        expect.stringMatching(/^loss-width @y = .*a target of class numbers, and the target gives real numbers$/),
+      ],
     },
     {
       body: 'x = Input(20)\ny = Dense(3)',
-      lines: [expect.stringMatching(/^loss-width @y = Dense\(3\): mean_squared_error needs .* from y, which gives 3$/)],
+      lines: [
+        expect.stringMatching(
+          /^loss-width @y = Dense\(3\): mean_squared_error needs as many values as the target has \(1\), and y gives 3$/,
+        ),
+      ],
     },
     {
       body: 'x = Input(20)\ny = Dense(1)',

@@ -262,7 +262,7 @@ describe('what the rows lack is told', () => {
   test('classes where numbers are learned, and numbers where classes are', async () => {
     const swapped = SPEC.replace('inputs {', 'targets { price: kind; kind: price }\n  inputs {');
     expect(await problem(swapped)).toEqual([
-      'loss-width: sparse_categorical_crossentropy needs a target of class numbers from kind, which gives real numbers | its different cells are the classes with `columns { price: classes }`',
+      'loss-width: sparse_categorical_crossentropy needs a target of class numbers, and the target price gives real numbers | its different cells are the classes with `columns { price: classes }`',
     ]);
   });
 });
