@@ -8,6 +8,7 @@ import { augmentedTensors, type InputToAugment } from './augmented.js';
 import { findField, type Fitted, type FittedColumn } from './columns.js';
 import { keyText } from './csv/table.js';
 import { joinedOrder } from './joined.js';
+import { namePictures } from './columns/texts.js';
 import type { Description, Field, Table } from './source.js';
 
 /** What the data section says about who reads what. */
@@ -148,47 +149,13 @@ export interface BoundTable {
 export function bind({ data, inputs, outputs }: Readers, table: Table): BoundTable {
   const where = { at: data.span };
   const ends: Ends = { inputs: inputs.map(({ name }) => name), outputs: outputs.map(({ name }) => name) };
-  for (const name of Object.keys(data.inputs ?? {})) {
-    const names = ends.inputs;
-    if (names.includes(name)) continue;
-    fail('unbound-input', { input: name }, { ...where, help: didYouMeanOr(name, names, 'inputs') });
-  }
-  /** `key` says where another field than that of the reader's own name can be given. */
-  const fieldOf = (name: string, reader: string, key?: 'inputs' | 'targets'): Field => {
-    const found = findField(table.fields, name);
-    if (found) return found;
-    const names = table.fields.map((field) => field.name);
-    return fail(
-      'unknown-field',
-      { field: name, reader, source: 'the data source' },
-      {
-        ...where,
-        help: [
-          ...didYouMeanOr(name, names, 'fields'),
-          ...(key
-            ? [`the field of another name is given in the data section: \`${key} { ${keyText(name)}: … }\``]
-            : []),
-        ],
-      },
-    );
-  };
   const trained = outputs.filter((output): output is Trained => output.form !== undefined);
-  const targets = trained.map(({ name }) => {
-    const target = targetOf(name, ends.outputs, data, table);
-    if (target !== undefined) return fieldOf(target, `the output ${name}`, target === name ? 'targets' : undefined);
-    const columns = table.fields.map((field) => field.name);
-    const help = [`name it: \`target: ${columns.at(-1)}\``];
-    return fail('no-target', { source: 'the table', columns: listed(columns) }, { ...where, help });
-  });
-
+  const targets = targetFields({ data, ends, trained: trained.map(({ name }) => name) }, table);
   const boundInputs = inputs.map((input): InputToAugment => {
-    const given = data.inputs && Object.hasOwn(data.inputs, input.name) ? data.inputs[input.name] : undefined;
-    for (const name of given ?? []) fieldOf(name, `the input ${input.name}`);
     const fields = fieldsOfInput(input.name, ends, data, table);
-    if (fields.length === 0) fieldOf(input.name, `the input ${input.name}`, 'inputs');
     const { keep, ...rest } = input;
     const tensor = bindInput(input, fields, table, where);
-    if (input.indices) checkIndices(input.name, input.indices, tensor, table.rows, where);
+    if (input.indices) checkIndices(input, fields, tensor, table.rows, where);
     return {
       name: input.name,
       ...(keep && { keep }),
@@ -206,6 +173,43 @@ export function bind({ data, inputs, outputs }: Readers, table: Table): BoundTab
     return training ? { ...tensor, augmented: training } : tensor;
   });
   return { rows: table.rows, tensors };
+}
+
+/**
+ * The fields that the trained outputs are to predict, in their order.
+ *
+ * @throws Failure unknown-field of what an input or output reads and the rows do not have, unbound-input, no-target
+ */
+export function targetFields<F extends Omit<Field, 'data'>>(
+  { data, ends, trained }: { readonly data: BindChoices; readonly ends: Ends; readonly trained: readonly string[] },
+  rows: { readonly fields: readonly F[]; readonly target?: string | undefined },
+): readonly F[] {
+  const where = { at: data.span };
+  const names = rows.fields.map((field) => field.name);
+  for (const name of Object.keys(data.inputs ?? {})) {
+    if (ends.inputs.includes(name)) continue;
+    fail('unbound-input', { input: name }, { ...where, help: didYouMeanOr(name, ends.inputs, 'inputs') });
+  }
+  /** `key` says where another field than that of the reader's own name can be given. */
+  const fieldOf = (name: string, reader: string, key?: 'inputs' | 'targets'): F => {
+    const found = findField(rows.fields, name);
+    if (found) return found;
+    const other = `the field of another name is given in the data section: \`${key} { ${keyText(name)}: … }\``;
+    const help = [...didYouMeanOr(name, names, 'fields'), ...(key ? [other] : [])];
+    return fail('unknown-field', { field: name, reader, source: 'the data source' }, { ...where, help });
+  };
+  const targets = trained.map((name) => {
+    const target = targetOf(name, ends.outputs, data, rows);
+    if (target !== undefined) return fieldOf(target, `the output ${name}`, target === name ? 'targets' : undefined);
+    const help = [`name it: \`target: ${names.at(-1)}\``];
+    return fail('no-target', { source: 'the table', columns: listed(names) }, { ...where, help });
+  });
+  for (const input of ends.inputs) {
+    const given = data.inputs && Object.hasOwn(data.inputs, input) ? data.inputs[input]! : [];
+    for (const name of given) fieldOf(name, `the input ${input}`);
+    if (fieldsOfInput(input, ends, data, rows).length === 0) fieldOf(input, `the input ${input}`, 'inputs');
+  }
+  return targets;
 }
 
 type Where = { readonly at: Span | undefined };
@@ -238,9 +242,15 @@ function bindInput(
           ? { field: fields[0]!.name, found: shapeText(fields[0]!.shape) }
           : { field: listed(fields.map((field, k) => `${field.name} ${widths[k]}`)), found: String(found) }),
       },
-      extents.length === 1 && !keep
-        ? { ...where, help: [`write Input(${fields.length === 1 ? fields[0]!.shape.join(', ') : found})`] }
-        : where,
+      {
+        ...where,
+        help: [
+          ...(extents.length === 1 && !keep
+            ? [`write Input(${fields.length === 1 ? fields[0]!.shape.join(', ') : found})`]
+            : []),
+          ...fields.flatMap(otherReading),
+        ],
+      },
     );
   }
   if (fields.length === 1 && !keep)
@@ -268,30 +278,55 @@ function bindInput(
   return { name, extents: keep ? read : extents, width: kept.length, data, rows: undefined };
 }
 
+/** How a column of texts may be meant that is read as categories, a number for each different text. */
+function otherReading({ name, units = [] }: Field): readonly string[] {
+  const texts = units.filter((unit) => unit.startsWith(`${name}.`)).map((unit) => unit.slice(name.length + 1));
+  if (texts.length === 0) return [];
+  const key = keyText(name);
+  const read = `${name} is read as ${texts.length} categories`;
+  if (namePictures(texts))
+    return [`${read}; as the pictures that it names: \`columns { ${key}: image_file(size: [64, 64]) }\``];
+  return [`${read}; as texts of words: \`columns { ${key}: tokens(10k, length: 200) }\``];
+}
+
 function outside(name: string, index: number, width: number): never {
   throw new Error(`${name} keeps feature ${index} of ${width}`);
 }
 
-/** Every token must select a vector: an engine would read beyond the last. */
+/** Every token must select a vector: an engine would read beyond the last. What says that of all rows says it of the largest token. */
 function checkIndices(
-  input: string,
-  { below, layer }: NonNullable<Readers['inputs'][number]['indices']>,
+  { name: input, indices }: Readers['inputs'][number],
+  fields: readonly Field[],
   { data, rows, width }: BoundTensor,
   count: number,
   where: Where,
 ): void {
+  if (!indices) return;
+  const { below, layer } = indices;
+  let [largest, rowOfLargest] = [-1, 0];
   for (let row = 0; row < count; row++) {
     const start = (rows ? rows[row]! : row) * width;
     for (let k = start; k < start + width; k++) {
       const token = data[k]!;
-      if (token >= 0 && token < below && Number.isInteger(token)) continue;
-      const help =
-        Number.isInteger(token) && token > 0
-          ? [`its first argument is input_dim: ${layer} = Embedding(${token + 1}, …) or more`]
-          : [];
-      fail('token-out-of-range', { input, row, found: token, below, layer }, { ...where, help });
+      if (!Number.isInteger(token) || token < 0) {
+        const help = ['an Embedding reads whole numbers from 0 on, such as the `tokens` of a column'];
+        fail('token-out-of-range', { input, row, found: token, below, layer }, { ...where, help });
+      }
+      if (token > largest) [largest, rowOfLargest] = [token, row];
     }
   }
+  if (largest < below) return;
+  // Rows to come may hold larger ones than these.
+  const most = Math.max(largest, ...fields.map(({ range }) => Math.floor(range?.[1] ?? 0)));
+  const help = [
+    `its first argument is input_dim: ${layer} = Embedding(${most + 1}, …)${known(fields) ? '' : ' or more'}`,
+  ];
+  fail('token-out-of-range', { input, row: rowOfLargest, found: largest, below, layer }, { ...where, help });
+}
+
+/** Whether all that the fields can hold is known. */
+function known(fields: readonly Field[]): boolean {
+  return fields.every(({ range }) => range !== undefined);
 }
 
 /** An output whose target is read. */

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { diagnostic, fail } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
 import type { Call } from '../ir/kind.js';
-import { type BindChoices, type Ends, fittedTarget, targetOf } from './bind.js';
+import { type BindChoices, type Ends, fittedTarget, targetFields, targetOf } from './bind.js';
 import {
   applyFitted,
   type ColumnChoices,
@@ -220,9 +220,18 @@ function picturesOf(
   return call?.word === 'image_file' ? pictureChoices(call.arguments) : undefined;
 }
 
-/** Of a table of columns, those that something reads. A lone input without a word on it reads all. */
-function usedOnly(table: Table, data: DataChoices, { inputs }: Ends, targets: readonly Wanted[]): Table {
+/**
+ * Of a table of columns, those that something reads. A lone input without a word on it reads all.
+ *
+ * @throws Failure of `targetFields`, while all columns are there to be told
+ */
+function usedOnly(table: Table, data: DataChoices, ends: Ends, targets: readonly Wanted[]): Table {
+  const { inputs } = ends;
   if (table.columns === undefined || inputs.length === 0) return table;
+  const span = data.sourceSpan ?? data.span;
+  // The past of a target has no column of its own.
+  if (!data.window)
+    targetFields({ data: { ...data, span }, ends, trained: targets.map(({ output }) => output) }, table);
   const given = data.inputs ?? {};
   const readers = inputs.map((input) => (Object.hasOwn(given, input) ? given[input]! : [input]));
   const [only] = inputs;
@@ -278,9 +287,9 @@ export async function readRowsToPredict(
   // The past of what is to be predicted is read by the windows.
   const mayLack = window && window.horizon > 0 ? [] : wanted;
   const [target, ...others] = fitted.columns.filter(({ name }) => mayLack.includes(name));
+  // The file is not named by the spec: what is wrong in it has no place there.
   const from: SourcePlace = {
     ...place,
-    at,
     columns: fittedTypes(fitted),
     ...(fitted.width !== undefined &&
       target?.position !== undefined &&
@@ -289,10 +298,10 @@ export async function readRowsToPredict(
   const rows = await kind.readRows(data.source.arguments as never, file, from);
   const read = readPictureColumns(rows, (field) => picturesOf(field, {}, fitted), from);
   const unknown: Unknown[] = [];
-  const fields = applyFitted(read, fitted, { at, mayLack, unknown });
+  const fields = applyFitted(read, fitted, { at: undefined, mayLack, unknown });
   const table = { ...read, fields, ...(fitted.target !== undefined && { target: fitted.target }) };
   return {
-    table: window ? windowTable(table, window, { part: 'given', ahead: false, at }) : table,
+    table: window ? windowTable(table, window, { part: 'given', ahead: false, at: undefined }) : table,
     notes: notesOn(unknown),
   };
 }

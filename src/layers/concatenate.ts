@@ -13,6 +13,7 @@ export const concatenate = defineLayer({
   schema: Type.Object({
     axis: axisArgument({ default: -1, description: 'Along which axis; the others have to be alike.' }),
   }),
+  handsOn: () => true,
   shape: ({ axis }, { inputs, from, dims, misfit }) => {
     const [first = []] = inputs;
     const along = axisOf(axis, first);

@@ -16,6 +16,7 @@ export const flatten = defineLayer({
   schema: Type.Object({
     keep: Type.Optional(indexList({ description: 'Which features of the flat row go on, as indices and ranges.' })),
   }),
+  handsOn: () => true,
   shape: ({ keep }, { name, inputs: [x = []], dims, misfit }) => [[keepOf(dims.product(x, name), keep, dims, misfit)]],
   forward: (b, { arguments: { keep }, inputs: [x], inputShapes: [shape = []] }) => {
     return [keepFeatures(b, b.reshape(x!, ['batch', sizeOf(extents(shape))]), keep)];

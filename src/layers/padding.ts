@@ -21,6 +21,7 @@ export function zeroPadding(keyword: string, summary: string, rank: Rank): Layer
             : 'How many zeros: 1 all around, [1, 2] for rows and columns, or [[1, 2], [3, 4]] for top, bottom, left, right.',
       }),
     }),
+    handsOn: () => true,
     shape: ({ padding }, at) => {
       const { places, channels } = pictureOf(at, rank);
       const [top, bottom, left, right] = sidesOf(padding, rank);
@@ -62,6 +63,7 @@ export function cropping(keyword: string, summary: string, rank: Rank): LayerKin
             : 'How much goes: 1 all around, [1, 2] of rows and columns, or [[1, 2], [3, 4]] at top, bottom, left, right.',
       }),
     }),
+    handsOn: () => true,
     shape: (args, at) => {
       const { places, channels } = pictureOf(at, rank);
       const [top, bottom, left, right] = sidesOf(args.cropping, rank);

@@ -15,6 +15,7 @@ export const permute = defineLayer({
       description: 'The axes in their new order, counted from 1, the batch apart: Permute(2, 1) exchanges two.',
     }),
   }),
+  handsOn: () => true,
   shape: ({ dims }, { inputs: [x = []], misfit }) => {
     const fits = dims.length === x.length && [...dims].sort((a, b) => a - b).every((axis, k) => axis === k + 1);
     if (!fits) {

@@ -11,6 +11,7 @@ export const repeatVector = defineLayer({
   schema: Type.Object({
     n: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'How many equal steps.' }),
   }),
+  handsOn: () => true,
   shape: ({ n }, { name, inputs: [x = []], dims, fresh, misfit }) => {
     if (x.length !== 1)
       misfit('an input with one axis', x.length === 0 ? 'a scalar per row' : showShape(x), 'put `Flatten` before it');

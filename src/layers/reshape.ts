@@ -17,6 +17,7 @@ export const reshape = defineLayer({
     target_shape: spreadIntegers({ description: 'New extents without the batch: Reshape(28, 28, 1).', minItems: 1 }),
     keep: Type.Optional(indexList({ description: 'Which features of a flat result go on, as indices and ranges.' })),
   }),
+  handsOn: () => true,
   shape: ({ target_shape, keep }, { name, inputs: [x = []], dims, fresh, misfit }) => {
     const from = extents(x);
     if (sizeOf(from) !== sizeOf(target_shape)) {

@@ -24,6 +24,7 @@ export const slice = defineLayer({
     ),
     axis: axisArgument({ default: -1, description: 'The axis that is cut.' }),
   }),
+  handsOn: () => true,
   shape: (args, { inputs: [x = []], dims, misfit }) => {
     const place = axisOf(args.axis, x);
     if (place === undefined) {

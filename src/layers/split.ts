@@ -21,6 +21,7 @@ export const split = defineLayer({
     axis: axisArgument({ default: -1, description: 'The axis that is cut.' }),
   }),
   outputs: ({ parts }) => (typeof parts === 'number' ? parts : parts.length),
+  handsOn: () => true,
   shape: ({ parts, axis }, { inputs: [x = []], dims, misfit }) => {
     const place = axisOf(axis, x);
     const count = typeof parts === 'number' ? parts : parts.length;

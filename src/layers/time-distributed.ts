@@ -61,6 +61,7 @@ export const timeDistributed: LayerKind = defineLayer({
     return rule && { ...rule, places: rule.places.map((place) => place + 1) };
   },
   indices: (args) => innerOf(args).kind.indices?.(innerOf(args).args),
+  handsOn: (args) => innerOf(args).kind.handsOn?.(innerOf(args).args) ?? false,
   forward: (b, at) => {
     const { kind, args } = innerOf(at.arguments);
     const [x] = at.inputs;

@@ -6,6 +6,7 @@ import { compile } from '../../src/commands/compile.js';
 import { convert } from '../../src/commands/convert.js';
 import { data as dataCommand } from '../../src/commands/data.js';
 import { diff } from '../../src/commands/diff.js';
+import { predict } from '../../src/commands/predict.js';
 import { train } from '../../src/commands/train.js';
 import { Failure } from '../../src/diagnostics/report.js';
 import { render } from '../../src/diagnostics/render.js';
@@ -98,6 +99,121 @@ test.each([
     expect(said).toMatch(message);
   }
   rmSync('houses.csv');
+});
+
+/** What the commands that come before training say, and training itself: all alike. */
+async function sayAlike(file: string, message: RegExp): Promise<void> {
+  for (const [command, parameters] of [
+    [check, [[file]]],
+    [compile, [file]],
+    [train, [file]],
+  ] as const) {
+    const { code, said } = await run(command, parameters, command === train ? options : {});
+    expect([command.name, code]).toEqual([command.name, 4]);
+    expect(said).toMatch(message);
+  }
+}
+
+test('a target that is spelt otherwise is among the columns that are told', async () => {
+  writeFileSync('houses.csv', houses().replace('price', 'colour'));
+  const inputs = 'size = Input(1)\n  age = Input(1)\n  both = Concatenate <- size, age';
+  const text = (target: string) => spec('Input', `target: ${target}`).replace('facts = Input', inputs);
+  writeFileSync('house.dn', text('color'));
+  await sayAlike(
+    'house.dn',
+    /error\[unknown-field\]: the output value reads the field `color`[\s\S]*did you mean `colour`\?/,
+  );
+  writeFileSync('house.dn', text('hue'));
+  await sayAlike(
+    'house.dn',
+    /error\[unknown-field\]: the output value reads the field `hue`[\s\S]*fields: size, age, region, colour/,
+  );
+});
+
+const DIGITS = `model Net {
+  img = Input(28, 28, 1)
+  flat = Flatten
+  extra = Input(3)
+  both = Concatenate <- flat, extra
+  digit = Dense(10)
+}
+data { source: drawn_digits(train: 100, test: 50); validation: 20; inputs { img: image } }
+train { loss: sparse_categorical_crossentropy(from_logits: true); epochs: 1 }
+`;
+
+test.each([
+  [DIGITS, /error\[unknown-field\]: the input extra reads the field `extra`[\s\S]*`inputs \{ extra: … \}`/],
+  [
+    DIGITS.replace('img: image', 'img: imgae'),
+    /error\[unknown-field\]: the input img .*`imgae`[\s\S]*did you mean `image`/,
+  ],
+  [
+    DIGITS.replace('img: image }', 'img: image; extra: image }'),
+    /error\[field-mismatch\]: the input extra takes 3 numbers a row, the data have 28×28×1 a row \(image\)/,
+  ],
+])('check and compile know the fields of a source that tells them: %#', async (text, message) => {
+  writeFileSync('digits.dn', text);
+  await sayAlike('digits.dn', message);
+});
+
+test.each([
+  [
+    'Reshape(4, 8); Flatten; Embedding(10, 4)',
+    /tokens holds 99 in row \d+, and embedding_1 has vectors for 0 to 9[\s\S]*Embedding\(100, …\)/,
+  ],
+  ['Reshape(4, 8); Flatten; Rescaling(0.5); Embedding(10, 4)', /error\[indices-computed\]/],
+])('an Embedding that no vector would answer is refused before training: %s', async (layers, message) => {
+  writeFileSync(
+    'words.dn',
+    `model A { tokens = Input(32); ${layers}; GlobalAveragePooling1D; label = Dense(2) }
+data { source: sequences(train: 300, test: 100); validation: 50 }
+train { loss: sparse_categorical_crossentropy(from_logits: true); epochs: 1 }`,
+  );
+  expect((await run(train, ['words.dn'], options)).said).toMatch(message);
+});
+
+test('pixels are no indices', async () => {
+  writeFileSync(
+    'pixels.dn',
+    `model A { image = Input(784); Flatten; Embedding(2, 4); GlobalAveragePooling1D; digit = Dense(10) }
+data { source: drawn_digits(train: 100, test: 50); validation: 20 }
+train { loss: sparse_categorical_crossentropy(from_logits: true); epochs: 1 }`,
+  );
+  const { code, said } = await run(train, ['pixels.dn'], options);
+  expect(code).toBe(4);
+  expect(said).toMatch(/error\[token-out-of-range\][\s\S]*an Embedding reads whole numbers from 0 on/);
+});
+
+test.each([
+  [
+    'photo',
+    (k: number) => `shots/${k}.PNG`,
+    /photo is read as 40 categories; as the pictures that it names: `columns \{ photo: image_file\(/,
+  ],
+  [
+    'remark',
+    (k: number) => `a fine house no ${k}`,
+    /remark is read as 40 categories; as texts of words: `columns \{ remark: tokens\(/,
+  ],
+])('a column of texts that makes too many numbers names the other way to read it: %s', async (name, cell, message) => {
+  writeFileSync('houses.csv', houses((row, k) => (row[2] = cell(k))).replace('region', name));
+  writeFileSync('house.dn', spec('Input(12)'));
+  await sayAlike('house.dn', message);
+});
+
+test('a picture for --input where rows come from a table', async () => {
+  writeFileSync('houses.csv', houses());
+  writeFileSync('house.dn', spec('Input', 'target: price'));
+  expect((await run(train, ['house.dn'], { ...options, out: 'run' })).code).toBe(0);
+  writeFileSync('x.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xff));
+  const picture = await run(predict, ['run/house.min.dn'], { ...options, input: 'x.png' });
+  expect(picture.code).toBe(4);
+  expect(picture.said).toMatch(/error\[predict-file\]: --input names x\.png, a picture; the rows come from csv/);
+  writeFileSync('rows.csv', 'size,age,region\n1,2\n');
+  const ragged = await run(predict, ['run/house.min.dn'], { ...options, input: 'rows.csv' });
+  expect(ragged.said).toMatch(/error\[csv-ragged\]/);
+  // Nothing of it is the spec's.
+  for (const { said } of [picture, ragged]) expect(said).not.toMatch(/-->/);
 });
 
 test('a regression says which cell made its target classes', async () => {

@@ -85,6 +85,33 @@ describe('inputs', () => {
   });
 });
 
+describe('indices', () => {
+  const indices = { below: 20, layer: 'words' };
+  const lone: Table = { ...images, fields: [{ name: 'image', shape: [6], form: 'values', data: pixels }] };
+  const message = async (of: Table) => {
+    const { text, help } = await failureOf(() =>
+      bound({ inputs: [{ name: 'image', extents: [6], indices }], outputs: [] }, of),
+    );
+    return [text, ...help].join(' | ');
+  };
+
+  test('the largest of all rows is told, and what the source says of them', async () => {
+    expect(await message(lone)).toBe(
+      'token-out-of-range: the input image holds 23 in row 3, and words has vectors for 0 to 19 | its first argument is input_dim: words = Embedding(24, …) or more',
+    );
+    const told = { ...lone, fields: [{ ...lone.fields[0]!, range: [0, 99] as const }] };
+    expect(await message(told)).toMatch(/holds 23 in row 3.*words = Embedding\(100, …\)$/);
+  });
+
+  test('what is no whole number is refused wherever it stands', async () => {
+    const parts = {
+      ...lone,
+      fields: [{ ...lone.fields[0]!, data: pixels.map((pixel) => (pixel === 9 ? 0.5 : pixel)) }],
+    };
+    expect(await message(parts)).toMatch(/holds 0.5 in row 1, .* \| an Embedding reads whole numbers from 0 on/);
+  });
+});
+
 describe('targets', () => {
   test('class numbers as they are, and as rows with a one', () => {
     expect(rowsOf(bound({}).tensor('target:digit'))).toEqual([[2], [0], [1], [2]]);
@@ -198,7 +225,7 @@ test('messages', async () => {
     `"unknown-field: the output digit reads the field \`lable\`, which the data source does not have | did you mean \`label\`?"`,
   );
   expect(await message({ inputs: [image, { name: 'more', extents: [1] }] })).toMatchInlineSnapshot(
-    `"field-mismatch: the input image takes 7 numbers a row, the data have 2×3×1 a row (image) | write Input(2, 3, 1)"`,
+    `"unknown-field: the input more reads the field \`more\`, which the data source does not have | fields: image, area, place, label, price | the field of another name is given in the data section: \`inputs { more: … }\`"`,
   );
   expect(await message({ outputs: [{ ...digit, extents: [2] }] })).toMatchInlineSnapshot(
     `"label-out-of-range: label out of range: row 0 of the field label is 2, but the output digit tells apart 2 classes (0 to 1)"`,

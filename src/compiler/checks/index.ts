@@ -1,6 +1,7 @@
 import { annotationsAct } from './annotations-act.js';
 import type { Check } from './check.js';
 import { classWeightFits } from './class-weight-fits.js';
+import { indicesAreRead } from './indices-are-read.js';
 import { initializerFits } from './initializer-fits.js';
 import { lossFitsOutput } from './loss-fits-output.js';
 import { lossesByOutput } from './losses-by-output.js';
@@ -15,6 +16,7 @@ import { rescaledTwice } from './rescaled-twice.js';
 export const checks: readonly Check[] = [
   lossesByOutput,
   somethingToTrain,
+  indicesAreRead,
   lossFitsOutput,
   classWeightFits,
   initializerFits,

@@ -14,7 +14,7 @@ import {
   type FittedTokens,
   type PictureChoices,
 } from './fitted.js';
-import { inOrder, mismatch, textsOf } from './texts.js';
+import { inOrder, mismatch, namePictures, textsOf } from './texts.js';
 import { FIRST_WORD, learnVocabulary, wordsIn } from './vocabulary.js';
 import type { WindowChoices } from '../windows.js';
 
@@ -210,7 +210,9 @@ function categoriesOf(field: Field, train: Table, choices: ColumnChoices): Fitte
         at: choices.span,
         help: [
           `\`columns { ${key}: skip }\` leaves it out; \`columns { ${key}: one_hot }\` reads it as categories all the same`,
-          `\`columns { ${key}: tokens(10k, length: 200) }\` reads it as texts of words`,
+          namePictures(categories)
+            ? `\`columns { ${key}: image_file(size: [64, 64]) }\` reads the pictures that it names`
+            : `\`columns { ${key}: tokens(10k, length: 200) }\` reads it as texts of words`,
         ],
       },
     );

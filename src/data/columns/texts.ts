@@ -1,6 +1,7 @@
 import { fail } from '../../diagnostics/report.js';
 import { sizeOf } from '../../program/program.js';
 import { numberIn } from '../csv/layout.js';
+import { PICTURE_ENDINGS } from '../pictures/read.js';
 import type { Field } from '../source.js';
 import type { ColumnChoices } from './choices.js';
 
@@ -38,4 +39,9 @@ export function inOrder(texts: readonly string[]): readonly string[] {
     .map((text, k) => ({ text, number: numbers[k]! }))
     .sort((a, b) => a.number - b.number)
     .map(({ text }) => text);
+}
+
+/** Whether texts are all names of picture files, as far as their endings tell. */
+export function namePictures(texts: readonly string[]): boolean {
+  return texts.every((text) => PICTURE_ENDINGS.some((ending) => text.toLowerCase().endsWith(ending)));
 }

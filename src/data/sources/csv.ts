@@ -1,8 +1,9 @@
-import { dirname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { fail } from '../../diagnostics/report.js';
 import { type Static, Type } from '../../ir/kind.js';
 import { readCsv } from '../csv/table.js';
 import { findFile } from '../folders.js';
+import { OTHER_PICTURES, PICTURE_ENDINGS } from '../pictures/read.js';
 import { defineSource, type SourcePlace, type Table } from '../source.js';
 
 const schema = Type.Object({
@@ -51,8 +52,21 @@ export const csv = defineSource({
   cite: 'Y. Shafranovich, RFC 4180, "Common Format and MIME Type for Comma-Separated Values (CSV) Files"',
   schema,
   read: async (args, place) => ({ train: await readTable(args, place) }),
-  readRows: (args, file, place) => readTable({ ...args, files: [file] }, place),
+  readRows: async (args, file, place) => {
+    refusePicture(file);
+    return readTable({ ...args, files: [file] }, place);
+  },
 });
+
+/** A picture is one cell of a row: what the row is, only a table says. */
+function refusePicture(file: string): void {
+  const ending = extname(file).toLowerCase();
+  if (![...PICTURE_ENDINGS, ...OTHER_PICTURES].includes(ending)) return;
+  const help = [
+    '`--input rows.csv`, a table with the columns of the training rows; a column of pictures holds their file names',
+  ];
+  fail('predict-file', { file: basename(file), source: 'csv', takes: 'a table' }, { help });
+}
 
 async function readTable(args: Static<typeof schema>, place: SourcePlace): Promise<Table> {
   if (args.separator !== undefined && /[\r\n"]/.test(args.separator)) {

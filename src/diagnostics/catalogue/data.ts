@@ -356,6 +356,15 @@ classes in the order of the units: \`columns { kind: classes(names: [no, yes]) }
     explain: `A table has no target of its own. Name the column, or give its number, counted from 1:
 ${example('data { source: csv("houses.csv"); target: price }')}`,
   }),
+  'predict-file': code<{ file: string; source: string; takes: string }>({
+    severity: 'error',
+    message: ({ file, source, takes }) =>
+      `--input names ${file}, a picture; the rows come from ${source}, which reads ${takes}`,
+    exit: 4,
+    explain: `Rows to predict are read as the training rows were read. Where these came from a table, rows to predict do, too: pictures are named in a column of it, and looked for from the
+folder of the table on.
+${example('photo\nnew/1.png\nnew/2.png')}`,
+  }),
   'predict-source': code<{ source: string }>({
     severity: 'error',
     message: ({ source }) =>

@@ -194,6 +194,21 @@ Reweighting changes how far a proximal step moves a group. The gradient solver i
 \`\`\`
 `,
   }),
+  'indices-computed': code<{ layer: string; from: string; kind: string }>({
+    severity: 'error',
+    message: ({ layer, from, kind }) =>
+      `${layer} reads whole numbers of the data, as indices; it is given what ${from === kind ? kind : `${from} (${kind})`} computes`,
+    explain: `
+An Embedding has a vector for every whole number from 0 on. What a layer computes is no such number, and no gradient comes back through an index. Between the Input and the Embedding
+may stand layers that hand numbers on as they are: Reshape, Flatten, Permute, Slice, Split, RepeatVector, Concatenate, cropping and padding.
+
+\`\`\`
+review = Input(200)
+Embedding(10k, 16)
+GlobalAveragePooling1D
+\`\`\`
+`,
+  }),
   'rescaled-twice': code<{ layer: string; source: string }>({
     severity: 'warning',
     message: ({ layer, source }) => `${layer} divides by about 255, and ${source} already gives values in [0, 1]`,

@@ -54,17 +54,35 @@ export async function compileOptions(at: SpecToOpen): Promise<CompileOptions> {
 
 /**
  * Compiles a spec that is yet to be trained, and holds what its files alone tell of the rows against it, as training does at its beginning: what the
- * Inputs take and what is to be predicted. Where the files are not there, and the spec does without, nothing is said of them.
+ * Inputs take and what is to be predicted. Where the files are not there, and the spec does without, nothing is said of them. Of a source that tells in advance
+ * what its rows hold none is read.
  */
 export async function compileWithData(at: SpecToOpen): Promise<Compiled> {
   const spec = speculative(at);
   const isTrained = spec?.weights !== undefined && !at.fromScratch;
   const rows =
     spec && !isTrained && !sourceOf(spec.data.source.word)?.describe ? await rowsIfThere(at, spec) : undefined;
-  if (!rows) return compile(at.source, await compileOptions(at));
+  if (!rows) {
+    const compiled = compile(at.source, await compileOptions(at));
+    refuseUnfitFields(compiled, isTrained);
+    return compiled;
+  }
   const compiled = compile(at.source, { ...optionsOf(at), ...(rows.fitted && { fitted: rows.fitted }) });
   refuseUnfitRows(compiled, rows);
   return { ...compiled, warnings: [...compiled.warnings, ...rows.warnings] };
+}
+
+/** Refuses what the source says in advance of its rows, where the network cannot read them. */
+function refuseUnfitFields({ spec, network }: Compiled, isTrained: boolean): void {
+  const { source } = spec.data;
+  const description =
+    isTrained || !isDescribed(spec) ? undefined : sourceOf(source.word)?.describe?.(source.arguments as never);
+  if (!description) return;
+  const fields = description.fields.map((field) => ({
+    ...field,
+    data: field.form === 'values' ? new Float32Array() : new Int32Array(),
+  }));
+  bindRows(network, spec, spec.train.phases[0], { ...description, fields, rows: 0, files: [] });
 }
 
 /** Refuses rows that the network, its loss or its metrics cannot read. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { lowerSpec } from '../../compiler/1-spec/index.js';
 import { lossKind } from '../../compiler/4-program/index.js';
 import { readDocument } from '../../compiler/document.js';
+import { indexReaders } from '../../compiler/indices.js';
 import { endsOf, type ObjectiveKeys, objectivesOf } from '../../compiler/objectives.js';
 import type { Spec } from '../../compiler/spec.js';
 import { type BoundTable, bind } from '../../data/bind.js';
@@ -14,7 +15,6 @@ import { Reports } from '../../diagnostics/report.js';
 import { Source } from '../../diagnostics/source.js';
 import { extents } from '../../ir/dims.js';
 import { type Network, outputShape } from '../../ir/graph.js';
-import { layerKind } from '../../layers/index.js';
 
 /** The rows of a spec's data section, split. */
 export type Rows = DataRows;
@@ -93,10 +93,9 @@ export function bindRows(network: Network, spec: Spec, phase: ObjectiveKeys | un
 
 /** What the numbers of an input are to be below, where layers read them as indices: the fewest vectors count. */
 function indicesOf({ graph }: Network, input: string): { readonly indices?: { below: number; layer: string } } {
-  const readers = graph.nodes.flatMap((node) => {
-    const below = layerKind(node.kind).indices?.(node.arguments as never);
-    return below !== undefined && node.inputs.some((one) => one.node === input) ? [{ below, layer: node.name }] : [];
-  });
-  const [fewest] = readers.sort((a, b) => a.below - b.below);
+  const [fewest] = indexReaders(graph)
+    .filter(({ origins }) => origins.some(({ name }) => name === input))
+    .map(({ node, below }) => ({ below, layer: node.name }))
+    .sort((a, b) => a.below - b.below);
   return fewest ? { indices: fewest } : {};
 }

@@ -337,6 +337,7 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       lines: [],
     },
   ],
+  'indices-computed': 'test/compiler/checks/indices-are-read.test.ts',
   'rescaled-twice': [
     {
       body: 'x = Input(784)\nr = Rescaling(0.00392156862745098)\ny = Dense(10, activation: softmax)',
