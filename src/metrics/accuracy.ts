@@ -1,26 +1,29 @@
 import { Type } from '../ir/kind.js';
 import { signs } from '../losses/target-values.js';
+import type { Value } from '../program/builder.js';
+import { sizeOf } from '../program/program.js';
 import { defineMetric } from './metric.js';
 
 export const accuracy = defineMetric({
   keyword: 'accuracy',
-  summary: 'Share of rows whose class is right: the largest output, or for one output whether it is above one half.',
+  summary:
+    'Share of rows whose class is right: the largest output, or for one output whether it is above one half. Where a row has a class at every place, the share of places.',
   cite: 'Keras, keras.metrics.Accuracy',
   schema: Type.Object({}),
   better: 'higher',
   unitRange: true,
   takes: signs,
   sums: (b, { target, form, prediction, logits }) => {
-    const width = prediction.type.shape.at(-1) as number;
-    if (form === 'classes') {
-      return { correct: b.sum(b.cast(b.equal(b.argmax(prediction, -1), target), 'float')) };
-    }
-    if (width > 1) {
-      return { correct: b.sum(b.cast(b.equal(b.argmax(prediction, -1), b.argmax(target, -1)), 'float')) };
-    }
-    const yes = b.greater(prediction, logits ? 0 : 0.5);
-    const wanted = b.greater(target, 0.5);
-    return { correct: b.sum(b.cast(b.equal(b.cast(yes, 'float'), b.cast(wanted, 'float')), 'float')) };
+    const right = (): Value => {
+      if (form === 'classes') return b.equal(b.argmax(prediction, -1), target);
+      if ((prediction.type.shape.at(-1) as number) > 1) return b.equal(b.argmax(prediction, -1), b.argmax(target, -1));
+      const yes = b.greater(prediction, logits ? 0 : 0.5);
+      return b.equal(b.cast(yes, 'float'), b.cast(b.greater(target, 0.5), 'float'));
+    };
+    const flags = b.cast(right(), 'float');
+    // A row that has a class at every place, such as a mask, counts by the share of places that are right.
+    const places = sizeOf(flags.type.shape.slice(1) as number[]);
+    return { correct: places === 1 ? b.sum(flags) : b.multiply(b.sum(flags), 1 / places) };
   },
   finish: ({ correct }, rows) => correct! / rows,
   standardError: ({ correct }, rows) => {

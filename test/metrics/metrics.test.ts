@@ -390,3 +390,27 @@ describe('a table of classes', () => {
     expect(table('values', [1], [0.9, 0.4, 0.6, -0.2], [1, 1, 0, 0], true)).toEqual([1, 1, 0, 2]);
   });
 });
+
+test('accuracy of a mask is the share of places that are right', () => {
+  const b = new Builder();
+  const shape = ['batch', 2, 3, 1] as const;
+  const sums = metrics.accuracy.sums(b, {
+    arguments: {} as never,
+    target: b.batch('target', 'float', shape),
+    form: 'values',
+    prediction: b.batch('prediction', 'float', shape),
+    logits: 'sigmoid',
+  });
+  b.result('correct', sums.correct!);
+  const rows = (data: readonly number[]): Tensor64 => ({
+    dtype: 'float',
+    shape: [2, 2, 3, 1],
+    data: Float64Array.from(data),
+  });
+  const { results } = evaluate(b.build('mask'), {
+    target: rows([1, 0, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1]),
+    prediction: rows([2, -1, 3, 1, -1, -1, 1, 1, 1, 1, 1, -1]),
+  });
+  // 4 of 6 places in the first row, 5 of 6 in the second.
+  expect(metrics.accuracy.finish({ correct: results.correct!.data[0]! }, 2)).toBeCloseTo(9 / 12, 12);
+});
