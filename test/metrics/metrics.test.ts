@@ -412,5 +412,5 @@ test('accuracy of a mask is the share of places that are right', () => {
     prediction: rows([2, -1, 3, 1, -1, -1, 1, 1, 1, 1, 1, -1]),
   });
   // 4 of 6 places in the first row, 5 of 6 in the second.
-  expect(metrics.accuracy.finish({ correct: results.correct!.data[0]! }, 2)).toBeCloseTo(9 / 12, 12);
+  expect(metrics.accuracy.finish({ correct: results.correct!.data[0]! }, 2, {}, {} as never)).toBeCloseTo(9 / 12, 12);
 });
