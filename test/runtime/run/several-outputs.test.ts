@@ -241,7 +241,7 @@ describe('what the rows lack is told', () => {
       .replace('early_stopping { monitor: val_kind_loss', 'early_stopping { monitor: val_sort_loss')
       .replace('kind_accuracy', 'sort_accuracy');
     expect(await problem(text)).toEqual([
-      'unknown-field: the output sort reads the field `sort`, which the data source does not have | fields: east, north, area, rooms, age, price | the field of another name is given in the data section: `targets { sort: … }`',
+      'unknown-field: the output sort reads the field `sort`, which the data source does not have | fields: east, north, area, rooms, age, price, kind | the field of another name is given in the data section: `targets { sort: … }`',
     ]);
     expect(await problem(text.replace('inputs {', 'targets { sort: kind }\n  inputs {'))).toEqual([]);
   });
@@ -255,7 +255,7 @@ describe('what the rows lack is told', () => {
         ),
       ),
     ).toEqual([
-      'unknown-field: the input place reads the field `place`, which the data source does not have | fields: area, rooms, age, price, kind | the field of another name is given in the data section: `inputs { place: … }`',
+      'unknown-field: the input place reads the field `place`, which the data source does not have | fields: east, north, area, rooms, age, price, kind | the field of another name is given in the data section: `inputs { place: … }`',
     ]);
   });
 
