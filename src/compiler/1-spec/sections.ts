@@ -390,8 +390,9 @@ function lowerThreshold(context: Context, value: number | Call | undefined, at: 
     readonly metric?: string;
   };
   if (value.word === 'weight') return { kind: 'weight', value: given.threshold ?? 0 };
-  const metric = given.metric === undefined ? undefined : metricOf(given.metric)?.name;
-  if (given.metric !== undefined && metric === undefined) {
+  // A metric that is no word was told by the schema.
+  const metric = typeof given.metric === 'string' ? metricOf(given.metric)?.name : undefined;
+  if (typeof given.metric === 'string' && metric === undefined) {
     const help = [`metrics: ${listWords(['loss', ...spellingsOf('metric')])}; of several outputs \`output_mae\``];
     context.report('unknown-word', { word: given.metric, what: 'a metric' }, { at, help });
   }
