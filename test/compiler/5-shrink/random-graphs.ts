@@ -170,12 +170,18 @@ class Writer {
     const [first, second] = [a.segments[0]!, b.segments[0]!];
     this.makers.get(second.maker)!.twin = first.maker;
     this.makers.get(first.maker)!.twin = second.maker;
-    const whole = (of: Class): Class => (of === 'zero' ? 'unknown' : of);
-    const zero = call === 'Add' || call === 'Multiply' ? 'zero' : whole('zero');
+    // By what the units have become on the way, which for a branch that was handed on is not what was planted.
+    const become = (fate: 'zero' | 'constant'): Class => {
+      const both = [first.classes[fate], second.classes[fate]];
+      if (call === 'Multiply' && both.includes('zero')) return 'zero';
+      if (both.includes('unknown')) return 'unknown';
+      if (both.includes('constant')) return 'constant';
+      return call === 'Add' ? 'zero' : 'unknown';
+    };
     return {
       name: this.line(call, [a.name, b.name]),
       shape: a.shape,
-      segments: [{ maker: first.maker, classes: { zero, constant: 'constant' } }],
+      segments: [{ maker: first.maker, classes: { zero: become('zero'), constant: become('constant') } }],
     };
   }
 }
