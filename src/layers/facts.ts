@@ -125,28 +125,40 @@ export interface LinearMap {
   readonly padded?: boolean;
 }
 
+/** Where the weights of a linear map stand: the one from unit u to column j on a plane at `u's row + j * columnStride + plane`. */
+export function placesOfWeights({ shape, reads, writes, groups = 1 }: LinearMap) {
+  const strides = stridesOf(shape);
+  const columns = shape[writes]!;
+  const rows = reads === undefined ? 1 : shape[reads]!;
+  const rowStride = reads === undefined ? 0 : strides[reads]!;
+  const perGroup = columns / groups;
+  return {
+    columns,
+    columnStride: strides[writes]!,
+    planes: planesOf(shape, [reads, writes]),
+    /** The offset of a unit's row, and the columns, from `first` to before `end`, that its group writes. */
+    rowOf(unit: number) {
+      const group = Math.floor(unit / rows);
+      return { row: (unit % rows) * rowStride, first: group * perGroup, end: (group + 1) * perGroup };
+    },
+  };
+}
+
 /**
  * What a linear map writes: a written unit is constant if every unit that it reads through a weight that is not 0 is. `input` has a fact for each unit that
  * is read.
  */
 export function linearFacts(input: readonly UnitFact[], map: LinearMap): readonly UnitFact[] {
-  const { kernel, shape, reads, writes, groups = 1, bias, padded = false } = map;
-  const strides = stridesOf(shape);
-  const columns = shape[writes]!;
-  const columnStride = strides[writes]!;
-  const rows = reads === undefined ? 1 : shape[reads]!;
-  const rowStride = reads === undefined ? 0 : strides[reads]!;
-  const planes = planesOf(shape, [reads, writes]);
-  const perGroup = columns / groups;
+  const { kernel, bias, padded = false } = map;
+  const { columns, columnStride, planes, rowOf } = placesOfWeights(map);
   const varies = new Uint8Array(columns);
   const sums = new Float64Array(columns);
   let known = columns;
   for (let unit = 0; unit < input.length && known > 0; unit++) {
     const constant = constantOf(input[unit]!);
     if (constant === 0) continue;
-    const group = Math.floor(unit / rows);
-    const row = (unit % rows) * rowStride;
-    for (let column = group * perGroup; column < (group + 1) * perGroup; column++) {
+    const { row, first, end } = rowOf(unit);
+    for (let column = first; column < end; column++) {
       if (varies[column] === 1) continue;
       const from = row + column * columnStride;
       for (const plane of planes) {

@@ -2,9 +2,9 @@ import { extents, type Shape } from '../ir/dims.js';
 import type { Call } from '../ir/kind.js';
 import { between, type Ranges, unbounded } from '../ir/ranges.js';
 import { sizeOf } from '../program/program.js';
-import { stridesOf } from '../program/shapes.js';
+
 import { activationOf, applyActivation } from './apply-activation.js';
-import { inFloat64, type LinearMap, planesOf } from './facts.js';
+import { inFloat64, type LinearMap, placesOfWeights } from './facts.js';
 import type { RangesStep } from './layer.js';
 
 /**
@@ -46,14 +46,8 @@ function spread(size: number, terms: number): number {
 
 /** What a linear map writes. `map.padded`: zeros may stand in the place of any input. */
 export function linearRanges(input: Ranges, map: LinearMap): Ranges {
-  const { kernel, shape, reads, writes, groups = 1, bias, padded = false } = map;
-  const strides = stridesOf(shape);
-  const columns = shape[writes]!;
-  const columnStride = strides[writes]!;
-  const rows = reads === undefined ? 1 : shape[reads]!;
-  const rowStride = reads === undefined ? 0 : strides[reads]!;
-  const planes = planesOf(shape, [reads, writes]);
-  const perGroup = columns / groups;
+  const { kernel, bias, padded = false } = map;
+  const { columns, columnStride, planes, rowOf } = placesOfWeights(map);
   const [low, high] = [new Float64Array(columns), new Float64Array(columns)];
   const [lowSize, highSize] = [new Float64Array(columns), new Float64Array(columns)];
   const terms = new Int32Array(columns);
@@ -61,10 +55,9 @@ export function linearRanges(input: Ranges, map: LinearMap): Ranges {
     const least = padded ? Math.min(0, input.low[unit]!) : input.low[unit]!;
     const most = padded ? Math.max(0, input.high[unit]!) : input.high[unit]!;
     if (least === 0 && most === 0) continue;
-    const group = Math.floor(unit / rows);
-    const row = (unit % rows) * rowStride;
+    const { row, first, end } = rowOf(unit);
     for (const plane of planes)
-      for (let column = group * perGroup; column < (group + 1) * perGroup; column++) {
+      for (let column = first; column < end; column++) {
         const weight = kernel[row + column * columnStride + plane]!;
         if (weight === 0) continue;
         const lower = weight * (weight > 0 ? least : most);
