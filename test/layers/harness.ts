@@ -19,6 +19,8 @@ export interface TrialOptions {
   readonly rows?: number;
   /** The inputs hold whole numbers below this, such as indices. */
   readonly whole?: number;
+  /** Which draw of the values it is. Absent: the first, 0. */
+  readonly attempt?: number;
 }
 
 /** A layer by itself, with inputs of given extents: its shapes, and a program that gives its output and the gradients of a weighted sum of it. */
@@ -42,13 +44,13 @@ function numbered(what: string, k: number): string {
   return k === 0 ? what : `${what} ${k}`;
 }
 
-/** Makes a trial. The values follow from the name and the seed of the run. */
+/** Makes a trial. The values follow from the layer, its arguments, the attempt and the seed of the run. */
 export function tryLayer(
   kind: LayerKind,
   args: Readonly<Record<string, unknown>>,
   inputExtents: readonly (readonly number[])[],
   mode: Mode,
-  { name = 'layer', rows = ROWS, whole }: TrialOptions = {},
+  { name = 'layer', rows = ROWS, whole, attempt = 0 }: TrialOptions = {},
 ): Trial {
   const dims = new Dims();
   const misfits: string[] = [];
@@ -65,7 +67,7 @@ export function tryLayer(
   });
   const params = kind.params?.(args as never, inputs, outputs, { name, dims, fresh }) ?? {};
 
-  const random = new Random(`${kind.keyword} ${JSON.stringify([args, inputExtents, mode])}`);
+  const random = new Random(`${kind.keyword} ${JSON.stringify([args, inputExtents, mode, attempt])}`);
   const numbers = (shape: readonly number[], draw = () => random.between(-1, 1)): Tensor64 => ({
     dtype: 'float',
     shape,
