@@ -302,12 +302,12 @@ function tensor(shape: readonly number[], data: ArrayLike<number>): Tensor64 {
 
 const phases = new Map<string, Phase>();
 
-/** A stretch of training by the mean squared error of every output. */
+/** A stretch of training by the mean squared error of every output. Gradients are cut, or a drawn network whose training diverges would compare NaN with NaN. */
 function phaseOf({ graph }: Network, optimizer: string): Phase {
   let phase = phases.get(optimizer);
   if (!phase) {
     const { spec } = lower(
-      `model Net {\n  x = Input(2)\n  y = Dense(1)\n}\ndata { source: sparse_regression }\ntrain { loss: mse; epochs: 1; optimizer: ${optimizer} }\n`,
+      `model Net {\n  x = Input(2)\n  y = Dense(1)\n}\ndata { source: sparse_regression }\ntrain { loss: mse; epochs: 1; optimizer: ${optimizer}; clip_value: 1 }\n`,
     );
     phases.set(optimizer, (phase = { ...spec.train.phases[0]!, finetune: false }));
   }
