@@ -3,7 +3,7 @@ import { Source } from '../diagnostics/source.js';
 import type { LayerNode } from '../dsl/document.js';
 import { editsOf } from '../dsl/edits.js';
 import { lowerSpec } from './1-spec/index.js';
-import { snakeCase } from './1-spec/expand.js';
+import { snakeCase } from './1-spec/names.js';
 import { readDocument } from './document.js';
 import type { LayerSpec, Spec, Use } from './spec.js';
 

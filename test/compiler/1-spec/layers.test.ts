@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { snakeCase } from '../../../src/compiler/1-spec/expand.js';
+import { snakeCase } from '../../../src/compiler/1-spec/names.js';
 import { lower, marks, spec } from './harness.js';
 
 /** Annotations of the layers that have some: `dropneuron(lambda 1, li 2)`, written arguments only by name given. */
