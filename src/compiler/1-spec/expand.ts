@@ -1,34 +1,27 @@
-import { nearest } from '../../diagnostics/did-you-mean.js';
 import type { Span } from '../../diagnostics/source.js';
-import type {
-  BlockNode,
-  Document,
-  LayerNode,
-  MapNode,
-  ModelNode,
-  NameNode,
-  RepeatNode,
-  StatementNode,
-} from '../../dsl/document.js';
+import type { BlockNode, Document, LayerNode, ModelNode, RepeatNode, StatementNode } from '../../dsl/document.js';
 import type { LayerKind } from '../../layers/layer.js';
-import type { Endpoint, Environment, InputSpec, OutputSpec, Use } from '../spec.js';
+import type { Environment, InputSpec, OutputSpec, Use } from '../spec.js';
 import { findWord } from '../vocabulary.js';
 import { readAnnotations, type WrittenAnnotation } from './annotations.js';
 import { checkBlocks, SHARED, type UsableBlocks } from './blocks.js';
+import { Changes } from './changes.js';
 import { type Context, listWords } from './context.js';
 import type { Bound } from './evaluate.js';
-import { addressOf, mergeOverrides, type Override, readWith, reportMiss } from './overrides.js';
+import { Names } from './names.js';
+import { mergeOverrides, type Override, readWith } from './overrides.js';
 import { bindParameters } from './parameters.js';
 import { reportUnknownWord } from './resolve.js';
+import { BROKEN, type Expandable, type Named, NOTHING, type Scope, type Wire } from './scope.js';
 import { countText, describeTerm } from './term.js';
+import { bindInputs, endpointOf, reads } from './wiring.js';
 
 /**
  * Blocks, `repeat`, `with` and `Shared` written out: the layers of the network in their order, with their names, what they read, and where each of
  * them comes from. What their arguments mean is not asked here.
+ * Nothing is expanded that cannot end: circles and depth of blocks are checked before, and layers and uses are counted on the way.
  *
- * - A block use opens a naming scope, `residual_2.conv1`; a `repeat` opens none, but a name within it is seen in its own round only.
- * - A name is found from the first statement of its scope on, so that one pass in the order of the text wires everything.
- * - Nothing is expanded that cannot end: circles and depth of blocks are checked before, and layers and uses are counted on the way.
+ * How names are made and found is in `names.ts`, what a statement reads in `wiring.ts`, what `with` and `--set` say of it in `changes.ts`.
  */
 
 /** A layer before its arguments are resolved. */
@@ -74,6 +67,7 @@ export function expandModel(
   }
   return new Expansion(context, node, checkBlocks(context, document, node)).run(override);
 }
+
 class Expansion {
   private readonly layers: ExpandedLayer[] = [];
   private readonly byName = new Map<string, ExpandedLayer>();
@@ -213,7 +207,14 @@ class Expansion {
     const parts = { name, context, environment, uses, annotations, ...(outputs.length > 0 && { outputs }) };
     this.layers.push({ ...layer, ...parts });
     this.byName.set(name, this.layers.at(-1)!);
-    return this.names.give(layer.node, name, outputs, scope, { kind: 'one', endpoint: { layer: name } }, { kind: 'layer' });
+    return this.names.give(
+      layer.node,
+      name,
+      outputs,
+      scope,
+      { kind: 'one', endpoint: { layer: name } },
+      { kind: 'layer' },
+    );
   }
 
   /** A use of a block. */
