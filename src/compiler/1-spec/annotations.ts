@@ -5,7 +5,9 @@ import type { Annotation } from '../../ir/graph.js';
 import type { Kind } from '../../ir/kind.js';
 import { findWord } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
-import { bindArguments, reportUnknownWord, resolveArguments, type Written } from './resolve.js';
+import { bindArguments, type Written } from './bind.js';
+import { resolveArguments } from './resolve.js';
+import { reportUnknownWord } from './unknown.js';
 import type { ArgumentTerm } from './term.js';
 
 /** An annotation as written in one place: `@m(off)` takes the method back. */

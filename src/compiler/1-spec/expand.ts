@@ -11,7 +11,7 @@ import type { Bound } from './evaluate.js';
 import { Names } from './names.js';
 import { mergeOverrides, type Override, readWith } from './overrides.js';
 import { bindParameters } from './parameters.js';
-import { reportUnknownWord } from './resolve.js';
+import { reportUnknownWord } from './unknown.js';
 import { BROKEN, type Expandable, type Named, NOTHING, type Scope, type Wire } from './scope.js';
 import { countText, describeTerm } from './term.js';
 import { bindInputs, endpointOf, reads } from './wiring.js';

@@ -8,7 +8,9 @@ import type { Context } from './context.js';
 import { schemaOf } from './expected.js';
 import { type ExpandedLayer, expandModel } from './expand.js';
 import type { Override } from './overrides.js';
-import { bindArguments, raiseUnits, resolveArguments } from './resolve.js';
+import { bindArguments } from './bind.js';
+import { raiseUnits } from './plain-values.js';
+import { resolveArguments } from './resolve.js';
 import { countText } from './term.js';
 
 /**

@@ -1,117 +1,18 @@
 import { nearest } from '../../diagnostics/did-you-mean.js';
-import { cover, type Span } from '../../diagnostics/source.js';
+import type { Span } from '../../diagnostics/source.js';
 import type { NameNode } from '../../dsl/document.js';
-import type { Call, Duration, Kind, RegistryName } from '../../ir/kind.js';
-import { namesElsewhere } from '../names-elsewhere.js';
+import type { Call, Kind, RegistryName } from '../../ir/kind.js';
 import { sections, type SectionKind, phase } from '../sections.js';
-import { findWord, registriesOf, spellingsOf, vocabulary, wordsOf } from '../vocabulary.js';
+import { findWord, vocabulary, wordsOf } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
 import { type ArgumentSchema, choicesOf, countsIn, expectedOf, knowsWord, schemaOf, typesOf } from './expected.js';
 import { validate } from './faults.js';
 import { type Override, reportMiss } from './overrides.js';
-import { type ArgumentTerm, countText, describeTerm, showNumber, type Term } from './term.js';
+import { describeTerm, type Term } from './term.js';
+import { ownerName, reportUnknownArgument, reportUnknownWord } from './unknown.js';
+import { bindArguments, type Written } from './bind.js';
+import { durationValue, indexValue, numberAsSplit, raw, reportQuantity, wholeRange } from './plain-values.js';
 import { nameAt, pointer, Unit } from './unit.js';
-
-/** Arguments by name, as written; defaults are not in it. */
-export type Written = ReadonlyMap<string, Term>;
-
-/** What messages call a word of a table. */
-function ownerName(registry: RegistryName, kind: Kind): string {
-  return registry === 'annotation' ? `@${kind.keyword}` : kind.keyword;
-}
-
-/** Gives positional arguments their names, in the order of the schema. Reports names that the kind does not have. */
-export function bindArguments(
-  context: Context,
-  registry: RegistryName,
-  kind: Kind,
-  written: readonly ArgumentTerm[],
-): Map<string, Term> {
-  const owner = ownerName(registry, kind);
-  const properties = schemaOf(kind.schema).properties ?? {};
-  const names = Object.keys(properties);
-  const bound = new Map<string, Term>();
-  const firstNamed = written.findIndex((argument) => argument.name);
-  const positional = firstNamed < 0 ? written : written.slice(0, firstNamed);
-
-  const [first] = names;
-  const spread =
-    first !== undefined && properties[first]?.spread && positional.length > 0 && positional[0]!.value.kind !== 'list';
-  if (spread) {
-    bound.set(first, spreadList(positional.map((argument) => argument.value)));
-  } else {
-    positional.slice(0, names.length).forEach((argument, k) => {
-      bound.set(names[k]!, argument.value);
-    });
-    if (positional.length > names.length) {
-      context.report(
-        'too-many-arguments',
-        { owner, most: names.length, found: positional.length },
-        {
-          at: positional[names.length]!.value.span,
-          label: 'one too many',
-          help: names.length > 0 ? [`arguments of ${owner}: ${listWords(names)}`] : [],
-        },
-      );
-    }
-  }
-  const byPlace = new Set(bound.keys());
-  for (const { name, value } of firstNamed < 0 ? [] : written.slice(firstNamed)) {
-    if (!name) {
-      context.report('positional-after-named', { owner }, { at: value.span, label: 'write its name' });
-    } else if (!Object.hasOwn(properties, name.text)) {
-      reportUnknownArgument(context, registry, kind, name.text, name.span);
-    } else if (bound.has(name.text)) {
-      // Two of the same name are the reader's to report.
-      if (!byPlace.has(name.text)) continue;
-      context.report(
-        'argument-twice',
-        { owner, name: name.text },
-        { at: name.span, also: [{ at: bound.get(name.text)!.span, note: `\`${name.text}\` is given here already` }] },
-      );
-    } else {
-      bound.set(name.text, value);
-    }
-  }
-  return bound;
-}
-
-function spreadList(items: readonly Term[]): Term {
-  const span = cover(items[0]!.span, items.at(-1)!.span);
-  const size = items.reduce((sum, item) => sum + item.size, 1);
-  return { kind: 'list', span, items, size, depth: 1 + Math.max(...items.map((item) => item.depth)) };
-}
-
-function reportUnknownArgument(context: Context, registry: RegistryName, kind: Kind, name: string, at: Span): void {
-  const owner = ownerName(registry, kind);
-  const names = Object.keys(schemaOf(kind.schema).properties ?? {});
-  if (registry === 'layer' && name.endsWith('_regularizer')) {
-    context.report(
-      'regularizer-argument',
-      { name, method: 'l2' },
-      {
-        at,
-        label: 'write `@l2(…)` behind the layer',
-        help: [`annotations: ${listWords(wordsOf('annotation').map((word) => `@${word}`))}`],
-      },
-    );
-    return;
-  }
-  if (registry === 'layer' && name === 'mask_zero') {
-    context.report('no-masks', { name }, { at, help: ['leave the argument out', 'dnc explain no-masks'] });
-    return;
-  }
-  const near = nearest(name, names);
-  context.report(
-    'unknown-argument',
-    { owner, name },
-    {
-      at,
-      ...(near !== undefined && { label: `did you mean \`${near}\`?` }),
-      help: [names.length > 0 ? `arguments of ${owner}: ${listWords(names)}` : `${owner} takes no arguments`],
-    },
-  );
-}
 
 /** Resolves and validates the arguments of one word: defaults filled in, nested calls resolved. */
 export function resolveArguments(
@@ -293,22 +194,6 @@ function accepts(schema: ArgumentSchema, term: Term): boolean {
   }
 }
 
-/** A value as the validator sees it when the schema gives it no other reading. */
-function raw(term: Term): unknown {
-  switch (term.kind) {
-    case 'number':
-      return term.value;
-    case 'string':
-      return term.value;
-    case 'word':
-      return term.arguments ? {} : term.text;
-    case 'list':
-      return [];
-    default:
-      return {};
-  }
-}
-
 function registryValue(
   context: Context,
   schema: ArgumentSchema,
@@ -353,171 +238,6 @@ function resolveWord(
   const written = bindArguments(context, registry, kind, term.arguments ?? []);
   const { values } = resolveArguments(context, registry, kind, written, term.span, override);
   return { word: kind.keyword, arguments: values };
-}
-
-/** More words than these are a page of their own. */
-const SHORT_LIST = 16;
-
-/** `more` are words that may stand there, too: the file's blocks among layers. */
-export function reportUnknownWord(
-  context: Context,
-  registry: RegistryName,
-  word: string,
-  at: Span,
-  more: readonly string[] = [],
-): void {
-  if (registry === 'layer' && word === 'Masking') {
-    context.report('no-masks', { name: word }, { at, help: ['leave the layer out', 'dnc explain no-masks'] });
-    return;
-  }
-  const known = registry === 'split' ? [...spellingsOf('split'), ...spellingsOf('source')] : spellingsOf(registry);
-  const ours = namesElsewhere[registry];
-  const near =
-    ours && Object.hasOwn(ours, word) ? ours[word] : nearest(word, [...more, ...known, ...context.lets.names]);
-  const elsewhere = registriesOf(word)[0];
-  const { many, one } = vocabulary[registry];
-  const label =
-    near !== undefined
-      ? `did you mean \`${near}\`?`
-      : elsewhere !== undefined
-        ? `this is ${vocabulary[elsewhere].one}`
-        : context.lets.has(word)
-          ? 'a `let` is written without parentheses'
-          : undefined;
-  const words = wordsOf(registry);
-  const all = words.length > SHORT_LIST ? [`\`dnc help ${many}\` lists all`] : [];
-  const help = near === undefined ? [`${many}: ${listWords([...more, ...words], SHORT_LIST)}`, ...all] : [];
-  const where = { at, ...(label !== undefined && { label }), help };
-  if (registry === 'layer') context.report('unknown-layer', { word }, where);
-  else if (registry === 'annotation') context.report('unknown-annotation', { word }, where);
-  else context.report('unknown-word', { word, what: one }, where);
-}
-
-function numberAsSplit(context: Context, term: Term & { readonly kind: 'number' }, unit: Unit, place: string): unknown {
-  const inRange = term.percent ? term.value > 0 && term.value < 1 : Number.isSafeInteger(term.value) && term.value > 0;
-  if (!inRange) {
-    context.report(
-      'out-of-range',
-      {
-        owner: unit.owner,
-        name: nameAt(place),
-        expected: term.percent ? 'more than 0% and less than 100%' : 'a whole number of rows, at least 1',
-        found: term.percent ? `${showNumber(term.value * 100)}%` : showNumber(term.value),
-      },
-      {
-        at: term.span,
-        help: !term.percent && term.value > 0 && term.value < 1 ? ['a share is written in percent: `15%`'] : [],
-      },
-    );
-    return undefined;
-  }
-  return term.percent
-    ? { word: 'share', arguments: { fraction: term.value } }
-    : { word: 'count', arguments: { rows: term.value } };
-}
-
-function reportQuantity(
-  context: Context,
-  term: Term & { readonly kind: 'quantity' },
-  unit: Unit,
-  place: string,
-  expected: string,
-): undefined {
-  context.report(
-    'unit-mismatch',
-    { owner: unit.owner, name: nameAt(place), expected, found: describeTerm(term) },
-    { at: term.span, label: `\`${term.unit.text}\` does not fit here` },
-  );
-  return undefined;
-}
-
-/** `10 epochs`, `500 steps`, or a bare number of the unit that the schema says. */
-function durationValue(
-  context: Context,
-  schema: ArgumentSchema,
-  bare: Duration['unit'],
-  term: Term,
-  unit: Unit,
-  place: string,
-): Duration | undefined {
-  const details = { owner: unit.owner, name: nameAt(place), expected: expectedOf(schema), found: describeTerm(term) };
-  if (term.kind !== 'quantity' && (term.kind !== 'number' || term.percent)) {
-    context.report('wrong-type', details, { at: term.span });
-    return undefined;
-  }
-  const written = term.kind === 'number' ? bare : `${term.unit.text.replace(/s$/, '')}s`;
-  if (written !== 'epochs' && written !== 'steps') {
-    const label = '`epochs` and `steps` are what training counts';
-    context.report('unit-mismatch', details, { at: term.span, label });
-    return undefined;
-  }
-  const amount = term.value;
-  if (!(amount >= 0 && amount <= 1e12 && (written === 'epochs' || Number.isInteger(amount)))) {
-    const expected = written === 'steps' ? 'a whole number of steps' : 'a number of epochs ≥ 0';
-    context.report('out-of-range', { ...details, expected, found: showNumber(amount) }, { at: term.span });
-    return undefined;
-  }
-  return { amount, unit: written };
-}
-
-/** Numbers and ranges become the numbers. */
-function indexValue(context: Context, schema: ArgumentSchema, term: Term, unit: Unit, place: string): unknown {
-  const items = term.kind === 'list' ? term.items : [term];
-  const values: unknown[] = [];
-  let usable = true;
-  for (const item of items) {
-    if (item.kind === 'broken') {
-      usable = false;
-    } else if (item.kind === 'range') {
-      const range = wholeRange(context, item);
-      if (!range) {
-        usable = false;
-        continue;
-      }
-      if (values.length + range.to - range.from >= context.limits.unitsPerLayer) {
-        const found = countText(range.to - range.from + 1);
-        const most = countText(context.limits.unitsPerLayer);
-        context.report(
-          'too-many-units',
-          { layer: unit.owner, argument: nameAt(place), found, most },
-          { at: item.span, help: [raiseUnits] },
-        );
-        usable = false;
-        continue;
-      }
-      for (let index = range.from; index <= range.to; index++) {
-        unit.terms.set(pointer(place, values.length), item);
-        values.push(index);
-      }
-    } else {
-      unit.terms.set(pointer(place, values.length), item);
-      unit.schemas.set(pointer(place, values.length), schema.items ?? {});
-      values.push(raw(item));
-    }
-  }
-  return usable ? values : undefined;
-}
-
-export const raiseUnits = 'if it is meant, raise the limit with the environment variable DNC_MAX_UNITS';
-
-function wholeRange(
-  context: Context,
-  term: Term & { readonly kind: 'range' },
-): { readonly from: number; readonly to: number } | undefined {
-  const ends = [term.from, term.to];
-  if (ends.some((end) => end.kind === 'broken')) return undefined;
-  const [from, to] = ends.map((end) =>
-    end.kind === 'number' && Number.isSafeInteger(end.value) ? end.value : undefined,
-  );
-  if (from === undefined || to === undefined) {
-    context.report('index-range', { reason: 'its ends must be whole numbers' }, { at: term.span });
-    return undefined;
-  }
-  if (from > to) {
-    context.report('index-range', { reason: 'it runs backwards' }, { at: term.span, label: `write ${to}..${from}` });
-    return undefined;
-  }
-  return { from, to };
 }
 
 function arrayValue(context: Context, schema: ArgumentSchema, term: Term, unit: Unit, place: string): unknown {
