@@ -2,21 +2,26 @@ import { extents } from '../ir/dims.js';
 import { Type } from '../ir/kind.js';
 import { sizeOf } from '../program/program.js';
 import {
+  biasInitializer,
   channelsOf,
-  convolutionArguments,
   convolutionFacts,
   convolutionRanges,
+  dilationRate,
+  filters,
   finish,
+  kernelInitializer,
+  type KernelOptions,
   kernelSlide,
   kernelWindow,
   spelledConvolution,
+  sumArguments,
   type WindowArguments,
+  windowArguments,
   writtenApart,
-} from './convolution.js';
+} from './convolution-parts.js';
 import { defineLayer, reads, writes } from './layer.js';
 import {
   countWindows,
-  edges,
   type Pair,
   pair,
   type PerAxis,
@@ -46,6 +51,11 @@ function grown(image: Pair, args: TransposedArguments): Pair {
   return [along(0), along(1)];
 }
 
+/** Places at the edges and between strides read not all weights. */
+function kernelOptions({ use_bias }: { readonly use_bias: boolean }): KernelOptions {
+  return { useBias: use_bias, padded: true, axes: { reads: 3, writes: 2 } };
+}
+
 export const conv2dTranspose = defineLayer({
   keyword: 'Conv2DTranspose',
   summary:
@@ -53,10 +63,8 @@ export const conv2dTranspose = defineLayer({
   cite: 'Keras, keras.layers.Conv2DTranspose',
   inputs: [1, 1],
   schema: Type.Object({
-    filters: convolutionArguments.filters,
-    kernel_size: convolutionArguments.kernelSize(2),
-    strides: perAxis(2, { default: 1, description: 'How far apart the windows of neighbouring places begin.' }),
-    padding: edges(2),
+    filters,
+    ...windowArguments(2, { strides: 'How far apart the windows of neighbouring places begin.' }),
     output_padding: Type.Optional(
       perAxis(2, {
         minimum: 0,
@@ -64,11 +72,10 @@ export const conv2dTranspose = defineLayer({
         absent: 'as strides ask',
       }),
     ),
-    dilation_rate: convolutionArguments.dilationRate(2),
-    activation: convolutionArguments.activation,
-    use_bias: convolutionArguments.useBias,
-    kernel_initializer: convolutionArguments.initializer('the kernel [height, width, filters, channels]'),
-    bias_initializer: convolutionArguments.biasInitializer,
+    dilation_rate: dilationRate(2),
+    ...sumArguments,
+    kernel_initializer: kernelInitializer('the kernel [height, width, filters, channels]'),
+    bias_initializer: biasInitializer,
   }),
   shape: (args, at) => {
     const { places } = pictureOf(at, 2);
@@ -105,11 +112,8 @@ export const conv2dTranspose = defineLayer({
   },
   unitwise: ({ activation }, _, [y = []]) => writtenApart(activation, y),
   pinReason: ({ activation }) => `${activation.word} mixes units`,
-  // Places at the edges and between strides read not all weights.
-  facts: ({ activation, use_bias }, at) =>
-    convolutionFacts(at, { activation, useBias: use_bias, padded: true, axes: { reads: 3, writes: 2 } }),
-  ranges: ({ activation, use_bias }, at) =>
-    convolutionRanges(at, { activation, useBias: use_bias, padded: true, axes: { reads: 3, writes: 2 } }),
+  facts: (args, at) => convolutionFacts(at, args.activation, kernelOptions(args)),
+  ranges: (args, at) => convolutionRanges(at, args.activation, kernelOptions(args)),
   gathers: () => true,
   resize: (_, { outputs: [kept = []] }) => ({ filters: kept.length }),
   multiplyAdds: ({ filters, kernel_size }, [x = []]) => sizeOf(extents(x)) * sizeOf(pair(kernel_size, 2)) * filters,

@@ -1,4 +1,4 @@
-import { depthwiseConvolution } from './convolution.js';
+import { depthwiseConvolution } from './depthwise-convolution.js';
 
 export const depthwiseConv1d = depthwiseConvolution(
   'DepthwiseConv1D',

@@ -1,4 +1,4 @@
-import { separableConvolution } from './convolution.js';
+import { separableConvolution } from './separable-convolution.js';
 
 export const separableConv2d = separableConvolution(
   'SeparableConv2D',
