@@ -1,7 +1,9 @@
-import { isAbsolute, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
 import { fail } from '../diagnostics/report.js';
 import { mismatch } from './columns/texts.js';
 import type { PictureChoices } from './columns/fitted.js';
+import { keyText } from './csv/table.js';
 import { FileSet } from './file-sets.js';
 import type { InputFile } from './files.js';
 import { pictureMemory, pictureShape, readPicture } from './pictures/read.js';
@@ -38,6 +40,7 @@ export function readPictureColumns(
     const read = pictureMemory(names.length, choices, field.name, place.at);
     const size = names.length === 0 ? 0 : read.length / names.length;
     const named = names.map((text): InputFile => pictureFile(field.texts![text]!, field, choices, table, place));
+    refuseMissing(field, named, choices, place);
     const set = `${table.files[0]?.name ?? 'the table'}: ${field.name}`;
     files.push(
       FileSet.read(set, named, place, (file, k) => readPicture(file, choices, read.subarray(k * size, (k + 1) * size))),
@@ -51,6 +54,38 @@ export function readPictureColumns(
     return { name: field.name, ...position, shape: pictureShape(choices), form: 'values', data };
   });
   return { ...table, fields, files };
+}
+
+/**
+ * Looks for all pictures before the first is read: a wrong folder is told at once, with how many it lacks.
+ *
+ * @throws Failure file-missing
+ */
+function refuseMissing(
+  { name }: Field,
+  files: readonly InputFile[],
+  { folder }: PictureChoices,
+  { at }: SourcePlace,
+): void {
+  const missing = files.filter(({ path }) => !existsSync(path));
+  const [first] = missing;
+  if (!first) return;
+  const names = `${missing
+    .slice(0, 4)
+    .map((file) => file.name)
+    .join(', ')}${missing.length > 4 ? ', …' : ''}`;
+  const count = (value: number) => value.toLocaleString('en-US');
+  const key = keyText(name);
+  const help = [
+    ...(missing.length > 1
+      ? [`${count(missing.length)} of ${count(files.length)} pictures are not there: ${names}`]
+      : []),
+    `looked for ${resolve(first.path)}`,
+    folder === undefined
+      ? `names start from the folder of the table; \`columns { ${key}: image_file(…, folder: "…") }\` names one beside it`
+      : `names start from the folder ${folder} beside the table`,
+  ];
+  fail('file-missing', { file: first.name, role: first.role }, { at, help });
 }
 
 function pictureFile(

@@ -195,6 +195,16 @@ const cases: Readonly<Record<string, Case>> = {
     words: train,
     exit: 4,
   },
+  'pictures that a table names are missing': {
+    files: {
+      'net.dn': folderSpec('csv("t.csv"); target: y; columns { shot: image_file(size: [2, 2], folder: shotz) }'),
+      't.csv': 'shot,y\n1.png,a\n2.png,b\n3.png,b\n4.png,a\n5.png,b\n1.png,b\n',
+      'shots/1.png': shot,
+    },
+    words: ['data', 'check', 'net.dn'],
+    exit: 4,
+  },
+  'a folder of pictures is missing': { files: { 'net.dn': folderSpec() }, words: ['data', 'check', 'net.dn'], exit: 4 },
   'a window longer than a part': {
     files: changed('validation: 20', 'validation: 20; window { length: 30 }'),
     words: train,
