@@ -9,6 +9,7 @@ import { trainedOutputs } from '../compiler/checks/outputs.js';
 import { endsOf } from '../compiler/objectives.js';
 import { extents } from '../ir/dims.js';
 import { bindRows, type Rows } from '../runtime/spec/rows.js';
+import { classesHeld } from '../runtime/spec/targets.js';
 
 export type PartName = 'train' | 'validation' | 'test';
 
@@ -125,7 +126,21 @@ export function inspectRows({ spec, network, fitted }: Compiled, rows: Rows): Da
 
   const learned = trained.map(({ output, objective, shape, field }): TargetReport => {
     const classes = field?.form === 'classes' ? classesOf(field, tables, shape.at(-1) ?? 1) : undefined;
-    if (classes) reportClasses(classes, ends.outputs.length > 1 ? ` of ${field!.name}` : '', find);
+    if (classes) {
+      const held = classesHeld(
+        field!,
+        tables.map(({ table }) => table),
+      );
+      const of = ends.outputs.length > 1 ? ` of ${field!.name}` : '';
+      const spare = shape.at(-1)! > 1 && held !== undefined && held < shape.at(-1)!;
+      if (spare)
+        find(
+          'warning',
+          'classes',
+          `${output.name} has ${shape.at(-1)} units, one for every class, but the rows have ${counted(held, 'class', 'classes')}${of}`,
+        );
+      reportClasses(classes, spare ? held : classes.names.length, of, find);
+    }
     return {
       output: output.name,
       field: field?.name ?? output.name,
@@ -219,8 +234,9 @@ function classesOf(
   };
 }
 
-function reportClasses({ names, rows }: ClassesReport, of: string, find: Find): void {
-  const missing = names.filter((_, k) => rows.train![k] === 0);
+/** @param held the first so many of the names are classes that rows can have */
+function reportClasses({ names, rows }: ClassesReport, held: number, of: string, find: Find): void {
+  const missing = names.filter((_, k) => k < held && rows.train![k] === 0);
   if (missing.length > 0) {
     const elsewhere = names.filter(
       (_, k) => rows.train![k] === 0 && [rows.validation, rows.test].some((part) => part && part[k]! > 0),

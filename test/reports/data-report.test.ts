@@ -235,3 +235,19 @@ test.skipIf(!existsSync(shared))(
     expect([report.findings, report.repeated.train!.rows]).toEqual([[], 0]);
   },
 );
+
+test('units of an output that no class has are told as that, and not as classes without rows', async () => {
+  const random = seeded('units without a class');
+  const files = {
+    'train.csv': csv(cleanRows(120, random)),
+    'test.csv': csv(cleanRows(30, random)),
+  };
+  const { findings } = await inspect(files, spec(CSV).replace('Dense(3)', 'Dense(5)'));
+  expect(findings).toEqual([
+    {
+      severity: 'warning',
+      check: 'classes',
+      message: 'out has 5 units, one for every class, but the rows have 3 classes',
+    },
+  ]);
+});

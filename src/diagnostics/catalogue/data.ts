@@ -416,6 +416,22 @@ the test part, were mixed.`,
 wide as there are classes, or look for the wrong rows in the data.
 ${example('digit = Dense(10)')}`,
   }),
+  'units-without-class': code<{
+    output: string;
+    units: number;
+    field: string;
+    classes: number;
+    labels: readonly string[] | undefined;
+  }>({
+    severity: 'warning',
+    message: ({ output, units, field, classes, labels }) =>
+      `${output} has ${counted(units, 'unit')}, one for every class, but the rows have ${counted(classes, 'class', 'classes')}: ${field} is ${
+        labels ? `${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}` : `0 to ${classes - 1}`
+      }`,
+    explain: `A class selects one unit of the output, so an output has as many units as there are classes. A unit without a class is trained like the others, and learns
+never to be chosen. Where rows of further classes are to come, the warning may be left as it is.
+${example('kind = Dense(2)')}`,
+  }),
   'target-out-of-range': code<{ field: string; row: number; value: string; loss: string; expected: string }>({
     severity: 'error',
     message: ({ field, row, value, loss, expected }) =>

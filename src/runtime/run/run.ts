@@ -19,7 +19,7 @@ import { featuresOf } from '../simplify/features.js';
 import { writeAtomically } from '../../files.js';
 import { History } from '../training/history.js';
 import { readTrained, startingValues, writeTrained } from '../weights/load.js';
-import { openWithRows, refuseUnfitRows } from '../spec/open-spec.js';
+import { judgeRows, openWithRows } from '../spec/open-spec.js';
 import type { Watcher } from '../training/progress.js';
 import { provenRanges } from '../simplify/ranges.js';
 import { type RunResult, scoresOf, writeResult } from '../simplify/result.js';
@@ -73,9 +73,9 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   const record = await engineRecord(engine, options.engineOptions);
   options.watcher.note(`engine: ${record.engine} ${record.version} (${because})\n`);
   for (const note of rows.notes) options.watcher.note(`note: ${note}\n`);
-  if (rows.warnings.length > 0) options.watcher.note(render(rows.warnings, { color: false }));
   // Before the run has a folder.
-  refuseUnfitRows(compiled, rows);
+  const warnings = [...rows.warnings, ...judgeRows(compiled, rows)];
+  if (warnings.length > 0) options.watcher.note(render(warnings, { color: false }));
   const values = firstValues(compiled, rows, options.specFile, options.fromScratch);
 
   const folder = new RunFolder(options.out ?? makeRunFolder(options.specFile, compiled.spec.hash, new Date()));

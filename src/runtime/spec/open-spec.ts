@@ -5,12 +5,13 @@ import type { Spec } from '../../compiler/spec.js';
 import type { Fitted } from '../../data/columns.js';
 import { sourceOf } from '../../data/read.js';
 import type { DataLock } from '../../data/source.js';
+import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import { Failure, Reports } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
 import { lockBeside } from '../run/data-lock.js';
 import { fittedOf, originalsOf } from '../weights/load.js';
 import { bindRows, dataPathsFolder, type Rows, readRows } from './rows.js';
-import { refuseStrangeClasses, refuseUnfitTargets } from './targets.js';
+import { refuseStrangeClasses, refuseUnfitTargets, unusedClasses } from './targets.js';
 
 /** Which spec, with what changed, and where its data are. */
 export interface SpecToOpen {
@@ -64,35 +65,36 @@ export async function compileWithData(at: SpecToOpen): Promise<Compiled> {
     spec && !isTrained && !sourceOf(spec.data.source.word)?.describe ? await rowsIfThere(at, spec) : undefined;
   if (!rows) {
     const compiled = compile(at.source, await compileOptions(at));
-    refuseUnfitFields(compiled, isTrained);
-    return compiled;
+    return { ...compiled, warnings: [...compiled.warnings, ...judgeFields(compiled, isTrained)] };
   }
   const compiled = compile(at.source, { ...optionsOf(at), ...(rows.fitted && { fitted: rows.fitted }) });
-  refuseUnfitRows(compiled, rows);
-  return { ...compiled, warnings: [...compiled.warnings, ...rows.warnings] };
+  return { ...compiled, warnings: [...compiled.warnings, ...rows.warnings, ...judgeRows(compiled, rows)] };
 }
 
-/** Refuses what the source says in advance of its rows, where the network cannot read them. */
-function refuseUnfitFields({ spec, network }: Compiled, isTrained: boolean): void {
+/** Refuses what the source says in advance of its rows, where the network cannot read them. Gives what is worth a warning. */
+function judgeFields({ spec, network }: Compiled, isTrained: boolean): Diagnostic[] {
   const { source } = spec.data;
   const description =
     isTrained || !isDescribed(spec) ? undefined : sourceOf(source.word)?.describe?.(source.arguments as never);
-  if (!description) return;
+  if (!description) return [];
   const fields = description.fields.map((field) => ({
     ...field,
     data: field.form === 'values' ? new Float32Array() : new Int32Array(),
   }));
-  bindRows(network, spec, spec.train.phases[0], { ...description, fields, rows: 0, files: [] });
+  const table = { ...description, fields, rows: 0, files: [] };
+  bindRows(network, spec, spec.train.phases[0], table);
+  return unusedClasses(spec, network, [table]);
 }
 
-/** Refuses rows that the network, its loss or its metrics cannot read. */
-export function refuseUnfitRows({ spec, network }: Compiled, { train, validation, test }: Rows): void {
-  for (const table of [train, validation, test]) {
-    if (!table) continue;
+/** Refuses rows that the network, its loss or its metrics cannot read. Gives what is worth a warning. */
+export function judgeRows({ spec, network }: Compiled, { train, validation, test }: Rows): Diagnostic[] {
+  const tables = [train, validation, test].flatMap((table) => table ?? []);
+  for (const table of tables) {
     const bound = bindRows(network, spec, spec.train.phases[0], table);
     refuseUnfitTargets(spec, table, bound);
     if (table === train) refuseStrangeClasses(spec, network, bound);
   }
+  return unusedClasses(spec, network, tables);
 }
 
 async function rowsIfThere(at: SpecToOpen, spec: Spec): Promise<Rows | undefined> {

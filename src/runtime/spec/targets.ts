@@ -6,10 +6,12 @@ import { metricOf } from '../../compiler/monitored.js';
 import { endsOf, objectivesOf } from '../../compiler/objectives.js';
 import type { Spec } from '../../compiler/spec.js';
 import { type BoundTable, targetOf } from '../../data/bind.js';
-import type { Table } from '../../data/source.js';
-import { fail } from '../../diagnostics/report.js';
+import { findField } from '../../data/columns.js';
+import type { Field, Table } from '../../data/source.js';
+import type { Diagnostic } from '../../diagnostics/diagnostic.js';
+import { diagnostic, fail } from '../../diagnostics/report.js';
 import type { Span } from '../../diagnostics/source.js';
-import type { Network } from '../../ir/graph.js';
+import { type Network, placeOf as placeOfNode } from '../../ir/graph.js';
 import type { Call } from '../../ir/kind.js';
 import { firstUnfit, shares, type TargetValues } from '../../losses/target-values.js';
 
@@ -96,4 +98,51 @@ export function refuseUnfitTargets(
     if (searched && searched.word !== 'loss' && judged && (searched.output ?? output) === output)
       refuseMetric(judged.loss, searched.word, undefined);
   }
+}
+
+/**
+ * How many classes a field has: those that its source names or counts, else those up to the largest of its class numbers. Undefined where neither tells.
+ *
+ * @param tables rows of the same source
+ */
+export function classesHeld(
+  field: Pick<Field, 'name' | 'classes' | 'labels'>,
+  tables: readonly Pick<Table, 'rows' | 'fields' | 'selection'>[],
+): number | undefined {
+  const known = field.labels?.length ?? field.classes;
+  if (known !== undefined) return known;
+  let largest = -1;
+  for (const { rows, fields, selection } of tables) {
+    const own = findField(fields, field.name);
+    for (let row = 0; own && row < rows; row++)
+      largest = Math.max(largest, own.data[selection ? selection[row]! : row]!);
+  }
+  return largest < 0 ? undefined : largest + 1;
+}
+
+/** Warns of outputs with units for classes that no row can have. They are trained like any other, and learn never to be chosen. */
+export function unusedClasses(
+  spec: Pick<Spec, 'data' | 'train' | 'simplify'>,
+  network: Network,
+  tables: readonly (Pick<Table, 'rows' | 'target' | 'selection'> & { readonly fields: readonly Field[] })[],
+): Diagnostic[] {
+  const names = network.graph.outputs.map(({ name }) => name);
+  const [first] = tables;
+  const found = new Map<string, Diagnostic>();
+  for (const phase of stretchesOf(spec))
+    for (const { output, node, shape, objective } of trainedOutputs(network, phase)) {
+      const wanted = first && targetOf(output.name, names, spec.data, first);
+      const field = wanted === undefined ? undefined : findField(first!.fields, wanted);
+      const units = classCount(shape.at(-1) ?? 1);
+      if (field?.form !== 'classes' || lossKind(objective.loss).target !== 'classes' || found.has(output.name))
+        continue;
+      const classes = classesHeld(field, tables);
+      if (classes === undefined || classes >= units) continue;
+      const details = { output: output.name, units, field: field.name, classes, labels: field.labels };
+      const help = [
+        `a unit for every class: write ${node.kind === 'Dense' ? `Dense(${classes})` : `${classes} units`}`,
+      ];
+      found.set(output.name, diagnostic('units-without-class', details, { ...placeOfNode(node), help }));
+    }
+  return [...found.values()];
 }

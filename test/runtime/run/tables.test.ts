@@ -7,7 +7,7 @@ import { Source } from '../../../src/diagnostics/source.js';
 import { diffFiles } from '../../../src/reports/diff-files.js';
 import { evaluateSpec, predictSpec } from '../../../src/runtime/spec/evaluate-spec.js';
 import { fittedOf, originalsOf } from '../../../src/runtime/weights/load.js';
-import { compileOptions, openWithRows } from '../../../src/runtime/spec/open-spec.js';
+import { compileOptions, compileWithData, openWithRows } from '../../../src/runtime/spec/open-spec.js';
 import { startRun } from '../../../src/runtime/run/run.js';
 import { simplifyAgain } from '../../../src/runtime/simplify/simplify-again.js';
 import { makeTemporaryFolder, removeFolder } from '../../support/folders.js';
@@ -376,4 +376,70 @@ test('numbers that are what the loss and the metric read are trained on', async 
     const text = `model M {\n  facts = Input(1)\n  out = Dense(1)\n}\ndata { source: csv("fit.csv"); inputs { facts: count }; target: ${target} }\ntrain { ${training}; epochs: 1 }\n`;
     expect(await problem(() => train(text, 'fit.dn', `fit-${target}-${training.length}`))).toBe('nothing');
   }
+});
+
+/** A file as numpy writes it (format 1.0). */
+function npy(type: string, shape: string, data: Float32Array | Uint8Array): Buffer {
+  const header = `${`{'descr': '${type}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117)}\n`;
+  const head = Buffer.from(`\x93NUMPY\x01\x00${String.fromCharCode(header.length, 0)}${header}`, 'latin1');
+  return Buffer.concat([head, Buffer.from(data.buffer)]);
+}
+
+describe('units that no class has', () => {
+  const text = (kind: string, source: string, loss = 'sparse_categorical_crossentropy(from_logits: true)') =>
+    `model Kinds {\n  facts = Input\n  kind = ${kind}\n}\ndata { source: ${source};${source.startsWith('csv') ? ' target: kind;' : ''} test: 2 }\ntrain { loss: ${loss}; epochs: 1 }\n`;
+  const warningsOf = async (kind: string, source: string, loss?: string) => {
+    const { warnings } = await compileWithData({ ...spec(text(kind, source, loss), 'kinds.dn'), sets: [] });
+    return warnings.map(({ code, message, help }) => [code, message, ...(help ?? [])].join('; '));
+  };
+
+  test('classes with names and classes with numbers are told with the layer; as many as there are, are not', async () => {
+    const rows = [0, 1, 2, 3, 4, 5, 6, 7].map((k) => `${k},${k % 2 ? 'yes' : 'no'},${k % 2}`).join('\n');
+    writeFileSync(path.join(folder, 'names.csv'), `x,kind,other\n${rows}\n`);
+    // Of class numbers without names only the rows know how many there are.
+    writeFileSync(
+      path.join(folder, 'facts.npy'),
+      npy(
+        '<f4',
+        '(8, 1)',
+        Float32Array.from({ length: 8 }, (_, k) => k),
+      ),
+    );
+    writeFileSync(path.join(folder, 'kind.npy'), npy('|u1', '(8,)', Uint8Array.of(0, 1, 0, 1, 0, 1, 0, 1)));
+    const arrays = 'npy("facts.npy", "kind.npy")';
+    expect(await warningsOf('Dense(3)', 'csv("names.csv")')).toEqual([
+      'units-without-class; kind has 3 units, one for every class, but the rows have 2 classes: kind is no, yes; a unit for every class: write Dense(2)',
+    ]);
+    expect(await warningsOf('Dense(4)', arrays)).toEqual([
+      'units-without-class; kind has 4 units, one for every class, but the rows have 2 classes: target is 0 to 1; a unit for every class: write Dense(2)',
+    ]);
+    for (const source of ['csv("names.csv")', arrays]) expect(await warningsOf('Dense(2)', source)).toEqual([]);
+    expect(await warningsOf('Dense(1)', 'csv("names.csv")', 'binary_crossentropy(from_logits: true)')).toEqual([]);
+  });
+
+  test('a source that counts its classes ahead of its rows', async () => {
+    const drawn =
+      'model D {\n  i = Input(28, 28, 1)\n  f = Flatten\n  d = Dense(12)\n}\ndata { source: drawn_digits(train: 40, test: 10) }\ntrain { loss: sparse_categorical_crossentropy(from_logits: true); epochs: 1 }\n';
+    const { warnings } = await compileWithData({ ...spec(drawn, 'drawn.dn'), sets: [] });
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'd has 12 units, one for every class, but the rows have 10 classes: label is 0 to 9',
+    ]);
+  });
+
+  test('training tells it before the first epoch', async () => {
+    const told: string[] = [];
+    await startRun({
+      ...spec(text('Dense(3)', 'csv("names.csv")'), 'kinds.dn'),
+      ...engine,
+      sets: [],
+      dataFolder: undefined,
+      fromScratch: false,
+      out: path.join(folder, 'units-without-class'),
+      checkpointSeconds: 1000,
+      watcher: { note: (line) => void told.push(line), epoch: () => void told.push('epoch') },
+      stopping: { signal: undefined },
+    });
+    expect(told.indexOf('epoch')).toBeGreaterThan(told.findIndex((line) => line.includes('[units-without-class]')));
+    expect(told.join('')).toContain('[units-without-class]');
+  });
 });
