@@ -57,6 +57,8 @@ const registries: readonly { readonly folder: string; readonly helpers: readonly
       'normalize',
       'activation-layer',
       'recurrent',
+      'recurrent-cell',
+      'recurrent-scan',
     ],
   },
   { folder: 'sparsity', helpers: ['method', 'during'] },

@@ -5,19 +5,17 @@ import type { Builder, Value } from '../program/builder.js';
 import { computedFact, lastAxisFacts, spreadFacts } from './facts.js';
 import { layerKind } from './index.js';
 import { type AxisFacts, defineLayer, type FactsStep, type Inside, type LayerKind, paramsOfInner } from './layer.js';
+import { type RecurrentLayer, sequenceOf } from './recurrent.js';
 import {
   type Cell,
   cellFacts,
   cellMultiplyAdds,
   cellParams,
-  flipped,
   type RecurrentArguments,
-  type RecurrentLayer,
-  runCell,
-  sequenceOf,
   spelledCell,
   treatsUnitsApart,
-} from './recurrent.js';
+} from './recurrent-cell.js';
+import { flipped, runCell } from './recurrent-scan.js';
 import { simpleRnn } from './simple-rnn.js';
 
 type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';

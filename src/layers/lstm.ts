@@ -1,7 +1,8 @@
 import { Type } from '../ir/kind.js';
 import { constantOf } from '../ir/units.js';
 import type { Value } from '../program/builder.js';
-import { type Cell, recurrentArguments, recurrentLayer, recurrentSchema } from './recurrent.js';
+import type { Cell } from './recurrent-cell.js';
+import { recurrentArguments, recurrentLayer, recurrentSchema } from './recurrent.js';
 
 const cell: Cell = {
   keyword: 'LSTM',

@@ -1,6 +1,7 @@
 import { Type } from '../ir/kind.js';
 import { constantOf } from '../ir/units.js';
-import { type Cell, recurrentArguments, recurrentLayer } from './recurrent.js';
+import type { Cell } from './recurrent-cell.js';
+import { recurrentArguments, recurrentLayer } from './recurrent.js';
 import { computedFact } from './facts.js';
 
 const cell: Cell = {
