@@ -1,6 +1,6 @@
 import type { DiffResult, LayerDiff, SettingChange, Sign } from './diff.js';
 import { behaviourText, counted, keptText, settingText } from './diff-as-text.js';
-import { Html, html, page } from './html.js';
+import { Html, html, page, unbroken } from './html.js';
 import { arrow, bytes, count, percent, share } from './numbers.js';
 import { drawFeatures } from './pattern-picture.js';
 import { imageTag } from './picture-tag.js';
@@ -51,7 +51,8 @@ ${layers.map((layer) => layerRows(layer, widest))}
     [count(before.multiply_adds), count(after.multiply_adds), share(before.multiply_adds, after.multiply_adds)],
     [bytes(before.bytes), bytes(after.bytes), share(before.bytes, after.bytes)],
   ].map(
-    ([old, now, change]) => html`<td class="number">${arrow(old, now)}<br><span class="soft">${change}</span></td>`,
+    ([old, now, change]) =>
+      html`<td class="number">${unbroken(arrow(old, now))}<br><span class="soft">${change && unbroken(change)}</span></td>`,
   )}</tr>
 </tbody>
 </table></div>
@@ -64,12 +65,12 @@ const HATCH = html`<svg width="0" height="0" style="position:absolute" aria-hidd
 function layerRows(layer: LayerDiff, widest: number): Html {
   const { name, kind, units, parameters, multiply_adds, bytes: size, arguments: own, annotations } = layer;
   const cell = (values: { readonly before?: number; readonly after?: number }, show: (value: number) => string) =>
-    html`<td class="number">${(values.before ?? 0) + (values.after ?? 0) === 0 ? '' : arrow(values.before === undefined ? undefined : show(values.before), values.after === undefined ? undefined : show(values.after))}</td>`;
+    html`<td class="number">${(values.before ?? 0) + (values.after ?? 0) === 0 ? '' : unbroken(arrow(values.before === undefined ? undefined : show(values.before), values.after === undefined ? undefined : show(values.after)))}</td>`;
   const [, summary, indices] = /^([^:]*): (.*)$/s.exec(keptText(layer) ?? '') ?? [];
   const kept = summary !== undefined ? html`<details><summary>${summary}</summary>${indices}</details>` : undefined;
   const written = [...own, ...annotations];
   const isOpen = kept !== undefined || written.length > 0;
-  return html`<tr${isOpen ? new Html(' class="open"') : undefined}><td>${sign(layer.sign)}</td><th>${name}</th><td>${arrow(kind.before, kind.after)}</td><td class="number">${arrow(counted(units.before), counted(units.after))}</td><td>${bar(layer, widest)}</td>${cell(parameters, count)}${cell(multiply_adds, count)}${cell(size, bytes)}</tr>
+  return html`<tr${isOpen ? new Html(' class="open"') : undefined}><td>${sign(layer.sign)}</td><th>${name}</th><td>${arrow(kind.before, kind.after)}</td><td class="number">${unbroken(arrow(counted(units.before), counted(units.after)))}</td><td>${bar(layer, widest)}</td>${cell(parameters, count)}${cell(multiply_adds, count)}${cell(size, bytes)}</tr>
 ${
   isOpen
     ? html`<tr class="detail"><td></td><td colspan="7" class="soft">${kept}${written.length > 0 ? changes(written) : undefined}</td></tr>\n`

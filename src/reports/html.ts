@@ -28,6 +28,11 @@ export function cleaned(text: string): string {
   return text.replace(/(?![\t\n\r])[\p{Cc}\p{Cs}\ufffe\uffff\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
+/** A pair of numbers, old → new, or one: in a narrow table it breaks behind the arrow and nowhere else. */
+export function unbroken(text: string): string {
+  return text.replace(/(?<!→) /g, '\u00a0');
+}
+
 /** A whole page that needs nothing else: no network, no script. It reads in light, in dark, on paper, and on a narrow screen. */
 export function page(title: string, body: Html): string {
   return `${
@@ -50,7 +55,10 @@ ${body}
   }\n`;
 }
 
-/** The colours are told apart by people who do not see all of them (Okabe and Ito); every mark has a sign or a word beside it. */
+/**
+ * The colours are told apart by people who do not see all of them (Okabe and Ito); every mark has a sign or a word beside it. A table that is too wide
+ * breaks its pairs of numbers first, and scrolls then, with a shadow at the side where it goes on (after L. Verou, scrolling shadows).
+ */
 const STYLE = `
 :root { --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --paper: #ffffff; --raised: #f6f8fa; --added: #00724f; --removed: #b04300; --changed: #0060a0; --bar: #4c8fc4; }
 @media (prefers-color-scheme: dark) {
@@ -67,7 +75,7 @@ p { margin: .4rem 0; max-width: 60rem; }
 .soft, figcaption, caption { color: var(--soft); font-size: .875rem; }
 code, pre { font: .86em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: .7rem .9rem; overflow-x: auto; white-space: pre-wrap; }
-.wide { overflow-x: auto; margin: .5rem 0; }
+.wide { overflow-x: auto; margin: .5rem 0; background: linear-gradient(90deg, var(--paper) .7rem, transparent) left / 2rem 100% no-repeat local, linear-gradient(270deg, var(--paper) .7rem, transparent) right / 2rem 100% no-repeat local, linear-gradient(90deg, var(--line), transparent) left / .6rem 100% no-repeat scroll, linear-gradient(270deg, var(--line), transparent) right / .6rem 100% no-repeat scroll; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .3rem; }
 th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
@@ -99,7 +107,8 @@ figure { margin: 0; }
 .matrix td, .matrix th { padding: .2rem .5rem; text-align: right; border: 1px solid var(--line); }
 .matrix .right { font-weight: 600; }
 .signature { margin-top: 3rem; color: var(--soft); font-size: .82rem; }
-@media (max-width: 56rem) { th, td { padding-right: .5rem; } td.number { white-space: normal; } .bar { width: 5rem; } }
+@media (max-width: 84rem) { td.number { white-space: normal; } .bar { width: 7rem; } }
+@media (max-width: 64rem) { th, td { padding-right: .6rem; } .bar { width: 3.5rem; } }
 @media (max-width: 40rem) { main { padding: 1rem .9rem 2rem; } }
 @media print {
   :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --raised: #fff; --added: #00573c; --removed: #8a3400; --changed: #004a7c; }
@@ -107,6 +116,6 @@ figure { margin: 0; }
   .patterns img, .swatch { filter: none; }
   h2, h3 { break-after: avoid; } figure, tr, .fact { break-inside: avoid; }
   .swatch, .bar rect, .patterns img { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  .wide { overflow: visible; }
+  .wide { overflow: visible; background: none; }
 }
 `;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cleaned, escaped, Html, html, page } from '../../src/reports/html.js';
+import { cleaned, escaped, Html, html, page, unbroken } from '../../src/reports/html.js';
 import { problemsOf } from '../support/html.js';
 
 describe('html', () => {
@@ -18,6 +18,12 @@ describe('html', () => {
     expect(html`<p>${[html`<i>${'<'}</i>`, ' and ', 3]}${undefined}${new Html('<hr>')}</p>`.text).toBe(
       '<p><i>&#60;</i> and 3<hr></p>',
     );
+  });
+
+  test('a pair of numbers breaks behind its arrow and nowhere else', () => {
+    expect(unbroken('18.6 kB → 14.2 kB')).toBe('18.6\u00a0kB\u00a0→ 14.2\u00a0kB');
+    expect(unbroken('800 B')).toBe('800\u00a0B');
+    expect(unbroken('12')).toBe('12');
   });
 
   test('lines, tabs and letters of all scripts stay as they are', () => {
