@@ -100,7 +100,7 @@ function sizes(report: RunReport): Html {
 <div class="wide"><table>
 <thead><tr><th>layer</th><th>kind</th><th>shape</th>${numeric('parameters', 'multiply-adds', 'bytes')}</tr></thead>
 <tbody>
-${layers.map((layer) => html`<tr><th>${layer.name}</th><td>${layer.kind}</td><td>${layer.shape.join('×')}</td>${numbers(count(layer.parameters), count(layer.multiply_adds), bytes(4 * layer.parameters))}</tr>\n`)}
+${layers.map((layer) => html`<tr><th>${layer.name}</th><td>${layer.kind}${layer.shares === undefined ? undefined : html` <span class="soft">weights of ${layer.shares}</span>`}</td><td>${layer.shape.join('×')}</td>${numbers(count(layer.parameters), count(layer.multiply_adds), bytes(4 * layer.parameters))}</tr>\n`)}
 <tr class="total"><th>total</th><td></td><td></td>${numbers(count(parameters), count(multiply_adds), bytes(size))}</tr>
 </tbody>
 </table></div>

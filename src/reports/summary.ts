@@ -11,7 +11,10 @@ export interface LayerSummary {
   readonly kind: string;
   /** Extents of one row of its output. */
   readonly shape: readonly number[];
+  /** Its own: none where it uses those of another layer. */
   readonly parameters: number;
+  /** The layer whose parameters it uses. Absent: it has its own, or none. */
+  readonly shares?: string;
   /** Multiply-adds for one row. */
   readonly multiply_adds: number;
   readonly annotations: readonly string[];
@@ -33,11 +36,14 @@ export function summarize(network: Network): NetworkSummary {
   const layers = network.graph.nodes.map((node): LayerSummary => {
     const inputs = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
     const outputs = network.shapes.get(node.name)!;
+    const params = Object.values(network.params.get(node.name) ?? {});
+    const isShared = node.shares !== undefined && params.length > 0;
     return {
       name: node.name,
       kind: node.kind,
       shape: extents(outputs[0]!),
-      parameters: Object.values(network.params.get(node.name) ?? {}).reduce((sum, param) => sum + paramSize(param), 0),
+      parameters: isShared ? 0 : params.reduce((sum, param) => sum + paramSize(param), 0),
+      ...(isShared && { shares: node.shares! }),
       multiply_adds: layerKind(node.kind).multiplyAdds?.(node.arguments as never, inputs, outputs) ?? 0,
       annotations: node.annotations.map(showAnnotation),
     };
@@ -62,7 +68,7 @@ export function summaryText(network: Network): string {
     showShape(network.shapes.get(layer.name)![0]!),
     layer.parameters.toLocaleString('en'),
     layer.multiply_adds.toLocaleString('en'),
-    layer.annotations.join(' '),
+    [...(layer.shares === undefined ? [] : [`(weights of ${layer.shares})`]), ...layer.annotations].join(' '),
   ]);
   const total = ['', '', '', summary.parameters.toLocaleString('en'), summary.multiply_adds.toLocaleString('en'), ''];
   const table = columns(

@@ -95,3 +95,29 @@ describe('columns', () => {
     expect(columns([['a'], ['b', 'c']], ['left', 'right'])).toBe('a\nb  c\n');
   });
 });
+
+test('a layer that uses the weights of another says whose, and has no parameters of its own: rows add up to the total', () => {
+  const { network: twins } = compile(
+    new Source(
+      'twins.dn',
+      `model Twins {
+  left  = Input(4)
+  right = Input(4)
+  tower = Dense(8) <- left
+  again = Shared(tower) <- right
+  both  = Add <- tower, again
+  out   = Dense(1)
+}
+data { source: csv("pairs.csv"); inputs { left: [a, b, c, d]; right: [e, f, g, h] }; target: y }
+train { loss: mse; epochs: 1 }
+`,
+    ),
+  );
+  const { layers, parameters } = summarize(twins);
+  expect(layers.filter(({ shares }) => shares !== undefined).map(({ name, shares }) => [name, shares])).toEqual([
+    ['again', 'tower'],
+  ]);
+  expect(layers.reduce((sum, layer) => sum + layer.parameters, 0)).toBe(parameters);
+  expect(parameters).toBe(4 * 8 + 8 + 8 + 1);
+  expect(summaryText(twins)).toContain('again  Dense  8               0             32  (weights of tower)\n');
+});
