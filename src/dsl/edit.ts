@@ -1,5 +1,6 @@
 import type { Source, Span } from '../diagnostics/source.js';
-import type { ArgumentNode, CallNode, EntryNode, LayerNode, MapNode, StatementNode } from './document.js';
+import type { ArgumentNode, CallNode, EntryNode, LayerNode, MapNode, StatementNode, ValueNode } from './document.js';
+import { printValue } from './print.js';
 import { Comment, endOf, is, LeftCurly, lex, Newline, RightCurly, Semicolon, type Token } from './tokens.js';
 
 /** What is put behind a statement goes on its line up to this column. */
@@ -57,6 +58,12 @@ export class TextEdits {
     this.own(span);
     if (this.source.text.slice(span.start, span.end) === text) return;
     this.edits.push({ start: span.start, end: span.end, text, keepsColumns: true });
+  }
+
+  /** Puts other values in the place of some of a call's arguments without names, which stand one behind the other. */
+  replacePositional(_call: CallNode, nodes: readonly ArgumentNode[], values: readonly ValueNode[]): void {
+    const text = values.map((value) => printValue(value, { flat: true })).join(', ');
+    this.replace({ ...nodes[0]!.span, end: nodes.at(-1)!.span.end }, text);
   }
 
   /** Puts `text` in at an offset. */

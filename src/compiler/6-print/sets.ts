@@ -3,6 +3,7 @@ import { Source } from '../../diagnostics/source.js';
 import type { CallNode, Document, EntryNode, ValueNode } from '../../dsl/document.js';
 import type { TextEdits } from '../../dsl/edit.js';
 import { editsOf } from '../../dsl/edits.js';
+import { printValue } from '../../dsl/print.js';
 import type { Kind } from '../../ir/kind.js';
 import { type ArgumentSchema, schemaOf } from '../1-spec/expected.js';
 import { readDocument } from '../document.js';
@@ -47,7 +48,7 @@ function writeSet(
   document: Document,
   { address, value }: SetValue,
 ): void {
-  const text = value.span.source.text.slice(value.span.start, value.span.end);
+  const text = printValue(value, { flat: true });
   const path = address.split('.');
   const named = document.lets.find((node) => node.name.text === address);
   if (named) {
@@ -64,7 +65,7 @@ function writeSet(
       places.change(layer, rest, text);
       places.write();
     } else if (own) edits.setChanges(layer.statement, [[rest, text]]);
-    else setArgument(edits, document, call, findWord('layer', layer.kind)!, rest.split('.'), text);
+    else setArgument(edits, document, call, findWord('layer', layer.kind)!, rest.split('.'), { text, value });
     return;
   }
   const section = sections[path[0] as keyof typeof sections];
@@ -76,9 +77,15 @@ function writeSet(
     else edits.append(`${path[0]}: ${text}`, { apart: true });
     return;
   }
-  setEntry(edits, document, document.entries, path, { properties: { [path[0]!]: schema } }, text, (added) =>
+  setEntry(edits, document, document.entries, path, { properties: { [path[0]!]: schema } }, { text, value }, (added) =>
     edits.append(added, { apart: true }),
   );
+}
+
+/** A value that was set, and how it is written. */
+interface NewValue {
+  readonly value: ValueNode;
+  readonly text: string;
 }
 
 /** Sets a key of a map, or something inside its value; `add` writes a missing entry. */
@@ -88,12 +95,12 @@ function setEntry(
   entries: readonly EntryNode[],
   [key = '', ...rest]: readonly string[],
   schema: ArgumentSchema,
-  text: string,
+  set: NewValue,
   add: (entry: string) => void,
 ): void {
   const entry = entryOf(entries, key);
-  if (!entry) add(missing([key, ...rest], text));
-  else setValue(edits, document, entry.value, rest, schema.properties?.[key] ?? {}, text);
+  if (!entry) add(missing([key, ...rest], set.text));
+  else setValue(edits, document, entry.value, rest, schema.properties?.[key] ?? {}, set);
 }
 
 function setValue(
@@ -102,22 +109,22 @@ function setValue(
   written: ValueNode,
   path: readonly string[],
   schema: ArgumentSchema,
-  text: string,
+  set: NewValue,
 ): void {
   if (path.length === 0) {
-    edits.replace(written.span, text);
+    edits.replace(written.span, set.text);
     return;
   }
   const { value } = follow(document, { value: written, environment: TOP });
   if (value.kind === 'map') {
-    setEntry(edits, document, value.entries, path, schema, text, (added) => {
+    setEntry(edits, document, value.entries, path, schema, set, (added) => {
       edits.insertEntry(value, added);
     });
     return;
   }
   const kind = value.kind === 'call' && schema.registry ? findWord(schema.registry, value.callee.text) : undefined;
   if (value.kind !== 'call' || !kind) throw new Error(`a --set value has no place at ${path.join('.')}`);
-  setArgument(edits, document, value, kind, path, text);
+  setArgument(edits, document, value, kind, path, set);
 }
 
 function setArgument(
@@ -126,14 +133,17 @@ function setArgument(
   call: CallNode,
   kind: Kind,
   [name = '', ...rest]: readonly string[],
-  text: string,
+  set: NewValue,
 ): void {
   const nodes = argumentNodes(call, kind, name);
   const schema = propertiesOf(kind).find(([property]) => property === name)?.[1] ?? {};
   const [first] = nodes;
-  if (!first) edits.insertArguments(call, missing([name, ...rest], text));
-  else if (rest.length > 0) setValue(edits, document, first.value, rest, schema, text);
-  else edits.replace({ ...first.value.span, end: nodes.at(-1)!.value.span.end }, text);
+  if (!first) edits.insertArguments(call, missing([name, ...rest], set.text));
+  else if (rest.length > 0) setValue(edits, document, first.value, rest, schema, set);
+  // Extents that are written one by one stay so: `Input(28, 28)` becomes `Input(14, 14)`.
+  else if (schema.spread && !first.name && first.value.kind !== 'list')
+    edits.replacePositional(call, nodes, set.value.kind === 'list' ? set.value.items : [set.value]);
+  else edits.replace({ ...first.value.span, end: nodes.at(-1)!.value.span.end }, set.text);
 }
 
 /** A missing entry: stage 1 lets an address go into nothing that is not written, a section apart. */

@@ -93,6 +93,17 @@ export class YamlEdits extends TextEdits {
     else this.insertPairs(mapping, pairs, this.lastOf(call, mapping, pair));
   }
 
+  override replacePositional(call: CallNode, nodes: readonly ArgumentNode[], values: readonly ValueNode[]): void {
+    const { path, flow } = this.place(call.callee.span);
+    const inner = this.inside(path, flow);
+    if (inner) {
+      const shifted = inner.shiftCall(call);
+      const at = call.arguments!.indexOf(nodes[0]!);
+      const moved = shifted.arguments!.slice(at, at + nodes.length);
+      inner.edits.replacePositional(shifted, moved, values);
+    } else this.setPositional(this.pairOf(call, path).pair, values);
+  }
+
   override insertFirst(call: CallNode, name: string, extents: readonly number[]): void {
     const { path } = this.place(call.callee.span);
     const whole = path.at(-1);
