@@ -398,6 +398,13 @@ export const origin = {
     max_difference: Type.Optional(
       Type.Number({ minimum: 0, description: 'Norm-wise difference of the outputs, from the certificate.' }),
     ),
+    within: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'What rows must lie in for the outputs to be the same, in words: a unit went because of ranges that the data section proves. Absent: any rows.',
+      }),
+    ),
   }),
   later: [],
   example: 'origin { spec: file("net.dn"); threshold: 0.01 }',

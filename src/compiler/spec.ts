@@ -222,5 +222,7 @@ export interface Origin {
   readonly threshold: Threshold;
   /** Norm-wise difference of the outputs, from the certificate. */
   readonly max_difference?: number;
+  /** What rows must lie in for the outputs to be the same, in words. Absent: any rows. */
+  readonly within?: string;
   readonly span: Span;
 }

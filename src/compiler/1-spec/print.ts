@@ -28,12 +28,13 @@ export function printResolved(written: Unhashed, shapeOf?: (input: string) => re
   ];
   if (spec.weights) parts.push(`weights: ${fileText(spec.weights)}`);
   if (spec.origin) {
-    const { spec: before, threshold, max_difference } = spec.origin;
+    const { spec: before, threshold, max_difference, within } = spec.origin;
     parts.push(
       section('origin', [
         `spec: ${fileText(before)}`,
         `threshold: ${thresholdText(threshold)}`,
         ...(max_difference === undefined ? [] : [`max_difference: ${numberText(max_difference)}`]),
+        ...(within === undefined ? [] : [`within: ${JSON.stringify(within)}`]),
       ]),
     );
   }

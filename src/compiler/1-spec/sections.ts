@@ -426,6 +426,7 @@ export function lowerOrigin(context: Context, { document, model }: SectionPlaces
     spec: reference(values.spec, unit.terms.get('/spec')?.span ?? entry.span),
     threshold: lowerThreshold(context, values.threshold, unit.terms.get('/threshold')?.span ?? entry.span),
     ...(values.max_difference !== undefined && { max_difference: values.max_difference }),
+    ...(values.within !== undefined && { within: values.within }),
     span: entry.span,
   };
 }

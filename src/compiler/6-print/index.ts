@@ -383,8 +383,9 @@ function fileText({ path, sha256 }: { readonly path: string; readonly sha256: st
   return `file(${JSON.stringify(path)}, sha256: ${JSON.stringify(sha256)})`;
 }
 
-function originText({ origin, threshold, difference }: SimplifiedText): string {
+function originText({ origin, threshold, difference, within }: SimplifiedText): string {
   const largest = difference && Number.isFinite(difference.float32) ? difference.float32 : undefined;
   const apart = largest === undefined ? '' : `; max_difference: ${numberText(Number(largest.toPrecision(2)))}`;
-  return `origin { spec: ${fileText(origin)}; threshold: ${thresholdText(threshold)}${apart} }`;
+  const bounds = within === undefined ? '' : `; within: ${JSON.stringify(within)}`;
+  return `origin { spec: ${fileText(origin)}; threshold: ${thresholdText(threshold)}${apart}${bounds} }`;
 }

@@ -50,6 +50,7 @@ test('a run that asks for ranges removes what can never fire for its pixels, and
   const printed = readFileSync(result.files.spec, 'utf8');
   expect(printed).not.toMatch(/^ +idle/m);
   expect(printed).toMatch(/^# Simplified by .*; same outputs as before for image in \[0, 1\]\./);
+  expect(printed).toMatch(/^origin \{ spec: .*; max_difference: [^;]+; within: "image in \[0, 1\]" \}$/m);
   const told = '5 units of idle can never fire for image in [0, 1]';
   expect(resultText(result)).toContain(told);
   const original = path.join(folder, 'net.dn');
@@ -63,6 +64,7 @@ test('a run that asks for ranges removes what can never fire for its pixels, and
 test('a run that does not removes nothing that fires for other rows', async () => {
   const { result, certificate } = await trained('threshold: 0');
   expect(certificate.within).toBeUndefined();
+  expect(readFileSync(result.files.spec, 'utf8')).not.toContain('within');
   expect(result.simplified.shrunk.kept.find(({ layer }) => layer === 'idle')!.positions).toHaveLength(5);
 });
 
