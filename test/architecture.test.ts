@@ -39,6 +39,7 @@ const registries: readonly { readonly folder: string; readonly helpers: readonly
     helpers: [
       'layer',
       'keep',
+      'wrapper',
       'apply-activation',
       'facts',
       'ranges',

@@ -196,8 +196,8 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
   handsOn?(args: A): boolean;
   /** It takes any axes before the last and does the same at every place of them: at every step of a sequence, say. Absent: that is not said. */
   readonly everywhere?: true;
-  /** It reads nothing of its inputs but their shapes. Absent: what it gives may depend on what they hold. */
-  readonly shapeOnly?: true;
+  /** Whether it reads nothing of its inputs but their shapes. Absent: what it gives may depend on what they hold. */
+  shapeOnly?(args: A): boolean;
   /** Why it cannot be done at every step by itself, or what is written instead. Absent: it can. */
   readonly notByStep?: string;
   /** The activation of its input that it is and nothing else, where that makes probabilities of logits: at the end of a network, losses read its input. */
@@ -241,9 +241,9 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
   gathers?(args: A): boolean;
   /**
    * A parameter that is subtracted from each unit of the input before anything else at inference, such as a moving mean: what a reader above without a bias would
-   * fold goes there. Absent: none.
+   * fold goes there. Absent, or undefined: none.
    */
-  subtracts?(args: A): string;
+  subtracts?(args: A): string | undefined;
   /**
    * Blocks of neighbouring units of an axis that the layer mixes with each other, and not with others: a whole block may go, if none of it is needed.
    */

@@ -9,7 +9,7 @@ export const positionEmbedding = defineLayer({
     'A trained vector for every step of its input, in its shape: `place = PositionEmbedding(80)`, then `Add <- tokens, place`.',
   cite: 'KerasHub, keras_hub.layers.PositionEmbedding; Devlin et al. 2019, BERT, section 3',
   inputs: [1, 1],
-  shapeOnly: true,
+  shapeOnly: () => true,
   schema: Type.Object({
     sequence_length: Type.Integer({ minimum: 1, description: 'The most steps that an input has.' }),
     initializer: callOf('initializer', {

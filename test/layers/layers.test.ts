@@ -177,7 +177,8 @@ describe.each(all)(`$name (seed ${seed})`, ({ word, one }) => {
   test('shrinks to a layer of the shape that is left, which computes the same', () => {
     const { network, values, left } = planted(one);
     // What reads nothing of its input but the shape makes no network by itself: it is refused as dead.
-    if (kind.shapeOnly) return expect(() => shrink(network, values)).toThrow(/no longer depends on any input/);
+    if (kind.shapeOnly?.(args as never))
+      return expect(() => shrink(network, values)).toThrow(/no longer depends on any input/);
     const result = shrink(network, values);
     for (const [layer, units] of Object.entries(left))
       expect(result.network.shapes.get(layer)![0]!.at(-1)!.units.length, layer).toBe(units);

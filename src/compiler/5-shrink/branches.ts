@@ -63,7 +63,7 @@ function withOtherShapes(
     for (const input of gone ?? []) {
       const [from, source] = [node.inputs[input]!, inputs[input]!];
       for (const reader of sites) {
-        if (!reader.kind.shapeOnly || reader.node.inputs.length !== 1) continue;
+        if (!reader.kind.shapeOnly?.(reader.node.arguments) || reader.node.inputs.length !== 1) continue;
         const [read] = reader.node.inputs;
         if (read!.node !== from.node || read!.output !== from.output) continue;
         const other = inputs.findIndex(

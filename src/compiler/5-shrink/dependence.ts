@@ -29,7 +29,8 @@ function dependentAt(site: Site, facts: Facts, found: readonly (readonly Depende
   const { node, kind, outputs } = site;
   const known = facts.get(node.name)!;
   const inputs = site.inputs.map(({ site: from, output }) => found[from]![output]!);
-  if (inputs.length > 0 && (kind.shapeOnly || inputs.every(({ any }) => !any))) return outputs.map(() => INDEPENDENT);
+  if (inputs.length > 0 && (kind.shapeOnly?.(node.arguments) || inputs.every(({ any }) => !any)))
+    return outputs.map(() => INDEPENDENT);
   const constant = new Set(
     outputs.flatMap((axes, k) => (axes.at(-1) ?? []).filter((_, j) => known[k]!.at(-1)![j] !== 'varies')),
   );

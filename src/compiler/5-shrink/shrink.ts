@@ -243,7 +243,7 @@ function firstDeadLayer(network: Network, depends: Dependence, output: GraphOutp
     ({ name, inputs }) => above.has(name) && inputs.length > 0 && !depends.get(name)!.includes(true),
   );
   // What reads a shape alone never carried anything.
-  return dead.find(({ kind }) => !layerKind(kind).shapeOnly) ?? dead[0]!;
+  return dead.find((node) => !layerKind(node.kind).shapeOnly?.(node.arguments as never)) ?? dead[0]!;
 }
 
 function keptUnits(whole: Network, live: Liveness, removed: ReadonlySet<Unit>, left: ReadonlySet<string>): KeptUnits[] {
