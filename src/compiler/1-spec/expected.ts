@@ -104,9 +104,12 @@ export function expectedOf(schema: ArgumentSchema): string {
       return 'true or false';
     case 'string':
       return 'a word or a string';
-    case 'array':
+    case 'array': {
       if (!schema.items) return 'a list';
-      return `a list of ${countOf(schema) ?? ''} ${plural(schema.items)}`.replace('  ', ' ');
+      if (schema.oneOrList) return `${expectedOf(schema.items)} or a list of them`;
+      if (schema.items.anyOf) return `a list of ${countOf(schema) ?? 'values'}, each ${expectedOf(schema.items)}`;
+      return `a list of ${plural(schema.items, countOf(schema))}`;
+    }
     case 'object':
       return 'keys in braces (`{ key: value }`)';
     default:
@@ -119,14 +122,17 @@ export function countOf({ minItems, maxItems }: ArgumentSchema): number | undefi
   return minItems === maxItems ? minItems : undefined;
 }
 
-function plural(schema: ArgumentSchema): string {
-  if (schema.registry) return vocabulary[schema.registry].many;
-  if (schema.duration) return 'times (`10 epochs`, `500 steps`)';
+/** What several values must be: "2 whole numbers", "words or strings", "2 lists of 2 whole numbers". */
+function plural(schema: ArgumentSchema, count?: number): string {
+  const some = (words: string) => (count === undefined ? words : `${count} ${words}`);
+  if (schema.registry) return some(vocabulary[schema.registry].many);
+  if (schema.duration) return some('times (`10 epochs`, `500 steps`)');
   const type = typesOf(schema)[0];
   const range = rangeOf(schema);
-  if (type === 'integer') return range ? `whole numbers ${range}` : 'whole numbers';
-  if (type === 'number') return range ? `numbers ${range}` : 'numbers';
-  return 'words';
+  if (type === 'integer') return some(range ? `whole numbers ${range}` : 'whole numbers');
+  if (type === 'number') return some(range ? `numbers ${range}` : 'numbers');
+  if (type === 'array') return some(schema.items ? `lists of ${plural(schema.items, countOf(schema))}` : 'lists');
+  return some('words or strings');
 }
 
 /** Whether a schema gives a bare word a meaning: then a `let` of that name hides it. */
