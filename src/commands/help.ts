@@ -1,7 +1,7 @@
-import { commands } from './index.js';
 import { type Command, UsageError } from './command.js';
 
-export const help: Command = {
+/** `isCommand`: whether there is a command of this name; the list of them holds this one. */
+export const help = (isCommand: (name: string) => boolean): Command => ({
   name: 'help',
   summary: 'Explains a word of the language: a layer, activation, annotation, loss, optimizer, data source, section.',
   parameters: '[word]',
@@ -18,8 +18,7 @@ export const help: Command = {
     const text = helpText(word);
     if (text === undefined) {
       const { didYouMean } = await import('../diagnostics/did-you-mean.js');
-      if (commands.some((command) => command.name === word))
-        throw new UsageError(`${word} is a command: dnc ${word} --help`);
+      if (isCommand(word)) throw new UsageError(`${word} is a command: dnc ${word} --help`);
       throw new UsageError(
         [`the language has no word ${word}`, ...didYouMean(word, helpWords()), 'dnc help lists all'].join('; '),
       );
@@ -27,4 +26,4 @@ export const help: Command = {
     io.out(text.endsWith('\n') ? text : `${text}\n`);
     return 0;
   },
-};
+});

@@ -39,5 +39,5 @@ export const commands: readonly Command[] = [
   schema,
   engines,
   explain,
-  help,
+  help((name) => commands.some((command) => command.name === name)),
 ];

@@ -1,7 +1,7 @@
 import { Type } from '../../ir/kind.js';
 import { cosineOfTurn, sineOfTurn } from '../../random/numeric.js';
 import { defineAugmentation } from './augmentation.js';
-import { outside } from './outside.js';
+import { outsideArgument } from './outside.js';
 
 export const rotate = defineAugmentation({
   keyword: 'rotate',
@@ -13,7 +13,7 @@ export const rotate = defineAugmentation({
       examples: [15],
       description: 'How far at most, to either side.',
     }),
-    outside,
+    outside: outsideArgument,
   }),
   draws: 1,
   movement: ({ degrees, outside }, { height, width }, draw) => {

@@ -1,6 +1,6 @@
 import { Type } from '../../ir/kind.js';
 import { defineAugmentation } from './augmentation.js';
-import { outside } from './outside.js';
+import { outsideArgument } from './outside.js';
 
 export const shift = defineAugmentation({
   keyword: 'shift',
@@ -11,7 +11,7 @@ export const shift = defineAugmentation({
       ['both', 'horizontal', 'vertical'].map((word) => Type.Literal(word)),
       { default: 'both', description: 'Whether it is moved down and across, or only one of them.' },
     ),
-    outside,
+    outside: outsideArgument,
   }),
   draws: 2,
   movement: ({ pixels, direction, outside }, _, draw) => {
