@@ -120,6 +120,8 @@ export function bidirectionalMembers(kindOf: FindKind): Members<typeof schema> {
     },
     notByStep: { none: 'it can be done at every step' },
     everywhere: { none: 'it goes over the axis of steps' },
+    laysOut: { none: 'it reads the features of each step' },
+    flatInput: { none: 'it refuses all inputs but sequences' },
     shape: {
       own: (args, at) => {
         const { fresh, misfit } = at;

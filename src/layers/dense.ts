@@ -12,6 +12,13 @@ export const dense = defineLayer({
   cite: 'Keras, keras.layers.Dense',
   inputs: [1, 1],
   everywhere: true,
+  flatInput: {
+    axes: 2,
+    help: ({ units }) => [
+      'put a line `Flatten` or `GlobalAveragePooling2D` before it',
+      `if every place is meant by itself, say so: \`Conv2D(${units}, 1)\``,
+    ],
+  },
   schema: Type.Object({
     units: Type.Integer({ minimum: 1, width: true, description: 'Number of output units.' }),
     activation: callOf('activation', { default: 'linear', description: 'Applied to the weighted sum.' }),

@@ -12,6 +12,7 @@ export const flatten = defineLayer({
   summary: 'Makes one axis of all axes but the batch, row-major.',
   cite: 'Keras, keras.layers.Flatten',
   inputs: [1, 1],
+  laysOut: true,
   notByStep: 'a Reshape to [steps, features] does it',
   schema: Type.Object({
     keep: Type.Optional(indexList({ description: 'Which features of the flat row go on, as indices and ranges.' })),

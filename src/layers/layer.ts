@@ -198,6 +198,10 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
   readonly everywhere?: true;
   /** Whether it reads nothing of its inputs but their shapes. Absent: what it gives may depend on what they hold. */
   shapeOnly?(args: A): boolean;
+  /** It lays out anew all numbers of a row: it reads all of its input's axes, and not the last one alone. */
+  readonly laysOut?: true;
+  /** Of an input of more axes than these it does the same at every place, as if a `Flatten` had been forgotten before it: a warning says so, and what to write. */
+  readonly flatInput?: { readonly axes: number; help(args: A): readonly string[] };
   /** Why it cannot be done at every step by itself, or what is written instead. Absent: it can. */
   readonly notByStep?: string;
   /** The activation of its input that it is and nothing else, where that makes probabilities of logits: at the end of a network, losses read its input. */

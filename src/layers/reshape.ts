@@ -13,6 +13,7 @@ export const reshape = defineLayer({
   summary: 'Gives a row other extents; the order of its elements stays.',
   cite: 'Keras, keras.layers.Reshape',
   inputs: [1, 1],
+  laysOut: true,
   schema: Type.Object({
     target_shape: spreadIntegers({ description: 'New extents without the batch: Reshape(28, 28, 1).', minItems: 1 }),
     keep: Type.Optional(indexList({ description: 'Which features of a flat result go on, as indices and ranges.' })),

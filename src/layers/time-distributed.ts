@@ -57,6 +57,8 @@ export function timeDistributedMembers(kindOf: FindKind): Members<typeof schema>
     outputs: { none: 'it refuses layers of several outputs' },
     notByStep: { own: 'TimeDistributed once for the outer axis' },
     everywhere: { none: 'TimeDistributed alone asks, and takes no TimeDistributed' },
+    laysOut: { none: 'its layer lays out one step alone' },
+    flatInput: { none: 'who writes it means every step by itself' },
     shape: {
       handedOn: (args, at) => {
         const { kind } = innerOf(args);

@@ -4,6 +4,7 @@ import { runsOf } from '../compiler/6-print/keep.js';
 import type { PhaseSpec, Spec, Threshold, TrainSpec } from '../compiler/spec.js';
 import { extents } from '../ir/dims.js';
 import type { Network, Node } from '../ir/graph.js';
+import { layerKind } from '../layers/index.js';
 import { sizeOf } from '../program/program.js';
 import { type ImageExtents, imageExtents } from './images.js';
 import { showAnnotation, summarize } from './summary.js';
@@ -178,9 +179,6 @@ function mergedNames(before: Network, after: Network): string[] {
   return names;
 }
 
-/** Layers that lay out anew all numbers of a row: they read every axis. */
-const LAYING_OUT: readonly string[] = ['Flatten', 'Reshape'];
-
 function unitsOf(network: Network, node: Node | undefined): number | undefined {
   if (!node) return undefined;
   const shape = network.shapes.get(node.name)![0];
@@ -192,7 +190,7 @@ function readsOf(network: Network, node: Node | undefined): number | undefined {
   const from = node?.inputs[0];
   if (!node || !from) return undefined;
   const shape = network.shapes.get(from.node)![from.output]!;
-  return LAYING_OUT.includes(node.kind) ? sizeOf(extents(shape)) : shape.at(-1)?.units.length;
+  return layerKind(node.kind).laysOut ? sizeOf(extents(shape)) : shape.at(-1)?.units.length;
 }
 
 /** Which units survived, where both sides count them in the same network that was trained first. */

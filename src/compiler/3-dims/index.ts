@@ -123,20 +123,18 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
     shared.set(owner, first ?? own);
     params.set(node.name, first ?? own);
     // Once is enough: the layers behind it carry the same axes along.
-    if (
-      node.kind === 'Dense' &&
-      (inputs[0]?.length ?? 0) > 2 &&
-      !node.inputs.some((input) => carrying.has(input.node))
-    ) {
+    const { flatInput } = kind;
+    const beyond = flatInput !== undefined && (inputs[0]?.length ?? 0) > flatInput.axes;
+    const carried = node.inputs.some((input) => carrying.has(input.node));
+    if (beyond && !carried) {
       const shape = inputs[0]!.map((dim) => dim.units.length).join('×');
       reports.report(
         'forgotten-flatten',
         { layer: node.name, shape },
-        { ...placeOf(node), help: forgottenFlattenHelp(node) },
+        { ...placeOf(node), help: flatInput.help(node.arguments as never) },
       );
     }
-    if (node.kind === 'Dense' ? (inputs[0]?.length ?? 0) > 2 : node.inputs.some((input) => carrying.has(input.node)))
-      carrying.add(node.name);
+    if (flatInput ? beyond : carried) carrying.add(node.name);
   }
   if (total > limit) {
     reports.report(
@@ -308,13 +306,6 @@ function smallest({ units, filters }: Readonly<Record<string, unknown>>): Readon
   if (typeof units === 'number') return { units: 1 };
   if (typeof filters === 'number') return { filters: 1 };
   return { shape: [1] };
-}
-
-function forgottenFlattenHelp({ arguments: { units } }: Node): string[] {
-  return [
-    'put a line `Flatten` or `GlobalAveragePooling2D` before it',
-    `if every place is meant by itself, say so: \`Conv2D(${String(units)}, 1)\``,
-  ];
 }
 
 function withShapeOfData(written: Node, options: DimsOptions, reports: Reports): Node {
