@@ -10,7 +10,7 @@ import { Source } from '../src/diagnostics/source.js';
 import { type Network, unitMakers } from '../src/ir/graph.js';
 import { Stream } from '../src/random/streams.js';
 import { chooseEngine } from '../src/runtime/engines/index.js';
-import { valuesOf } from '../src/runtime/simplify/simplify.js';
+import { valuesOf } from '../src/runtime/weights/tensors.js';
 import { RandomInputs } from '../src/runtime/training/random-inputs.js';
 import { initialValues } from '../src/runtime/weights/initial-values.js';
 import { plantDeadUnits } from '../test/support/planted.js';

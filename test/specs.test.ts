@@ -22,7 +22,7 @@ import { RandomInputs } from '../src/runtime/training/random-inputs.js';
 import { bindRows, type Rows } from '../src/runtime/spec/rows.js';
 import { featuresOf } from '../src/runtime/simplify/features.js';
 import { simplifyAgain } from '../src/runtime/simplify/simplify-again.js';
-import { valuesOf } from '../src/runtime/simplify/simplify.js';
+import { valuesOf } from '../src/runtime/weights/tensors.js';
 import { writeSimplified } from '../src/runtime/simplify/write-simplified.js';
 import { makeTemporaryFolder, removeFolder } from './support/folders.js';
 import { plantDeadUnits } from './support/planted.js';

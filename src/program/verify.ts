@@ -30,7 +30,9 @@ export function verify(program: Program): Program {
     if (role === 'state' && type.shape.includes('batch')) fail(`${where} is a state and has a batch`);
     if ((role === 'random') !== (random !== undefined)) fail(`${where} is ${role} and its draw does not fit that`);
     const [rows, ...row] = type.shape;
-    if (random && (rows !== 'batch' || row.includes('batch') || sizeOf(row as number[]) !== random.units.length)) {
+    // A row for every row of the batch, or one for all of them.
+    const drawn = rows === 'batch' || rows === 1;
+    if (random && (!drawn || row.includes('batch') || sizeOf(row as number[]) !== random.units.length)) {
       fail(`${where} is ${showType(type)} and draws ${random.units.length} units a row`);
     }
   }

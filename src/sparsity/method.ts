@@ -1,5 +1,8 @@
 import type { Kind, Static, TObject } from '../ir/kind.js';
+import type { Mode } from '../ir/units.js';
 import type { Builder, Value } from '../program/builder.js';
+import type { RandomSpec } from '../program/program.js';
+import type { Stream } from '../random/streams.js';
 
 /**
  * Where an annotation landed: one kernel of a layer. Both group sides cut the layer's own kernel [in, out]: `incoming` are its columns, one
@@ -18,6 +21,18 @@ export interface Site {
   readonly outgoing: readonly number[] | undefined;
 }
 
+/** What the numbers of a method's own tensor stand for: one for each unit that the kernel writes, for each that it reads, or for each weight. */
+export type Per = 'written unit' | 'read unit' | 'weight';
+
+/** A tensor that a method has beside a kernel, such as the logits of gates. It is kept in checkpoints and sliced with the kernel. */
+export interface MethodTensor {
+  readonly per: Per;
+  /** What all of its numbers start from. */
+  readonly start: number;
+  /** Whether gradients and the optimizer move it, as they move the kernel. Absent: yes. */
+  readonly trained?: boolean;
+}
+
 /** What the moments inside the step program are given. */
 export interface Moment<A> {
   readonly arguments: A;
@@ -25,9 +40,92 @@ export interface Moment<A> {
   /** The kernel in the site's shape; in `prox` after the optimizer's update. */
   readonly kernel: Value;
   readonly bias: Value | undefined;
+  /** The method's own tensors, in a shape that spreads over the kernel: as long as it where they have a number for each, 1 elsewhere. */
+  readonly tensors: Readonly<Record<string, Value>>;
   readonly learningRate: Value;
   /** In `prox`: what the optimizer divided the kernel's gradient by, element by element; undefined means 1. */
   readonly diagonal: Value | undefined;
+}
+
+/** What `mask` is given. */
+export interface MaskMoment<A> extends Pick<Moment<A>, 'arguments' | 'site' | 'kernel' | 'tensors'> {
+  readonly mode: Mode;
+  /**
+   * What the layer reads, [batch, .., units]. Undefined where the rows of this kernel are not the units of the last axis of the layer's lone input, or where other kernels
+   * read it, too; and at inference.
+   */
+  readonly input: Value | undefined;
+  /**
+   * Random numbers of the step, in training only: the same for all rows of the batch and in a shape that spreads over the kernel, or one for every row and unit of
+   * `input`, in a shape that spreads over that. Streams are named by kernel, method and `name`; numbers belong to original units.
+   */
+  random(name: string, distribution: RandomSpec['distribution'], per: Per | 'row and unit'): Value;
+}
+
+/** What takes the place of the kernel and of what the layer reads. */
+export interface Masked {
+  readonly kernel?: Value;
+  readonly input?: Value;
+}
+
+/** One kernel with its numbers, for the moments between epochs and after training; what they write in place is taken over. */
+export interface HostSite<A> {
+  readonly arguments: A;
+  readonly site: Site;
+  /** Row-major, in the site's shape. */
+  readonly kernel: Float32Array;
+  readonly bias: Float32Array | undefined;
+  /** What the kernel and the bias were before training. */
+  readonly initial: { readonly kernel: Float32Array; readonly bias: Float32Array | undefined };
+  readonly tensors: Readonly<Record<string, Float32Array>>;
+  /** By weight, the unit that it is written for, and the one that it reads; undefined as in the site. */
+  readonly unitOf: { readonly incoming: Groups | undefined; readonly outgoing: Groups | undefined };
+  /** Whether a written unit is one of the model's outputs, an interface that stays. */
+  isOutput(unit: number): boolean;
+}
+
+/** By weight, which group of one side of a kernel it belongs to. */
+export interface Groups {
+  readonly groupOf: Int32Array;
+  readonly count: number;
+}
+
+/** What layers read and write on rows of the training data, in inference mode, as the network is now. */
+export interface Sample {
+  /** How many rows. */
+  readonly rows: number;
+  /** What a layer reads, or writes after its activation: [rows, ..] row-major. */
+  reads(layer: string): Promise<SampleTensor>;
+  writes(layer: string): Promise<SampleTensor>;
+  /** The gradient of the mean loss of these rows with respect to what the layer writes. */
+  gradients(layer: string): Promise<SampleTensor>;
+}
+
+export interface SampleTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** What the moments outside of the step program are given: every kernel that a method landed on, those of one spelling of its arguments or several. */
+export interface HostMoment<A> {
+  readonly sites: readonly HostSite<A>[];
+  /** The training rows. The first call computes; how many rows at most. */
+  sample(rows: number): Sample;
+  /** Random numbers that depend on the seed, the name and the epoch alone. */
+  random(name: string): Stream;
+}
+
+/** What `advance` is given: the beginning of a phase, or the end of an epoch. */
+export interface EpochMoment<A> extends HostMoment<A> {
+  /** How many epochs of the phase are done, 0 at its beginning, and how many it has. A phase that is counted in steps ends its last one early. */
+  readonly epoch: number;
+  readonly epochs: number;
+}
+
+/** What changes for the next epoch, beside the weights that were written; where some were, what early stopping remembers of the best ones is forgotten. */
+export interface Advanced {
+  /** Layers that are no longer trained. */
+  readonly frozen?: readonly string[];
 }
 
 /** What a threshold cuts at a site after training. */
@@ -49,19 +147,62 @@ export interface RegularizerSpelling {
   readonly bias?: { readonly l1?: number; readonly l2?: number };
 }
 
-/** One way of making a network sparse, written as the moments of training at which it acts. One file, one registry line. */
+/**
+ * One way of making a network sparse, written as the moments of training at which it acts. One file, one registry line.
+ *
+ * In the step program: `mask`, `penalty`, `prox`; on the host: `advance` between epochs, then `select` and `refit` once after training, before thresholds.
+ */
 export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
   readonly cite: string;
+  /** Why it makes no sense as it is written; reported at the annotation. Absent, or undefined: it does. */
+  refuses?(args: A, at: Placed): string | undefined;
+  /** Its own tensors at a site, by name. Absent: none. */
+  tensors?(args: A, site: Site): Readonly<Record<string, MethodTensor>>;
+  /**
+   * What the layer computes with instead of its kernel and of what it reads. At inference the kernel alone may be replaced: that kernel is what stays when the method has
+   * done its work. Absent, or undefined: what it has.
+   */
+  mask?(b: Builder, at: MaskMoment<A>): Masked | undefined;
+  /** What goes on instead of the layer's output in training. Absent: the output. */
+  disturb?(b: Builder, at: DisturbMoment<A>): Value;
   /** A scalar added to the objective, in the history under `<keyword>`; with a proximal solver it is reported, and `differentiated` is false. */
   penalty?(b: Builder, at: Moment<A>): Value;
   /** Whether the penalty acts by its gradient. Absent: yes. */
   differentiated?(args: A): boolean;
   /** The parameters after the optimizer's update → after the proximal step. */
   prox?(b: Builder, at: Moment<A>): { readonly kernel: Value } | undefined;
+  /** Whether weights of its kernels that are 0 stay 0: where it acts, and from then on to the end of the fine-tuning. Absent: no. */
+  keepsZeros?(args: A): 'where it acts' | 'from then on' | false;
+  /** At the beginning of a phase in which it acts, and at the end of every epoch there. */
+  advance?(at: EpochMoment<A>): Promise<Advanced>;
+  /** After training: which units and weights stay; writes zeros. */
+  select?(at: HostMoment<A>): Promise<void>;
+  /** After every `select`: what stayed is computed anew. */
+  refit?(at: HostMoment<A>): Promise<void>;
   /** What a unit-norm threshold may cut at this site. Absent: nothing. */
   cut?(args: A): Cut;
   /** The penalty as the numbers of a Keras-style regularizer. Absent: exporters refuse it by name. */
   readonly spelling: { tfjs?(args: A): RegularizerSpelling };
+}
+
+/** Where an annotation is written, for `refuses`. */
+export interface Placed {
+  /** The phases that it acts in, `finetune` among them. */
+  readonly phases: readonly string[];
+  /** All phases of the spec in their order, `finetune` at the end where there is one. */
+  readonly all: readonly string[];
+  /** The other methods of the layer. */
+  readonly others: readonly string[];
+}
+
+/** What `disturb` is given. */
+export interface DisturbMoment<A> {
+  readonly arguments: A;
+  readonly layer: string;
+  /** What the layer writes, [batch, .., units]. */
+  readonly output: Value;
+  /** A random number of the step for every row and number of the output, or for every row and unit. */
+  random(name: string, distribution: RandomSpec['distribution'], per: 'number' | 'row and unit'): Value;
 }
 
 export function defineMethod<S extends TObject>(kind: SparsityMethod<S, Static<S>>): SparsityMethod {

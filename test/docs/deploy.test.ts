@@ -10,7 +10,7 @@ import { compile } from '../../src/compiler/compile.js';
 import { evaluate } from '../../src/program/evaluate.js';
 import { probeLibrary } from '../../src/runtime/engines/onnxruntime/library.js';
 import { originalsOf, startingValues } from '../../src/runtime/weights/load.js';
-import { tensorsOf } from '../../src/runtime/simplify/simplify.js';
+import { tensorsOf } from '../../src/runtime/weights/tensors.js';
 import { readSpecFile } from '../../src/runtime/spec/spec-file.js';
 import { root, succeed } from '../support/cli.js';
 import { makeTemporaryFolder, removeFolder } from '../support/folders.js';

@@ -17,7 +17,7 @@ import type { HostTensor } from '../../src/program/program.js';
 import { Stream } from '../../src/random/streams.js';
 import { loadLibrary, probeLibrary } from '../../src/runtime/engines/onnxruntime/library.js';
 import { initialValues } from '../../src/runtime/weights/initial-values.js';
-import { tensorsOf } from '../../src/runtime/simplify/simplify.js';
+import { tensorsOf } from '../../src/runtime/weights/tensors.js';
 import { temporaryFolder } from '../support/folders.js';
 
 const ROWS = 7;

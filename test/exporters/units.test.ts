@@ -10,7 +10,7 @@ import '../../src/exporters/tfjs/classes.js';
 import { evaluate } from '../../src/program/evaluate.js';
 import { loadLibrary, probeLibrary } from '../../src/runtime/engines/onnxruntime/library.js';
 import { startingValues } from '../../src/runtime/weights/load.js';
-import { tensorsOf } from '../../src/runtime/simplify/simplify.js';
+import { tensorsOf } from '../../src/runtime/weights/tensors.js';
 import { temporaryFolder } from '../support/folders.js';
 
 // A table that is standardised: the exported models take the numbers of its file and give numbers in its units, as `dnc predict` does.

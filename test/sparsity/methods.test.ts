@@ -26,8 +26,8 @@ interface MethodCase {
 const li = sum(columnNorms(kernel));
 const lo = sum(rowNorms(kernel));
 
-/** Every method; one that is missing here does not compile. */
-const cases: Readonly<Record<keyof typeof methods, readonly MethodCase[]>> = {
+/** Methods that are a penalty or a proximal step; test/runtime/run/methods.test.ts names all methods there are. */
+const cases: Readonly<Partial<Record<keyof typeof methods, readonly MethodCase[]>>> = {
   dropneuron: [
     {
       arguments: { lambda: 0.1 },

@@ -36,7 +36,15 @@ export function moments(
   const kernel = b.state('kernel', shape);
   const bias = at.bias && b.state('bias', [at.bias.length]);
   const diagonal = at.diagonal && b.state('diagonal', shape);
-  const moment = { arguments: args, site, kernel, bias, learningRate: b.scalar('learning_rate'), diagonal };
+  const moment = {
+    arguments: args,
+    site,
+    kernel,
+    bias,
+    tensors: {},
+    learningRate: b.scalar('learning_rate'),
+    diagonal,
+  };
   const penalty = method.penalty?.(b, { ...moment, diagonal: undefined });
   if (penalty) {
     b.result('penalty', penalty);

@@ -9,6 +9,7 @@ import { Builder, type Value } from '../../program/builder.js';
 import { optimize } from '../../program/passes/index.js';
 import type { Extent, Program } from '../../program/program.js';
 import { paramShape } from '../3-dims/index.js';
+import type { Masks } from './methods.js';
 
 /** What the forward part leaves for the rest of a program. */
 export interface Forward {
@@ -33,12 +34,18 @@ export function probabilityActivation(node: Node): Call | undefined {
   return call && (call.word === 'softmax' || call.word === 'sigmoid') ? call : undefined;
 }
 
-/** Writes the forward computation of a network into a builder: Inputs become batch inputs, parameters state under the name that `stateOf` gives them. */
+/**
+ * Writes the forward computation of a network into a builder: Inputs become batch inputs, parameters state under the name that `stateOf` gives them. `masks`: what sparsity
+ * methods make of layers.
+ */
 export function buildForward(
   b: Builder,
   network: Network,
   mode: Mode,
-  stateOf: (param: Param) => string = (param) => param.name,
+  {
+    stateOf = (param) => param.name,
+    masks,
+  }: { readonly stateOf?: ((param: Param) => string) | undefined; readonly masks?: Masks | undefined } = {},
 ): Forward {
   const values = new Map<string, readonly Value[]>();
   const params = new Map<string, Value>();
@@ -51,11 +58,11 @@ export function buildForward(
     const kind = layerKind(node.kind);
     const outputShapes = network.shapes.get(node.name)!;
     const inputShapes = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
-    const inputs =
+    const read =
       node.kind === 'Input'
         ? [b.batch(node.name, 'float', ['batch', ...extents(outputShapes[0]!)])]
         : node.inputs.map(({ node: from, output }) => values.get(from)![output]!);
-    const own = Object.fromEntries(
+    const kept = Object.fromEntries(
       Object.entries(network.params.get(node.name) ?? {}).map(([tensor, param]) => {
         // Layers that share parameters read the same state.
         const value = params.get(param.name) ?? b.state(stateOf(param), paramShape(param));
@@ -63,6 +70,7 @@ export function buildForward(
         return [tensor, value];
       }),
     );
+    const { inputs, params: own } = masks?.before(node, read, kept) ?? { inputs: read, params: kept };
     const forward = (args: Readonly<Record<string, unknown>>) =>
       kind.forward(b, {
         name: node.name,
@@ -90,7 +98,8 @@ export function buildForward(
       values.set(node.name, [applyActivation(b, before!, ending)]);
     } else {
       const outputs = forward(node.arguments);
-      values.set(node.name, outputs);
+      const goesOn = outputNodes.has(node.name) ? undefined : masks?.after(node, outputs[0]!);
+      values.set(node.name, goesOn ? [goesOn, ...outputs.slice(1)] : outputs);
     }
   }
   const results = new Map(graph.outputs.map(({ name, node, output }) => [name, values.get(node)![output]!]));

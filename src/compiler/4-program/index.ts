@@ -2,6 +2,16 @@ export { classCount, classOf, classWeights } from './class-weights.js';
 export { buildForward, forwardProgram, probabilityActivation } from './forward.js';
 export { type KernelSite, kernelsOf, withActingAnnotations } from './kernels.js';
 export {
+  actingSites,
+  type MethodSite,
+  methodKind,
+  methodSites,
+  type OwnTensor,
+  settledKernels,
+  tensorsKept,
+  type When,
+} from './methods.js';
+export {
   type DeclaredTarget,
   type EvaluationProgram,
   evaluationProgram,
@@ -9,9 +19,9 @@ export {
   judgedState,
   lossKind,
   type MetricUse,
-  methodKind,
   metricKind,
   optimizerKind,
+  sampleProgram,
   type Phase,
   type StateDecl,
   type StepProgram,

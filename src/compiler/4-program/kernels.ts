@@ -1,5 +1,7 @@
-import { type Network, nodeOf, type Param } from '../../ir/graph.js';
-import type { Site } from '../../sparsity/method.js';
+import type { Dim } from '../../ir/dims.js';
+import { type Axis, axisExtent, type Network, nodeOf, type Param } from '../../ir/graph.js';
+import type { Builder, Value } from '../../program/builder.js';
+import type { Per, Site } from '../../sparsity/method.js';
 import { paramShape } from '../3-dims/index.js';
 
 /** One kernel of a layer, and the groups of its weights. */
@@ -7,6 +9,75 @@ export interface KernelSite {
   readonly param: Param;
   readonly bias: Param | undefined;
   readonly site: Site;
+}
+
+/** The one axis of a kernel that its written units, or those that it reads, stand on; undefined where none or several do. */
+function axisOf({ param }: KernelSite, per: 'written unit' | 'read unit'): number | undefined {
+  const role = per === 'written unit' ? 'writes' : 'reads';
+  const found = param.axes.flatMap((axis, k) => (axis.role === role ? [k] : []));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** All units that a kernel writes or reads one by one, in their own order; undefined where they have no axis of their own. */
+export function unitsOfKernel(kernel: KernelSite, per: 'written unit' | 'read unit'): Dim | undefined {
+  const axis = axisOf(kernel, per);
+  return axis === undefined ? undefined : kernel.param.axes[axis]!.dim;
+}
+
+/** Axes of a tensor with a number for each unit, or for each weight; undefined where the kernel has no such units. */
+export function axesPer(kernel: KernelSite, per: Per): readonly Axis[] | undefined {
+  if (per === 'weight') return kernel.param.axes;
+  const dim = unitsOfKernel(kernel, per);
+  return dim && [{ dim, role: per === 'written unit' ? 'writes' : 'reads' }];
+}
+
+/** Such a tensor in a shape that spreads over the kernel in its site's shape. */
+export function spreadOverKernel(b: Builder, kernel: KernelSite, per: Per, value: Value): Value {
+  const { kernelShape } = kernel.site;
+  if (per === 'weight') return b.reshape(value, kernelShape);
+  const { axes } = kernel.param;
+  const axis = axisOf(kernel, per)!;
+  if (kernelShape.length === axes.length)
+    return b.reshape(
+      value,
+      kernelShape.map((extent, k) => (k === axis ? extent : 1)),
+    );
+  // [.., channels / groups, groups, filters / groups]: units of a block stand together.
+  const [channels, groups, filters] = kernelShape.slice(-3) as [number, number, number];
+  const ones = kernelShape.slice(0, -3).map(() => 1);
+  if (per === 'written unit') return b.reshape(value, [...ones, 1, groups, filters]);
+  return b.reshape(b.transpose(b.reshape(value, [groups, channels]), [1, 0]), [...ones, channels, groups, 1]);
+}
+
+/** Where the numbers of such a tensor stood in the network that was trained first, in the order of the tensor, and how many there were. */
+export function originalsPer(
+  network: Network,
+  kernel: KernelSite,
+  per: Per,
+): { readonly indices: readonly number[]; readonly width: number } | undefined {
+  const { dims } = network;
+  const axes = axesPer(kernel, per);
+  if (!axes) return undefined;
+  const grouped = axes.findIndex(({ groups = 1 }) => groups > 1);
+  if (grouped < 0) return dims.originalsOfShape(axes.map(({ dim }) => dim));
+  // A row of a grouped kernel is another unit for each block of columns.
+  const own = axes.map(({ dim }) => dims.originalsOf(dim.units));
+  const [rows, columns] = [axisExtent(axes[grouped]!), axisExtent(axes.at(-1)!)];
+  const { groups = 1 } = axes[grouped]!;
+  let places: number[][] = [[]];
+  for (const axis of axes) {
+    const extent = axisExtent(axis);
+    places = places.flatMap((before) => Array.from({ length: extent }, (_, k) => [...before, k]));
+  }
+  return {
+    indices: places.map((place) =>
+      place.reduce((index, at, k) => {
+        const block = Math.floor((place.at(-1)! * groups) / columns);
+        return index * own[k]!.width + own[k]!.indices[k === grouped ? block * rows + at : at]!;
+      }, 0),
+    ),
+    width: own.reduce((product, { width }) => product * width, 1),
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Network, Param } from '../../ir/graph.js';
-import { allParams, outputShape } from '../../ir/graph.js';
+import { allParams, nodeOf, outputShape } from '../../ir/graph.js';
 import { extents } from '../../ir/dims.js';
 import type { Call } from '../../ir/kind.js';
 import { losses } from '../../losses/index.js';
@@ -13,21 +13,17 @@ import { Builder, type Value } from '../../program/builder.js';
 import { gradient } from '../../program/gradient.js';
 import { optimize } from '../../program/passes/index.js';
 import type { Program } from '../../program/program.js';
-import { actsIn } from '../../sparsity/during.js';
-import { methods } from '../../sparsity/index.js';
 import type { Moment, SparsityMethod } from '../../sparsity/method.js';
 import { paramShape } from '../3-dims/index.js';
 import { type Objective, type ObjectiveKeys, objectivesOf, prefixOf } from '../objectives.js';
 import type { PhaseSpec } from '../spec.js';
 import { rowWeights } from './class-weights.js';
 import { clipped } from './clipping.js';
-import { kernelsOf } from './kernels.js';
 import { buildForward, type Forward } from './forward.js';
+import { actingSites, inShape, keepsZeros, Masks, type OwnTensor, type When } from './methods.js';
 
 /** A stretch of training as the step program needs it. */
-export interface Phase extends PhaseSpec {
-  /** Whether it is the fine-tuning after simplifying: annotations act there only if they say so. */
-  readonly finetune: boolean;
+export interface Phase extends PhaseSpec, When {
   /** What a row of each class counts, by output, where the spec has `class_weight`: `classWeights` computes it. */
   readonly classWeights?: Readonly<Record<string, readonly number[]>>;
 }
@@ -44,9 +40,11 @@ export function judgedState(param: Param, { ema_momentum }: Pick<PhaseSpec, 'ema
 export interface StateDecl {
   readonly name: string;
   readonly shape: readonly number[];
-  /** The parameter itself, or the parameter that a slot belongs to. Slots start at zero. */
+  /** The parameter itself, or the parameter that a slot belongs to; a method's own tensor is one like others. Slots start at zero. */
   readonly param: Param;
   readonly slot?: string;
+  /** What a method's own tensor starts from. Absent: it is none. */
+  readonly start?: number;
 }
 
 export interface StepProgram {
@@ -107,10 +105,6 @@ export function optimizerKind(call: Call): OptimizerKind {
   return (optimizers as Readonly<Record<string, OptimizerKind>>)[call.word]!;
 }
 
-export function methodKind(call: Call): SparsityMethod {
-  return (methods as Readonly<Record<string, SparsityMethod>>)[call.word]!;
-}
-
 /**
  * Stage 4: one training step as a pure function of batch, random masks, scalars and state.
  *
@@ -120,7 +114,8 @@ export function methodKind(call: Call): SparsityMethod {
  */
 export function stepProgram(network: Network, phase: Phase): StepProgram {
   const b = new Builder();
-  const forward = buildForward(b, network, 'training');
+  const masks = new Masks(b, network, actingSites(network, phase), 'training');
+  const forward = buildForward(b, network, 'training', { masks });
   const outputs = declareTargets(b, network, forward, phase);
   const { total, losses: lossNames } = writeLosses(b, outputs, (output, rows) => {
     const weights = phase.classWeights?.[output.name];
@@ -131,11 +126,18 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
   const uses = writeMetrics(b, outputs);
   for (const [name, next] of forward.updates) b.next(name, next);
 
-  const trained = allParams(network).filter((param) => param.trained);
-  const parameters = trained.map((param) => forward.params.get(param.name)!);
+  const own = masks.sites.flatMap(({ tensors }) => Object.values(tensors));
+  const trained = [...allParams(network), ...own.map(({ param }) => param)].filter((param) => param.trained);
+  const ownOf = new Map(own.map((tensor): [string, OwnTensor] => [tensor.param.name, tensor]));
+  const parameters = trained.map(({ name }) =>
+    ownOf.has(name) ? masks.state(ownOf.get(name)!) : forward.params.get(name)!,
+  );
   const dataGradients = gradient(b, b.multiply(total, b.scalar('inverse_rows')), parameters);
 
-  const state: StateDecl[] = allParams(network).map((param) => ({ name: param.name, shape: paramShape(param), param }));
+  const state: StateDecl[] = [
+    ...allParams(network).map((param) => ({ name: param.name, shape: paramShape(param), param })),
+    ...own.map(({ param, start }) => ({ name: param.name, shape: paramShape(param), param, start })),
+  ];
   const optimizer = optimizerKind(phase.optimizer);
   const args = phase.optimizer.arguments as never;
   const scalarNames = Object.keys(optimizer.scalars?.(args, { step: 1, learningRate: 0 }) ?? {});
@@ -143,7 +145,7 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
 
   b.inRegion('update', () => {
     const learningRate = b.scalar('learning_rate');
-    const moments = momentsOf(b, network, phase, forward, learningRate);
+    const moments = momentsOf(b, masks, forward, learningRate);
 
     // The objective's terms, one result per method; those that act by their gradient add to the gradients.
     const terms = new Map<string, Value>();
@@ -193,6 +195,7 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
         const moved = method.prox?.(b, { ...moment, kernel: shaped(next), diagonal })?.kernel;
         if (moved) next = inShape(b, moved, paramShape(param));
       }
+      if (keepsZeros(network, param, phase)) next = b.select(b.equal(parameter, 0), 0, next);
       b.next(param.name, next);
       for (const [slot, value] of Object.entries(updated.slots)) b.next(`${param.name}:${slot}`, value);
       if (phase.ema_momentum !== undefined) {
@@ -243,12 +246,16 @@ export function evaluationProgram(
   phase: Judging,
   options: {
     readonly stateOf?: (param: Param) => string;
+    /** The stretch whose sparsity methods act. Absent: none does. */
+    readonly acting?: When;
     /** Whether to count rows by their class and by the class that is predicted, as the results `confusion:<output>`. */
     readonly confusion?: boolean;
   } = {},
 ): EvaluationProgram {
   const b = new Builder();
-  const forward = buildForward(b, network, 'inference', options.stateOf);
+  const { stateOf, acting } = options;
+  const masks = acting && new Masks(b, network, actingSites(network, acting), 'inference', stateOf);
+  const forward = buildForward(b, network, 'inference', { stateOf, masks });
   const outputs = declareTargets(b, network, forward, phase);
   const { losses: lossNames } = writeLosses(b, outputs);
   const uses = writeMetrics(b, outputs);
@@ -264,6 +271,30 @@ export function evaluationProgram(
     targets: outputs.map(declared),
     confusions: counted.map(({ name }) => name),
   };
+}
+
+/**
+ * What a layer reads, what it writes, or the gradient of the mean loss with respect to what it writes, on rows of the data in inference mode: the result
+ * `sample`, [rows, ..]. State: the parameters.
+ */
+export function sampleProgram(
+  network: Network,
+  phase: Judging,
+  layer: string,
+  what: 'reads' | 'writes' | 'gradients',
+): Program {
+  const b = new Builder();
+  const forward = buildForward(b, network, 'inference');
+  const written = forward.values.get(layer)![0]!;
+  if (what === 'reads') {
+    const { node, output } = nodeOf(network.graph, layer).inputs[0]!;
+    b.result('sample', forward.values.get(node)![output]!);
+  } else if (what === 'writes') b.result('sample', written);
+  else {
+    const { total } = writeLosses(b, declareTargets(b, network, forward, phase));
+    b.result('sample', gradient(b, b.multiply(total, b.scalar('inverse_rows')), [written])[0]!);
+  }
+  return optimize(b.build(`${network.graph.name} ${what} of ${layer}`));
 }
 
 /** What an evaluation reads of a phase. */
@@ -374,31 +405,21 @@ interface Acting {
   readonly moment: Moment<Readonly<Record<string, unknown>>>;
 }
 
-/** Every annotation that acts in the phase, in the order of layers and annotations. */
-function momentsOf(b: Builder, network: Network, phase: Phase, forward: Forward, learningRate: Value): Acting[] {
-  return network.graph.nodes.flatMap((node) =>
-    node.annotations
-      .filter((annotation) => actsIn(annotation.arguments.during as string | undefined, phase))
-      .flatMap((annotation) =>
-        kernelsOf(network, node.name).map(({ param, bias, site }): Acting => {
-          const kernel = forward.params.get(param.name)!;
-          return {
-            method: methodKind(annotation),
-            moment: {
-              arguments: annotation.arguments,
-              site,
-              kernel: inShape(b, kernel, site.kernelShape),
-              bias: bias && forward.params.get(bias.name),
-              learningRate,
-              diagonal: undefined,
-            },
-          };
-        }),
-      ),
-  );
-}
-
-/** A value in another shape of as many elements. */
-function inShape(b: Builder, value: Value, shape: readonly number[]): Value {
-  return String(value.type.shape) === String(shape) ? value : b.reshape(value, shape);
+/** Every annotation that acts at every kernel, in the order of layers and annotations. */
+function momentsOf(b: Builder, masks: Masks, forward: Forward, learningRate: Value): Acting[] {
+  return masks.sites.map((site): Acting => {
+    const { param, bias, site: kernelSite } = site.kernel;
+    return {
+      method: site.method,
+      moment: {
+        arguments: site.annotation.arguments,
+        site: kernelSite,
+        kernel: inShape(b, forward.params.get(param.name)!, kernelSite.kernelShape),
+        bias: bias && forward.params.get(bias.name),
+        tensors: masks.tensorsOf(site),
+        learningRate,
+        diagonal: undefined,
+      },
+    };
+  });
 }

@@ -2,7 +2,8 @@ import type { Unit } from '../../ir/dims.js';
 import { allParams, type Network, outputShape, type Param } from '../../ir/graph.js';
 import { sizeOf } from '../../program/program.js';
 import { stridesOf } from '../../program/shapes.js';
-import { kernelsOf, methodKind } from '../4-program/index.js';
+import { type KernelSite, kernelsOf, methodKind } from '../4-program/index.js';
+import type { Groups } from '../../sparsity/method.js';
 import type { Threshold } from '../spec.js';
 import type { Values } from './values.js';
 
@@ -24,15 +25,9 @@ export interface CutResult {
 interface Group {
   readonly kernel: Param;
   /** Which weights these are. */
-  readonly places: Places;
+  readonly places: Groups;
   readonly group: number;
   readonly norm: number;
-}
-
-/** By weight, which group of one side of a kernel it belongs to. */
-interface Places {
-  readonly groupOf: Int32Array;
-  readonly count: number;
 }
 
 /**
@@ -95,16 +90,12 @@ export function thresholdGrid(network: Network, values: Values, size = 40): read
 
 /** The groups that may be cut: never the columns of output units, which are an interface. */
 function groupsOf(network: Network, values: Values): readonly Group[] {
-  const { dims } = network;
-  const interfaceUnits = new Set<Unit>(
-    network.graph.outputs.flatMap((output) =>
-      outputShape(network, output).flatMap((dim) => dim.units.map((unit) => dims.find(unit))),
-    ),
-  );
   return network.graph.nodes.flatMap((node) => {
     const cuts = node.annotations.map((annotation) => methodKind(annotation).cut?.(annotation.arguments as never));
-    return kernelsOf(network, node.name).flatMap(({ param, site }) => {
+    return kernelsOf(network, node.name).flatMap((kernel) => {
+      const { param, site } = kernel;
       const data = values.get(param.name)!;
+      const isOutput = outputUnits(network, kernel);
       const groups = (axes: readonly number[] | undefined): Group[] => {
         if (!axes) return [];
         const places = placesOf(site.kernelShape, axes);
@@ -114,18 +105,28 @@ function groupsOf(network: Network, values: Values): readonly Group[] {
         });
         return Array.from(squares, (sum, group) => ({ kernel: param, places, group, norm: Math.sqrt(sum) }));
       };
-      const own = param.axes.find(({ role }, k) => role === 'writes' || !(site.incoming ?? [k]).includes(k));
-      const isInterface = ({ group }: Group) => interfaceUnits.has(dims.find(own!.dim.units[group]!));
       return [
-        ...(cuts.some((one) => one?.incoming) ? groups(site.incoming).filter((one) => !isInterface(one)) : []),
+        ...(cuts.some((one) => one?.incoming) ? groups(site.incoming).filter(({ group }) => !isOutput(group)) : []),
         ...(cuts.some((one) => one?.outgoing) ? groups(site.outgoing) : []),
       ];
     });
   });
 }
 
+/** Tells of the units that a kernel writes, by their group, which are the model's outputs: an interface. */
+export function outputUnits(network: Network, { param, site }: KernelSite): (group: number) => boolean {
+  const { dims } = network;
+  const outputs = new Set<Unit>(
+    network.graph.outputs.flatMap((output) =>
+      outputShape(network, output).flatMap((dim) => dim.units.map((unit) => dims.find(unit))),
+    ),
+  );
+  const own = param.axes.find(({ role }, k) => role === 'writes' || !(site.incoming ?? [k]).includes(k));
+  return (group) => outputs.has(dims.find(own!.dim.units[group]!));
+}
+
 /** The groups of a row-major tensor that are left when some of its axes are reduced. */
-function placesOf(shape: readonly number[], reduced: readonly number[]): Places {
+export function placesOf(shape: readonly number[], reduced: readonly number[]): Groups {
   const groupOf = new Int32Array(sizeOf(shape));
   const strides = stridesOf(shape);
   let count = 1;

@@ -5,7 +5,7 @@ import { multiplyAdds, paramShape, paramSize } from '../3-dims/index.js';
 import type { StateDecl } from '../4-program/index.js';
 import type { Site } from './links.js';
 import { blocksMixed, liveness } from './liveness.js';
-import { deadOutputs, deadUnits, remove, type ShrinkResult, without } from './shrink.js';
+import { deadOutputs, deadUnits, type Removal, remove, without } from './shrink.js';
 import { keptPositions, positionsLeft, scatter, slice } from './slice.js';
 import type { Values } from './values.js';
 
@@ -56,6 +56,17 @@ export function wholeValues(network: Network, living: Living, values: Values): M
   );
 }
 
+/** Values of the network of the spec as values of what is left of it. */
+export function livingValues(network: Network, living: Living, values: Values): Map<string, Float32Array> {
+  const removed = removedUnits(network, living);
+  return new Map(
+    allParams(network).map((param) => [
+      param.name,
+      slice(values.get(param.name)!, paramShape(param), keptPositions(network, removed, param)),
+    ]),
+  );
+}
+
 /**
  * Steps of training that making the network smaller must save before it pays: making an engine ready and picking the features that are left takes as
  * long as 100 to 200 steps of a LeNet-300-100.
@@ -78,7 +89,7 @@ export function checkLiving(
   values: Values,
   living: Living,
   options: { readonly patience: number; readonly stepsLeft: number; readonly averaged?: boolean },
-): { readonly living: Living; readonly shrunk?: ShrinkResult } {
+): { readonly living: Living; readonly shrunk?: Removal } {
   // No layer gets a bias that it did not have, since that would be trained, too; and an average of the weights has other constants than they.
   const folds = (layer: string, bias: string) => !options.averaged && network.params.get(layer)?.[bias] !== undefined;
   const live = liveness(network, values, { modes: 'both', folds });
@@ -162,7 +173,7 @@ function keepEqual(axes: readonly (readonly Unit[])[], count: number, going: Set
  */
 export function stateLeft(
   network: Network,
-  shrunk: ShrinkResult,
+  shrunk: Removal,
   declared: readonly StateDecl[],
   state: Readonly<Record<string, HostTensor>>,
 ): Record<string, HostTensor> {

@@ -5,6 +5,7 @@ import { indicesAreRead } from './indices-are-read.js';
 import { initializerFits } from './initializer-fits.js';
 import { lossFitsOutput } from './loss-fits-output.js';
 import { lossesByOutput } from './losses-by-output.js';
+import { methodsMakeSense } from './methods-make-sense.js';
 import { metricFitsTarget } from './metric-fits-target.js';
 import { monitorsAreKnown } from './monitors-are-known.js';
 import { reweightedIsProximal } from './reweighted-is-proximal.js';
@@ -24,6 +25,7 @@ export const checks: readonly Check[] = [
   schedulesFit,
   monitorsAreKnown,
   reweightedIsProximal,
+  methodsMakeSense,
   rescaledTwice,
   annotationsAct,
 ];

@@ -194,6 +194,22 @@ Reweighting changes how far a proximal step moves a group. The gradient solver i
 \`\`\`
 `,
   }),
+  'method-without-sense': code<{ method: string; reason: string }>({
+    severity: 'error',
+    message: ({ method, reason }) => `@${method} makes no sense here: ${reason}`,
+    explain: `
+Every method says in which phases it makes sense, and with which others. One that is dense, then sparse, then dense again has to know which phase is the sparse one:
+
+\`\`\`
+fc = Dense(300, activation: relu)  @dsd(0.3, during: sparse)
+
+train {
+  loss: sparse_categorical_crossentropy
+  phases { dense { epochs: 5 }; sparse { epochs: 5 }; again { epochs: 5 } }
+}
+\`\`\`
+`,
+  }),
   'indices-computed': code<{ layer: string; from: string; kind: string }>({
     severity: 'error',
     message: ({ layer, from, kind }) =>

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { type Compiled, resolvedText } from '../../compiler/compile.js';
+import { tensorsKept, type When } from '../../compiler/4-program/index.js';
 import type { PhaseSpec } from '../../compiler/spec.js';
-import { allLiving, livingNetwork, wholeValues } from '../../compiler/5-shrink/live.js';
+import { allLiving, livingNetwork, livingValues, wholeValues } from '../../compiler/5-shrink/live.js';
 import { dependsOnInputs } from '../../compiler/5-shrink/shrink.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { render } from '../../diagnostics/render.js';
@@ -26,7 +27,8 @@ import { type RunResult, scoresOf, writeResult } from '../simplify/result.js';
 import { bindRows, type Rows } from '../spec/rows.js';
 import { makeRunFolder, RunFolder } from './run-folder.js';
 import { writeSimplified } from '../simplify/write-simplified.js';
-import { Stopped, simplify, tensorsOf, valuesOf } from '../simplify/simplify.js';
+import { Stopped, simplify } from '../simplify/simplify.js';
+import { tensorsOf, valuesOf } from '../weights/tensors.js';
 import { readSpecFile } from '../spec/spec-file.js';
 import { withLearnedStatistics } from '../training/learned-statistics.js';
 import { newTotals } from '../training/totals.js';
@@ -100,7 +102,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
     });
     if (options.out === undefined) folder.markLatest();
     options.watcher.note(`run: ${folder.path}\n`);
-    return await new Run(options, folder, compiled, engine, rows, name, options.specFile).go({
+    return await new Run(options, folder, compiled, engine, rows, name, options.specFile, options.fromScratch).go({
       position: { stretch: 0, epoch: 0, step: 0, stretchSteps: 0, totalEpochs: 0, optimizerSteps: 0 },
       totals: newTotals(),
       state: tensorsOf(compiled.network, values),
@@ -139,7 +141,16 @@ export async function resumeRun(path_: string, options: ResumeOptions): Promise<
     const checkpoint = new Checkpoints(folder.file('checkpoints')).newest(options.watcher.note);
     const history = new History(folder.file('history.jsonl'));
     const timing = new History(folder.file('timing.jsonl'));
-    const run = new Run({ ...options, engineOptions }, folder, compiled, engine, rows, record.name, specFile);
+    const run = new Run(
+      { ...options, engineOptions },
+      folder,
+      compiled,
+      engine,
+      rows,
+      record.name,
+      specFile,
+      record.fromScratch,
+    );
     if (!checkpoint) {
       // Stopped before the first checkpoint: from the beginning, with the same numbers.
       history.cut(0);
@@ -174,6 +185,7 @@ function firstValues(compiled: Compiled, rows: Rows, specFile: string, fromScrat
 /** One run under way: the phases, simplifying, the fine-tuning, the results. */
 class Run {
   private readonly training: Training;
+  private first: Values | undefined;
 
   constructor(
     private readonly options: RunOptions,
@@ -183,6 +195,7 @@ class Run {
     private readonly rows: Rows,
     private readonly name: string,
     private readonly specFile: string,
+    private readonly fromScratch: boolean,
   ) {
     this.training = {
       seed: compiled.spec.train.seed,
@@ -222,21 +235,25 @@ class Run {
         let left: Network;
         let end: StretchEnd | undefined;
         do {
-          left = at.living ? livingNetwork(network, at.living) : network;
+          const { living, frozen = [] } = at;
+          left = withFrozen(living ? livingNetwork(network, living) : network, frozen);
           const stepsAfter = phases.slice(index + 1).reduce((sum, phase) => sum + stepsOf(phase, rows), 0);
           end = await this.stretch(phases[index]!, left, at, {
             finetune: false,
+            earlier: phases.slice(0, index).map(asWhen),
+            next: phases[index + 1] && asWhen(phases[index + 1]!),
+            initial: () => (living ? livingValues(network, living, this.initial()) : this.initial()),
             live: live && { ...live, stepsAfter },
             continued: end !== undefined,
           });
           if (end.because === 'stopped') return this.stopped();
           at = end;
-        } while (end.because === 'shrunk');
+        } while (end.because === 'changed');
         const keepsSlots = continues(phases[index]!, phases[index + 1]);
         at = {
           ...end,
           position: nextStretch(end.position, keepsSlots),
-          state: keepsSlots ? end.state : tensorsOf(left, valuesOf(left, end.state)),
+          state: keepsSlots ? end.state : withoutSlots(left, phases[index + 1], end.state),
         };
       }
       // Everything from here on speaks of the units of the spec: what live shrinking has removed is 0.
@@ -250,6 +267,7 @@ class Run {
 
     // Cut, shrink, certify.
     const last = phases.at(-1)!;
+    const trainRows = bindRows(network, spec, last, this.rows.train);
     const bind = (of: Network, table: Rows['train'] | undefined) => table && bindRows(of, spec, last, table);
     const simplifying = simplify({
       spec,
@@ -257,6 +275,8 @@ class Run {
       values: trained,
       phase: last,
       validation: bind(network, this.rows.validation),
+      train: trainRows,
+      initial: () => this.initial(),
       features: featuresOf(network, spec, last, this.rows.train),
       ranges: provenRanges(network, spec, this.rows.train),
       engine: this.engine,
@@ -285,6 +305,10 @@ class Run {
             };
       const end = await this.stretch(finetune, shrunk.network, start, {
         finetune: true,
+        earlier: phases.map(asWhen),
+        next: undefined,
+        // What a method would go back to is gone with the units that went.
+        initial: () => shrunk.values,
         live: undefined,
         continued: false,
       });
@@ -325,7 +349,7 @@ class Run {
     phase: PhaseSpec,
     network: Network,
     start: Start,
-    as: Pick<Stretch, 'finetune' | 'live' | 'continued'>,
+    as: Pick<Stretch, 'finetune' | 'earlier' | 'next' | 'initial' | 'live' | 'continued'>,
   ): Promise<StretchEnd> {
     const { spec } = this.compiled;
     return trainStretch(
@@ -339,6 +363,12 @@ class Run {
       },
       start,
     );
+  }
+
+  /** The parameters before training, the same after a resume. */
+  private initial(): Values {
+    this.first ??= firstValues(this.compiled, this.rows, this.specFile, this.fromScratch);
+    return this.first;
   }
 
   /** Training is not lost because the threshold took too much: the message says how to cut anew. Where training itself took all, no cut helps. */
@@ -369,6 +399,30 @@ function nextStretch(position: Position, keepsSlots: boolean): Position {
     stretchSteps: 0,
     optimizerSteps: keepsSlots ? position.optimizerSteps : 0,
   };
+}
+
+/** A phase, as what acts when is told. */
+function asWhen({ name }: PhaseSpec): When {
+  return { name, finetune: false };
+}
+
+/** The state for a phase whose optimizer starts anew: the parameters, and the own tensors of the methods that go on. */
+function withoutSlots(network: Network, next: PhaseSpec | undefined, state: Start['state']): Start['state'] {
+  const own = next ? tensorsKept(network, asWhen(next)).map(({ param }) => param.name) : [];
+  const kept = own.flatMap((name) => (state[name] ? [[name, state[name]]] : []));
+  return { ...tensorsOf(network, valuesOf(network, state)), ...Object.fromEntries(kept) };
+}
+
+/** A network of which some layers are no longer trained. */
+function withFrozen(network: Network, frozen: readonly string[]): Network {
+  if (frozen.length === 0) return network;
+  const params = [...network.params].map(([layer, own]): [string, typeof own] => [
+    layer,
+    frozen.includes(layer)
+      ? Object.fromEntries(Object.entries(own).map(([tensor, param]) => [tensor, { ...param, trained: false }]))
+      : own,
+  ]);
+  return { ...network, params: new Map(params) };
 }
 
 function continues(phase: PhaseSpec, next: PhaseSpec | undefined): boolean {

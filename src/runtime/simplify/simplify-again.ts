@@ -76,6 +76,8 @@ export async function simplifyAgain(at: {
     values,
     phase,
     validation: rows.validation && bindRows(network, spec, phase, rows.validation),
+    train: bindRows(network, spec, phase, rows.train),
+    initial: () => startingValues(compiled, specFile, { fromScratch: record?.fromScratch ?? false }),
     features: featuresOf(network, spec, phase, rows.train),
     ranges: provenRanges(network, spec, rows.train),
     engine,

@@ -1,4 +1,4 @@
-import { evaluationProgram, type Judging, metricKind } from '../../compiler/4-program/index.js';
+import { evaluationProgram, type Judging, methodSites, metricKind } from '../../compiler/4-program/index.js';
 import { certifiedRanges, type Difference, measureDifference } from '../../compiler/5-shrink/certificate.js';
 import { type AppliedThreshold, cut, thresholdGrid } from '../../compiler/5-shrink/cut.js';
 import { type Judgement, type SearchResult, searchThreshold } from '../../compiler/5-shrink/search.js';
@@ -21,13 +21,14 @@ import type { Call } from '../../ir/kind.js';
 import type { InputRanges } from '../../ir/ranges.js';
 import type { MetricKind } from '../../metrics/metric.js';
 import type { BoundTable } from '../../data/bind.js';
-import { multiplyAdds, paramShape, paramSize } from '../../compiler/3-dims/index.js';
+import { multiplyAdds, paramSize } from '../../compiler/3-dims/index.js';
 import { allParams } from '../../ir/graph.js';
-import type { HostTensor } from '../../program/program.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import { evaluateRows, type Score } from '../training/evaluate-rows.js';
 import { breathe } from '../training/pace.js';
 import type { Watcher } from '../training/progress.js';
+import { methodsWith, openMoment } from '../training/host-moment.js';
+import { tensorsOf } from '../weights/tensors.js';
 
 /** The user asked to stop. */
 export class Stopped extends Error {}
@@ -47,17 +48,16 @@ export interface Simplified {
   readonly warnings: readonly Diagnostic[];
 }
 
-/**
- * Cuts by importance as `simplify { threshold }` says, judged on validation rows, then shrinks exactly and measures that the outputs stayed.
- * @throws Failure no-validation-data; dead-network. Stopped where the user stopped the search: nothing of it is kept, since it finds the same when
- * it is done again
- */
-export async function simplify(at: {
+/** What is simplified, and with what. */
+export interface Simplifying {
   readonly spec: Spec;
   readonly network: Network;
   readonly values: Values;
   readonly phase: PhaseSpec;
   readonly validation: BoundTable | undefined;
+  readonly train: BoundTable;
+  /** The parameters before training. */
+  readonly initial: () => Values;
   /** Of the training rows: the certificate's rows look like them. */
   readonly features: Features;
   /** What the data section proves of the inputs: where the spec asks for `ranges`, removal rests on it. Absent: nothing. */
@@ -67,7 +67,35 @@ export async function simplify(at: {
   /** Who is told that a threshold is searched for, and may stop it. */
   readonly watcher?: Watcher;
   readonly stopping?: { readonly signal: NodeJS.Signals | undefined };
-}): Promise<Simplified> {
+}
+
+/**
+ * Cuts by importance: first what the methods of the annotations select, then as `simplify { threshold }` says, judged on validation rows, then shrinks exactly and measures that the outputs stayed.
+ * @throws Failure no-validation-data; dead-network. Stopped where the user stopped the search: nothing of it is kept, since it finds the same when
+ * it is done again
+ */
+export async function simplify(at: Simplifying): Promise<Simplified> {
+  const selected = await withSelected(at);
+  return simplifySelected({ ...at, values: selected });
+}
+
+/** What the methods select of trained values, and compute anew. */
+async function withSelected(at: Simplifying): Promise<Values> {
+  const sites = methodSites(at.network);
+  let values = at.values;
+  for (const moment of ['select', 'refit'] as const)
+    for (const [method, own] of methodsWith(sites, moment)) {
+      at.watcher?.note(
+        `@${method.keyword}: ${moment === 'select' ? 'selects what stays' : 'computes anew what stayed'}\n`,
+      );
+      const open = openMoment({ ...at, values, seed: at.spec.train.seed, epoch: 0 }, own);
+      await method[moment]!(open.moment);
+      values = new Map([...values, ...open.written()]);
+    }
+  return values;
+}
+
+async function simplifySelected(at: Simplifying): Promise<Simplified> {
   const { spec, network, values, features } = at;
   const wanted = spec.simplify.threshold;
   const warnings: Diagnostic[] = [];
@@ -107,11 +135,11 @@ export async function simplify(at: {
 }
 
 /** The ranges that removal may rest on. */
-function rangesOf({ spec, ranges }: Pick<Parameters<typeof simplify>[0], 'spec' | 'ranges'>): InputRanges | undefined {
+function rangesOf({ spec, ranges }: Pick<Simplifying, 'spec' | 'ranges'>): InputRanges | undefined {
   return spec.simplify.ranges ? (ranges ?? {}) : undefined;
 }
 
-function shrinkOptionsOf(at: Pick<Parameters<typeof simplify>[0], 'spec' | 'ranges'>): ShrinkOptions {
+function shrinkOptionsOf(at: Pick<Simplifying, 'spec' | 'ranges'>): ShrinkOptions {
   const { roundTo } = at.spec.simplify;
   const ranges = rangesOf(at);
   return { ...(roundTo !== undefined && { roundTo }), ...(ranges && { ranges }) };
@@ -157,7 +185,7 @@ function defaultsOf({ schema }: MetricKind): Readonly<Record<string, unknown>> {
 
 /** Tries the grid of thresholds on the validation rows, on the engine. */
 async function findThreshold(
-  at: Parameters<typeof simplify>[0],
+  at: Simplifying,
   validation: BoundTable,
   wanted: { readonly tolerance: number; readonly metric?: string },
 ): Promise<SearchResult> {
@@ -225,19 +253,4 @@ export async function scorer(
     },
     close: () => loaded.close(),
   };
-}
-
-/** Parameters as an engine's state. */
-export function tensorsOf(network: Network, values: Values): Record<string, HostTensor> {
-  return Object.fromEntries(
-    allParams(network).map((param): [string, HostTensor] => [
-      param.name,
-      { shape: paramShape(param), data: values.get(param.name)! },
-    ]),
-  );
-}
-
-/** The parameters in an engine's state, as values. */
-export function valuesOf(network: Network, state: Readonly<Record<string, HostTensor>>): Map<string, Float32Array> {
-  return new Map(allParams(network).map((param) => [param.name, state[param.name]!.data as Float32Array]));
 }

@@ -15,7 +15,8 @@ import { startingValues } from '../weights/load.js';
 import { compileOptions, openWithRows } from './open-spec.js';
 import { bindRows } from './rows.js';
 import { refuseUnfitTargets } from './targets.js';
-import { scorer, tensorsOf } from '../simplify/simplify.js';
+import { scorer } from '../simplify/simplify.js';
+import { tensorsOf } from '../weights/tensors.js';
 import { failWithoutWeights } from './spec-file.js';
 
 /** The parts of a data set that may be evaluated. */

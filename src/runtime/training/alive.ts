@@ -1,13 +1,6 @@
 import { liveness } from '../../compiler/5-shrink/liveness.js';
-import { allParams, type Network, unitMakers } from '../../ir/graph.js';
-import type { Loaded } from '../engines/engine.js';
-
-/** How many units of every layer that makes some are alive under the engine's present parameters. */
-export async function aliveUnits(network: Network, loaded: Loaded): Promise<Record<string, number>> {
-  const names = allParams(network).map((param) => param.name);
-  const state = await loaded.state(names);
-  return countAlive(network, new Map(names.map((name) => [name, state[name]!.data as Float32Array])));
-}
+import type { Values } from '../../compiler/5-shrink/values.js';
+import { type Network, unitMakers } from '../../ir/graph.js';
 
 /** How many units every layer has that makes some, alive or not. */
 export function unitsOf(network: Network): Record<string, number> {
@@ -15,7 +8,7 @@ export function unitsOf(network: Network): Record<string, number> {
 }
 
 /** How many units of every layer that makes some are alive under these values. */
-function countAlive(network: Network, values: ReadonlyMap<string, Float32Array>): Record<string, number> {
+export function aliveUnits(network: Network, values: Values): Record<string, number> {
   const live = liveness(network, values);
   // A null prototype: a layer may be called `__proto__`.
   const alive: Record<string, number> = Object.create(null);

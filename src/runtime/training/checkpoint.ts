@@ -32,6 +32,8 @@ export interface Checkpoint {
   readonly totals: Totals;
   /** With live shrinking: what is left of the network that `state` belongs to, counted in the network of the spec. */
   readonly living?: Living;
+  /** Layers that are no longer trained. Absent: none. */
+  readonly frozen?: readonly string[];
   /** Bytes of history.jsonl that belong to it. */
   readonly historyLength: number;
   /** The validation score of this state, higher is better; undefined within an epoch and without validation data. */

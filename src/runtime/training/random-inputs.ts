@@ -15,6 +15,8 @@ export class RandomInputs {
             {
               name,
               random,
+              // What is the same for all rows of the batch is drawn as a row of its own.
+              rows: program.values[value]!.shape[0]!,
               extents: program.values[value]!.shape.slice(1) as readonly number[],
               buffer: new Float32Array(0),
             },
@@ -26,10 +28,11 @@ export class RandomInputs {
   draw(at: { readonly epoch: number; readonly step: number }, rows: number): Record<string, HostTensor> {
     const drawn: Record<string, HostTensor> = {};
     for (const spec of this.specs) {
-      const size = rows * spec.random.units.length;
+      const drawnRows = spec.rows === 'batch' ? rows : spec.rows;
+      const size = drawnRows * spec.random.units.length;
       if (spec.buffer.length !== size) spec.buffer = new Float32Array(size);
-      drawRandom(spec.random, { seed: this.seed, ...at }, rows, spec.buffer);
-      drawn[spec.name] = { shape: [rows, ...spec.extents], data: spec.buffer };
+      drawRandom(spec.random, { seed: this.seed, ...at }, drawnRows, spec.buffer);
+      drawn[spec.name] = { shape: [drawnRows, ...spec.extents], data: spec.buffer };
     }
     return drawn;
   }

@@ -1,16 +1,25 @@
 import type { EvaluationProgram, Phase, StepProgram } from '../../compiler/4-program/index.js';
-import { evaluationProgram, judgedState, stepProgram } from '../../compiler/4-program/index.js';
+import {
+  actingSites,
+  evaluationProgram,
+  judgedState,
+  settledKernels,
+  stepProgram,
+  tensorsKept,
+  type When,
+} from '../../compiler/4-program/index.js';
 import { multiplyAdds } from '../../compiler/3-dims/index.js';
 import { checkLiving, type Living, stateLeft } from '../../compiler/5-shrink/live.js';
 import type { LiveSpec, PhaseSpec } from '../../compiler/spec.js';
 import { type BoundTable, Batches } from '../../data/batches.js';
+import type { Values } from '../../compiler/5-shrink/values.js';
 import { fail } from '../../diagnostics/report.js';
 import { allParams, type Network } from '../../ir/graph.js';
 import { type HostTensor, sizeOf } from '../../program/program.js';
 import { RandomInputs } from './random-inputs.js';
 import { aliveUnits, unitsOf } from './alive.js';
 import type { Checkpoints, Position } from './checkpoint.js';
-import type { Engine, EngineOptions, Loaded } from '../engines/engine.js';
+import type { Engine, EngineOptions } from '../engines/engine.js';
 import { evaluateRows, type Score } from './evaluate-rows.js';
 import type { History } from './history.js';
 import { learningRateAt } from './learning-rate.js';
@@ -18,14 +27,20 @@ import { breathe, Pace } from './pace.js';
 import { phaseWeights } from './class-counts.js';
 import { type Supervision, supervise, unsupervised } from './supervision.js';
 import type { HistoryRow, Watcher } from './progress.js';
-import { valuesOf } from '../simplify/simplify.js';
+import { valuesOf } from '../weights/tensors.js';
+import { methodsWith, openMoment } from './host-moment.js';
 import { addTotals, lossesOf, lossOf, metricOf, newTotals, penaltyOf, type Totals } from './totals.js';
 
 /** One stretch of training: a phase, or the fine-tuning. */
 export interface Stretch {
   readonly phase: PhaseSpec;
   readonly finetune: boolean;
+  /** The stretches before it, and the one that comes next. */
+  readonly earlier: readonly When[];
+  readonly next: When | undefined;
   readonly network: Network;
+  /** The network's parameters before training. */
+  readonly initial: () => Values;
   readonly train: BoundTable;
   readonly validation: BoundTable | undefined;
   /** When units that are dead go on the way, and how many steps follow in later phases, for which a smaller network pays, too. */
@@ -55,6 +70,8 @@ export interface Start {
   readonly totals: Totals;
   /** With live shrinking: what the stretch's network is of the spec's. */
   readonly living?: Living | undefined;
+  /** Layers that are no longer trained. */
+  readonly frozen?: readonly string[] | undefined;
   /** Of the steps; and the best weights so far, as `best:<parameter>`. */
   readonly state: Readonly<Record<string, HostTensor>>;
   /** Absent: the stretch begins. */
@@ -63,20 +80,26 @@ export interface Start {
 
 export interface StretchEnd extends Start {
   /**
-   * `stopped`: the user asked for it. `shrunk`: units went, and what `living` leaves of the network is trained on from here, as if the stretch had been
-   * stopped and resumed. A checkpoint was written either way.
+   * `stopped`: the user asked for it. `changed`: units went or layers were frozen, and what `living` and `frozen` leave of the network is trained on from here, as if the
+   * stretch had been stopped and resumed. A checkpoint was written either way.
    */
-  readonly because: 'done' | 'stopped' | 'shrunk';
+  readonly because: 'done' | 'stopped' | 'changed';
 }
 
 /** Trains one stretch, from `start` to its end, to where the user stops it, or to where its network shrinks. The loop of dnc, whole. */
 export async function trainStretch(training: Training, stretch: Stretch, start: Start): Promise<StretchEnd> {
   const { phase, network } = stretch;
-  const acting: Phase = { ...phase, finetune: stretch.finetune, ...phaseWeights(phase, network, stretch.train) };
+  const { finetune, earlier } = stretch;
+  const acting: Phase = { ...phase, finetune, earlier, ...phaseWeights(phase, network, stretch.train) };
   const step: StepProgram = stepProgram(network, acting);
   const evaluation: EvaluationProgram = evaluationProgram(network, acting, {
     stateOf: (param) => judgedState(param, phase),
+    acting,
   });
+  const sites = actingSites(network, acting);
+  const advancing = methodsWith(sites, 'advance');
+  /** The parameters and the methods' own tensors. */
+  const stateNames = step.state.flatMap(({ name, slot }) => (slot === undefined ? [name] : []));
   const batches = new Batches(stretch.train, { seed: training.seed, batchSize: phase.batch_size });
   const random = new RandomInputs(step.program, training.seed);
   const stepsPerEpoch = batches.steps;
@@ -90,7 +113,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
   try {
     if (!stretch.continued) training.watcher.note(`${phase.name}: ${loaded.describe}\n`);
     await loaded.setState(completeState(step, start.state));
-    let { position, totals, living, supervision = unsupervised } = start;
+    let { position, totals, living, frozen, supervision = unsupervised } = start;
     let best = bestOf(start.state);
     let score: Score | undefined;
     /** Where the step that was made last began. */
@@ -105,6 +128,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         position,
         totals,
         ...(living && { living }),
+        ...(frozen && { frozen }),
         historyLength: training.history.length,
         ...(supervision !== unsupervised && { supervision }),
         // Within an epoch the state has moved on from what was scored.
@@ -113,6 +137,47 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       });
       pace.saved();
     };
+
+    const advance = async () => {
+      let changed = false;
+      const newlyFrozen: string[] = [];
+      for (const [method, own] of advancing) {
+        const state = await loaded.state();
+        const judged = judgedIn(state, network, acting);
+        const { moment, written } = openMoment(
+          {
+            network,
+            values: valuesOf(network, state),
+            settled: () => settledValues(network, acting, judged),
+            initial: stretch.initial,
+            state,
+            train: stretch.train,
+            phase,
+            seed: training.seed,
+            epoch: position.totalEpochs,
+            engine: training.engine,
+            engineOptions: training.engineOptions,
+          },
+          own,
+        );
+        const result = await method.advance!({ ...moment, epoch: position.epoch, epochs });
+        newlyFrozen.push(...(result.frozen ?? []).filter((layer) => !frozen?.includes(layer)));
+        const others = written();
+        if (others.size === 0) continue;
+        changed = true;
+        const after = [...others].map(([name, data]) => [name, { shape: state[name]!.shape, data }]);
+        await loaded.setState({ ...state, ...Object.fromEntries(after) });
+      }
+      return { changed, frozen: newlyFrozen };
+    };
+
+    if (position.stretchSteps === 0 && position.step === 0) {
+      const { frozen: from } = await advance();
+      if (from.length > 0) {
+        frozen = [...(frozen ?? []), ...from];
+        return { position, totals, living, frozen, supervision, state: await loaded.state(), because: 'changed' };
+      }
+    }
 
     // A run that was stopped right after the last step of the stretch still has that epoch to end.
     while (!supervision.ended && (position.stretchSteps < steps || position.step > 0)) {
@@ -158,7 +223,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         if (training.stopping.signal) {
           const state = await loaded.state();
           await save(state);
-          return { position, totals, living, state, because: 'stopped' };
+          return { position, totals, living, frozen, state, because: 'stopped' };
         }
         if (pace.checkpointDue() && position.step < stepsPerEpoch && position.stretchSteps < steps)
           await save(await loaded.state());
@@ -167,7 +232,8 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       // The epoch's end: validation, one line of history, units alive.
       score = stretch.validation && (await evaluateRows(loaded, 'evaluation', evaluation, stretch.validation));
       const learningRate = rateAt(position.stretchSteps - 1);
-      const row = await historyRow({ training, stretch, step, loaded, position, totals, learningRate, score });
+      const alive = aliveUnits(network, settledValues(network, acting, await loaded.state(stateNames)));
+      const row = historyRow({ stretch, step, position, totals, learningRate, score, alive });
       training.history.append(row);
       const seconds = pace.epochDone();
       training.timing.append({ epoch: row.epoch, seconds });
@@ -193,20 +259,36 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       position = { ...position, epoch: position.epoch + 1, totalEpochs: position.totalEpochs + 1, step: 0 };
       if (shrunk) {
         const left = stateLeft(network, shrunk, step.state, state);
-        best = keepsBest ? asBest(shrunk.network, judgedIn(left, shrunk.network, phase)) : {};
+        best = keepsBest ? asBest(judgedIn(left, shrunk.network, acting)) : {};
         await save(left);
         training.watcher.note(shrunkText(network, shrunk.network));
-        return { position, totals, living, supervision, state: { ...left, ...best }, because: 'shrunk' };
+        return { position, totals, living, frozen, supervision, state: { ...left, ...best }, because: 'changed' };
       }
-      if (keepsBest) best = asBest(network, judgedIn(await loaded.state(), network, phase));
+      if (keepsBest) best = asBest(judgedIn(await loaded.state(), network, acting));
+
+      // Between epochs methods may write weights, and freeze layers.
+      const advanced = await advance();
+      if (advanced.changed) {
+        best = {};
+        supervision = withoutBest(supervision);
+      }
+      if (advanced.frozen.length > 0) {
+        frozen = [...(frozen ?? []), ...advanced.frozen];
+        const left = await loaded.state();
+        await save(left);
+        training.watcher.note(`frozen: ${advanced.frozen.join(', ')}\n`);
+        return { position, totals, living, frozen, supervision, state: { ...left, ...best }, because: 'changed' };
+      }
       if (pace.checkpointDue() || position.stretchSteps >= steps || supervision.ended) await save(await loaded.state());
     }
     const state = await loaded.state();
+    const judged = { ...judgedIn(state, network, acting), ...restored(best) };
     return {
       position,
       totals,
       living,
-      state: { ...state, ...judgedIn(state, network, phase), ...restored(network, best) },
+      frozen,
+      state: { ...settled(network, acting, stretch.next, { ...state, ...judged }) },
       because: 'done',
     };
   } finally {
@@ -214,9 +296,29 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
   }
 }
 
-/** The weights that are validated and saved, by their parameter: those of the last step, or their averages. */
-function judgedIn(state: Start['state'], network: Network, phase: PhaseSpec): Record<string, HostTensor> {
-  return Object.fromEntries(allParams(network).map((param) => [param.name, state[judgedState(param, phase)]!]));
+/** The weights that are validated and saved, by their parameter, and the methods' own tensors: those of the last step, or their averages. */
+function judgedIn(state: Start['state'], network: Network, phase: Phase): Record<string, HostTensor> {
+  const params = [...allParams(network), ...tensorsKept(network, phase).map(({ param }) => param)];
+  return Object.fromEntries(params.map((param) => [param.name, state[judgedState(param, phase)]!]));
+}
+
+/** The parameters as they are when the methods that act have done their work. */
+function settledValues(network: Network, phase: Phase, state: Start['state']): Values {
+  return new Map([...valuesOf(network, state), ...settledKernels(network, actingSites(network, phase), state)]);
+}
+
+/** The state for the next stretch: kernels of methods that do not act there are settled, and the own tensors of those methods go. */
+function settled(network: Network, phase: Phase, next: When | undefined, state: Start['state']): Start['state'] {
+  const stays = next && new Set(actingSites(network, next).map(({ annotation }) => annotation));
+  const ending = actingSites(network, phase).filter(({ annotation }) => !stays?.has(annotation));
+  const kernels = [...settledKernels(network, ending, state)].map(([name, data]) => [
+    name,
+    { shape: state[name]!.shape, data },
+  ]);
+  const gone = ending.flatMap(({ tensors }) => Object.values(tensors).map(({ param }) => param.name));
+  const isGone = (name: string) => gone.some((own) => name === own || name.startsWith(`${own}:`));
+  const left = Object.entries(state).filter(([name]) => !isGone(name));
+  return { ...Object.fromEntries(left), ...Object.fromEntries(kernels) };
 }
 
 /** What early stopping remembers, without the best value so far: the next one is the best. */
@@ -231,18 +333,13 @@ function bestOf(state: Start['state']): Readonly<Record<string, HostTensor>> {
   return Object.fromEntries(Object.entries(state).filter(([name]) => name.startsWith(BEST)));
 }
 
-function asBest(network: Network, weights: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
-  return Object.fromEntries(allParams(network).map(({ name }) => [`${BEST}${name}`, weights[name]!]));
+function asBest(weights: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+  return Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [`${BEST}${name}`, tensor]));
 }
 
-/** The best weights under their parameters' names; none where none are kept. */
-function restored(network: Network, best: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
-  return Object.fromEntries(
-    allParams(network).flatMap(({ name }) => {
-      const kept = best[`${BEST}${name}`];
-      return kept ? [[name, kept]] : [];
-    }),
-  );
+/** The best weights under their own names; none where none are kept. */
+function restored(best: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+  return Object.fromEntries(Object.entries(best).map(([name, tensor]) => [name.slice(BEST.length), tensor]));
 }
 
 /** That early stopping has ended a stretch, for people. */
@@ -267,25 +364,24 @@ function shrunkText(before: Network, after: Network): string {
   return `live shrinking: ${units.join(', ')}; ${large} → ${small} multiply-adds a row\n`;
 }
 
-/** The state a step program needs: what there is by name, and zeros for slots that are new. */
+/** The state a step program needs: what there is by name, zeros for slots that are new, and what methods' own tensors start from. */
 function completeState(step: StepProgram, known: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
   return Object.fromEntries(
-    step.state.map(({ name, shape }) => {
-      return [name, known[name] ?? { shape, data: new Float32Array(sizeOf(shape)) }];
+    step.state.map(({ name, shape, start = 0 }) => {
+      return [name, known[name] ?? { shape, data: new Float32Array(sizeOf(shape)).fill(start) }];
     }),
   );
 }
 
-async function historyRow(at: {
-  readonly training: Training;
+function historyRow(at: {
   readonly stretch: Stretch;
   readonly step: StepProgram;
-  readonly loaded: Loaded;
   readonly position: Position;
   readonly totals: Totals;
   readonly learningRate: number;
   readonly score: Score | undefined;
-}): Promise<HistoryRow> {
+  readonly alive: Readonly<Record<string, number>>;
+}): HistoryRow {
   const { stretch, step, position, totals, score } = at;
   const loss = lossOf(totals);
   const penalties = Object.fromEntries(step.penalties.map((method) => [method, penaltyOf(totals, method)]));
@@ -302,7 +398,7 @@ async function historyRow(at: {
     ...(score && {
       validation: { loss: score.loss, ...(score.losses && { losses: score.losses }), metrics: score.metrics },
     }),
-    alive: await aliveUnits(stretch.network, at.loaded),
+    alive: at.alive,
     ...(stretch.live && { units: unitsOf(stretch.network) }),
   };
 }

@@ -322,6 +322,14 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       ],
     },
   ],
+  'method-without-sense': [
+    {
+      body: 'x = Input(20)\ny = Dense(1) @dsd(0.3)',
+      lines: [
+        'method-without-sense @dsd(0.3): @dsd makes no sense here: it would be sparse in every phase; `during: NAME` names the sparse one',
+      ],
+    },
+  ],
   'annotation-without-effect': [
     {
       body: 'x = Input(20)\na = Dense(8, trainable: false) @l1(1e-3)\nb = BatchNormalization @l2(1e-3)\ny = Dense(1)',

@@ -42,6 +42,8 @@ async function simplified(
     values,
     phase: phase!,
     validation: bindRows(network, spec, phase!, rows.validation!),
+    train: bindRows(network, spec, phase!, rows.train),
+    initial: () => values,
     features: featuresOf(network, spec, phase!, rows.train),
     engine,
     engineOptions: { threads: 1 },

@@ -1,0 +1,159 @@
+import { type Judging, type MethodSite, sampleProgram } from '../../compiler/4-program/index.js';
+import { outputUnits, placesOf } from '../../compiler/5-shrink/cut.js';
+import type { Values } from '../../compiler/5-shrink/values.js';
+import { type BoundTable, Batches } from '../../data/batches.js';
+import type { Network } from '../../ir/graph.js';
+import type { HostTensor } from '../../program/program.js';
+import { Stream } from '../../random/streams.js';
+import type { HostMoment, HostSite, Sample, SampleTensor, SparsityMethod } from '../../sparsity/method.js';
+import type { Engine, EngineOptions } from '../engines/engine.js';
+import { tensorsOf } from '../weights/tensors.js';
+
+/** What the moments outside of the step program are made of. */
+export interface HostState {
+  readonly network: Network;
+  /** The parameters as they are; sites get copies. */
+  readonly values: Values;
+  /** The parameters when the methods that act have done their work: what layers compute with. Absent: as they are. */
+  readonly settled?: () => Values;
+  /** The parameters before training. */
+  readonly initial: () => Values;
+  /** The own tensors of methods by name; absent where training is over. */
+  readonly state?: Readonly<Record<string, HostTensor>>;
+  readonly train: BoundTable;
+  readonly phase: Judging;
+  readonly seed: number;
+  /** Epochs done since the run began: names the random streams. */
+  readonly epoch: number;
+  readonly engine: Engine;
+  readonly engineOptions: EngineOptions;
+}
+
+/** The moment of one method at its sites, and what its writing made of the parameters and own tensors, by name. */
+export interface OpenMoment {
+  readonly moment: HostMoment<never>;
+  /** What is other than before. */
+  written(): Map<string, Float32Array>;
+}
+
+/** Methods that have a moment, each with the sites of all its annotations. */
+export function methodsWith(
+  sites: readonly MethodSite[],
+  moment: 'advance' | 'select' | 'refit',
+): ReadonlyMap<SparsityMethod, readonly MethodSite[]> {
+  const found = new Map<SparsityMethod, MethodSite[]>();
+  for (const site of sites) if (site.method[moment]) found.set(site.method, [...(found.get(site.method) ?? []), site]);
+  return found;
+}
+
+/** Opens the moment of a method: copies of the numbers at its sites, which it may write. */
+export function openMoment(at: HostState, sites: readonly MethodSite[]): OpenMoment {
+  const copies = new Map<string, Float32Array>();
+  const copyOf = (name: string, data: Float32Array) => {
+    let copy = copies.get(name);
+    if (!copy) copies.set(name, (copy = data.slice()));
+    return copy;
+  };
+  let initial: Values | undefined;
+  const initialOf = (name: string) => (initial ??= at.initial()).get(name)!;
+  const before = (name: string) => at.values.get(name) ?? (at.state![name]!.data as Float32Array);
+  const open = sites.map(({ annotation, kernel, tensors }): HostSite<never> => {
+    const { param, bias, site } = kernel;
+    const groups = (axes: readonly number[] | undefined) => axes && placesOf(site.kernelShape, axes);
+    return {
+      arguments: annotation.arguments as never,
+      site,
+      kernel: copyOf(param.name, before(param.name)),
+      bias: bias && copyOf(bias.name, before(bias.name)),
+      get initial() {
+        return { kernel: initialOf(param.name), bias: bias && initialOf(bias.name) };
+      },
+      tensors: Object.fromEntries(
+        at.state
+          ? Object.entries(tensors).map(([name, own]) => [name, copyOf(own.param.name, before(own.param.name))])
+          : [],
+      ),
+      unitOf: { incoming: groups(site.incoming), outgoing: groups(site.outgoing) },
+      isOutput: outputUnits(at.network, kernel),
+    };
+  });
+  return {
+    moment: {
+      sites: open,
+      sample: (rows) => new RowSample(at, rows),
+      random: (name) => Stream.named(name, { seed: at.seed, epoch: at.epoch }),
+    },
+    written: () => new Map([...copies].filter(([name, data]) => before(name).some((value, k) => value !== data[k]))),
+  };
+}
+
+/** Rows in one run of a sampling program. */
+const ROWS = 500;
+
+/** Rows of the training data in an order that the seed fixes. Every answer is computed once. */
+class RowSample implements Sample {
+  readonly rows: number;
+  private readonly known = new Map<string, Promise<SampleTensor>>();
+
+  constructor(
+    private readonly at: HostState,
+    most: number,
+  ) {
+    this.rows = Math.min(most, at.train.rows);
+  }
+
+  reads(layer: string): Promise<SampleTensor> {
+    return this.answer(layer, 'reads');
+  }
+
+  writes(layer: string): Promise<SampleTensor> {
+    return this.answer(layer, 'writes');
+  }
+
+  gradients(layer: string): Promise<SampleTensor> {
+    return this.answer(layer, 'gradients');
+  }
+
+  private answer(layer: string, what: 'reads' | 'writes' | 'gradients'): Promise<SampleTensor> {
+    const key = `${what} ${layer}`;
+    let answer = this.known.get(key);
+    if (!answer) this.known.set(key, (answer = this.compute(layer, what)));
+    return answer;
+  }
+
+  private async compute(layer: string, what: 'reads' | 'writes' | 'gradients'): Promise<SampleTensor> {
+    const { network, phase, train, seed, engine, engineOptions } = this.at;
+    const values = this.at.settled?.() ?? this.at.values;
+    const program = sampleProgram(network, phase, layer, what);
+    const reads = (role: string) => new Set(program.inputs.filter((one) => one.role === role).map(({ name }) => name));
+    const [states, given] = [reads('state'), reads('batch')];
+    const loaded = await engine.load({ sample: program }, engineOptions);
+    try {
+      const state = Object.entries(tensorsOf(network, values)).filter(([name]) => states.has(name));
+      await loaded.setState(Object.fromEntries(state));
+      const batches = new Batches(train, { seed, batchSize: ROWS });
+      batches.begin(0);
+      let data = new Float32Array(0);
+      let shape: readonly number[] = [];
+      let done = 0;
+      for (let step = 0; done < this.rows; step++) {
+        const { inputs, rows } = batches.read(step);
+        const read = Object.fromEntries(Object.entries(inputs).filter(([name]) => given.has(name)));
+        // The mean of all rows that are looked at, not of those that are computed together.
+        const mean = program.inputs.some(({ name }) => name === 'inverse_rows')
+          ? { inverse_rows: { shape: [], data: Float32Array.of(1 / this.rows) } }
+          : {};
+        const { sample } = await loaded.run('sample', { ...read, ...mean });
+        shape = sample!.shape.slice(1);
+        const width = sample!.data.length / rows;
+        if (data.length === 0) data = new Float32Array(this.rows * width);
+        const taken = Math.min(rows, this.rows - done);
+        data.set((sample!.data as Float32Array).subarray(0, taken * width), done * width);
+        done += taken;
+      }
+      return { shape: [this.rows, ...shape], data };
+    } finally {
+      await loaded.close();
+    }
+  }
+}
