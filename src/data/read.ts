@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { diagnostic, fail } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
@@ -268,7 +269,7 @@ function notesOn(unknown: readonly Unknown[]): string[] {
 
 /**
  * Reads rows to predict from a file, as the rows of the source were read: what is to be predicted may be left out. A table without a header has the columns of
- * the source in their order, with or without the target. Of windows, the last ends with the last row.
+ * the source in their order, with or without all that is to be predicted; where those of the source have names, a note says so. Of windows, the last ends with the last row.
  *
  * @throws Failure of the source, predict-source, and of `applyFitted`
  */
@@ -286,14 +287,29 @@ export async function readRowsToPredict(
   const wanted = outputs.flatMap((output) => fittedTarget(output, outputs, data, fitted)?.name ?? []);
   // The past of what is to be predicted is read by the windows.
   const mayLack = window && window.horizon > 0 ? [] : wanted;
-  const [target, ...others] = fitted.columns.filter(({ name }) => mayLack.includes(name));
+  const unnamed: string[] = [];
+  const known = fitted.width !== undefined && {
+    known: {
+      columns: fitted.width,
+      names: new Map(
+        fitted.columns.flatMap(({ name, position }): [number, string][] =>
+          position === undefined ? [] : [[position, name]],
+        ),
+      ),
+      mayLack: fitted.columns.flatMap(({ name, position }) =>
+        position !== undefined && mayLack.includes(name) ? [position] : [],
+      ),
+      named: () =>
+        void unnamed.push(
+          `${basename(file)} has no line of names: its columns are taken to be those of the training rows, in their order`,
+        ),
+    },
+  };
   // The file is not named by the spec: what is wrong in it has no place there.
   const from: SourcePlace = {
     ...place,
     columns: fittedTypes(fitted),
-    ...(fitted.width !== undefined &&
-      target?.position !== undefined &&
-      others.length === 0 && { mayLack: { columns: fitted.width, position: target.position } }),
+    ...known,
   };
   const rows = await kind.readRows(data.source.arguments as never, file, from);
   const read = readPictureColumns(rows, (field) => picturesOf(field, {}, fitted), from);
@@ -302,6 +318,6 @@ export async function readRowsToPredict(
   const table = { ...read, fields, ...(fitted.target !== undefined && { target: fitted.target }) };
   return {
     table: window ? windowTable(table, window, { part: 'given', ahead: false, at: undefined }) : table,
-    notes: notesOn(unknown),
+    notes: [...unnamed, ...notesOn(unknown)],
   };
 }

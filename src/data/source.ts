@@ -92,8 +92,20 @@ export interface SourcePlace {
   readonly lock?: DataLock | undefined;
   /** How columns of a table are read; those that it does not name as their cells suggest. */
   readonly columns?: ColumnTypes | undefined;
-  /** A file without a header may lack the column at this position, from 1, of so many: rows to predict have no target. */
-  readonly mayLack?: { readonly columns: number; readonly position: number } | undefined;
+  /** What is known of the columns of a file without a header: those of the training rows, in their order. */
+  readonly known?: KnownColumns | undefined;
+}
+
+/** The columns of a table that was read before, for rows to predict that come without a line of names. Positions count from 1. */
+export interface KnownColumns {
+  /** How many there are. */
+  readonly columns: number;
+  /** What those are called that something reads. */
+  readonly names: ReadonlyMap<number, string>;
+  /** Those that rows may come without, all or none: what is to be predicted. */
+  readonly mayLack: readonly number[];
+  /** Told where columns get names that the file does not have. */
+  readonly named?: () => void;
 }
 
 /** How the cells of a column are read: `text` for words of which there are few different ones, `prose` for texts that may all differ. */

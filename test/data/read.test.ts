@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compile } from '../../src/compiler/compile.js';
-import { type DataRows, readData } from '../../src/data/read.js';
+import { type DataRows, readData, readRowsToPredict } from '../../src/data/read.js';
 import { Source } from '../../src/diagnostics/source.js';
 import { makeTemporaryFolder, removeFolder } from '../support/folders.js';
 import { failureOf } from './failure.js';
@@ -92,3 +92,40 @@ test.each(['-999', '"-999"', '[-999, "?"]', '["?", "-999.0"]'])(
     expect([...train.fields.find(({ name }) => name === 'a')!.data]).toEqual([1, 3, 2]);
   },
 );
+
+test('rows to predict come with or without a line of names, and with all, some or none of what several outputs predict', async () => {
+  writeFileSync(path.join(folder, 'train.csv'), 'area,kind,rooms,price\n50,flat,2,5\n60,house,3,6\n70,flat,4,7\n');
+  const text = `model Net -> price, kind {
+  x = Input(2)
+  price = Dense(1) <- x
+  kind = Dense(2) <- x
+}
+data { source: csv("train.csv"); inputs { x: [area, rooms] } }
+train { losses { price: mse; kind: sparse_categorical_crossentropy(from_logits: true) }; epochs: 1 }
+`;
+  const { spec } = compile(new Source('net.dn', text));
+  const place = { dataFolder: undefined, specFolder: folder };
+  const ends = { inputs: ['x'], outputs: ['price', 'kind'] };
+  const { fitted } = await readData(spec.data, place, { ends, classes: { price: false, kind: true } });
+  const predicted = async (csv: string) => {
+    const file = path.join(folder, 'new.csv');
+    writeFileSync(file, csv);
+    const { table, notes } = await readRowsToPredict(spec.data, file, place, fitted!, ends);
+    return [table.fields.map(({ name, data }) => `${name} ${[...data].join(' ')}`).join(', '), ...notes];
+  };
+  const note = 'new.csv has no line of names: its columns are taken to be those of the training rows, in their order';
+  const rows = 'area 80 90, rooms 5 6';
+  const whole = 'area 80 90, kind 0 1, rooms 5 6, price 8 9';
+  expect(await predicted('area,kind,rooms,price\n80,flat,5,8\n90,house,6,9\n')).toEqual([whole]);
+  expect(await predicted('rooms,area\n5,80\n6,90\n')).toEqual([rows]);
+  expect(await predicted('price,rooms,area\n8,5,80\n9,6,90\n')).toEqual(['area 80 90, rooms 5 6, price 8 9']);
+  expect(await predicted('80,flat,5,8\n90,house,6,9\n')).toEqual([whole, note]);
+  expect(await predicted('80,5\n90,6\n')).toEqual([rows, note]);
+  // Which of the targets a column without a name is, nothing tells.
+  expect((await failureOf(() => predicted('80,5,8\n90,6,9\n'))).text).toMatch(
+    /^csv-header: .*new.csv: it has 3 columns and no line of names; the training rows have 4, or 2 without what is to be predicted/,
+  );
+  expect((await failureOf(() => predicted('area,kind\n80,flat\n'))).text).toBe(
+    'unknown-field: the network reads the field `rooms`, which the table does not have',
+  );
+});

@@ -44,9 +44,15 @@ export function applyFitted(
       continue;
     }
     if (options.mayLack?.includes(column.name)) continue;
-    const names = table.fields.map((one) => one.name);
+    // What another column is read as is none that this one could be.
+    const names = table.fields
+      .map(({ name }) => name)
+      .filter((name) => fitted.columns.every((one) => one.name !== name));
     const details = { field: column.name, reader: 'the network', source: 'the table' };
-    fail('unknown-field', details, { at: options.at, help: didYouMeanOr(column.name, names, 'columns') });
+    fail('unknown-field', details, {
+      at: options.at,
+      help: names.length > 0 ? didYouMeanOr(column.name, names, 'columns') : [],
+    });
   }
   return fields;
 }

@@ -2,7 +2,7 @@ import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import { fail } from '../../diagnostics/report.js';
 import type { Span } from '../../diagnostics/source.js';
 import type { DataFile, InputFile } from '../files.js';
-import type { ColumnType, ColumnTypes, Field, Mixed, SourcePlace, Table } from '../source.js';
+import type { ColumnType, ColumnTypes, Field, Mixed, KnownColumns, SourcePlace, Table } from '../source.js';
 import { NumberCells, TextCells } from './cells.js';
 import { findHeader, findSeparator, type HeaderForm, numberIn } from './layout.js';
 import { readRecords } from './records.js';
@@ -19,7 +19,7 @@ export interface CsvOptions {
   readonly missing: readonly string[];
   /** How columns are read that are not read as their cells suggest. */
   readonly columns?: ColumnTypes | undefined;
-  readonly mayLack?: SourcePlace['mayLack'];
+  readonly known?: SourcePlace['known'];
   readonly at?: Span | undefined;
 }
 
@@ -216,10 +216,23 @@ class TableReader {
   }
 
   private givenNames(width: number, form: HeaderForm): readonly string[] {
-    const { mayLack } = this.options;
-    if (mayLack && form === 'none' && width === mayLack.columns - 1)
-      return this.namesFor(mayLack.columns, form).filter((_, k) => k !== mayLack.position - 1);
-    return this.namesFor(width, form);
+    const { known } = this.options;
+    return known && form === 'none' ? this.knownNames(width, known) : this.namesFor(width, form);
+  }
+
+  /** Columns without names have those of the training rows, in their order. */
+  private knownNames(width: number, { columns, names, mayLack, named }: KnownColumns): readonly string[] {
+    const all = Array.from({ length: columns }, (_, k) => k + 1);
+    const positions = width === columns ? all : all.filter((position) => !mayLack.includes(position));
+    if (width !== positions.length) {
+      const without = mayLack.length === 0 ? '' : `, or ${columns - mayLack.length} without what is to be predicted`;
+      const problem = `it has ${width} ${width === 1 ? 'column' : 'columns'} and no line of names; the training rows have ${columns}${without}`;
+      const help = ['with a line of names on top, columns may stand in any order, and further ones may be there'];
+      fail('csv-header', { file: this.file.name, problem }, { at: this.file.at, help });
+    }
+    const found = positions.map((position) => names.get(position) ?? `column_${position}`);
+    if (found.some((name, k) => name !== `column_${positions[k]}`)) named?.();
+    return found;
   }
 
   private namesFor(width: number, form: HeaderForm): readonly string[] {

@@ -81,7 +81,7 @@ async function readTable(args: Static<typeof schema>, place: SourcePlace): Promi
     names: args.names,
     missing: args.missing.map(String),
     columns: place.columns,
-    mayLack: place.mayLack,
+    known: place.known,
     at: place.at,
   });
   return { ...table, folder: dirname(files[0]!.path) };
