@@ -135,7 +135,7 @@ function terminalIo(): Io {
       if (!terminal) return;
       clear();
       if (text === '') return;
-      process.stderr.write(text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1)));
+      process.stderr.write(text.slice(0, Math.max(20, (process.stderr.columns || 80) - 1)));
       shown = true;
     },
   };

@@ -53,6 +53,7 @@ export const simplify: Command = {
     const { resultJson } = await import('../runtime/simplify/result.js');
     const { resultText } = await import('../reports/result.js');
     const { render } = await import('../diagnostics/render.js');
+    const { watcherFor } = await import('./watcher.js');
     const threshold = textOption(options, 'threshold');
     const result = await named(threshold, () =>
       simplifyAgain({
@@ -63,8 +64,10 @@ export const simplify: Command = {
         acceptChangedData: options.acceptChangedData === true,
         engine: textOption(options, 'engine') ?? 'auto',
         engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },
+        watcher: watcherFor(io),
       }),
     );
+    io.status('');
     if (result.simplified.warnings.length > 0) io.note(render(result.simplified.warnings, { color: io.colour }));
     const { exportResult } = await import('../exporters/compile-to-folder.js');
     const { spec } = result.files;

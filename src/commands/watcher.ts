@@ -18,6 +18,10 @@ export function watcherFor(io: Io): Watcher {
         io.note(`${line}\n`);
       }
     },
+    work: (what, share) => {
+      if (io.terminal) io.status(share === undefined ? what : `${what}  ${bar(share)}`);
+      else if (share === 0) io.note(`${what}\n`);
+    },
     epoch: (row, { epoch, epochs, seconds }) => {
       lastLine = performance.now();
       io.note(`${epochLine(row, epoch, epochs)}  ${seconds.toFixed(seconds < 10 ? 2 : 1)} s\n`);

@@ -134,6 +134,16 @@ export function rangesOfCertificate({ within }: Certificate, { graph }: Network)
   );
 }
 
+/** How far `measureDifference` is. */
+export interface EvaluationProgress {
+  readonly rows: number;
+  /** Evaluations of a network that are done, and that there are. */
+  readonly done: number;
+  readonly of: number;
+  /** Multiply-adds of all of them together. */
+  readonly work: number;
+}
+
 /** Compares the cut network of full size with the shrunk one on drawn rows, which look like the training rows where `features` says how these do. */
 export function measureDifference(
   full: { readonly network: Network; readonly values: Values },
@@ -144,14 +154,20 @@ export function measureDifference(
     readonly rows?: number;
     /** The rows stay within these. */
     readonly ranges?: InputRanges | undefined;
+    /** Told before each of the evaluations: what is evaluated, on how many rows, how many are done, and how many multiply-adds all take together. */
+    readonly progress?: (at: EvaluationProgress) => void;
   },
 ): Difference {
   const widths = rawWidths(full.network);
   const count = options.rows ?? probeRows(costOf(full.network));
   const { probe, rows } = drawProbe(widths, options.seed, options.features, count, options.ranges);
   const unrounded = new Map<string, Float32Array | Float64Array>([...shrunk.values, ...shrunk.exact]);
-  const run = (network: Network, values: ValuesExact, float32: boolean) =>
-    logits(network, values, inputsOf(network, rows, widths, probe.rows), float32);
+  const work = 2 * probe.rows * (multiplyAdds(full.network) + multiplyAdds(shrunk.network));
+  let done = 0;
+  const run = (network: Network, values: ValuesExact, float32: boolean) => {
+    options.progress?.({ rows: probe.rows, done: done++, of: 4, work });
+    return logits(network, values, inputsOf(network, rows, widths, probe.rows), float32);
+  };
   const [full64, full32] = [run(full.network, full.values, false), run(full.network, full.values, true)];
   const [exact, stored] = [run(shrunk.network, unrounded, false), run(shrunk.network, shrunk.values, true)];
   const outputs = Object.fromEntries(

@@ -7,6 +7,7 @@ import { lockToUse } from '../run/data-lock.js';
 import { chooseEngine } from '../engines/index.js';
 import type { EngineOptions } from '../engines/engine.js';
 import { featuresOf } from './features.js';
+import type { Watcher } from '../training/progress.js';
 import { makeFolder, writeAtomically } from '../../files.js';
 import { fittedInFile, readTrained, startingValues } from '../weights/load.js';
 import { compileOptions, openWithRows } from '../spec/open-spec.js';
@@ -33,6 +34,7 @@ export async function simplifyAgain(at: {
   readonly acceptChangedData?: boolean;
   readonly engine: string;
   readonly engineOptions: EngineOptions;
+  readonly watcher?: Watcher;
 }): Promise<RunResult> {
   const isRun = existsSync(at.from) && statSync(at.from).isDirectory();
   const run = isRun ? new RunFolder(at.from) : undefined;
@@ -82,6 +84,7 @@ export async function simplifyAgain(at: {
     ranges: provenRanges(network, spec, rows.train),
     engine,
     engineOptions: at.engineOptions,
+    ...(at.watcher && { watcher: at.watcher }),
   });
   const after = simplified.shrunk.network;
   const scores = await scoresOf(

@@ -30,6 +30,9 @@ import type { Watcher } from '../training/progress.js';
 import { methodsWith, openMoment } from '../training/host-moment.js';
 import { tensorsOf } from '../weights/tensors.js';
 
+/** Multiply-adds that the evaluator in float64 takes a second or two for: from here on a certificate is announced. */
+const LONG_WORK = 2e8;
+
 /** The user asked to stop. */
 export class Stopped extends Error {}
 
@@ -110,8 +113,10 @@ async function simplifySelected(at: Simplifying): Promise<Simplified> {
     threshold = { kind: 'unit', value: search.threshold };
     if (search.coarse) {
       const unitRange = judgedBy(wanted, at.phase, outputsOf(network))?.kind.unitRange ?? false;
-      const shown = (value: number) =>
-        unitRange ? `${Number((100 * value).toPrecision(2))} points` : String(Number(value.toPrecision(2)));
+      const shown = (value: number) => {
+        const points = Number((100 * value).toPrecision(2));
+        return unitRange ? `${points} ${points === 1 ? 'point' : 'points'}` : String(Number(value.toPrecision(2)));
+      };
       warnings.push(
         diagnostic('tolerance-below-noise', {
           tolerance: shown(search.coarse.tolerance),
@@ -130,6 +135,10 @@ async function simplifySelected(at: Simplifying): Promise<Simplified> {
     seed: spec.data.seed,
     features,
     ranges: certifiedRanges(shrunk.within) && ranges,
+    progress: ({ rows, done, of, work }) => {
+      if (work < LONG_WORK) return;
+      at.watcher?.work?.(`certificate: outputs before and after, on ${rows.toLocaleString('en')} rows`, done / of);
+    },
   });
   return { threshold, ...(search && { search }), masked, kernels, shrunk, features, difference, warnings };
 }
@@ -191,6 +200,7 @@ async function findThreshold(
 ): Promise<SearchResult> {
   const { network, values, phase } = at;
   const outputs = outputsOf(network);
+  let tries = 0;
   const judged = judgedBy(wanted, phase, outputs);
   const kind = judged?.kind;
   const name = judged && `${prefixOf(judged.output, outputs)}${judged.kind.keyword}`;
@@ -212,6 +222,7 @@ async function findThreshold(
         return dependsOnInputs(network, candidate, rangesOf(at)) ? candidate : undefined;
       },
       evaluate: async (candidate): Promise<Judgement> => {
+        at.watcher?.work?.(`threshold: candidate ${++tries}`);
         await breathe();
         if (at.stopping?.signal) throw new Stopped();
         const score = await judge.score(candidate, validation);

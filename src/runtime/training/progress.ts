@@ -4,6 +4,8 @@ export interface Watcher {
   note(text: string): void;
   /** After steps, at most some ten times a second. */
   step?(at: StepProgress): void;
+  /** Before each part of other work that may take long: a search, a certificate. `share` of it is done, where that is known. */
+  work?(what: string, share?: number): void;
   /** After every epoch, with the row that went into the history. */
   epoch?(row: HistoryRow, at: { readonly epoch: number; readonly epochs: number; readonly seconds: number }): void;
 }

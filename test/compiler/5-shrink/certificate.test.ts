@@ -42,6 +42,15 @@ describe('certificate', () => {
     });
   });
 
+  it('tells before each of its four evaluations how far it is', () => {
+    const { network, values, shrunk } = planted();
+    const told: unknown[] = [];
+    measureDifference({ network, values }, shrunk, { seed: 1, rows: 10, progress: (at) => told.push(at) });
+    // 6·5 + 5·3 multiply-adds a row before, 5·4 + 4·3 after: one feature and one unit are gone; each twice, on 10 rows.
+    const work = 2 * 10 * (45 + 32);
+    expect(told).toEqual([0, 1, 2, 3].map((done) => ({ rows: 10, done, of: 4, work })));
+  });
+
   it('looks before the softmax, where a shift of all units is seen', () => {
     const { network, values, shrunk } = planted();
     const shifted = new Map(shrunk.values);

@@ -6,6 +6,7 @@ import { featuresOf } from '../../../src/runtime/simplify/features.js';
 import { initialValues } from '../../../src/runtime/weights/initial-values.js';
 import { bindRows, readRows } from '../../../src/runtime/spec/rows.js';
 import { simplify } from '../../../src/runtime/simplify/simplify.js';
+import type { Watcher } from '../../../src/runtime/training/progress.js';
 import { failureOf } from '../../data/failure.js';
 
 const BODY = `features = Input(12)
@@ -27,6 +28,7 @@ async function simplified(
   scale: number,
   body = BODY,
   change: (values: Map<string, Float32Array>) => unknown = () => undefined,
+  watcher: Watcher = { note: () => {} },
 ) {
   const { spec, network } = compile(new Source('net.dn', text(threshold, body)));
   const [phase] = spec.train.phases;
@@ -47,6 +49,7 @@ async function simplified(
     features: featuresOf(network, spec, phase!, rows.train),
     engine,
     engineOptions: { threads: 1 },
+    watcher,
   });
 }
 
@@ -93,4 +96,19 @@ test('a search takes 0 where nothing goes at the largest threshold that holds, a
   expect(search!.after).toEqual(search!.before);
   expect([search!.threshold, threshold.value, shrunk.changed]).toEqual([0, 0, false]);
   expect(masked.get('own.kernel')!.includes(0)).toBe(false);
+});
+
+test('a certificate that takes a while is announced, with how far it is; one that does not is not; a search counts what it tries', async () => {
+  const told: [string, number | undefined][] = [];
+  const watcher: Watcher = { note: () => {}, work: (what, share) => void told.push([what, share]) };
+  await simplified('0', 1, BODY, undefined, watcher);
+  expect(told).toEqual([]);
+  await simplified('0', 1, BODY.replace('Dense(6', 'Dense(4000'), undefined, watcher);
+  expect(told).toEqual(
+    [0, 0.25, 0.5, 0.75].map((share) => ['certificate: outputs before and after, on 1,000 rows', share]),
+  );
+  told.length = 0;
+  const { search } = await simplified('auto(tolerance: 1000%, metric: mse)', 1, BODY, undefined, watcher);
+  const judged = search!.tried.filter(({ judgement }) => judgement !== undefined).length;
+  expect(told).toEqual(Array.from({ length: judged }, (_, k) => [`threshold: candidate ${k + 1}`, undefined]));
 });
