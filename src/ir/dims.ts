@@ -80,7 +80,7 @@ export class Dims {
    * with several filters a channel).
    */
   product(parts: readonly Dim[], layer: string, options: { readonly together?: boolean } = {}): Dim {
-    const long = parts.filter(({ units }) => units.length !== 1 || this.lengths[units[0]!] !== 1);
+    const long = parts.filter((part) => this.isLong(part));
     if (long.length <= 1) {
       const same = long[0] ?? parts[0] ?? this.fresh(1, layer);
       for (const part of parts)
@@ -101,25 +101,22 @@ export class Dims {
   }
 
   /**
-   * The axes that a flat axis is taken apart into, row-major: units of the last one are made of those of the flat axis that stand at its place, and go with all of
-   * them; the others stay as long as they are. `fresh` makes the last.
+   * A flat axis is taken apart into `axes`, row-major: units of the last one are made of those of the flat axis that stand at its place, and go with all of
+   * them; the others stay as long as they are.
    */
-  split(
-    flat: Dim,
-    extents: readonly number[],
-    layer: string,
-    fresh: (size: number) => Dim = (size) => this.fresh(size, layer),
-  ): Dim[] {
-    const places = extents.slice(0, -1).map((extent) => this.fresh(extent, layer));
-    for (const axis of places) this.pin(axis, `${layer} makes its places of one axis`);
-    const size = extents.at(-1)!;
-    const last = fresh(size);
-    last.units.forEach((unit, k) => {
-      const parts = flat.units.filter((_, place) => place % size === k);
+  split(flat: Dim, axes: readonly Dim[], layer: string): void {
+    for (const axis of axes.slice(0, -1)) this.pin(axis, `${layer} makes its places of one axis`);
+    const { units } = axes.at(-1)!;
+    units.forEach((unit, k) => {
+      const parts = flat.units.filter((_, place) => place % units.length === k);
       this.components.set(unit, parts);
       this.ties.push([unit, ...parts]);
     });
-    return [...places, last];
+  }
+
+  /** Whether an axis is longer than 1, or was in the network that was trained first. */
+  isLong({ units }: Dim): boolean {
+    return units.length !== 1 || this.lengths[units[0]!] !== 1;
   }
 
   /** Units that go together or not at all. */

@@ -1,4 +1,4 @@
-import { extents, type Shape } from '../ir/dims.js';
+import { type Dim, extents, type Shape } from '../ir/dims.js';
 import { indexList, spreadIntegers, Type } from '../ir/kind.js';
 import { pickedRanges } from '../ir/ranges.js';
 import { constantOf, type UnitFact } from '../ir/units.js';
@@ -30,20 +30,34 @@ export const reshape = defineLayer({
     }
     if (keep && target_shape.length !== 1) misfit('`keep` on a Reshape to one axis', `${target_shape.length} axes`);
     if (target_shape.length === 1) return [[keepOf(dims.product(x, name), keep, dims, misfit)]];
-    const long = x.filter((dim) => dim.units.length !== 1);
-    const wanted = target_shape.filter((extent) => extent !== 1);
+    // An axis of 1 that was longer is the channel that is left.
+    const end = target_shape.at(-1) === 1 ? fresh(1) : undefined;
+    const made = (k: number) =>
+      k < target_shape.length - 1 ? fresh(target_shape[k]!, 'places') : (end ?? fresh(target_shape[k]!));
+    const present = x.filter((dim) => dim.units.length !== 1);
+    const handed =
+      end && dims.isLong(end)
+        ? undefined
+        : (alignedAxes(
+            x.filter((dim) => dims.isLong(dim)),
+            target_shape,
+          ) ?? alignedAxes(present, target_shape));
     // Only axes of size 1 come or go: the others are the same axes.
-    if (long.length === wanted.length && long.every((dim, k) => dim.units.length === wanted[k])) {
-      let next = 0;
-      const output = target_shape.map((extent) => (extent === 1 ? dims.fresh(1, name) : long[next++]!));
+    if (handed) {
+      const output = target_shape.map((_, k) => handed.get(k) ?? made(k));
+      const same = new Set(handed.values());
       for (const dim of [...x, ...output])
-        if (!long.includes(dim)) dims.pin(dim, `Reshape ${name} adds or drops it, and all features need an axis of 1`);
+        if (!same.has(dim)) dims.pin(dim, `Reshape ${name} adds or drops it, and all features need an axis of 1`);
       return [output];
     }
+    const output = target_shape.map((_, k) => made(k));
+    const [flat, ...others] = present;
     // A flat axis that becomes places and channels: a channel goes with all that it is made of.
-    const [flat] = long;
-    if (splitsFlat(x, target_shape)) return [dims.split(flat!, target_shape, name, fresh)];
-    const output = target_shape.map((extent) => dims.fresh(extent, name));
+    const hasChannels = end === undefined || dims.isLong(end);
+    if (flat && others.length === 0 && hasChannels && target_shape.at(-1)! < flat.units.length) {
+      dims.split(flat, output, name);
+      return [output];
+    }
     for (const dim of [...x, ...output]) dims.pin(dim, `Reshape ${name} splits the axis, and its parts are not units`);
     return [output];
   },
@@ -53,7 +67,7 @@ export const reshape = defineLayer({
   // A flat result, axes that are handed on and channels made of a flat axis are units that go apart; other parts of a split axis are not.
   unitwise: ({ target_shape }, [x = []], [y = []]) => {
     if (target_shape.length === 1) return [...x, ...y];
-    return splitsFlat(x, target_shape) ? y.slice(-1) : x.filter((dim) => y.includes(dim));
+    return splitsFlat(x, y) ? y.slice(-1) : x.filter((dim) => y.includes(dim));
   },
   facts: ({ target_shape, keep }, { inputs: [x = []], inputShapes: [from = []], outputShapes: [to = []] }) => {
     if (target_shape.length === 1) {
@@ -62,7 +76,7 @@ export const reshape = defineLayer({
     }
     // Axes that it hands on know what they knew; of the parts of an axis that it splits nothing is told unless all is one number.
     const whole = wholeConstant(x);
-    if (whole === undefined && splitsFlat(from, target_shape)) {
+    if (whole === undefined && splitsFlat(from, to)) {
       const flat = x.find((units) => units.length > 1)!;
       const channels = to.at(-1)!.units.map((_, channel, { length }): UnitFact => {
         const parts = flat.filter((_, place) => place % length === channel);
@@ -89,8 +103,28 @@ export const reshape = defineLayer({
   },
 });
 
-/** Whether one long axis becomes several, of which the last holds channels. */
-function splitsFlat(from: Shape, target: readonly number[]): boolean {
-  const long = from.filter((dim) => dim.units.length !== 1);
-  return long.length === 1 && target.length > 1 && target.at(-1)! > 1 && target.at(-1)! < long[0]!.units.length;
+/** Whether one long axis becomes several, of which the last holds channels: one by itself goes with all else or not at all. */
+function splitsFlat(from: Shape, to: Shape): boolean {
+  const [flat, ...others] = from.filter((dim) => dim.units.length !== 1);
+  const channels = to.at(-1)?.units.length ?? 1;
+  return (
+    flat !== undefined && others.length === 0 && !to.includes(flat) && channels > 1 && channels < flat.units.length
+  );
+}
+
+/**
+ * By place in the new shape, which of the long axes is handed on there; undefined where they are others. Of several places that an axis could have of which one unit
+ * is left, it has the last: channels stand there.
+ */
+function alignedAxes(long: readonly Dim[], target: readonly number[]): ReadonlyMap<number, Dim> | undefined {
+  const handed = new Map<number, Dim>();
+  let left = long.length;
+  for (let k = target.length - 1; k >= 0; k--) {
+    const next = long[left - 1];
+    if (next?.units.length === target[k]) {
+      handed.set(k, next!);
+      left--;
+    } else if (target[k] !== 1) return undefined;
+  }
+  return left === 0 ? handed : undefined;
 }

@@ -4,9 +4,9 @@ import { constantOf } from '../../ir/units.js';
 import { wholeConstant } from '../../layers/facts.js';
 import { layerKind } from '../../layers/index.js';
 import type { Facts } from './facts.js';
-import { type Folding, takeShift } from './fold.js';
+import { type Folding, NOTHING_FOLDED, takeShift } from './fold.js';
 import type { Site } from './links.js';
-import type { Values } from './values.js';
+import type { ValuesExact } from './values.js';
 
 /** What became of a layer beside its arguments: it went, or reads others than before. */
 export type LayerEdit =
@@ -21,11 +21,16 @@ type Reference = Node['inputs'][number];
  */
 export function spareInputs(
   network: Network,
-  values: Values,
+  values: ValuesExact,
   sites: readonly Site[],
   facts: Facts,
+  before: Folding = NOTHING_FOLDED,
 ): { readonly network: Network; readonly folding: Folding } {
-  const folding: Folding = { exact: new Map(), folded: [], added: new Map() };
+  const folding: Folding = {
+    exact: new Map(before.exact),
+    folded: [...before.folded],
+    added: new Map(before.added),
+  };
   const spared = new Map<string, ReadonlySet<number>>();
   for (const site of sites) {
     const { node, kind } = site;
@@ -119,7 +124,7 @@ export function withoutLayers(graph: Graph, gone: ReadonlySet<string>): Graph {
     spared.set(node.name, new Set(inputs));
   }
   const kept = { ...graph, nodes: graph.nodes.filter((node) => !gone.has(node.name)) };
-  return withoutInputs(kept, spared);
+  return withoutUnread(withoutInputs(kept, spared));
 }
 
 /** A graph in which layers do without some of their inputs: one with a single input left is that input, unless it is an output of the model. */
@@ -143,11 +148,14 @@ function withoutInputs(graph: Graph, spared: ReadonlyMap<string, ReadonlySet<num
   return { ...graph, nodes };
 }
 
-/** A graph without layers that nothing reads and that are no outputs; inputs stay. */
+/** A graph without layers that nothing reads and that are no outputs; inputs stay, and layers whose parameters others use. */
 function withoutUnread(graph: Graph): Graph {
   const read = new Set(graph.outputs.map(({ node }) => node));
-  for (const { name, inputs } of [...graph.nodes].reverse())
-    if (read.has(name)) for (const from of inputs) read.add(from.node);
+  for (const { name, inputs, shares } of [...graph.nodes].reverse()) {
+    if (!read.has(name)) continue;
+    for (const from of inputs) read.add(from.node);
+    if (shares !== undefined) read.add(shares);
+  }
   return { ...graph, nodes: graph.nodes.filter(({ name, inputs }) => read.has(name) || inputs.length === 0) };
 }
 

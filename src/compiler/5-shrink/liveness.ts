@@ -75,7 +75,8 @@ export function liveness(
   // Pins come second, so that only the units that would have gone are reported with a reason.
   for (let before = -1; before !== need.count; ) {
     before = need.count;
-    for (const site of sites) need.pinAt(site);
+    // Backwards, since a layer lives by what those that read it hold.
+    for (const site of [...sites].reverse()) need.pinAt(site);
     need.keepTies();
     need.settle();
     if (need.count !== before) continue;
@@ -87,6 +88,7 @@ export function liveness(
     need.keepOneInput();
     need.keepOneInside();
     need.keepRead();
+    need.keepComponents();
     need.keepConstants();
     need.settle();
   }
@@ -121,6 +123,8 @@ export class Need {
   private readonly inputConstants: (ReadonlyMap<Unit, number> | undefined)[];
   private readonly outputConstants: (ReadonlyMap<Unit, number> | undefined)[];
   private readonly begun: Uint8Array;
+  /** By layer: whether it is known to be living. */
+  private readonly alive: Uint8Array;
   private dirty: number;
   private wantedCount = 0;
 
@@ -138,6 +142,7 @@ export class Need {
     this.inputConstants = new Array(sites.length).fill(undefined);
     this.outputConstants = new Array(sites.length).fill(undefined);
     this.begun = new Uint8Array(sites.length);
+    this.alive = new Uint8Array(sites.length);
     this.dirty = -1;
   }
 
@@ -154,9 +159,15 @@ export class Need {
     return this.sites[this.places.get(name)!]!;
   }
 
-  /** Whether anything that a layer computes matters. */
+  /** Whether anything that a layer computes matters: some unit on every axis of an output does. */
   living(site: Site): boolean {
-    return this.wanted[site.index]!.size > 0;
+    const { index, outputs } = site;
+    if (this.alive[index] === 1) return true;
+    const wanted = this.wanted[index]!;
+    if (wanted.size === 0 || !outputs.some((axes) => axes.every((axis) => axis.some((unit) => wanted.has(unit)))))
+      return false;
+    this.alive[index] = 1;
+    return true;
   }
 
   wants(site: Site, unit: Unit): boolean {
@@ -387,6 +398,11 @@ export class Need {
       for (const axis of shape) for (const unit of axis) if (!apart(unit)) hold(unit, mixes);
     for (const block of new Set(blocks.values()))
       if (block.some((unit) => this.needed.has(unit))) for (const unit of block) hold(unit, mixes);
+    // Numbers that units are made of, beside those of the inputs.
+    for (const unit of parts) {
+      const reason = dims.pinOf(unit);
+      if (reason !== undefined) hold(unit, reason);
+    }
     const noArgument = `${kind.keyword} has no argument for their number`;
     for (const unit of site.fixed) hold(unit, noArgument);
     site.outputs.forEach((shape, k) => {
@@ -404,9 +420,10 @@ export class Need {
       }
   }
 
-  /** A layer needs a unit of its inputs or outputs as it is. */
+  /** A layer needs a unit of its inputs or outputs as it is. Of several layers that do the first one tells. */
   hold(site: Site, unit: Unit, pin: Pin): void {
-    if (!this.needed.has(unit)) this.pins.set(unit, pin);
+    const told = this.pins.get(unit);
+    if (told ? site.index < this.places.get(told.layer)! : !this.needed.has(unit)) this.pins.set(unit, pin);
     const from = this.inputsWith(site).get(unit);
     for (const input of from ?? []) this.want(this.sites[site.inputs[input]!.site]!, unit);
     if (!from) this.want(site, unit);
@@ -436,6 +453,15 @@ export class Need {
         if (!axes.every((axis) => axis.some((unit) => this.needed.has(unit)))) continue;
         for (const unit of axes.flat()) if (this.needed.has(unit)) this.want(source, unit);
       }
+    }
+  }
+
+  /** A unit that stays keeps its place among the units that it is made of, though its value matters to none. */
+  keepComponents(): void {
+    for (const site of this.sites) {
+      if (!this.living(site)) continue;
+      for (const [unit, parts] of site.components)
+        if (this.needed.has(unit)) for (const part of parts) if (!this.needed.has(part)) this.wantInput(site, part);
     }
   }
 

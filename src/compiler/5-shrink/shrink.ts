@@ -22,7 +22,7 @@ import { type Liveness, type LivenessOptions, liveness } from './liveness.js';
 import { layerKind } from '../../layers/index.js';
 import { type ArgumentEdit, resize } from './resize.js';
 import { keptPositions, positionsLeft, slice } from './slice.js';
-import type { Values } from './values.js';
+import type { Values, ValuesExact } from './values.js';
 
 /** One unit that went, by its index in the network that was trained first. */
 export interface RemovedUnit {
@@ -70,30 +70,101 @@ export interface ShrinkResult {
   readonly pins: readonly PinnedUnits[];
   /** Units of outputs that are constant: an interface, so they stay. */
   readonly constantOutputs: readonly { readonly output: string; readonly index: number; readonly value: number }[];
-  /** The units that went, as representatives in the dims of the network that was given. */
-  readonly removed: ReadonlySet<Unit>;
   /** What followed from the ranges of the inputs, where there were some to rest on. With constants among it the function is the same within the ranges only. */
   readonly within?: FoundWithin & { readonly ranges: InputRanges };
+}
+
+/** What one removal left. */
+export interface Removal extends ShrinkResult {
+  /** The units that went, as representatives in the dims of the network that was given. */
+  readonly removed: ReadonlySet<Unit>;
 }
 
 /**
  * Removes every unit that does not matter: dead-code elimination over units (DESIGN.md, section 6). A unit that nothing needs goes; a constant
  * one goes after c · W was added to its readers' bias, in float64, rounded once. What is left of a merge with one input, or computes nothing that is read, goes
  * as a layer. The function stays the same up to the order of summation.
- * With `ranges` that holds for rows whose inputs are within them. Shrinking the result again changes nothing. Throws a Failure (dead-network) where an output no longer depends on any input.
+ * With `ranges` that holds for rows whose inputs are within them. Shrinking the result again changes nothing: it is shrunk until nothing more goes, since what is
+ * left may tell more than the whole did, such as an axis of a concatenation of which the other part went. Throws a Failure (dead-network) where an output no longer
+ * depends on any input.
  */
 export function shrink(network: Network, values: Values, options: ShrinkOptions = {}): ShrinkResult {
-  const sites = sitesOf(network, values);
+  let result: ShrinkResult = shrinkOnce(network, values, options, NOTHING_FOLDED);
+  for (let more = result.changed; more; ) {
+    const exact = new Map([...result.exact].map(([name, data]) => [name, data.slice()]));
+    const before = { exact, folded: [...result.folded], added: new Map() };
+    const next = shrinkOnce(result.network, result.values, options, before);
+    more = next.changed;
+    if (more) result = joined(network, result, next);
+  }
+  return result;
+}
+
+/** One pass of both fixpoints. `before`: what was folded into the values, not yet rounded. */
+function shrinkOnce(network: Network, values: Values, options: ShrinkOptions, before: Folding): Removal {
+  const given = withExact(values, before.exact);
+  const sites = sitesOf(network, given);
   const { ranges } = options;
-  const within = ranges && factsWithin(network, values, sites, ranges);
-  const facts = within?.facts ?? inferenceFacts(network, values, sites);
+  const within = ranges && factsWithin(network, given, sites, ranges);
+  const facts = within?.facts ?? inferenceFacts(network, given, sites);
   refuseDeadOutputs(network, sites, facts);
-  const spared = spareInputs(network, values, sites, facts);
-  const present = new Map<string, Float32Array | Float64Array>([...values, ...spared.folding.exact]);
+  const spared = spareInputs(network, given, sites, facts, before);
+  const present = withExact(given, spared.folding.exact);
   const known = spared.network === network ? { sites, facts } : undefined;
   const live = liveness(spared.network, present, options, known);
   const result = remove(spared.network, values, live, deadUnits(live), { whole: network, folding: spared.folding });
   return within ? { ...result, within: { ...within.found, ranges: ranges! } } : result;
+}
+
+function withExact(values: ValuesExact, exact: ReadonlyMap<string, Float64Array>): ValuesExact {
+  return exact.size === 0 ? values : new Map([...values, ...exact]);
+}
+
+/** Two removals as one, from the first network to the last. */
+function joined(network: Network, first: ShrinkResult, second: ShrinkResult): ShrinkResult {
+  const makers = new Map(second.kept.map((one) => [one.layer, one]));
+  const kept = first.kept.map((one): KeptUnits => {
+    const after = makers.get(one.layer);
+    if (!after) return one;
+    return {
+      ...one,
+      positions: after.positions.map((position) => one.positions[position]!),
+      originals: after.originals,
+      removed: [...one.removed, ...after.removed].sort((a, b) => a.index - b.index),
+    };
+  });
+  const edits = new Map<string, ArgumentEdit>();
+  for (const edit of [...first.edits, ...second.edits]) {
+    const key = JSON.stringify([edit.layer, edit.argument]);
+    edits.set(key, { ...edit, before: (edits.get(key) ?? edit).before });
+  }
+  const within = first.within && second.within ? joinedFound(first.within, second.within) : first.within;
+  return {
+    ...second,
+    changed: true,
+    kept,
+    edits: [...edits.values()].filter(({ before, value }) => JSON.stringify(before) !== JSON.stringify(value)),
+    layerEdits: layerEditsBetween(network.graph, second.network.graph),
+    ...(within && { within }),
+  };
+}
+
+function joinedFound(
+  first: NonNullable<ShrinkResult['within']>,
+  second: NonNullable<ShrinkResult['within']>,
+): NonNullable<ShrinkResult['within']> {
+  const { ranges, linear } = first;
+  const constant = [...first.constant];
+  for (const more of second.constant) {
+    const at = constant.findIndex(({ layer, value }) => layer === more.layer && value === more.value);
+    if (at < 0) constant.push(more);
+    else
+      constant[at] = {
+        ...more,
+        indices: [...new Set([...constant[at]!.indices, ...more.indices])].sort((a, b) => a - b),
+      };
+  }
+  return { ranges, constant, linear };
 }
 
 /** The units that nothing needs, or whose constant value their readers can hold instead. */
@@ -106,6 +177,8 @@ export function deadUnits(live: Liveness): Set<Unit> {
     for (const shape of site.outputs) for (const axis of shape) for (const unit of axis) add(unit);
     for (const units of site.parts.values()) for (const unit of units) add(unit);
   }
+  // Rows keep their places, whether an Input is read or not.
+  for (const { inputs, fixed } of live.sites) if (inputs.length === 0) for (const unit of fixed) dead.delete(unit);
   return dead;
 }
 
@@ -119,8 +192,8 @@ export function remove(
   live: Liveness,
   removed: ReadonlySet<Unit>,
   before: { readonly whole: Network; readonly folding: Folding } = { whole: network, folding: NOTHING_FOLDED },
-): ShrinkResult {
-  const folding = fold(network, values, live, removed, before.folding);
+): Removal {
+  const folding = fold(network, withExact(values, before.folding.exact), live, removed, before.folding);
   const { exact, folded, added } = folding;
   const idle = live.sites.filter((site) => isIdle(site, live, removed)).map(({ node }) => node.name);
   const { network: shrunk, edits } = without(network, removed, folded, new Set(idle));
@@ -151,7 +224,7 @@ export function remove(
   }
   const layerEdits = layerEditsBetween(before.whole.graph, shrunk.graph);
   return {
-    changed: removed.size > 0 || layerEdits.length > 0,
+    changed: edits.length > 0 || layerEdits.length > 0,
     network: shrunk,
     values: sliced,
     exact: exactSliced,

@@ -150,3 +150,121 @@ describe('structures', () => {
     expect(it.left('last')).toEqual([1, 2]);
   });
 });
+
+/** Shrinking again finds nothing more: `Plant.shrink` asks it of every case, and these are the ones where the first look does not see all. */
+describe('at rest', () => {
+  it('a Reshape with one channel left makes channels still, and no places of what it reads', () => {
+    const it = plant('x = Input(6)\nmap = Reshape(3, 2)\nflat = Flatten\nout = Dense(2)', 210)
+      .noReader('flat', [1, 3, 4, 5])
+      .shrink();
+    expect(it.left('x')).toEqual([0, 2, 4]);
+    expect(it.argument('map', 'target_shape')).toEqual([3, 1]);
+    expect(it.argument('flat', 'keep')).toEqual([0, 1]);
+  });
+
+  it('a Reshape that moves an axis of which one unit is left moves it still', () => {
+    const it = plant('x = Input(1, 3)\nmap = Reshape(3)\nback = Reshape(1, 3)\nflat = Flatten\nout = Dense(2)', 211)
+      .noReader('x', [0, 2])
+      .shrink();
+    expect(it.left('x')).toEqual([1]);
+    expect(it.argument('back', 'target_shape')).toEqual([1, 1]);
+  });
+
+  it('what a layer that goes held goes with it', () => {
+    // The convolution pins the steps that it goes along, which are units of x.
+    const it = plant(
+      `x = Input(3)
+       series = Reshape(3, 1)
+       conv = Conv1D(2, 2, padding: same)
+       both = Concatenate <- conv, series
+       flat = Flatten
+       out = Dense(2)`,
+      212,
+    )
+      .noReader('flat', [0, 1, 2, 3, 4, 6, 7, 8])
+      .shrink();
+    expect(it.layers).not.toContain('conv');
+    expect(it.left('x')).toEqual([1]);
+  });
+
+  it('a part of a concatenation that nobody reads goes, and what it hid is found', () => {
+    const it = plant(
+      `x = Input(2, 2)
+       norm = BatchNormalization(axis: 1)
+       dense = Dense(2) <- x
+       one = Slice(1, axis: 2) <- dense
+       both = Concatenate(axis: 2) <- one, norm
+       flat = Flatten
+       out = Dense(2)`,
+      213,
+    )
+      .set('norm.gamma', { 0: 0 })
+      .noReader('flat', [0, 3])
+      .shrink();
+    expect(it.layers).toEqual(['x', 'norm', 'flat', 'out']);
+    // The first row is its offset, whatever x holds.
+    expect(it.argument('flat', 'keep')).toEqual([2, 3]);
+  });
+
+  it('rows keep their places at an Input that nobody reads', () => {
+    const it = plant(
+      `a = Input(3, 2)
+       b = Input(3, 2)
+       sum = Add <- a, b
+       flat = Flatten <- a
+       out = Dense(2)
+       steps = Flatten <- sum
+       hidden = Dense(2)
+       both = Concatenate <- hidden, out
+       end = Dense(1)`,
+      214,
+    )
+      .noReader('hidden', [0, 1])
+      .shrink();
+    expect(it.argument('b', 'keep')).toEqual([]);
+    expect(it.left('a')).toEqual([0, 1]);
+  });
+
+  it('a value unit of an attention head that goes frees what it alone read', () => {
+    const it = plant(
+      'x = Input(3, 4)\natt = MultiHeadAttention(2, 2, output_shape: 2)\nflat = Flatten\nout = Dense(2)',
+      215,
+    )
+      .noReader('att.heads', [1])
+      .set('att.output_kernel', { 2: 0, 3: 0 })
+      // value_kernel [in, heads, units]: unit 0 of head 0 reads features 0 and 1, all else of that head reads 2 and 3.
+      .set('att.value_kernel', { 8: 0, 12: 0 })
+      .set('att.query_kernel', { 0: 0, 1: 0, 4: 0, 5: 0 })
+      .set('att.key_kernel', { 0: 0, 1: 0, 4: 0, 5: 0 })
+      .shrink();
+    expect(it.argument('att', 'num_heads')).toBe(1);
+    expect(it.argument('att', 'value_dim')).toBe(1);
+  });
+
+  it('a feature made of a dead channel has its place as long as it stays', () => {
+    const it = plant(
+      `x = Input(3, 2)
+       flat = Flatten
+       times = RepeatVector(3)
+       norm = BatchNormalization(axis: 2)
+       wide = ZeroPadding1D(1)
+       ends = Flatten
+       out = Dense(2)`,
+      216,
+    )
+      .set('norm.gamma', { 1: 0, 3: 0, 5: 0 })
+      .shrink();
+    expect(it.left('x').length).toBeGreaterThan(0);
+  });
+
+  it('a depthwise convolution with a multiplier keeps all that it makes of a channel', () => {
+    const it = plant(
+      'x = Input(2, 2, 2)\nconv = DepthwiseConv2D(2, padding: same, depth_multiplier: 2)\nflat = Flatten\nout = Dense(2)',
+      217,
+    )
+      .noReader('flat', [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
+      .shrink();
+    expect(it.left('x')).toEqual([0]);
+    expect(it.result.network.shapes.get('conv')![0]!.map(({ units }) => units.length)).toEqual([2, 2, 2]);
+  });
+});
