@@ -5,7 +5,7 @@ import { systemReason } from '../diagnostics/system-errors.js';
 import { inOrder } from './columns/texts.js';
 import type { InputFile } from './files.js';
 import { dataFolders } from './folders.js';
-import type { SourcePlace } from './source.js';
+import type { Field, SourceParts, SourcePlace, Table } from './source.js';
 
 /** The files of one class in one part. */
 export interface ClassFolder {
@@ -23,6 +23,23 @@ export interface ClassFolders {
   readonly train: readonly ClassFolder[];
   readonly validation?: readonly ClassFolder[];
   readonly test?: readonly ClassFolder[];
+}
+
+/** Reads every part that there is. */
+export function readParts(
+  { train, validation, test }: ClassFolders,
+  read: (folders: readonly ClassFolder[]) => Table,
+): SourceParts {
+  return {
+    train: read(train),
+    ...(validation && { validation: read(validation) }),
+    ...(test && { test: read(test) }),
+  };
+}
+
+/** The field of the classes' numbers, one for each row. */
+export function classField({ labels }: ClassFolders, data: Int32Array): Field {
+  return { name: 'label', shape: [], form: 'classes', classes: labels.length, labels, data };
 }
 
 /** Which files count. */

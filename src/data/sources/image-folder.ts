@@ -1,11 +1,11 @@
 import { type Static, Type } from '../../ir/kind.js';
-import { type ClassFolder, type Endings, findClassFolders, findFiles } from '../class-folders.js';
+import { classField, type Endings, findClassFolders, findFiles, readParts } from '../class-folders.js';
 import { FileSet } from '../file-sets.js';
 import type { InputFile } from '../files.js';
 import { pixelRange } from '../images.js';
 import { OTHER_PICTURES, PICTURE_ENDINGS, pictureMemory, pictureShape, readPicture } from '../pictures/read.js';
 import { pictureArguments } from '../pictures/words.js';
-import { defineSource, type SourcePlace, type Table } from '../source.js';
+import { defineSource, type SourcePlace } from '../source.js';
 
 const ENDINGS: Endings = { taken: PICTURE_ENDINGS, refused: OTHER_PICTURES, role: 'pictures (.png, .jpg or .jpeg)' };
 
@@ -28,8 +28,8 @@ export const imageFolder = defineSource({
   schema,
   shapesFromRows: true,
   read: async (args, place) => {
-    const { labels, train, validation, test } = findClassFolders(args.folder, ENDINGS, place);
-    const read = (folders: readonly ClassFolder[]): Table => {
+    const found = findClassFolders(args.folder, ENDINGS, place);
+    return readParts(found, (folders) => {
       const rows = folders.reduce((sum, { files }) => sum + files.length, 0);
       const { data, put } = memory(rows, args, place);
       const numbers = new Int32Array(rows);
@@ -44,17 +44,12 @@ export const imageFolder = defineSource({
         rows,
         fields: [
           { name: 'image', shape: pictureShape(args), form: 'values', range: pixelRange(args.range), data },
-          { name: 'label', shape: [], form: 'classes', classes: labels.length, labels, data: numbers },
+          classField(found, numbers),
         ],
         target: 'label',
         files,
       };
-    };
-    return {
-      train: read(train),
-      ...(validation && { validation: read(validation) }),
-      ...(test && { test: read(test) }),
-    };
+    });
   },
   readRows: async (args, file, place) => {
     const files = findFiles(file, ENDINGS, place);

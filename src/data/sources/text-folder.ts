@@ -1,8 +1,8 @@
 import { Type } from '../../ir/kind.js';
-import { type ClassFolder, type Endings, findClassFolders, findFiles } from '../class-folders.js';
+import { classField, type Endings, findClassFolders, findFiles, readParts } from '../class-folders.js';
 import { FileSet } from '../file-sets.js';
 import type { InputFile } from '../files.js';
-import { defineSource, type Field, type SourcePlace, type Table } from '../source.js';
+import { defineSource, type Field, type SourcePlace } from '../source.js';
 import { readText, refuseTooMuch } from '../text-file.js';
 
 const ENDINGS: Endings = { taken: ['.txt'], refused: [], role: 'texts (.txt)' };
@@ -28,8 +28,8 @@ export const textFolder = defineSource({
   }),
   shapesFromRows: true,
   read: async ({ folder, classes }, place) => {
-    const { labels, train, validation, test } = findClassFolders(folder, ENDINGS, place, classes);
-    const read = (folders: readonly ClassFolder[]): Table => {
+    const found = findClassFolders(folder, ENDINGS, place, classes);
+    return readParts(found, (folders) => {
       const texts = new Texts();
       const numbers: number[] = [];
       const files = folders.map(({ name, label, files }) =>
@@ -40,19 +40,11 @@ export const textFolder = defineSource({
       );
       return {
         rows: numbers.length,
-        fields: [
-          texts.field(),
-          { name: 'label', shape: [], form: 'classes', classes: labels.length, labels, data: Int32Array.from(numbers) },
-        ],
+        fields: [texts.field(), classField(found, Int32Array.from(numbers))],
         target: 'label',
         files,
       };
-    };
-    return {
-      train: read(train),
-      ...(validation && { validation: read(validation) }),
-      ...(test && { test: read(test) }),
-    };
+    });
   },
   readRows: async (_, file, place) => {
     const texts = new Texts();

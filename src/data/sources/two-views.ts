@@ -1,15 +1,15 @@
 import { Type } from '../../ir/kind.js';
 import { Stream } from '../../random/streams.js';
 import { DIGITS } from '../digits.js';
-import { asPixels, drawGlyphs, SIDE } from '../glyphs.js';
-import { imageRange, pixelRange, pixelValues } from '../images.js';
+import { drawnArguments, drawnImage } from '../drawn.js';
+import { asPixels, drawGlyphs } from '../glyphs.js';
+import { pixelValues } from '../images.js';
 import { defineSource, type Field, type Table } from '../source.js';
 
-const VIEW: Omit<Field, 'data' | 'name'> = { shape: [SIDE, SIDE, 1], form: 'values' };
 const FACTS = 4;
 const fieldsOf = (range: readonly number[]): readonly Omit<Field, 'data'>[] => [
-  { name: 'left', ...VIEW, range: pixelRange(range) },
-  { name: 'right', ...VIEW, range: pixelRange(range) },
+  drawnImage('left', range),
+  drawnImage('right', range),
   { name: 'facts', shape: [FACTS], form: 'values' },
   { name: 'same', shape: [], form: 'classes', classes: 2, labels: ['different', 'same'] },
   { name: 'value', shape: [1], form: 'values' },
@@ -25,12 +25,7 @@ export const twoViews = defineSource({
   keyword: 'two_views',
   summary:
     'Generated: pairs of drawn digits, `left` and `right` 28×28×1, with 4 `facts`. The targets are `same`, whether both show the same digit (half of the rows), and `value`, their mean plus the first fact minus the second, with a noise of standard deviation 0.1; the other facts say nothing. Guessing `same` is right in 50 %.',
-  schema: Type.Object({
-    train: Type.Integer({ default: 10_000, minimum: 1, maximum: 100_000, description: 'Training rows.' }),
-    test: Type.Integer({ default: 2_000, minimum: 1, maximum: 100_000, description: 'Test rows.' }),
-    seed: Type.Integer({ default: 0, minimum: 0, maximum: 0xffffffff, description: 'Seed of the drawing.' }),
-    range: imageRange,
-  }),
+  schema: Type.Object(drawnArguments({ train: 10_000, test: 2_000, most: 100_000 })),
   describe: ({ range }) => ({ fields: fieldsOf(range), target: 'same' }),
   read: async ({ train, test, seed, range }) => {
     const values = pixelValues(range);
