@@ -35,64 +35,46 @@ Of ${grouped(runs[0].weights_before)} weights. ${trivial}${published ? ` ${publi
 `;
 }
 
-const MNIST = 'MNIST, 55,000 training rows, 5,000 validation, 10,000 test.';
-const COMMONEST = 'Guessing the most frequent class is right in 11.35 % of the test rows.';
+/** A network of two convolutions and a fully connected layer, on MNIST. */
+function onMnist({ title, spec, layers = ['conv1', 'conv2', 'fc'], output = 'digit', published }) {
+  return {
+    title,
+    spec,
+    data: 'mnist/',
+    runs: seeds(3),
+    write: did({
+      rows: 'MNIST, 55,000 training rows, 5,000 validation, 10,000 test.',
+      layers,
+      outputs: [output],
+      metric: accuracy,
+      trivial: 'Guessing the most frequent class is right in 11.35 % of the test rows.',
+      published,
+    }),
+  };
+}
 
 /** Convolutional, recurrent and attention networks, and what has several inputs or outputs. */
 export const networks = {
-  a5: {
+  a5: onMnist({
     title: 'A5: MNIST, LeNet-5 of the DropNeuron scripts (32-64-512, same padding)',
     spec: 'specs/lenet-5.dn',
-    data: 'mnist/',
-    runs: seeds(3),
-    write: did({
-      rows: MNIST,
-      layers: ['conv1', 'conv2', 'fc'],
-      outputs: ['digit'],
-      metric: accuracy,
-      trivial: COMMONEST,
-      published: ({ runs, metric }) =>
-        `The published run has 99.14 % with 24,028 non-zero weights in the two fully connected layers, which are physically up to 907-110-10 or 100,870 weights of 1,610,752, and keeps all convolution channels. dnc: ${runs
-          .map(({ units }) => denseWeights(units))
-          .map(grouped)
-          .join(
-            ', ',
-          )} dense weights in the fully connected layers, channels removed too, at ${percent(mean(runs.map(metric)))} % in the mean.`,
-    }),
-  },
-  a6: {
+    published: ({ runs, metric }) =>
+      `The published run has 99.14 % with 24,028 non-zero weights in the two fully connected layers, which are physically up to 907-110-10 or 100,870 weights of 1,610,752, and keeps all convolution channels. dnc: ${denseWeightsOf(runs)} dense weights in the fully connected layers, channels removed too, at ${percent(mean(runs.map(metric)))} % in the mean.`,
+  }),
+  a6: onMnist({
     title: 'A6: MNIST, the convolutional network of the TensorFlow tutorial',
     spec: 'specs/convnet.dn',
-    data: 'mnist/',
-    runs: seeds(3),
-    write: did({
-      rows: MNIST,
-      layers: ['conv1', 'conv2', 'fc1'],
-      outputs: ['fc2'],
-      metric: accuracy,
-      trivial: COMMONEST,
-      published: ({ runs }) =>
-        `The published run has an error of 0.9 % with 33,648 non-zero weights in the fully connected layers (861-254-10, physically up to 221,234). dnc: ${runs
-          .map(({ units }) => denseWeights(units))
-          .map(grouped)
-          .join(', ')} dense weights in them.`,
-    }),
-  },
-  a12: {
+    layers: ['conv1', 'conv2', 'fc1'],
+    output: 'fc2',
+    published: ({ runs }) =>
+      `The published run has an error of 0.9 % with 33,648 non-zero weights in the fully connected layers (861-254-10, physically up to 221,234). dnc: ${denseWeightsOf(runs)} dense weights in them.`,
+  }),
+  a12: onMnist({
     title: 'A12: MNIST, LeNet-5-Caffe (20-50-500)',
     spec: 'specs/lenet-5-caffe.dn',
-    data: 'mnist/',
-    runs: seeds(3),
-    write: did({
-      rows: MNIST,
-      layers: ['conv1', 'conv2', 'fc'],
-      outputs: ['digit'],
-      metric: accuracy,
-      trivial: COMMONEST,
-      published: () =>
-        'Published, of 20-50-800-500: structured sparsity learning (Wen et al. 2016) 3-12-800-500 at 1.00 % error, structured Bayesian pruning (Neklyudov et al. 2017) 3-18-284-283 at 0.86 %, sparse variational dropout 17-32-329-75 at 0.75 %.',
-    }),
-  },
+    published: () =>
+      'Published, of 20-50-800-500: structured sparsity learning (Wen et al. 2016) 3-12-800-500 at 1.00 % error, structured Bayesian pruning (Neklyudov et al. 2017) 3-18-284-283 at 0.86 %, sparse variational dropout 17-32-329-75 at 0.75 %.',
+  }),
   adamnet: {
     title: 'AdamNet on Fashion-MNIST',
     spec: 'specs/adamnet.dn',
@@ -226,7 +208,8 @@ export const networks = {
   },
 };
 
-/** Elements of the two fully connected kernels behind the flattened map. */
-function denseWeights({ flat, fc, fc1 = fc, fc2, digit = fc2 }) {
-  return flat.after * fc1.after + fc1.after * digit.after;
+/** Elements of the two fully connected kernels behind the flattened map, run by run. */
+function denseWeightsOf(runs) {
+  const weights = ({ flat, fc, fc1 = fc, fc2, digit = fc2 }) => flat.after * fc1.after + fc1.after * digit.after;
+  return runs.map(({ units }) => grouped(weights(units))).join(', ');
 }
