@@ -49,7 +49,14 @@ export const lossesByOutput: Check = ({ spec, network }, reports) => {
     const without = outputs.filter((output) => !known.includes(output));
     if (without.length === 0) continue;
     const at = placeOf(spec, phase, 'losses');
-    const help = [`for example \`losses { ${without.map((output) => `${output}: mse`).join('; ')} }\``];
+    const help = [
+      `for example \`losses { ${without.map((output) => `${output}: mse`).join('; ')} }\``,
+      ...(known.length === 0
+        ? []
+        : [
+            `not to be learned: a loss with the weight 0, \`loss_weights { ${without.map((output) => `${output}: 0`).join('; ')} }\`, or take it out of \`model ${model} -> …\``,
+          ]),
+    ];
     once(`without ${without}`, () => reports.report('output-without-loss', { outputs: without }, { at, help }));
   }
   const { targets, target } = spec.data;

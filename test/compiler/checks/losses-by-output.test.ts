@@ -58,7 +58,7 @@ test('names are those of outputs, and no output is left out', () => {
     'unknown-output @data { source: csv("houses.csv"); targets { prize: price } }: `targets` names prize, which is no output of House (did you mean `price`?)',
   ]);
   expect(linesOf('train { losses { price: mse }; epochs: 1 }')).toEqual([
-    'output-without-loss @{ price: mse }: no loss is given for kind (for example `losses { kind: mse }`)',
+    'output-without-loss @{ price: mse }: no loss is given for kind (for example `losses { kind: mse }`; not to be learned: a loss with the weight 0, `loss_weights { kind: 0 }`, or take it out of `model House -> …`)',
   ]);
 });
 
