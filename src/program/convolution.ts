@@ -1,6 +1,6 @@
 import type { Extent, Tensor64, TensorType } from './program.js';
 import { knownExtent, showShape } from './shapes.js';
-import { checkNumbers, imageOf, type WindowAttributes, type Windows, windowsOf } from './windows.js';
+import { checkNumbers, imageOf, visitTaps, type WindowAttributes, type Windows, windowsOf } from './windows.js';
 
 /**
  * What the three convolutions share. conv2d is bilinear in its input and its kernel; the other two are its adjoints:
@@ -67,8 +67,39 @@ export function sharedAttributes({ strides, padding, dilation, groups }: Convolu
   return { strides, padding, dilation, groups };
 }
 
+/**
+ * The sum of a convolution, or of its adjoint in the input (`back`): every tap adds the numbers of a pixel (a window), times the tap's matrices, to those of the
+ * window (pixel) that it leads to, group by group. `width`: how many numbers of a group a pixel or a window has. The matrix of group q of a tap begins
+ * at tap · channels · filters · groups + q · `between`, and has its rows `stride` apart.
+ */
+export function addByTaps(
+  { windows, channels, filters, groups }: Convolution,
+  images: number,
+  { from, width: deep }: { readonly from: Float64Array; readonly width: number },
+  { to, width: wide }: { readonly to: Float64Array; readonly width: number },
+  matrices: { readonly data: Float64Array; readonly between: number; readonly stride: number },
+  back: boolean,
+): void {
+  const { data, between, stride } = matrices;
+  const [allFrom, allTo] = [deep * groups, wide * groups];
+  const [stepFrom, stepTo] = back ? [allFrom, windows.strides[1] * allTo] : [windows.strides[1] * allFrom, allTo];
+  visitTaps(windows, images, (tap, pixel, window, count) => {
+    let source = (back ? window : pixel) * allFrom;
+    let target = (back ? pixel : window) * allTo;
+    const slab = tap * channels * filters * groups;
+    for (let i = 0; i < count; i++, source += stepFrom, target += stepTo) {
+      if (channels === 1 && filters === 1) {
+        for (let c = 0; c < groups; c++) to[target + c] = to[target + c]! + from[source + c]! * data[slab + c]!;
+        continue;
+      }
+      for (let q = 0; q < groups; q++)
+        addRowTimesMatrix(to, target + q * wide, wide, from, source + q * deep, deep, data, slab + q * between, stride);
+    }
+  });
+}
+
 /** to[at + j] += Σ from[start + p] · matrix[row + p · stride + j] for p < deep and j < wide: a row times a matrix. */
-export function addRowTimesMatrix(
+function addRowTimesMatrix(
   to: Float64Array,
   at: number,
   wide: number,

@@ -1,16 +1,10 @@
 import type { Value } from '../builder.js';
-import {
-  addRowTimesMatrix,
-  type ConvolutionAttributes,
-  convolutionOf,
-  resultType,
-  sharedAttributes,
-} from '../convolution.js';
+import { addByTaps, type ConvolutionAttributes, convolutionOf, resultType, sharedAttributes } from '../convolution.js';
 import { tensor64 } from '../kernels.js';
 import { defineOp } from '../op.js';
 import { sizeOf } from '../program.js';
 import { checkCount } from '../shapes.js';
-import { imageOf, visitTaps } from '../windows.js';
+import { imageOf } from '../windows.js';
 
 export const conv2d = defineOp<ConvolutionAttributes>({
   keyword: 'conv2d',
@@ -35,38 +29,10 @@ export const conv2d = defineOp<ConvolutionAttributes>({
     const { shape } = outputs[0]!;
     const [images, height, width] = x!.shape as [number, number, number];
     const of = convolutionOf('conv2d', [height, width], undefined, kernel!, attributes);
-    const { windows, channels, filters, groups } = of;
-    const [allChannels, allFilters] = [channels * groups, filters * groups];
+    const { channels, filters, groups } = of;
     const data = new Float64Array(sizeOf(shape));
-    const from = x!.data;
-    const weights = kernel!.data;
-    const step = windows.strides[1] * allChannels;
-    visitTaps(windows, images, (tap, pixel, window, count) => {
-      let source = pixel * allChannels;
-      let target = window * allFilters;
-      const slab = tap * channels * allFilters;
-      for (let i = 0; i < count; i++, source += step, target += allFilters) {
-        if (channels === 1 && filters === 1) {
-          for (let c = 0; c < groups; c++)
-            data[target + c] = data[target + c]! + from[source + c]! * weights[slab + c]!;
-          continue;
-        }
-        for (let q = 0; q < groups; q++) {
-          const to = target + q * filters;
-          addRowTimesMatrix(
-            data,
-            to,
-            filters,
-            from,
-            source + q * channels,
-            channels,
-            weights,
-            slab + q * filters,
-            allFilters,
-          );
-        }
-      }
-    });
+    const matrices = { data: kernel!.data, between: filters, stride: filters * groups };
+    addByTaps(of, images, { from: x!.data, width: channels }, { to: data, width: filters }, matrices, false);
     return [tensor64('float', shape, data)];
   },
 });

@@ -1,16 +1,10 @@
 import type { Value } from '../builder.js';
-import {
-  addRowTimesMatrix,
-  type ConvolutionAttributes,
-  convolutionOf,
-  resultType,
-  sharedAttributes,
-} from '../convolution.js';
+import { addByTaps, type ConvolutionAttributes, convolutionOf, resultType, sharedAttributes } from '../convolution.js';
 import { tensor64 } from '../kernels.js';
 import { defineOp } from '../op.js';
 import { sizeOf } from '../program.js';
 import { checkCount } from '../shapes.js';
-import { checkNumbers, imageOf, visitTaps } from '../windows.js';
+import { checkNumbers, imageOf } from '../windows.js';
 
 export interface InputGradientAttributes extends ConvolutionAttributes {
   /** [height, width] of the convolution's input: strides leave it open. */
@@ -48,38 +42,10 @@ export const conv2dInputGradient = defineOp<InputGradientAttributes>({
     const { shape } = outputs[0]!;
     const of = convolutionOf('conv2d_input_gradient', attributes.extents, undefined, kernel!, attributes);
     const { windows, channels, filters, groups } = of;
-    const [allChannels, allFilters] = [channels * groups, filters * groups];
     const data = new Float64Array(sizeOf(shape));
-    const from = dy!.data;
-    const weights = turned(kernel!.data, windows.size[0] * windows.size[1], channels, allFilters);
-    const step = windows.strides[1] * allChannels;
-    visitTaps(windows, shape[0]!, (tap, pixel, window, count) => {
-      let target = pixel * allChannels;
-      let source = window * allFilters;
-      const slab = tap * channels * allFilters;
-      for (let i = 0; i < count; i++, target += step, source += allFilters) {
-        if (channels === 1 && filters === 1) {
-          for (let c = 0; c < groups; c++)
-            data[target + c] = data[target + c]! + from[source + c]! * weights[slab + c]!;
-          continue;
-        }
-        for (let q = 0; q < groups; q++) {
-          const to = target + q * channels;
-          const group = q * filters;
-          addRowTimesMatrix(
-            data,
-            to,
-            channels,
-            from,
-            source + group,
-            filters,
-            weights,
-            slab + group * channels,
-            channels,
-          );
-        }
-      }
-    });
+    const weights = turned(kernel!.data, windows.size[0] * windows.size[1], channels, filters * groups);
+    const matrices = { data: weights, between: filters * channels, stride: channels };
+    addByTaps(of, shape[0]!, { from: dy!.data, width: filters }, { to: data, width: channels }, matrices, true);
     return [tensor64('float', shape, data)];
   },
 });
