@@ -43,29 +43,27 @@ export interface ParamsStep {
 /** What is known of the units of every axis of a tensor: by axis (the batch apart), by position. A fact of a unit holds of all that the axis cuts there. */
 export type AxisFacts = readonly (readonly UnitFact[])[];
 
-/** What a layer's rule for facts is given. */
-export interface FactsStep {
-  /** Facts of every input. */
-  readonly inputs: readonly AxisFacts[];
+/** The shapes and the weights of a layer, for rules that say what is known of it. */
+interface WeightsStep {
   readonly inputShapes: readonly Shape[];
   readonly outputShapes: readonly Shape[];
   /** Values of a parameter, row-major. */
   values(tensor: string): ArrayLike<number>;
   /** Extents of a parameter; undefined where the layer has none of this name. */
   shapeOf(tensor: string): readonly number[] | undefined;
+}
+
+/** What a layer's rule for facts is given. */
+export interface FactsStep extends WeightsStep {
+  /** Facts of every input. */
+  readonly inputs: readonly AxisFacts[];
   readonly mode: Mode;
 }
 
 /** What a layer's rule for ranges is given. It speaks of inference. */
-export interface RangesStep {
+export interface RangesStep extends WeightsStep {
   /** Of every input. */
   readonly inputs: readonly Ranges[];
-  readonly inputShapes: readonly Shape[];
-  readonly outputShapes: readonly Shape[];
-  /** Values of a parameter, row-major. */
-  values(tensor: string): ArrayLike<number>;
-  /** Extents of a parameter; undefined where the layer has none of this name. */
-  shapeOf(tensor: string): readonly number[] | undefined;
   /** The layer applies an activation to units that are in these ranges: reports tell where that never fires, or is linear. */
   activated(before: Ranges, call: Call): void;
 }
