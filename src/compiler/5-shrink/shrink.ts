@@ -89,19 +89,26 @@ export interface Removal extends ShrinkResult {
  * depends on any input.
  */
 export function shrink(network: Network, values: Values, options: ShrinkOptions = {}): ShrinkResult {
-  let result: ShrinkResult = shrinkOnce(network, values, options, NOTHING_FOLDED);
-  for (let more = result.changed; more; ) {
+  const first = looked(network, values, options, NOTHING_FOLDED);
+  let result: ShrinkResult = first.remove();
+  while (result.changed) {
     const exact = new Map([...result.exact].map(([name, data]) => [name, data.slice()]));
     const before = { exact, folded: [...result.folded], added: new Map() };
-    const next = shrinkOnce(result.network, result.values, options, before);
-    more = next.changed;
-    if (more) result = joined(network, result, next);
+    const again = looked(result.network, result.values, options, before);
+    const next = again.finds ? again.remove() : undefined;
+    if (!next?.changed) break;
+    result = joined(network, result, next);
   }
   return result;
 }
 
-/** One pass of both fixpoints. `before`: what was folded into the values, not yet rounded. */
-function shrinkOnce(network: Network, values: Values, options: ShrinkOptions, before: Folding): Removal {
+/** One look: both fixpoints. `before`: what was folded into the values, not yet rounded. */
+function looked(
+  network: Network,
+  values: Values,
+  options: ShrinkOptions,
+  before: Folding,
+): { readonly finds: boolean; remove(): ShrinkResult } {
   const given = withExact(values, before.exact);
   const sites = sitesOf(network, given);
   const { ranges } = options;
@@ -112,8 +119,14 @@ function shrinkOnce(network: Network, values: Values, options: ShrinkOptions, be
   const present = withExact(given, spared.folding.exact);
   const known = spared.network === network ? { sites, facts } : undefined;
   const live = liveness(spared.network, present, options, known);
-  const result = remove(spared.network, values, live, deadUnits(live), { whole: network, folding: spared.folding });
-  return within ? { ...result, within: { ...within.found, ranges: ranges! } } : result;
+  const dead = deadUnits(live);
+  return {
+    finds: dead.size > 0 || spared.network !== network,
+    remove: () => {
+      const result = remove(spared.network, values, live, dead, { whole: network, folding: spared.folding });
+      return within ? { ...result, within: { ...within.found, ranges: ranges! } } : result;
+    },
+  };
 }
 
 function withExact(values: ValuesExact, exact: ReadonlyMap<string, Float64Array>): ValuesExact {

@@ -50,9 +50,31 @@ export function positionsLeft(network: Network, removed: ReadonlySet<Unit>, unit
 /** The entries of a row-major tensor at the kept positions of every axis: for parameters, and for whatever has their shape. */
 export function slice<T extends Float32Array | Float64Array>(data: T, shape: readonly number[], kept: Positions): T {
   if (kept.axes.every((positions, axis) => positions.length === shape[axis])) return data.slice() as T;
+  if (!kept.blocks) return sliceRows(data, shape, kept.axes);
   const places = keptPlaces(shape, kept);
   const sliced = ofSize(data, places.length);
   for (let k = 0; k < places.length; k++) sliced[k] = data[places[k]!]!;
+  return sliced;
+}
+
+/** The same without blocks, a row of the last axis at a time: kernels have millions of entries. */
+function sliceRows<T extends Float32Array | Float64Array>(
+  data: T,
+  shape: readonly number[],
+  axes: Positions['axes'],
+): T {
+  const width = shape.at(-1) ?? 1;
+  const columns = Int32Array.from(axes.at(-1) ?? [0]);
+  const rows = keptPlaces(shape.slice(0, -1), { axes: axes.slice(0, -1) });
+  const sliced = ofSize(data, rows.length * columns.length);
+  let at = 0;
+  for (let row = 0; row < rows.length; row++) {
+    const first = rows[row]! * width;
+    if (columns.length === width) {
+      sliced.set(data.subarray(first, first + width), at);
+      at += width;
+    } else for (let k = 0; k < columns.length; k++) sliced[at++] = data[first + columns[k]!]!;
+  }
   return sliced;
 }
 
