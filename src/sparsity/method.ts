@@ -19,10 +19,12 @@ export interface Site {
   readonly incoming: readonly number[] | undefined;
   /** Axes to reduce for one norm per unit of the layer before. Undefined: no axis is of those. */
   readonly outgoing: readonly number[] | undefined;
+  /** Units of this layer, by their group, that are outputs of the model, an interface that stays. Absent: none. */
+  readonly outputs?: ReadonlySet<number>;
 }
 
-/** What the numbers of a method's own tensor stand for: one for each unit that the kernel writes, for each that it reads, or for each weight. */
-export type Per = 'written unit' | 'read unit' | 'weight';
+/** What the numbers of a method's own tensor stand for: one for each unit that the kernel writes, for each that it reads, for each weight, or one for all. */
+export type Per = 'written unit' | 'read unit' | 'weight' | 'kernel';
 
 /** A tensor that a method has beside a kernel, such as the logits of gates. It is kept in checkpoints and sliced with the kernel. */
 export interface MethodTensor {
@@ -59,7 +61,7 @@ export interface MaskMoment<A> extends Pick<Moment<A>, 'arguments' | 'site' | 'k
    * Random numbers of the step, in training only: the same for all rows of the batch and in a shape that spreads over the kernel, or one for every row and unit of
    * `input`, in a shape that spreads over that. Streams are named by kernel, method and `name`; numbers belong to original units.
    */
-  random(name: string, distribution: RandomSpec['distribution'], per: Per | 'row and unit'): Value;
+  random(name: string, distribution: RandomSpec['distribution'], per: Exclude<Per, 'kernel'> | 'row and unit'): Value;
 }
 
 /** What takes the place of the kernel and of what the layer reads. */
@@ -80,6 +82,14 @@ export interface HostSite<A> {
   readonly tensors: Readonly<Record<string, Float32Array>>;
   /** By weight, the unit that it is written for, and the one that it reads; undefined as in the site. */
   readonly unitOf: { readonly incoming: Groups | undefined; readonly outgoing: Groups | undefined };
+  /** By number of the bias, the unit that is written with it. */
+  readonly unitOfBias: Int32Array | undefined;
+  /** Which unit of the network each written unit is. Kernels that write the same one, such as a cell's two and those of layers that are added up, have the same number for it. */
+  readonly written: readonly number[];
+  /** Whether the written units are those of the last axis of what the layer writes, `Sample.writes`. */
+  readonly isWrittenLast: boolean;
+  /** How many weights the kernel had, and how many units it wrote, before any were removed on the way. */
+  readonly whole: { readonly weights: number; readonly units: number };
   /** Whether a written unit is one of the model's outputs, an interface that stays. */
   isOutput(unit: number): boolean;
 }
@@ -99,6 +109,8 @@ export interface Sample {
   writes(layer: string): Promise<SampleTensor>;
   /** The gradient of the mean loss of these rows with respect to what the layer writes. */
   gradients(layer: string): Promise<SampleTensor>;
+  /** What the network is to say of these rows, of all outputs side by side: [rows, numbers], a class as zeros and a one. */
+  targets(): Promise<SampleTensor>;
 }
 
 export interface SampleTensor {
@@ -120,12 +132,19 @@ export interface EpochMoment<A> extends HostMoment<A> {
   /** How many epochs of the phase are done, 0 at its beginning, and how many it has. A phase that is counted in steps ends its last one early. */
   readonly epoch: number;
   readonly epochs: number;
+  /** Whether training ends here, for early stopping perhaps: what is written now is what the phase leaves. */
+  readonly last: boolean;
 }
 
 /** What changes for the next epoch, beside the weights that were written; where some were, what early stopping remembers of the best ones is forgotten. */
 export interface Advanced {
   /** Layers that are no longer trained. */
   readonly frozen?: readonly string[];
+  /**
+   * The whole network begins again, from what it was before training or from newly drawn weights: all parameters, but those that zeros hold (`keepsZeros`, `keepsUnits`)
+   * stay 0, and the optimizer starts anew. Absent: it goes on.
+   */
+  readonly begins?: 'as before training' | 'newly drawn';
 }
 
 /** What a threshold cuts at a site after training. */
@@ -171,8 +190,13 @@ export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> exte
   differentiated?(args: A): boolean;
   /** The parameters after the optimizer's update → after the proximal step. */
   prox?(b: Builder, at: Moment<A>): { readonly kernel: Value } | undefined;
-  /** Whether weights of its kernels that are 0 stay 0: where it acts, and from then on to the end of the fine-tuning. Absent: no. */
-  keepsZeros?(args: A): 'where it acts' | 'from then on' | false;
+  /**
+   * Whether weights of its kernels that are 0 stay 0: where it acts; from there on to the end of the fine-tuning; or in the fine-tuning, wherever it acts, of what
+   * `select` wrote. Absent: no.
+   */
+  keepsZeros?(args: A): 'where it acts' | 'from then on' | 'in the fine-tuning' | false;
+  /** Whether, while zeros stay, the bias of a unit with no weight into it that is not 0 stays 0, too, if it is. Absent: no. */
+  keepsUnits?(args: A): boolean;
   /** At the beginning of a phase in which it acts, and at the end of every epoch there. */
   advance?(at: EpochMoment<A>): Promise<Advanced>;
   /** After training: which units and weights stay; writes zeros. */
@@ -193,6 +217,8 @@ export interface Placed {
   readonly all: readonly string[];
   /** The other methods of the layer. */
   readonly others: readonly string[];
+  /** The kind of the layer: `Dense`, `Conv2D`. */
+  readonly layer: string;
 }
 
 /** What `disturb` is given. */

@@ -1,8 +1,17 @@
 export { classCount, classOf, classWeights } from './class-weights.js';
 export { buildForward, forwardProgram, probabilityActivation } from './forward.js';
-export { type KernelSite, kernelsOf, withActingAnnotations } from './kernels.js';
+export {
+  biasUnitAxis,
+  type KernelSite,
+  kernelsOf,
+  originalsPer,
+  withActingAnnotations,
+  writtenUnits,
+} from './kernels.js';
 export {
   actingSites,
+  keepsZeros,
+  kernelsHolding,
   type MethodSite,
   methodKind,
   methodSites,
@@ -12,6 +21,7 @@ export {
   type When,
 } from './methods.js';
 export {
+  averageOf,
   type DeclaredTarget,
   type EvaluationProgram,
   evaluationProgram,

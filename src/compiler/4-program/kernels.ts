@@ -1,5 +1,5 @@
-import type { Dim } from '../../ir/dims.js';
-import { type Axis, axisExtent, type Network, nodeOf, type Param } from '../../ir/graph.js';
+import type { Dim, Unit } from '../../ir/dims.js';
+import { type Axis, axisExtent, type Network, nodeOf, outputShape, type Param } from '../../ir/graph.js';
 import type { Builder, Value } from '../../program/builder.js';
 import type { Per, Site } from '../../sparsity/method.js';
 import { paramShape } from '../3-dims/index.js';
@@ -27,6 +27,7 @@ export function unitsOfKernel(kernel: KernelSite, per: 'written unit' | 'read un
 /** Axes of a tensor with a number for each unit, or for each weight; undefined where the kernel has no such units. */
 export function axesPer(kernel: KernelSite, per: Per): readonly Axis[] | undefined {
   if (per === 'weight') return kernel.param.axes;
+  if (per === 'kernel') return [];
   const dim = unitsOfKernel(kernel, per);
   return dim && [{ dim, role: per === 'written unit' ? 'writes' : 'reads' }];
 }
@@ -34,6 +35,7 @@ export function axesPer(kernel: KernelSite, per: Per): readonly Axis[] | undefin
 /** Such a tensor in a shape that spreads over the kernel in its site's shape. */
 export function spreadOverKernel(b: Builder, kernel: KernelSite, per: Per, value: Value): Value {
   const { kernelShape } = kernel.site;
+  if (per === 'kernel') return value;
   if (per === 'weight') return b.reshape(value, kernelShape);
   const { axes } = kernel.param;
   const axis = axisOf(kernel, per)!;
@@ -95,7 +97,39 @@ export function kernelsOf(network: Network, layer: string): readonly KernelSite[
   );
   // A bias behind several kernels goes with the last of them.
   if (own.bias && !biases.includes(own.bias)) biases[kernels.length - 1] = own.bias;
-  return kernels.map((param, k) => ({ param, bias: biases[k], site: siteOf(network, layer, param) }));
+  return kernels.map((param, k): KernelSite => {
+    const site = siteOf(network, layer, param);
+    const written = writtenUnits(network, param, site);
+    const outputs = outputUnits(network);
+    const own = written.flatMap((unit, group) => (outputs.has(unit) ? [group] : []));
+    return { param, bias: biases[k], site: own.length > 0 ? { ...site, outputs: new Set(own) } : site };
+  });
+}
+
+/** Which unit each group of written ones is: units of two axes that are the same go together. */
+export function writtenUnits(network: Network, param: Param, { incoming }: Site): readonly Unit[] {
+  const own = incoming && param.axes.find(({ role }, k) => role === 'writes' || !incoming.includes(k));
+  return own ? own.dim.units.map((unit) => network.dims.find(unit)) : [];
+}
+
+/** The axis of a bias that its units stand on. */
+export function biasUnitAxis(network: Network, bias: Param): number {
+  const last = kernelsOf(network, bias.layer).find((kernel) => kernel.bias?.name === bias.name);
+  const units = last && String(writtenUnits(network, last.param, last.site));
+  return bias.axes.findIndex(({ dim }) => String(dim.units.map((unit) => network.dims.find(unit))) === units);
+}
+
+/** The units that are the model's outputs, an interface that stays; found once for each network. */
+const outputsOf = new WeakMap<Network, ReadonlySet<Unit>>();
+
+function outputUnits(network: Network): ReadonlySet<Unit> {
+  let found = outputsOf.get(network);
+  if (!found) {
+    const { dims, graph } = network;
+    const shapes = graph.outputs.flatMap((output) => outputShape(network, output));
+    outputsOf.set(network, (found = new Set(shapes.flatMap(({ units }) => units.map((unit) => dims.find(unit))))));
+  }
+  return found;
 }
 
 /**

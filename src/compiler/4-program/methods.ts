@@ -10,7 +10,15 @@ import { actsIn } from '../../sparsity/during.js';
 import { methods } from '../../sparsity/index.js';
 import type { MaskMoment, MethodTensor, SparsityMethod } from '../../sparsity/method.js';
 import { paramShape } from '../3-dims/index.js';
-import { axesPer, type KernelSite, kernelsOf, originalsPer, spreadOverKernel } from './kernels.js';
+import {
+  axesPer,
+  biasUnitAxis,
+  type KernelSite,
+  kernelsOf,
+  originalsPer,
+  spreadOverKernel,
+  writtenUnits,
+} from './kernels.js';
 
 /** The part of training that is asked about: annotations act in the phases that they name. */
 export interface When {
@@ -82,10 +90,30 @@ export function tensorsKept(network: Network, when: When): readonly OwnTensor[] 
 
 /** Whether weights of a kernel that are 0 stay 0. */
 export function keepsZeros(network: Network, param: Param, when: When): boolean {
-  return methodSites(network).some(({ annotation, method, kernel }) => {
-    if (kernel.param.name !== param.name) return false;
+  return holding(network, when).some(({ kernel }) => kernel.param.name === param.name);
+}
+
+/** The kernels with whose units the numbers of a bias stay 0: those of a unit that no weight of these kernels writes. None: they are free. */
+export function kernelsHolding(network: Network, bias: Param, when: When): readonly KernelSite[] {
+  const held = holding(network, when).filter(
+    ({ method, annotation }) => method.keepsUnits?.(annotation.arguments as never) ?? false,
+  );
+  const own = kernelsOf(network, bias.layer);
+  const last = own.find((kernel) => kernel.bias?.name === bias.name);
+  if (!last || biasUnitAxis(network, bias) < 0 || !held.some(({ kernel }) => kernel.param.name === last.param.name))
+    return [];
+  // A bias behind several kernels stands for the units that the last one writes, and for those of the others that write the same.
+  const units = String(writtenUnits(network, last.param, last.site));
+  const all = own.filter((kernel) => String(writtenUnits(network, kernel.param, kernel.site)) === units);
+  return all.every((kernel) => held.some(({ kernel: { param } }) => param.name === kernel.param.name)) ? all : [];
+}
+
+/** The methods at their kernels where zeros stay. */
+function holding(network: Network, when: When): readonly MethodSite[] {
+  return methodSites(network).filter(({ annotation, method }) => {
     const keeps = method.keepsZeros?.(annotation.arguments as never) ?? false;
     if (keeps === false) return false;
+    if (keeps === 'in the fine-tuning') return when.finetune;
     const acts = (stretch: Pick<When, 'name' | 'finetune'>) => actsIn(duringOf(annotation), stretch);
     return acts(when) || (keeps === 'from then on' && (when.earlier ?? []).some(acts));
   });

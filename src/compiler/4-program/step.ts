@@ -17,10 +17,11 @@ import type { Moment, SparsityMethod } from '../../sparsity/method.js';
 import { paramShape } from '../3-dims/index.js';
 import { type Objective, type ObjectiveKeys, objectivesOf, prefixOf } from '../objectives.js';
 import type { PhaseSpec } from '../spec.js';
+import { biasUnitAxis } from './kernels.js';
 import { rowWeights } from './class-weights.js';
 import { clipped } from './clipping.js';
 import { buildForward, type Forward } from './forward.js';
-import { actingSites, inShape, keepsZeros, Masks, type OwnTensor, type When } from './methods.js';
+import { actingSites, inShape, keepsZeros, kernelsHolding, Masks, type OwnTensor, type When } from './methods.js';
 
 /** A stretch of training as the step program needs it. */
 export interface Phase extends PhaseSpec, When {
@@ -31,9 +32,14 @@ export interface Phase extends PhaseSpec, When {
 /** The slot that holds the moving average of a parameter. */
 const AVERAGE = 'average';
 
+/** The state that holds the moving average of a parameter, where a phase keeps one. */
+export function averageOf(param: string): string {
+  return `${param}:${AVERAGE}`;
+}
+
 /** The state that holds what is validated and saved: the average, where a phase keeps one. */
 export function judgedState(param: Param, { ema_momentum }: Pick<PhaseSpec, 'ema_momentum'>): string {
-  return ema_momentum !== undefined && param.trained ? `${param.name}:${AVERAGE}` : param.name;
+  return ema_momentum !== undefined && param.trained ? averageOf(param.name) : param.name;
 }
 
 /** A tensor that lives from step to step. */
@@ -196,6 +202,8 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
         if (moved) next = inShape(b, moved, paramShape(param));
       }
       if (keepsZeros(network, param, phase)) next = b.select(b.equal(parameter, 0), 0, next);
+      const without = unitsWithoutWeights(b, network, param, phase, forward);
+      if (without) next = b.select(b.and(without, b.equal(parameter, 0)), 0, next);
       b.next(param.name, next);
       for (const [slot, value] of Object.entries(updated.slots)) b.next(`${param.name}:${slot}`, value);
       if (phase.ema_momentum !== undefined) {
@@ -225,6 +233,26 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
       };
     },
   };
+}
+
+/** Which numbers of a bias belong to units that stay away with it: whose weights are all 0. Undefined: the bias is free. */
+function unitsWithoutWeights(
+  b: Builder,
+  network: Network,
+  bias: Param,
+  phase: Phase,
+  { params }: Forward,
+): Value | undefined {
+  const unit = biasUnitAxis(network, bias);
+  return kernelsHolding(network, bias, phase).reduce<Value | undefined>((all, { param, site }) => {
+    const kernel = inShape(b, params.get(param.name)!, site.kernelShape);
+    const none = b.equal(b.sum(b.abs(kernel), site.incoming), 0);
+    const spread = b.reshape(
+      none,
+      paramShape(bias).map((extent, axis) => (axis === unit ? extent : 1)),
+    );
+    return all ? b.and(all, spread) : spread;
+  }, undefined);
 }
 
 /**

@@ -1,8 +1,7 @@
-import type { Unit } from '../../ir/dims.js';
-import { allParams, type Network, outputShape, type Param } from '../../ir/graph.js';
+import { allParams, type Network, type Param } from '../../ir/graph.js';
 import { sizeOf } from '../../program/program.js';
 import { stridesOf } from '../../program/shapes.js';
-import { type KernelSite, kernelsOf, methodKind } from '../4-program/index.js';
+import { kernelsOf, methodKind } from '../4-program/index.js';
 import type { Groups } from '../../sparsity/method.js';
 import type { Threshold } from '../spec.js';
 import type { Values } from './values.js';
@@ -77,25 +76,29 @@ export function countKernels(network: Network, values: Values): { nonzero: numbe
   return { nonzero, of };
 }
 
-/**
- * The thresholds worth trying: 0, and the group norms present, of which at most `size` are taken at equal shares of the groups. A threshold cuts
- * norms up to and including it, so that nothing lies between two neighbours of the full list.
- */
-export function thresholdGrid(network: Network, values: Values, size = 40): readonly number[] {
+/** Every threshold that cuts something else than those below it, rising: 0, and the group norms present. A threshold cuts norms up to and including it. */
+export function thresholdsOf(network: Network, values: Values): readonly number[] {
   const norms = [...new Set(groupsOf(network, values).map((group) => group.norm))].sort((a, b) => a - b);
-  const present = norms.filter((norm) => norm > 0);
-  if (present.length <= size) return [0, ...present];
-  return [0, ...Array.from({ length: size }, (_, k) => present[Math.ceil(((k + 1) * present.length) / size) - 1]!)];
+  return [0, ...norms.filter((norm) => norm > 0)];
+}
+
+/** The thresholds worth trying: of `thresholdsOf`, 0 and at most `size` others, at equal shares of them. */
+export function thresholdGrid(network: Network, values: Values, size = 40): readonly number[] {
+  return evenly(thresholdsOf(network, values), size);
+}
+
+/** Of thresholds that rise from 0, that and at most `size` others, at equal shares of them, the last among them. */
+export function evenly([zero = 0, ...present]: readonly number[], size = 40): readonly number[] {
+  if (present.length <= size) return [zero, ...present];
+  return [zero, ...Array.from({ length: size }, (_, k) => present[Math.ceil(((k + 1) * present.length) / size) - 1]!)];
 }
 
 /** The groups that may be cut: never the columns of output units, which are an interface. */
 function groupsOf(network: Network, values: Values): readonly Group[] {
   return network.graph.nodes.flatMap((node) => {
     const cuts = node.annotations.map((annotation) => methodKind(annotation).cut?.(annotation.arguments as never));
-    return kernelsOf(network, node.name).flatMap((kernel) => {
-      const { param, site } = kernel;
+    return kernelsOf(network, node.name).flatMap(({ param, site }) => {
       const data = values.get(param.name)!;
-      const isOutput = outputUnits(network, kernel);
       const groups = (axes: readonly number[] | undefined): Group[] => {
         if (!axes) return [];
         const places = placesOf(site.kernelShape, axes);
@@ -106,23 +109,13 @@ function groupsOf(network: Network, values: Values): readonly Group[] {
         return Array.from(squares, (sum, group) => ({ kernel: param, places, group, norm: Math.sqrt(sum) }));
       };
       return [
-        ...(cuts.some((one) => one?.incoming) ? groups(site.incoming).filter(({ group }) => !isOutput(group)) : []),
+        ...(cuts.some((one) => one?.incoming)
+          ? groups(site.incoming).filter(({ group }) => !site.outputs?.has(group))
+          : []),
         ...(cuts.some((one) => one?.outgoing) ? groups(site.outgoing) : []),
       ];
     });
   });
-}
-
-/** Tells of the units that a kernel writes, by their group, which are the model's outputs: an interface. */
-export function outputUnits(network: Network, { param, site }: KernelSite): (group: number) => boolean {
-  const { dims } = network;
-  const outputs = new Set<Unit>(
-    network.graph.outputs.flatMap((output) =>
-      outputShape(network, output).flatMap((dim) => dim.units.map((unit) => dims.find(unit))),
-    ),
-  );
-  const own = param.axes.find(({ role }, k) => role === 'writes' || !(site.incoming ?? [k]).includes(k));
-  return (group) => outputs.has(dims.find(own!.dim.units[group]!));
 }
 
 /** The groups of a row-major tensor that are left when some of its axes are reduced. */

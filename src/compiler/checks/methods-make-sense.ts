@@ -16,7 +16,8 @@ export const methodsMakeSense: Check = ({ network, spec }, reports) => {
       const during = args.during as string | readonly string[] | undefined;
       const phases = stretches.filter((stretch) => actsIn(during, stretch)).map(({ name }) => name);
       const others = node.annotations.flatMap((other) => (other.word === word ? [] : [other.word]));
-      const reason = methodKind({ word, arguments: args }).refuses?.(args as never, { phases, all, others });
+      const at = { phases, all, others, layer: node.kind };
+      const reason = methodKind({ word, arguments: args }).refuses?.(args as never, at);
       // A model's default lands on many layers and is one mistake.
       if (reason === undefined || reported.has(span.start)) continue;
       reported.add(span.start);

@@ -10,6 +10,7 @@ import { Failure, fail } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
 import { endingOf } from '../../dsl/syntax.js';
 import type { Network } from '../../ir/graph.js';
+import { Stream } from '../../random/streams.js';
 import { version } from '../../version.js';
 import { Checkpoints, type Position } from '../training/checkpoint.js';
 import { lockToResume, refuseMissing } from './data-lock.js';
@@ -17,8 +18,10 @@ import { engineRecord, sameRecord, showRecord } from './engine-record.js';
 import { chooseEngine } from '../engines/index.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import { featuresOf } from '../simplify/features.js';
+import { LATENCY, type LatencyTables, latencyTables } from '../simplify/latency.js';
 import { writeAtomically } from '../../files.js';
 import { History } from '../training/history.js';
+import { initialValues } from '../weights/initial-values.js';
 import { readTrained, startingValues, writeTrained } from '../weights/load.js';
 import { judgeRows, openWithRows } from '../spec/open-spec.js';
 import type { Watcher } from '../training/progress.js';
@@ -79,6 +82,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   const warnings = [...rows.warnings, ...judgeRows(compiled, rows)];
   if (warnings.length > 0) options.watcher.note(render(warnings, { color: false }));
   const values = firstValues(compiled, rows, options.specFile, options.fromScratch);
+  latencyTables('', options.specFile, compiled.spec.simplify.target?.latencyTable);
 
   const folder = new RunFolder(options.out ?? makeRunFolder(options.specFile, compiled.spec.hash, new Date()));
   folder.create();
@@ -185,6 +189,7 @@ function firstValues(compiled: Compiled, rows: Rows, specFile: string, fromScrat
 /** One run under way: the phases, simplifying, the fine-tuning, the results. */
 class Run {
   private readonly training: Training;
+  private readonly latency: LatencyTables;
   private first: Values | undefined;
 
   constructor(
@@ -197,6 +202,8 @@ class Run {
     private readonly specFile: string,
     private readonly fromScratch: boolean,
   ) {
+    const { target } = compiled.spec.simplify;
+    this.latency = latencyTables(folder.file(LATENCY), specFile, target?.latencyTable);
     this.training = {
       seed: compiled.spec.train.seed,
       engine,
@@ -243,6 +250,10 @@ class Run {
             earlier: phases.slice(0, index).map(asWhen),
             next: phases[index + 1] && asWhen(phases[index + 1]!),
             initial: () => (living ? livingValues(network, living, this.initial()) : this.initial()),
+            drawn: (number) => {
+              const values = this.drawn(network, number);
+              return living ? livingValues(network, living, values) : values;
+            },
             live: live && { ...live, stepsAfter },
             continued: end !== undefined,
           });
@@ -279,6 +290,7 @@ class Run {
       initial: () => this.initial(),
       features: featuresOf(network, spec, last, this.rows.train),
       ranges: provenRanges(network, spec, this.rows.train),
+      latency: this.latency,
       engine: this.engine,
       engineOptions: this.options.engineOptions,
       watcher: this.options.watcher,
@@ -309,6 +321,7 @@ class Run {
         next: undefined,
         // What a method would go back to is gone with the units that went.
         initial: () => shrunk.values,
+        drawn: (number) => this.drawn(shrunk.network, number),
         live: undefined,
         continued: false,
       });
@@ -349,7 +362,7 @@ class Run {
     phase: PhaseSpec,
     network: Network,
     start: Start,
-    as: Pick<Stretch, 'finetune' | 'earlier' | 'next' | 'initial' | 'live' | 'continued'>,
+    as: Pick<Stretch, 'finetune' | 'earlier' | 'next' | 'initial' | 'drawn' | 'live' | 'continued'>,
   ): Promise<StretchEnd> {
     const { spec } = this.compiled;
     return trainStretch(
@@ -371,12 +384,19 @@ class Run {
     return this.first;
   }
 
+  /** Parameters as a network of another seed would begin with them, one that the run's seed and a number give. */
+  private drawn(network: Network, number: number): Values {
+    const { seed } = this.compiled.spec.train;
+    return initialValues(network, Stream.named('weights drawn anew', { seed, epoch: number }).bits(0));
+  }
+
   /** Training is not lost because the threshold took too much: the message says how to cut anew. Where training itself took all, no cut helps. */
   private refuseDeadNetwork(error: unknown, trained: Values): never {
     if (!(error instanceof Failure) || !dependsOnInputs(this.compiled.network, trained)) throw error;
     const help = `the trained network is kept: dnc simplify ${this.folder.path} --threshold VALUE cuts it anew`;
+    const codes: readonly string[] = ['dead-network', 'target-out-of-reach'];
     throw new Failure(
-      error.diagnostics.map((one) => (one.code === 'dead-network' ? { ...one, help: [...one.help, help] } : one)),
+      error.diagnostics.map((one) => (codes.includes(one.code) ? { ...one, help: [...one.help, help] } : one)),
     );
   }
 

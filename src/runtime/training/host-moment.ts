@@ -1,8 +1,19 @@
-import { type Judging, type MethodSite, sampleProgram } from '../../compiler/4-program/index.js';
-import { outputUnits, placesOf } from '../../compiler/5-shrink/cut.js';
+import { paramShape, paramSize } from '../../compiler/3-dims/index.js';
+import {
+  biasUnitAxis,
+  type Judging,
+  lossKind,
+  type MethodSite,
+  originalsPer,
+  sampleProgram,
+  writtenUnits,
+} from '../../compiler/4-program/index.js';
+import { placesOf } from '../../compiler/5-shrink/cut.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { type BoundTable, Batches } from '../../data/batches.js';
-import type { Network } from '../../ir/graph.js';
+import { objectivesOf } from '../../compiler/objectives.js';
+import { extents } from '../../ir/dims.js';
+import { type Network, outputShape, type Param } from '../../ir/graph.js';
 import type { HostTensor } from '../../program/program.js';
 import { Stream } from '../../random/streams.js';
 import type { HostMoment, HostSite, Sample, SampleTensor, SparsityMethod } from '../../sparsity/method.js';
@@ -59,6 +70,8 @@ export function openMoment(at: HostState, sites: readonly MethodSite[]): OpenMom
   const before = (name: string) => at.values.get(name) ?? (at.state![name]!.data as Float32Array);
   const open = sites.map(({ annotation, kernel, tensors }): HostSite<never> => {
     const { param, bias, site } = kernel;
+    const written = writtenUnits(at.network, param, site);
+    const units = originalsPer(at.network, kernel, 'written unit');
     const groups = (axes: readonly number[] | undefined) => axes && placesOf(site.kernelShape, axes);
     return {
       arguments: annotation.arguments as never,
@@ -74,7 +87,14 @@ export function openMoment(at: HostState, sites: readonly MethodSite[]): OpenMom
           : [],
       ),
       unitOf: { incoming: groups(site.incoming), outgoing: groups(site.outgoing) },
-      isOutput: outputUnits(at.network, kernel),
+      unitOfBias: bias && unitOfBias(at.network, bias),
+      written,
+      isWrittenLast: isWrittenLast(at.network, site.layer, written),
+      whole: {
+        weights: originalsPer(at.network, kernel, 'weight')?.width ?? paramSize(param),
+        units: units?.width ?? written.length,
+      },
+      isOutput: (unit) => site.outputs?.has(unit) ?? false,
     };
   });
   return {
@@ -85,6 +105,22 @@ export function openMoment(at: HostState, sites: readonly MethodSite[]): OpenMom
     },
     written: () => new Map([...copies].filter(([name, data]) => before(name).some((value, k) => value !== data[k]))),
   };
+}
+
+/** By number of a bias, the unit that is written with it; undefined where it has no axis of units. */
+export function unitOfBias(network: Network, bias: Param): Int32Array | undefined {
+  const unit = biasUnitAxis(network, bias);
+  if (unit < 0) return undefined;
+  return placesOf(
+    paramShape(bias),
+    bias.axes.flatMap((_, axis) => (axis === unit ? [] : [axis])),
+  ).groupOf;
+}
+
+/** Whether a layer writes these units on the last axis of its first output. */
+function isWrittenLast(network: Network, layer: string, written: readonly number[]): boolean {
+  const last = network.shapes.get(layer)![0]!.at(-1);
+  return last !== undefined && String(last.units.map((unit) => network.dims.find(unit))) === String(written);
 }
 
 /** Rows in one run of a sampling program. */
@@ -112,6 +148,44 @@ class RowSample implements Sample {
 
   gradients(layer: string): Promise<SampleTensor> {
     return this.answer(layer, 'gradients');
+  }
+
+  targets(): Promise<SampleTensor> {
+    let answer = this.known.get('targets');
+    if (!answer) this.known.set('targets', (answer = Promise.resolve(this.readTargets())));
+    return answer;
+  }
+
+  /** Of the rows that the answers of layers are of, in their order. */
+  private readTargets(): SampleTensor {
+    const { network, phase, train, seed } = this.at;
+    const { outputs } = network.graph;
+    const parts = objectivesOf(
+      phase,
+      outputs.map(({ name }) => name),
+    ).map(({ output, loss }) => {
+      const shape = outputShape(network, outputs.find(({ name }) => name === output)!);
+      const classes = lossKind(loss).target === 'classes';
+      const width = extents(shape).reduce((product, extent) => product * extent, 1);
+      return { name: `target:${output}`, classes, width };
+    });
+    const width = parts.reduce((sum, part) => sum + part.width, 0);
+    const data = new Float32Array(this.rows * width);
+    const batches = new Batches(train, { seed, batchSize: ROWS });
+    batches.begin(0);
+    for (let step = 0, done = 0; done < this.rows; step++) {
+      const { inputs, rows } = batches.read(step);
+      for (let row = 0; row < rows && done < this.rows; row++, done++) {
+        let from = done * width;
+        for (const part of parts) {
+          const read = inputs[part.name]!.data;
+          if (part.classes) data[from + read[row]!] = 1;
+          else for (let k = 0; k < part.width; k++) data[from + k] = read[row * part.width + k]!;
+          from += part.width;
+        }
+      }
+    }
+    return { shape: [this.rows, width], data };
   }
 
   private answer(layer: string, what: 'reads' | 'writes' | 'gradients'): Promise<SampleTensor> {

@@ -1,14 +1,18 @@
 import type { EvaluationProgram, Phase, StepProgram } from '../../compiler/4-program/index.js';
 import {
   actingSites,
+  averageOf,
   evaluationProgram,
   judgedState,
+  keepsZeros,
+  kernelsHolding,
   settledKernels,
   stepProgram,
   tensorsKept,
   type When,
 } from '../../compiler/4-program/index.js';
 import { multiplyAdds } from '../../compiler/3-dims/index.js';
+import { placesOf } from '../../compiler/5-shrink/cut.js';
 import { checkLiving, type Living, stateLeft } from '../../compiler/5-shrink/live.js';
 import type { LiveSpec, PhaseSpec } from '../../compiler/spec.js';
 import { type BoundTable, Batches } from '../../data/batches.js';
@@ -28,7 +32,8 @@ import { phaseWeights } from './class-counts.js';
 import { type Supervision, supervise, unsupervised } from './supervision.js';
 import type { HistoryRow, Watcher } from './progress.js';
 import { valuesOf } from '../weights/tensors.js';
-import { methodsWith, openMoment } from './host-moment.js';
+import { methodsWith, openMoment, unitOfBias } from './host-moment.js';
+import type { Advanced } from '../../sparsity/method.js';
 import { addTotals, lossesOf, lossOf, metricOf, newTotals, penaltyOf, type Totals } from './totals.js';
 
 /** One stretch of training: a phase, or the fine-tuning. */
@@ -41,6 +46,8 @@ export interface Stretch {
   readonly network: Network;
   /** The network's parameters before training. */
   readonly initial: () => Values;
+  /** Parameters as its initializers draw them, others for each number. */
+  readonly drawn: (number: number) => Values;
   readonly train: BoundTable;
   readonly validation: BoundTable | undefined;
   /** When units that are dead go on the way, and how many steps follow in later phases, for which a smaller network pays, too. */
@@ -138,8 +145,10 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       pace.saved();
     };
 
-    const advance = async () => {
+    /** At `epoch` epochs of the stretch and `totalEpochs` of the run. */
+    const advance = async ({ epoch, totalEpochs }: Pick<Position, 'epoch' | 'totalEpochs'>, last: boolean) => {
       let changed = false;
+      let begins: Advanced['begins'];
       const newlyFrozen: string[] = [];
       for (const [method, own] of advancing) {
         const state = await loaded.state();
@@ -154,25 +163,36 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
             train: stretch.train,
             phase,
             seed: training.seed,
-            epoch: position.totalEpochs,
+            epoch: totalEpochs,
             engine: training.engine,
             engineOptions: training.engineOptions,
           },
           own,
         );
-        const result = await method.advance!({ ...moment, epoch: position.epoch, epochs });
+        const result = await method.advance!({ ...moment, epoch, epochs, last });
+        begins ??= result.begins;
         newlyFrozen.push(...(result.frozen ?? []).filter((layer) => !frozen?.includes(layer)));
         const others = written();
         if (others.size === 0) continue;
         changed = true;
-        const after = [...others].map(([name, data]) => [name, { shape: state[name]!.shape, data }]);
-        await loaded.setState({ ...state, ...Object.fromEntries(after) });
+        await loaded.setState({ ...state, ...withWritten(state, others) });
+      }
+      if (begins) {
+        changed = true;
+        const initial = stretch.initial();
+        const drawn = begins === 'newly drawn' ? stretch.drawn(totalEpochs) : initial;
+        // Statistics, and layers that are not trained, have no other beginning.
+        const values = new Map(
+          allParams(network).map(({ name, trained }) => [name, (trained ? drawn : initial).get(name)!]),
+        );
+        await loaded.setState(begunAgain(step, network, acting, await loaded.state(), values));
+        position = { ...position, optimizerSteps: 0 };
       }
       return { changed, frozen: newlyFrozen };
     };
 
     if (position.stretchSteps === 0 && position.step === 0) {
-      const { frozen: from } = await advance();
+      const { frozen: from } = await advance(position, false);
       if (from.length > 0) {
         frozen = [...(frozen ?? []), ...from];
         return { position, totals, living, frozen, supervision, state: await loaded.state(), because: 'changed' };
@@ -239,6 +259,11 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       training.timing.append({ epoch: row.epoch, seconds });
       training.watcher.epoch?.(row, { epoch: position.epoch + 1, epochs, seconds });
 
+      // Between epochs methods may write weights, and freeze layers.
+      const done = { epoch: position.epoch + 1, totalEpochs: position.totalEpochs + 1 };
+      const isLast = position.stretchSteps >= steps || supervise(phase, supervision, row, position.epoch).after.ended;
+      const advanced = await advance(done, isLast === true);
+
       // Units that have been dead for long enough go, where that pays. What was best until now was another network.
       const looks = living !== undefined && looksNow(stretch.live, position.totalEpochs + 1);
       const state = looks ? await loaded.state() : {};
@@ -256,27 +281,24 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       if (after.ended) training.watcher.note(`${phase.name}: ${endText(phase, after)}\n`);
       supervision = after;
       totals = newTotals();
-      position = { ...position, epoch: position.epoch + 1, totalEpochs: position.totalEpochs + 1, step: 0 };
+      position = { ...position, ...done, step: 0 };
+      if (advanced.changed) supervision = withoutBest(supervision);
+      if (advanced.frozen.length > 0) {
+        frozen = [...(frozen ?? []), ...advanced.frozen];
+        training.watcher.note(`frozen: ${advanced.frozen.join(', ')}\n`);
+      }
       if (shrunk) {
         const left = stateLeft(network, shrunk, step.state, state);
-        best = keepsBest ? asBest(judgedIn(left, shrunk.network, acting)) : {};
+        best = keepsBest && !advanced.changed ? asBest(judgedIn(left, shrunk.network, acting)) : {};
         await save(left);
         training.watcher.note(shrunkText(network, shrunk.network));
         return { position, totals, living, frozen, supervision, state: { ...left, ...best }, because: 'changed' };
       }
-      if (keepsBest) best = asBest(judgedIn(await loaded.state(), network, acting));
-
-      // Between epochs methods may write weights, and freeze layers.
-      const advanced = await advance();
-      if (advanced.changed) {
-        best = {};
-        supervision = withoutBest(supervision);
-      }
+      if (advanced.changed) best = {};
+      else if (keepsBest) best = asBest(judgedIn(await loaded.state(), network, acting));
       if (advanced.frozen.length > 0) {
-        frozen = [...(frozen ?? []), ...advanced.frozen];
         const left = await loaded.state();
         await save(left);
-        training.watcher.note(`frozen: ${advanced.frozen.join(', ')}\n`);
         return { position, totals, living, frozen, supervision, state: { ...left, ...best }, because: 'changed' };
       }
       if (pace.checkpointDue() || position.stretchSteps >= steps || supervision.ended) await save(await loaded.state());
@@ -294,6 +316,62 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
   } finally {
     await loaded.close();
   }
+}
+
+/** What was written, by its name; the average of a weight that was made 0 is 0, too. */
+function withWritten(state: Start['state'], written: ReadonlyMap<string, Float32Array>): Start['state'] {
+  return Object.fromEntries(
+    [...written].flatMap(([name, data]): [string, HostTensor][] => {
+      const average = state[averageOf(name)];
+      const own: [string, HostTensor] = [name, { shape: state[name]!.shape, data }];
+      if (!average) return [own];
+      return [own, [averageOf(name), { ...average, data: withZerosOf(average.data as Float32Array, data) }]];
+    }),
+  );
+}
+
+function withZerosOf(data: Float32Array, other: Float32Array): Float32Array {
+  return data.map((value, k) => (other[k] === 0 ? 0 : value));
+}
+
+/**
+ * The state of a network that begins again from other parameters: zeros that are held stay, slots are 0, averages start at the parameters. Methods' own tensors go on.
+ */
+function begunAgain(
+  step: StepProgram,
+  network: Network,
+  acting: Phase,
+  state: Start['state'],
+  values: Values,
+): Start['state'] {
+  const begun = new Map(
+    allParams(network).map((param): [string, Float32Array] => {
+      const [before, now] = [values.get(param.name)!, state[param.name]!.data as Float32Array];
+      if (keepsZeros(network, param, acting)) return [param.name, withZerosOf(before, now)];
+      const holders = kernelsHolding(network, param, acting);
+      if (holders.length === 0) return [param.name, before];
+      const weights = new Float64Array(before.length);
+      const unitOf = unitOfBias(network, param)!;
+      for (const { param: kernel, site } of holders) {
+        const { groupOf } = placesOf(site.kernelShape, site.incoming!);
+        const sums = new Float64Array(weights.length);
+        groupOf.forEach((unit, k) => {
+          sums[unit]! += Math.abs((state[kernel.name]!.data as Float32Array)[k]!);
+        });
+        unitOf.forEach((unit, k) => {
+          weights[k]! += sums[unit]!;
+        });
+      }
+      return [param.name, before.map((value, k) => (weights[k] === 0 && now[k] === 0 ? 0 : value))];
+    }),
+  );
+  return Object.fromEntries(
+    step.state.map(({ name, shape, param, slot }): [string, HostTensor] => {
+      const from = begun.get(slot === undefined || name === averageOf(param.name) ? param.name : '');
+      if (from) return [name, { shape, data: from.slice() }];
+      return [name, slot === undefined ? state[name]! : { shape, data: new Float32Array(sizeOf(shape)) }];
+    }),
+  );
 }
 
 /** The weights that are validated and saved, by their parameter, and the methods' own tensors: those of the last step, or their averages. */
