@@ -41,12 +41,17 @@ export interface Moment<A> {
   readonly site: Site;
   /** The kernel in the site's shape; in `prox` after the optimizer's update. */
   readonly kernel: Value;
+  /** The bias that is added to what the kernel makes, in its own shape; in `prox` after the optimizer's update. */
   readonly bias: Value | undefined;
+  /** The shape in which the bias spreads over the kernel: as long as the kernel on the axes of its units, gates and heads, 1 elsewhere. */
+  readonly biasShape?: readonly number[] | undefined;
   /** The method's own tensors, in a shape that spreads over the kernel: as long as it where they have a number for each, 1 elsewhere. */
   readonly tensors: Readonly<Record<string, Value>>;
   readonly learningRate: Value;
   /** In `prox`: what the optimizer divided the kernel's gradient by, element by element; undefined means 1. */
   readonly diagonal: Value | undefined;
+  /** In `prox`: as `diagonal`, of the bias. */
+  readonly biasDiagonal?: Value | undefined;
 }
 
 /** What `mask` is given. */
@@ -188,8 +193,8 @@ export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> exte
   penalty?(b: Builder, at: Moment<A>): Value;
   /** Whether the penalty acts by its gradient. Absent: yes. */
   differentiated?(args: A): boolean;
-  /** The parameters after the optimizer's update → after the proximal step. */
-  prox?(b: Builder, at: Moment<A>): { readonly kernel: Value } | undefined;
+  /** The parameters after the optimizer's update → after the proximal step; those of several methods one after the other. */
+  prox?(b: Builder, at: Moment<A>): { readonly kernel: Value; readonly bias?: Value } | undefined;
   /**
    * Whether weights of its kernels that are 0 stay 0: where it acts; from there on to the end of the fine-tuning; or in the fine-tuning, wherever it acts, of what
    * `select` wrote. Absent: no.

@@ -15,6 +15,8 @@ export interface Moments {
   readonly gradient: { readonly kernel: Matrix; readonly bias: readonly number[] };
   /** The kernel after the proximal step; undefined: there is none. */
   readonly prox: Matrix | undefined;
+  /** The bias after it; undefined: it stays. */
+  readonly biasProx: readonly number[] | undefined;
 }
 
 /** Runs the moments of a method at one layer in float64. */
@@ -26,6 +28,7 @@ export function moments(
     readonly bias?: readonly number[];
     readonly learningRate?: number;
     readonly diagonal?: Matrix;
+    readonly biasDiagonal?: readonly number[];
   },
 ): Moments {
   const method: SparsityMethod = registry[word];
@@ -34,30 +37,36 @@ export function moments(
   const site: Site = { layer: 'fc', tensor: 'kernel', kernelShape: shape, incoming: [0], outgoing: [1] };
   const b = new Builder();
   const kernel = b.state('kernel', shape);
-  const bias = at.bias && b.state('bias', [at.bias.length]);
+  const ofBias = [shape[1]!];
+  const bias = at.bias && b.state('bias', ofBias);
+  const biasDiagonal = at.biasDiagonal && b.state('bias diagonal', ofBias);
   const diagonal = at.diagonal && b.state('diagonal', shape);
   const moment = {
     arguments: args,
     site,
     kernel,
     bias,
+    biasShape: [1, shape[1]!],
     tensors: {},
     learningRate: b.scalar('learning_rate'),
     diagonal,
+    biasDiagonal,
   };
-  const penalty = method.penalty?.(b, { ...moment, diagonal: undefined });
+  const penalty = method.penalty?.(b, { ...moment, diagonal: undefined, biasDiagonal: undefined });
   if (penalty) {
     b.result('penalty', penalty);
-    const [ofKernel, ofBias] = gradient(b, penalty, bias ? [kernel, bias] : [kernel]);
-    b.result('gradient', ofKernel!);
-    if (ofBias) b.result('bias gradient', ofBias);
+    const [kernelGradient, biasGradient] = gradient(b, penalty, bias ? [kernel, bias] : [kernel]);
+    b.result('gradient', kernelGradient!);
+    if (biasGradient) b.result('bias gradient', biasGradient);
   }
   const prox = method.prox?.(b, moment);
   if (prox) b.result('prox', prox.kernel);
+  if (prox?.bias) b.result('bias prox', prox.bias);
   const { results } = evaluate(b.build(word), {
     kernel: exact(shape, at.kernel.flat()),
-    ...(at.bias && { bias: exact([at.bias.length], at.bias) }),
+    ...(at.bias && { bias: exact(ofBias, at.bias) }),
     ...(at.diagonal && { diagonal: exact(shape, at.diagonal.flat()) }),
+    ...(at.biasDiagonal && { 'bias diagonal': exact(ofBias, at.biasDiagonal) }),
     learning_rate: exact([], [at.learningRate ?? 0.1]),
   });
   const rows = (data: Float64Array): Matrix =>
@@ -69,6 +78,7 @@ export function moments(
       bias: [...(results['bias gradient']?.data ?? [])],
     },
     prox: results.prox && rows(results.prox.data),
+    biasProx: results['bias prox'] && [...results['bias prox'].data],
   };
 }
 

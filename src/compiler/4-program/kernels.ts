@@ -2,7 +2,7 @@ import type { Dim, Unit } from '../../ir/dims.js';
 import { type Axis, axisExtent, type Network, nodeOf, outputShape, type Param } from '../../ir/graph.js';
 import type { Builder, Value } from '../../program/builder.js';
 import type { Per, Site } from '../../sparsity/method.js';
-import { paramShape } from '../3-dims/index.js';
+import { paramShape, paramSize } from '../3-dims/index.js';
 
 /** One kernel of a layer, and the groups of its weights. */
 export interface KernelSite {
@@ -49,6 +49,24 @@ export function spreadOverKernel(b: Builder, kernel: KernelSite, per: Per, value
   const ones = kernelShape.slice(0, -3).map(() => 1);
   if (per === 'written unit') return b.reshape(value, [...ones, 1, groups, filters]);
   return b.reshape(b.transpose(b.reshape(value, [groups, channels]), [1, 0]), [...ones, channels, groups, 1]);
+}
+
+/** The shape in which a bias spreads over the kernel in its site's shape: as long as it where the units, gates and heads of the bias stand, 1 elsewhere. */
+export function biasOverKernel({ param, site }: KernelSite, bias: Param): readonly number[] {
+  const shape = site.kernelShape.map(() => 1);
+  const writes = param.axes.findIndex(({ role }) => role === 'writes');
+  let left = paramSize(bias);
+  if (writes >= 0 && writes < param.axes.length - 1) {
+    shape[writes] = left;
+    return shape;
+  }
+  // Gates, heads, groups, and the channels whose multiples are made, stand before the last axis in both.
+  for (let axis = shape.length - 1; axis >= 0 && left > 1; axis--) {
+    shape[axis] = site.kernelShape[axis]!;
+    left /= shape[axis]!;
+  }
+  if (left !== 1) throw new Error(`${bias.name} does not spread over ${param.name}`);
+  return shape;
 }
 
 /** Where the numbers of such a tensor stood in the network that was trained first, in the order of the tensor, and how many there were. */

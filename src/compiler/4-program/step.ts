@@ -17,11 +17,20 @@ import type { Moment, SparsityMethod } from '../../sparsity/method.js';
 import { paramShape } from '../3-dims/index.js';
 import { type Objective, type ObjectiveKeys, objectivesOf, prefixOf } from '../objectives.js';
 import type { PhaseSpec } from '../spec.js';
-import { biasUnitAxis } from './kernels.js';
+import { biasOverKernel, biasUnitAxis } from './kernels.js';
 import { rowWeights } from './class-weights.js';
 import { clipped } from './clipping.js';
 import { buildForward, type Forward } from './forward.js';
-import { actingSites, inShape, keepsZeros, kernelsHolding, Masks, type OwnTensor, type When } from './methods.js';
+import {
+  actingSites,
+  inShape,
+  keepsZeros,
+  kernelsHolding,
+  Masks,
+  type MethodSite,
+  type OwnTensor,
+  type When,
+} from './methods.js';
 
 /** A stretch of training as the step program needs it. */
 export interface Phase extends PhaseSpec, When {
@@ -177,8 +186,11 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
     );
 
     const scalars = Object.fromEntries(scalarNames.map((name) => [name, b.scalar(`optimizer.${name}`)]));
-    trained.forEach((param, k) => {
-      const parameter = parameters[k]!;
+    const updates = new Map<string, Updated>();
+    const updateOf = (param: Param): Updated => {
+      const known = updates.get(param.name);
+      if (known) return known;
+      const k = trained.findIndex(({ name }) => name === param.name);
       const slots: Record<string, Value> = {};
       for (const slot of optimizer.slots(args)) {
         slots[slot] = b.state(`${param.name}:${slot}`, paramShape(param));
@@ -186,26 +198,38 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
       }
       const updated = optimizer.update(b, {
         arguments: args,
-        parameter,
+        parameter: parameters[k]!,
         gradient: gradients[k]!,
         learningRate,
         slots,
         scalars,
       });
-      let next = updated.parameter;
-      for (const { method, moment } of moments) {
-        const { layer, tensor, kernelShape } = moment.site;
-        if (layer !== param.layer || tensor !== param.tensor) continue;
-        const shaped = (value: Value) => inShape(b, value, kernelShape);
-        const diagonal = updated.diagonal && shaped(updated.diagonal);
-        const moved = method.prox?.(b, { ...moment, kernel: shaped(next), diagonal })?.kernel;
-        if (moved) next = inShape(b, moved, paramShape(param));
+      updates.set(param.name, updated);
+      return updated;
+    };
+
+    /** Parameters after the optimizer and the proximal steps so far. */
+    const moved = new Map<string, Value>();
+    const movedOf = (param: Param) => moved.get(param.name) ?? updateOf(param).parameter;
+    for (const param of trained) {
+      moved.set(param.name, movedOf(param));
+      for (const acting of moments) {
+        const { param: kernel, bias } = acting.site.kernel;
+        if (kernel.name !== param.name || !acting.method.prox) continue;
+        const after = acting.method.prox(b, momentAfterUpdate(b, acting, movedOf, updateOf));
+        if (after) moved.set(param.name, inShape(b, after.kernel, paramShape(param)));
+        if (after?.bias && bias) moved.set(bias.name, inShape(b, after.bias, paramShape(bias)));
       }
+    }
+
+    trained.forEach((param, k) => {
+      const parameter = parameters[k]!;
+      let next = movedOf(param);
       if (keepsZeros(network, param, phase)) next = b.select(b.equal(parameter, 0), 0, next);
       const without = unitsWithoutWeights(b, network, param, phase, forward);
       if (without) next = b.select(b.and(without, b.equal(parameter, 0)), 0, next);
       b.next(param.name, next);
-      for (const [slot, value] of Object.entries(updated.slots)) b.next(`${param.name}:${slot}`, value);
+      for (const [slot, value] of Object.entries(updateOf(param).slots)) b.next(`${param.name}:${slot}`, value);
       if (phase.ema_momentum !== undefined) {
         const name = judgedState(param, phase);
         const average = b.state(name, paramShape(param));
@@ -428,8 +452,12 @@ function namedMetrics(calls: readonly Call[]): [name: string, call: Call][] {
   return [...named];
 }
 
+/** What an optimizer makes of a parameter. */
+type Updated = ReturnType<OptimizerKind['update']>;
+
 interface Acting {
   readonly method: SparsityMethod;
+  readonly site: MethodSite;
   readonly moment: Moment<Readonly<Record<string, unknown>>>;
 }
 
@@ -439,15 +467,39 @@ function momentsOf(b: Builder, masks: Masks, forward: Forward, learningRate: Val
     const { param, bias, site: kernelSite } = site.kernel;
     return {
       method: site.method,
+      site,
       moment: {
         arguments: site.annotation.arguments,
         site: kernelSite,
         kernel: inShape(b, forward.params.get(param.name)!, kernelSite.kernelShape),
         bias: bias && forward.params.get(bias.name),
+        biasShape: bias && biasOverKernel(site.kernel, bias),
         tensors: masks.tensorsOf(site),
         learningRate,
         diagonal: undefined,
       },
     };
   });
+}
+
+/** The moment of a proximal step: kernel, and the bias where it is asked for, as the optimizer and earlier proximal steps leave them. */
+function momentAfterUpdate(
+  b: Builder,
+  { moment, site: { kernel } }: Acting,
+  movedOf: (param: Param) => Value,
+  updateOf: (param: Param) => Updated,
+): Acting['moment'] {
+  const { param, bias, site } = kernel;
+  const { diagonal } = updateOf(param);
+  return {
+    ...moment,
+    kernel: inShape(b, movedOf(param), site.kernelShape),
+    diagonal: diagonal && inShape(b, diagonal, site.kernelShape),
+    get bias() {
+      return bias && movedOf(bias);
+    },
+    get biasDiagonal() {
+      return bias && updateOf(bias).diagonal;
+    },
+  };
 }
