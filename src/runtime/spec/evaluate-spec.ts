@@ -7,7 +7,7 @@ import { fittedTarget } from '../../data/bind.js';
 import { readRowsToPredict } from '../../data/read.js';
 import { fail } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
-import { nodeOf } from '../../ir/graph.js';
+import { nodeOf, outputShape } from '../../ir/graph.js';
 import type { EngineOptions } from '../engines/engine.js';
 import { chooseEngine } from '../engines/index.js';
 import type { Score } from '../training/evaluate-rows.js';
@@ -58,8 +58,8 @@ export interface Prediction {
   readonly row: number;
   /** One number, or one for every unit. */
   readonly outputs: Readonly<Record<string, number | readonly number[]>>;
-  /** The most likely class, where the classes have names. */
-  readonly classes?: Readonly<Record<string, string>>;
+  /** The most likely class of an output that tells classes apart: its name, or its number where the classes have none. */
+  readonly classes?: Readonly<Record<string, string | number>>;
 }
 
 /**
@@ -140,15 +140,19 @@ function interpretation({ spec, network, fitted, labelsOf }: Compiled) {
     const column = fitted && fittedTarget(name, outputs, spec.data, fitted);
     const labels = labelsOf(name);
     const { loss } = objectives.find(({ output }) => output === name) ?? {};
-    if (!(column || labels) || !loss) return undefined;
-    const { node } = network.graph.outputs.find((output) => output.name === name)!;
-    const ends = probabilityActivation(nodeOf(network.graph, node))?.word;
+    if (!loss) return undefined;
+    const output = network.graph.outputs.find((one) => one.name === name)!;
+    const ends = probabilityActivation(nodeOf(network.graph, output.node))?.word;
+    const { probabilities } = lossKind(loss);
+    // Several units of which each is a question of its own, and classes at every place of a row, are no one class.
+    const isOne = outputShape(network, output).length === 1 && probabilities === 'softmax';
     return {
-      /** The name of the class: the largest output, or, of a lone one, the side of one half (of 0 for a logit). */
-      label: (values: readonly number[]): string | undefined => {
-        if (!labels || !lossKind(loss).probabilities) return undefined;
-        if (values.length === 1) return labels[values[0]! > (ends ? 0.5 : 0) ? 1 : 0];
-        return labels[values.indexOf(Math.max(...values))];
+      /** The class: the largest output, or, of a lone one, the side of one half (of 0 for a logit). */
+      label: (values: readonly number[]): string | number | undefined => {
+        if (!probabilities || !(labels || isOne || values.length === 1)) return undefined;
+        const number =
+          values.length === 1 ? Number(values[0]! > (ends ? 0.5 : 0)) : values.indexOf(Math.max(...values));
+        return labels ? labels[number] : number;
       },
       /** Numbers in the units of the file. */
       number: (values: readonly number[]): readonly number[] | undefined => {

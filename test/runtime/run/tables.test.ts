@@ -443,3 +443,28 @@ describe('units that no class has', () => {
     expect(told.join('')).toContain('[units-without-class]');
   });
 });
+
+test('a class without a name is predicted as its number; numbers that are no classes have none', async () => {
+  writeFileSync(
+    path.join(folder, 'x.npy'),
+    npy(
+      '<f4',
+      '(8, 1)',
+      Float32Array.from({ length: 8 }, (_, k) => k - 3.5),
+    ),
+  );
+  writeFileSync(path.join(folder, 'y.npy'), npy('|u1', '(8,)', Uint8Array.of(0, 1, 2, 1, 0, 1, 2, 1)));
+  const spec = (units: number, loss: string) =>
+    `model N {\n  x = Input(1)\n  y = Dense(${units})\n}\ndata { source: npy("x.npy", "y.npy"); test: 3 }\ntrain { loss: ${loss}; epochs: 1 }\n`;
+  const predicted = async (units: number, loss: string, name: string) =>
+    predict((await train(spec(units, loss), `${name}.dn`, name)).result!.files.spec);
+  for (const { outputs, classes } of await predicted(
+    3,
+    'sparse_categorical_crossentropy(from_logits: true)',
+    'softmax',
+  )) {
+    const values = outputs.y as readonly number[];
+    expect(classes).toEqual({ y: values.indexOf(Math.max(...values)) });
+  }
+  for (const row of await predicted(1, 'mse', 'number')) expect(row.classes).toBeUndefined();
+});
