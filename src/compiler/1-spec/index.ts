@@ -6,6 +6,7 @@ import type { Source } from '../../diagnostics/source.js';
 import type { Document, ValueNode } from '../../dsl/document.js';
 import { type Limits, limitsFrom } from '../limits.js';
 import { laterSections, sections } from '../sections.js';
+import { schemaOf } from './expected.js';
 import type { Spec } from '../spec.js';
 import { Context, listWords } from './context.js';
 import { Lets } from './evaluate.js';
@@ -114,6 +115,7 @@ function checkAddresses(context: Context, document: Document, tree: Override): v
     }
     if (heads.includes(name)) continue;
     const near = nearest(name, [...names, ...heads]);
+    const within = Object.entries(sections).filter(([, { schema }]) => schemaOf(schema).properties?.[name]);
     context.report(
       'unknown-address',
       { address: addressOf(child), reason: `there is no \`let\` or section \`${name}\`` },
@@ -121,6 +123,7 @@ function checkAddresses(context: Context, document: Document, tree: Override): v
         at: child.span,
         ...(near !== undefined && { label: `did you mean \`${near}\`?` }),
         help: [
+          ...within.map(([section]) => `it is a key of \`${section}\`: --set ${section}.${addressOf(child)}=…`),
           names.length > 0 ? `\`let\`s: ${listWords(names)}` : 'the spec has no `let`s',
           `sections: ${listWords(heads)}`,
         ],

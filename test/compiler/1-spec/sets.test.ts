@@ -64,6 +64,9 @@ describe('--set', () => {
     expect(at('wdith=3')).toEqual([
       'unknown-address @--set wdith: `--set wdith` hits nothing: there is no `let` or section `wdith` [did you mean `width`?] (`let`s: `width`; sections: `data`, `train`, `simplify`, `weights`, `model`)',
     ]);
+    expect(at('epochs=3')).toEqual([
+      'unknown-address @--set epochs: `--set epochs` hits nothing: there is no `let` or section `epochs` (it is a key of `train`: --set train.epochs=…; `let`s: `width`; sections: `data`, `train`, `simplify`, `weights`, `model`)',
+    ]);
     expect(at('train.batchsize=3').map((one) => one.slice(0, 80))).toEqual([
       'unknown-key @--set train.batchsize: `train` has no key `batchsize` [did you mean',
     ]);
