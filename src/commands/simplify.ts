@@ -74,7 +74,7 @@ export const simplify: Command = {
     const models = await exportResult(readSpec(spec), spec, dataFolderOption(options));
     if (models.warnings.length > 0) io.note(render(models.warnings, { color: io.colour }));
     io.out(options.json ? `${JSON.stringify(resultJson(result), undefined, 2)}\n` : resultText(result));
-    if (!options.json) io.note(`its ONNX and TensorFlow.js models, with these weights: ${models.folder}\n`);
+    if (!options.json) io.note(`${models.told}\n`);
     return 0;
   },
 };

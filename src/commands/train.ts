@@ -62,10 +62,9 @@ export const train: Command = {
       const source = readSpec(file);
       const { render } = await import('../diagnostics/render.js');
       const fromScratch = options.fromScratch === true;
-      const warnings = await compileIfNeeded(source, file, sets, {
-        fromScratch,
-        dataFolder: dataFolderOption(options),
-      });
+      const found = await compileIfNeeded(source, file, sets, { fromScratch, dataFolder: dataFolderOption(options) });
+      // Which models there are is told at the end, of those with the trained weights.
+      const warnings = found.filter(({ code }) => code !== 'no-tfjs-spelling');
       if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));
       work = (stopping) =>
         startRun({
@@ -92,7 +91,7 @@ export const train: Command = {
     if (options.json) io.out(`${JSON.stringify({ folder: end.folder, ...resultJson(end.result) }, undefined, 2)}\n`);
     else {
       io.out(resultText(end.result));
-      io.note(`its ONNX and TensorFlow.js models, with these weights: ${models.folder}\n`);
+      io.note(`${models.told}\n`);
     }
     if (options.diff && !options.json) {
       const { diffFiles } = await import('../reports/diff-files.js');

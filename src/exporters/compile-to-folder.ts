@@ -43,15 +43,17 @@ export async function compileToFolder(
 
 /**
  * Writes the models of a simplified spec, with its weights, when it has been made, so that none of an earlier result stays beside it. The warnings
- * are those of the models; the spec's own were shown when it was made.
+ * are those of the models; the spec's own were shown when it was made. `told` says in a line what was written.
  */
 export async function exportResult(
   source: Source,
   file: string,
   dataFolder: string | undefined,
-): Promise<{ readonly folder: string; readonly warnings: readonly Diagnostic[] }> {
+): Promise<{ readonly folder: string; readonly warnings: readonly Diagnostic[]; readonly told: string }> {
   const { folder, warnings } = await compileToFolder(source, file, [], { dataFolder, isLast: false });
-  return { folder, warnings: warnings.filter((one) => one.code === 'no-tfjs-spelling') };
+  const lacking = warnings.filter((one) => one.code === 'no-tfjs-spelling');
+  const models = lacking.length > 0 ? 'its ONNX model' : 'its ONNX and TensorFlow.js models';
+  return { folder, warnings: lacking, told: `${models}, with these weights: ${folder}` };
 }
 
 /**
