@@ -1,10 +1,9 @@
-import { extents } from '../ir/dims.js';
+import { type Dim, extents } from '../ir/dims.js';
 import type { Axis } from '../ir/graph.js';
 import { Type } from '../ir/kind.js';
 import { sizeOf } from '../program/program.js';
 import {
   biasInitializer,
-  channelsOf,
   dilationRate,
   filters,
   finish,
@@ -56,25 +55,25 @@ export function separableConvolution(keyword: string, summary: string, rank: Ran
       bias_initializer: biasInitializer,
     }),
     shape: (args, at) => {
-      const { places, channels } = slidOver(at, args, rank);
-      if (args.depth_multiplier > 1)
-        at.dims.pin(channels, `${at.name} reads ${args.depth_multiplier} channels that it makes of each`);
+      const { places } = slidOver(at, args, rank);
       return [[...places, at.fresh(args.filters)]];
     },
     params: (args, [x], [y = []], at) => {
-      const channels = channelsOf(x, at);
       const out = y.at(-1)!;
+      const depthwise = depthwiseKernel(args, x, rank, at);
+      const [channels, multiplier] = depthwise.slice(-2).map(({ dim }) => dim) as [Dim, Dim];
       const ones = Array.from(
         { length: rank },
         (_, k): Axis => ({ dim: at.fresh(1, `pointwise ${k}`), role: 'plain' }),
       );
-      const into: Axis =
-        args.depth_multiplier === 1
-          ? reads(channels)
-          : { dim: at.fresh(channels.units.length * args.depth_multiplier, 'pointwise channels'), role: 'plain' };
+      let between = channels;
+      if (args.depth_multiplier > 1) {
+        at.dims.pin(multiplier, `${at.name} makes ${args.depth_multiplier} of every channel`);
+        between = at.dims.product([channels, multiplier], `${at.name}.pointwise`, { together: true });
+      }
       return {
-        depthwise_kernel: { axes: depthwiseKernel(args, x, rank, at), initializer: args.depthwise_initializer },
-        pointwise_kernel: { axes: [...ones, into, writes(out)], initializer: args.pointwise_initializer },
+        depthwise_kernel: { axes: depthwise, initializer: args.depthwise_initializer },
+        pointwise_kernel: { axes: [...ones, reads(between), writes(out)], initializer: args.pointwise_initializer },
         ...(args.use_bias && { bias: { axes: [writes(out)], initializer: args.bias_initializer } }),
       };
     },
@@ -98,11 +97,10 @@ export function separableConvolution(keyword: string, summary: string, rank: Ran
       return [activationRanges(linearRanges(between, map), args.activation, at)];
     },
     // The pointwise kernel reads what the depthwise one makes of a channel.
-    inside: (args, at) =>
-      args.depth_multiplier === 1
-        ? { reads: { pointwise_kernel: depthwiseFacts(at, 'depthwise_kernel', { padded: !isWhole(args) }) } }
-        : {},
-    folds: ({ depth_multiplier }) => (depth_multiplier === 1 ? { pointwise_kernel: 'bias' } : false),
+    inside: (args, at) => ({
+      reads: { pointwise_kernel: depthwiseFacts(at, 'depthwise_kernel', { padded: !isWhole(args) }) },
+    }),
+    folds: () => ({ pointwise_kernel: 'bias' }),
     resize: ({ use_bias }, { outputs: [kept = []], needsBias }) => ({
       filters: kept.length,
       ...(needsBias && !use_bias && { use_bias: true }),

@@ -6,13 +6,18 @@ import type { Site } from './links.js';
 /** By layer and output: whether any of it depends on an input of the network. */
 export type Dependence = ReadonlyMap<string, readonly boolean[]>;
 
-/** Of one output: the units of its last axis that depend on an input. A tensor without axes has none and may depend all the same. */
+/**
+ * Of one output: the units of its last axis that depend on an input, and those on other axes that do not. A tensor without axes has none and may depend all the
+ * same.
+ */
 interface Dependent {
   readonly any: boolean;
   readonly units: ReadonlySet<Unit>;
+  readonly independent: ReadonlySet<Unit>;
 }
 
-const INDEPENDENT: Dependent = { any: false, units: new Set() };
+const NONE: ReadonlySet<Unit> = new Set();
+const INDEPENDENT: Dependent = { any: false, units: NONE, independent: NONE };
 
 /**
  * What depends on the network's inputs: a forward fact beside those of values, independent < depends. What does not depend on an input may still vary, by place
@@ -35,14 +40,33 @@ function dependentAt(site: Site, facts: Facts, found: readonly (readonly Depende
     outputs.flatMap((axes, k) => (axes.at(-1) ?? []).filter((_, j) => known[k]!.at(-1)![j] !== 'varies')),
   );
   const reached = inputs.length === 0 ? undefined : reachedUnits(site, inputs, constant);
+  const stays = outputs.some(({ length }) => length > 1) ? independentUnits(site, inputs) : () => false;
   return outputs.map((axes, k): Dependent => {
     if (whollyKnown(known[k]!)) return INDEPENDENT;
     const last = axes.at(-1);
-    if (!last) return { any: true, units: new Set() };
+    if (!last) return { any: true, units: NONE, independent: NONE };
     const varying = last.filter((_, j) => known[k]!.at(-1)![j] === 'varies');
     const units = new Set(varying.filter((unit) => !reached || !site.unitwise.has(unit) || reached.has(unit)));
-    return { any: units.size > 0, units };
+    const places = axes.slice(0, -1);
+    const independent = new Set(places.flat().filter((unit) => site.unitwise.has(unit) && stays(unit)));
+    const any = units.size > 0 && places.every((axis) => axis.some((unit) => !independent.has(unit)));
+    return any ? { any, units, independent } : INDEPENDENT;
   });
+}
+
+/** Whether a unit of the inputs depends at none of them. */
+function independentUnits({ inputs }: Site, found: readonly Dependent[]): (unit: Unit) => boolean {
+  const [depends, all] = [new Set<Unit>(), new Set<Unit>()];
+  for (const [k, { axes }] of inputs.entries()) {
+    const { any, units, independent } = found[k]!;
+    axes.forEach((axis, place) => {
+      for (const unit of axis) {
+        all.add(unit);
+        if (any && (place === axes.length - 1 ? units.has(unit) : !independent.has(unit))) depends.add(unit);
+      }
+    });
+  }
+  return (unit) => all.has(unit) && !depends.has(unit);
 }
 
 /** The units of a layer that what depends reaches; undefined where the dimensions do not tell. */
@@ -55,15 +79,21 @@ function reachedUnits(
   const handed = new Set([...site.outputs.flatMap((axes) => axes.at(-1) ?? []), ...[...components.values()].flat()]);
   /** Units of the inputs' last axes, those of them that depend, and those on other axes. */
   const [ends, from, places] = [new Set<Unit>(), new Set<Unit>(), new Set<Unit>()];
-  for (const [k, { any, units }] of inputs.entries()) {
+  for (const [k, { any, units, independent }] of inputs.entries()) {
     const { axes } = site.inputs[k]!;
     const last = axes.at(-1);
     for (const unit of last ?? []) ends.add(unit);
     for (const unit of axes.slice(0, -1).flat()) places.add(unit);
     if (!any) continue;
+    if (last?.some((unit) => weighted.has(unit) || handed.has(unit))) {
+      for (const unit of units) from.add(unit);
+      continue;
+    }
+    // Another axis may become the last one.
+    const moved = axes.find((axis) => axis.some((unit) => handed.has(unit)));
     // What no weight reads and no output has reaches the outputs in a way that the dimensions do not tell.
-    if (!last?.some((unit) => weighted.has(unit) || handed.has(unit))) return undefined;
-    for (const unit of units) from.add(unit);
+    if (!moved) return undefined;
+    for (const unit of moved) if (!independent.has(unit)) from.add(unit);
   }
   // So do units inside that no weight writes: heads of attention.
   const written = new Set(links.flatMap(({ writes }) => writes ?? []));

@@ -94,10 +94,15 @@ export function sitesOf(network: Network, values: ValuesExact): readonly Site[] 
     );
     const components = new Map<Unit, readonly Unit[]>();
     const together = new Set<Unit>();
-    for (const dim of new Set(outputShapes.flat()))
-      for (const unit of made(dim) ? dim.units : []) {
+    const own = (unit: Unit) => {
+      const { layer } = dims.origin(unit);
+      return layer === node.name || layer.startsWith(`${node.shares ?? node.name}.`);
+    };
+    const inside = Object.values(network.params.get(node.name) ?? {}).flatMap(({ axes }) => axes.map(({ dim }) => dim));
+    for (const dim of new Set([...outputShapes.flat(), ...inside]))
+      for (const unit of dim.units) {
         const made = dims.componentsOf(unit);
-        if (made.length === 0 || dims.origin(unit).layer !== node.name) continue;
+        if (made.length === 0 || !own(unit)) continue;
         components.set(
           dims.find(unit),
           made.map((one) => dims.find(one)),

@@ -398,20 +398,20 @@ export class Need {
       for (const axis of shape) for (const unit of axis) if (!apart(unit)) hold(unit, mixes);
     for (const block of new Set(blocks.values()))
       if (block.some((unit) => this.needed.has(unit))) for (const unit of block) hold(unit, mixes);
-    // Numbers that units are made of, beside those of the inputs.
-    for (const unit of parts) {
+    // Units inside, and numbers that units are made of, beside those of the inputs.
+    for (const unit of [...parts, ...[...site.parts.values()].flat()]) {
       const reason = dims.pinOf(unit);
       if (reason !== undefined) hold(unit, reason);
     }
     const noArgument = `${kind.keyword} has no argument for their number`;
     for (const unit of site.fixed) hold(unit, noArgument);
+    // A unit made of others goes with any of them, without an argument that says so.
+    for (const unit of site.together)
+      if (site.components.get(unit)!.every((part) => this.needed.has(part))) hold(unit, noArgument);
     site.outputs.forEach((shape, k) => {
       if (!site.makes[k]) return;
-      // A unit made of others goes with any of them, without an argument that says so.
-      for (const unit of shape.at(-1) ?? []) {
-        if (kind.resize && !site.together.has(unit)) continue;
+      for (const unit of kind.resize ? [] : (shape.at(-1) ?? []))
         if (site.components.get(unit)?.every((part) => this.needed.has(part)) ?? true) hold(unit, noArgument);
-      }
     });
     for (const axis of [...site.inputs.flatMap(({ axes }) => axes), ...site.outputs.flat()])
       for (const unit of axis) {

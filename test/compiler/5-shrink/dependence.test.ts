@@ -191,3 +191,23 @@ describe('a branch that went', () => {
     expect(it.left('v')).toEqual([0, 1, 2, 3]);
   });
 });
+
+describe('units that become places', () => {
+  it('depend as they did, also where a Flatten makes features of them again', () => {
+    const made = plant(
+      `x = Input(4, 2)
+       rnn = SimpleRNN(2)
+       map = Reshape(2, 1, 1)
+       flat = Flatten
+       out = Dense(1)`,
+      20,
+    )
+      // Cell 1 goes on by itself from its bias, and it alone is read.
+      .set('rnn.kernel', { 1: 0, 3: 0 })
+      .set('rnn.recurrent_kernel', { 1: 0 })
+      .set('out.kernel', { 0: 0 });
+    expect(dependsOnInputs(made.network, made.values)).toBe(false);
+    made.set('rnn.kernel', { 3: 0.5 });
+    expect(dependsOnInputs(made.network, made.values)).toBe(true);
+  });
+});

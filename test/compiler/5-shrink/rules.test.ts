@@ -657,6 +657,38 @@ describe('groups', () => {
     expect(result.result.values.get('deep.kernel')).toHaveLength(4 * 2);
   });
 
+  it('a separable convolution with a depth multiplier lets a channel go with all that it makes of it', () => {
+    const net = `
+      image = Input(4, 4, 2)
+      conv = Conv2D(4, 1, activation: relu)
+      deep = SeparableConv2D(3, 2, depth_multiplier: 2, use_bias: false)
+      flat = Flatten
+      out = Dense(2)`;
+    // pointwise_kernel [1, 1, 4 · 2, 3]: rows 2 and 3 read channel 1, row 4 one of two of channel 2.
+    const unread = plant(net, 155)
+      .set('deep.pointwise_kernel', Object.fromEntries(Array.from({ length: 9 }, (_, k) => [6 + k, 0])))
+      .shrink();
+    expect(unread.left('conv')).toEqual([0, 2, 3]);
+    expect(unread.result.values.get('deep.depthwise_kernel')).toHaveLength(2 * 2 * 3 * 2);
+    expect(unread.result.values.get('deep.pointwise_kernel')).toHaveLength(3 * 2 * 3);
+    const constant = plant(net, 156).noInput('conv', [3], 0.5).shrink();
+    expect(constant.left('conv')).toEqual([0, 1, 2]);
+    expect(constant.argument('deep', 'use_bias')).toBe(true);
+    expect(constant.pins('conv')).toEqual([]);
+    const padded = plant(net.replace('use_bias: false', 'padding: same'), 157).noInput('conv', [0], 0).shrink();
+    expect(padded.left('conv')).toEqual([1, 2, 3]);
+  });
+
+  it('a separable convolution makes as many of one channel as it did', () => {
+    const it = plant(
+      'image = Input(4, 4, 1)\ndeep = SeparableConv2D(3, 2, depth_multiplier: 3)\nflat = Flatten\nout = Dense(2)',
+      158,
+    )
+      .set('deep.pointwise_kernel', { 3: 0, 4: 0, 5: 0 })
+      .shrink();
+    expect(it.result.values.get('deep.pointwise_kernel')).toHaveLength(9);
+  });
+
   it('with a depth multiplier keeps the channels of one together', () => {
     const it = plant(
       `image = Input(4, 4, 2)

@@ -284,7 +284,6 @@ export const convolution = {
         params: { depthwise_kernel: [1, 2, 2, 2], pointwise_kernel: [1, 1, 4, 2], bias: [2] },
         multiplyAdds: 1 * 2 * 2 * 2 * (2 + 2),
         apart: { out: [2] },
-        pinned: true,
         tfjs: ['SeparableConv2D'],
       },
     ],
