@@ -245,7 +245,7 @@ function bindInput(
       {
         ...where,
         help: [
-          ...(extents.length === 1 && !keep
+          ...((extents.length === 1 || fields.length === 1) && !keep
             ? [`write Input(${fields.length === 1 ? fields[0]!.shape.join(', ') : found})`]
             : []),
           ...fields.flatMap(otherReading),

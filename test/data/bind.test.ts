@@ -193,6 +193,9 @@ test('messages', async () => {
   expect(await message({ inputs: [image] })).toMatchInlineSnapshot(
     `"field-mismatch: the input image takes 7 numbers a row, the data have 2×3×1 a row (image) | write Input(2, 3, 1)"`,
   );
+  expect(await message({ inputs: [{ name: 'image', extents: [3, 3, 1] }] })).toMatchInlineSnapshot(
+    `"field-mismatch: the input image takes 3×3×1 a row, the data have 2×3×1 a row (image) | write Input(2, 3, 1)"`,
+  );
   const named = (name: string, width: number): Field => ({
     name,
     shape: [width],
