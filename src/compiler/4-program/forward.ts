@@ -67,7 +67,8 @@ export function buildForward(
         // Layers that share parameters read the same state.
         const value = params.get(param.name) ?? b.state(stateOf(param), paramShape(param));
         params.set(param.name, value);
-        return [tensor, value];
+        // A layer that is called again goes on from what the call before left, such as a moving mean.
+        return [tensor, updates.get(param.name) ?? value];
       }),
     );
     const { inputs, params: own } = masks?.before(node, read, kept) ?? { inputs: read, params: kept };
