@@ -35,6 +35,8 @@ describe('explain', () => {
       const text = await run('explain', code);
       expect(text).toBe(`${code} (${severity})\n\n${explain.trim()}\n`);
       expect(explain.trim().length, code).toBeGreaterThan(40);
+      // The list shows the first sentence, which an example is not.
+      expect(explain.trim(), code).not.toMatch(/^```/);
       // Fences that are opened are closed.
       expect((explain.match(/^```/gm) ?? []).length % 2, code).toBe(0);
     }

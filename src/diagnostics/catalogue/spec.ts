@@ -248,7 +248,8 @@ ${example('model Net @dropneuron(1e-4, during: sparse) { … }\ntrain { phases {
   'missing-length': code<{ owner: string }>({
     severity: 'error',
     message: ({ owner }) => `\`${owner}\` does not say how long: it needs \`epochs\` or \`steps\``,
-    explain: `${example('train { loss: mean_squared_error; epochs: 20 }')}`,
+    explain: `Training is as long as \`epochs\` or \`steps\` says; there is no default, as nothing fits every task.
+${example('train { loss: mean_squared_error; epochs: 20 }')}`,
   }),
   'length-above-phases': code<{ key: string }>({
     severity: 'error',
@@ -264,7 +265,9 @@ ${example('data { source: mnist; validation: 5000 }')}`,
   'bad-set': code<{ text: string }>({
     severity: 'error',
     message: ({ text }) => `\`--set ${text}\` is not of the form address=value`,
-    explain: `${example('dnc train net.dn --set width=500 --set train.batch_size=64 --set model.fc1.units=200')}`,
+    explain: `\`--set\` changes a value of the spec for one call: the name of a \`let\`, or an address of parts with dots between them, then \`=\` and the value as the spec
+would have it.
+${example('dnc train net.dn --set width=500 --set train.batch_size=64 --set model.fc1.units=200')}`,
     exit: 2,
   }),
   'unknown-address': code<{ address: string; reason: string }>({
