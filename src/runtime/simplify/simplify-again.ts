@@ -43,6 +43,12 @@ export async function simplifyAgain(at: {
   const text = record ? new RunFolder(at.from).specText(record) : at.from;
   const source = readSpecFile(text);
   const trained = record && path.join(at.from, 'trained.safetensors');
+  if (trained !== undefined && !existsSync(trained))
+    fail(
+      'weights-missing',
+      { file: trained, reason: 'the run has not come to the end of its training' },
+      { help: [`go on with it: dnc train --resume ${at.from}`] },
+    );
   const toOpen = {
     source,
     specFile,
@@ -70,6 +76,7 @@ export async function simplifyAgain(at: {
       { help: ['give another folder: --out FOLDER', 'or remove the earlier result'] },
     );
 
+  if (spec.simplify.finetune) at.watcher?.note('note: `finetune` of the spec is left out: simplify trains nothing\n');
   const { engine } = await chooseEngine(at.engine);
   const phase = spec.train.phases.at(-1)!;
   const simplified = await simplify({

@@ -77,10 +77,16 @@ function decode(file: string, place: Place): ModelWeights {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    return fail('weights-missing', { file: place.path, reason: systemReason(error, 'reading') }, where);
+    const help = ['bring the file back to its place beside the spec, or train without it: dnc train --from-scratch'];
+    return fail('weights-missing', { file: place.path, reason: systemReason(error, 'reading') }, { ...where, help });
   }
   if (place.sha256 !== undefined && sha256(bytes) !== place.sha256) {
-    fail('weights-missing', { file: place.path, reason: 'its SHA-256 is not the one that the spec names' }, where);
+    const help = [
+      `its own is ${sha256(bytes).slice(0, 12)}…: the file was changed or damaged since the spec was written; bring the right one back`,
+      'where it is meant, take `sha256` out of the `weights` line',
+    ];
+    const reason = 'its SHA-256 is not the one that the spec names';
+    fail('weights-missing', { file: place.path, reason }, { ...where, help });
   }
   return decodeModelWeights(bytes, place.path);
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Io } from '../../../src/commands/command.js';
@@ -115,6 +115,38 @@ test('in its own place a spec is never written over: nothing changed is nothing 
   });
   for (const [name, hash] of Object.entries(before))
     expect(sha256(readFileSync(path.join(out, name))), name).toBe(hash);
+});
+
+test('a run that stopped before its training ended is not simplified, and is told how to go on with', async () => {
+  const stopped = path.join(folder, 'stopped');
+  cpSync(out, stopped, { recursive: true });
+  rmSync(path.join(stopped, 'trained.safetensors'));
+  await expect(again(stopped, 'from-stopped')).rejects.toMatchObject({
+    exit: 4,
+    diagnostics: [
+      {
+        message: `cannot use the weights ${path.join(stopped, 'trained.safetensors')}: the run has not come to the end of its training`,
+        help: [`go on with it: dnc train --resume ${stopped}`],
+      },
+    ],
+  });
+});
+
+test('that a spec asks for fine-tuning, which is left out, is told', async () => {
+  const told: string[] = [];
+  const simplified = (to: string, sets: readonly string[]) =>
+    simplifyAgain({
+      from: out,
+      sets,
+      out: path.join(folder, to),
+      dataFolder: undefined,
+      ...engine,
+      watcher: { note: (line) => void told.push(line) },
+    });
+  await simplified('not-tuned', []);
+  expect(told).toEqual([]);
+  await simplified('tuned', ['simplify={ threshold: 0; finetune { epochs: 3 } }']);
+  expect(told).toEqual(['note: `finetune` of the spec is left out: simplify trains nothing\n']);
 });
 
 test('an earlier result in the folder that is asked for stays', async () => {
