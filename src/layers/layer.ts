@@ -242,6 +242,11 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
    */
   gathers?(args: A): boolean;
   /**
+   * Whether it hands on what it reads, with zeros beside it, the same for all units: behind it a constant that is not 0 does not fold, but the weights of constant
+   * units can be gathered in one of them. Absent: no.
+   */
+  pads?(args: A): boolean;
+  /**
    * A parameter that is subtracted from each unit of the input before anything else at inference, such as a moving mean: what a reader above without a bias would
    * fold goes there. Absent, or undefined: none.
    */

@@ -34,8 +34,8 @@ export function zeroPadding(keyword: string, summary: string, rank: Rank): Layer
     },
     unitwise: (_, [x = []]) => x.slice(-1),
     // A constant that is not 0 has zeros beside it afterwards.
-    facts: ({ padding }, at) =>
-      sidesOf(padding, rank).every((side) => side === 0) ? channelsPass(at) : zeroChannelsPass(at),
+    facts: ({ padding }, at) => (addsZeros(padding, rank) ? zeroChannelsPass(at) : channelsPass(at)),
+    pads: ({ padding }) => addsZeros(padding, rank),
     ranges: (_, { inputs: [x] }) => [unitedRanges([x!, between(x!.low.length, 0, 0)])],
     spelling: {
       // TensorFlow.js has no ZeroPadding1D.
@@ -45,6 +45,10 @@ export function zeroPadding(keyword: string, summary: string, rank: Rank): Layer
           : [{ className: keyword, config: { padding: spelledSides(padding), data_format: 'channels_last', name } }],
     },
   });
+}
+
+function addsZeros(padding: Parameters<typeof sidesOf>[0], rank: Rank): boolean {
+  return sidesOf(padding, rank).some((side) => side !== 0);
 }
 
 /** Cropping1D and Cropping2D. */

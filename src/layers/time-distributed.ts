@@ -204,6 +204,9 @@ export function timeDistributedMembers(kindOf: FindKind): Members<typeof schema>
     gathers: {
       handedOn: asked((kind, own) => kind.gathers?.(own) ?? false),
     },
+    pads: {
+      handedOn: asked((kind, own) => kind.pads?.(own) ?? false),
+    },
     subtracts: {
       handedOn: asked((kind, own) => kind.subtracts?.(own)),
     },

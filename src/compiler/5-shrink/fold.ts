@@ -70,7 +70,7 @@ export function fold(
       );
       const constants = reaches.map(({ layer, amount }) => ({ ...layer, value: amount }));
       const carrier = live.carriers.get(site.index);
-      if (link.bias !== undefined) {
+      if (live.biasFor(site, link) !== undefined) {
         const target = biasOf(network, live.sites, site, link);
         const bias = copyOf(target.name, sizeOf(target.axes.map(axisExtent)));
         const places = rowsInto(network, link, target.axes);

@@ -38,8 +38,10 @@ export interface Liveness {
   readonly pins: ReadonlyMap<Unit, Pin>;
   /** Units that stay to hold the weights of other constant ones, by the places of the layers that read them. */
   readonly carriers: ReadonlyMap<number, Carrier>;
-  /** The constant that a link reads in a row; undefined if that varies. */
+  /** The constant that a link reads in a row, but for zeros beside it; undefined if that varies. */
   constantRead(site: Site, link: Link, row: number): number | undefined;
+  /** The bias that takes constants which a link reads. */
+  biasFor(site: Site, link: Link): string | undefined;
   /** Whether the value of a unit at the outputs of a layer, or inside of it, matters. */
   wants(site: Site, unit: Unit): boolean;
   /** Whether anything that a layer computes matters. */
@@ -99,6 +101,7 @@ export function liveness(
     pins: need.pins,
     carriers: need.carriers,
     constantRead: (site, link, row) => need.constantRead(site, link, row),
+    biasFor: (site, link) => need.biasFor(site, link),
     wants: (site, unit) => need.wants(site, unit),
     living: (site) => need.living(site),
   };
@@ -346,12 +349,24 @@ export class Need {
     ));
   }
 
-  /** The constant that a link reads in a row; undefined if that varies. */
+  /** The constant that a link reads in a row, but for zeros beside it; undefined if that varies. */
   constantRead(site: Site, link: Link, row: number): number | undefined {
     const told = this.inside.get(site.node.name)?.reads?.[link.param.tensor];
     if (told) return constantOf(told[row]!);
     const unit = link.reads[row]!;
-    return (link.own ? this.constantsAfter(site) : this.constantsBefore(site)).get(unit);
+    if (link.own) return this.constantsAfter(site).get(unit);
+    return this.constantsBefore(this.beforePadding(site)).get(unit);
+  }
+
+  /** The first of the layers before one that do nothing but put zeros beside what they read: with itself, where there is none. */
+  private beforePadding(site: Site): Site {
+    let at = site;
+    while (at.inputs.length === 1) {
+      const source = this.sites[at.inputs[0]!.site]!;
+      if (!source.kind.pads?.(source.node.arguments)) break;
+      at = source;
+    }
+    return at;
   }
 
   /** Whether a layer that reads a unit through weights can do without it: it is 0 there, or a constant that the layer takes into its bias or another unit carries. */
@@ -365,18 +380,26 @@ export class Need {
       return call === site || this.constantRead(call, call.links[site.links.indexOf(link)]!, row) === constant;
     });
     if (!everywhere) return false;
-    if (link.bias !== undefined) return this.rules.folds(site.node.name, link.bias);
-    return this.gathers(site, link);
+    const bias = this.biasFor(site, link);
+    return bias === undefined ? this.gathers(site, link) : this.rules.folds(site.node.name, bias);
+  }
+
+  /** The bias that takes constants which a link reads: none where zeros stand beside them. */
+  biasFor(site: Site, link: Link): string | undefined {
+    const behind = (index: number) => this.beforePadding(this.sites[index]!) !== this.sites[index];
+    return !link.own && site.calls.some(behind) ? undefined : link.bias;
   }
 
   /** Whether the weights of several constant units may be gathered in one of them. */
-  gathers({ node, kind }: Site, link: Link): boolean {
-    return (
-      this.rules.gathers &&
-      link.bias === undefined &&
-      link.param.tensor === 'kernel' &&
-      (kind.gathers?.(node.arguments) ?? false)
-    );
+  gathers(site: Site, link: Link): boolean {
+    const { node, kind, calls, links } = site;
+    if (!this.rules.gathers || link.own || link.param.tensor !== 'kernel') return false;
+    if (this.beforePadding(site) === site) return link.bias === undefined && (kind.gathers?.(node.arguments) ?? false);
+    // Sums of weighted inputs: zeros beside these are zeros for all of them.
+    const { groups = 1 } = link.param.axes[link.readAxis]!;
+    const adds = link.bias !== undefined || (kind.gathers?.(node.arguments) ?? false);
+    const told = this.inside.get(node.name)?.reads?.[link.param.tensor];
+    return adds && groups === 1 && calls.length === 1 && !told && links.filter(({ own }) => !own).length === 1;
   }
 
   /** Units that a layer holds on to though nothing reads them, with its reasons. */

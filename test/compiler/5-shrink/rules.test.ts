@@ -168,6 +168,67 @@ describe('convolutions that add zeros', () => {
   });
 });
 
+describe('explicit zero padding', () => {
+  const net = (reader: string) => `
+    image = Input(4, 4, 2)
+    conv1 = Conv2D(4, 2)
+    wide = ZeroPadding2D(1)
+    ${reader}
+    flat = Flatten
+    out = Dense(3)`;
+
+  it('keeps one constant unit for all at the convolution behind it', () => {
+    const it = plant(net('conv2 = Conv2D(4, 2, activation: tanh)'), 70)
+      .noInput('conv1', [0], 0.5)
+      .noInput('conv1', [2], -2)
+      .noInput('conv1', [3], 0)
+      .shrink();
+    expect(it.left('conv1')).toEqual([1, 2]);
+    expect(it.result.folded).toMatchObject([
+      { reader: 'conv2', param: 'conv2.kernel', carrier: { layer: 'conv1', index: 2 }, constants: [{ index: 0 }] },
+    ]);
+    expect(it.pins('conv1')).toEqual([expect.stringMatching(ZEROS)]);
+  });
+
+  it('also where the convolution pads once more, and at what reads every place by itself', () => {
+    for (const reader of [
+      'conv2 = Conv2D(4, 3, padding: same)',
+      'more = ZeroPadding2D([0, 1])\nconv2 = Conv2D(4, 2)',
+      'conv2 = Dense(4)',
+      'conv2 = Conv2DTranspose(4, 2)',
+    ]) {
+      const it = plant(net(reader), 71).noInput('conv1', [1], 1).noInput('conv1', [3], 0.25).shrink();
+      expect(it.left('conv1'), reader).toEqual([0, 1, 2]);
+    }
+  });
+
+  it('of series too, and for a recurrent layer', () => {
+    const it = plant('x = Input(4, 3)\nd = Dense(4)\nwide = ZeroPadding1D(2)\nrnn = LSTM(3)\nout = Dense(2)', 72)
+      .noInput('d', [0, 1, 2], 0.5)
+      .shrink();
+    expect(it.left('d')).toHaveLength(2);
+  });
+
+  it('leaves all where a filter does not read all, or a layer is called elsewhere, too', () => {
+    const grouped = plant(net('conv2 = Conv2D(4, 2, groups: 2)'), 73).noInput('conv1', [1, 3], 0.5).shrink();
+    expect(grouped.left('conv1')).toEqual([0, 1, 2, 3]);
+    const shared = plant(
+      `x = Input(4, 3)
+       d = Dense(4)
+       wide = ZeroPadding1D(1)
+       last = Dense(2) <- d
+       again = Shared(last) <- wide
+       a = GlobalAveragePooling1D <- last
+       b = GlobalMaxPooling1D <- again
+       out = Concatenate <- a, b`,
+      74,
+    )
+      .noInput('d', [1, 3], 0.5)
+      .shrink();
+    expect(shared.left('d')).toEqual([0, 1, 2, 3]);
+  });
+});
+
 describe('layers that hand channels on', () => {
   it.each([
     'MaxPooling2D(2)',
