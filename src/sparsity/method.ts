@@ -62,6 +62,8 @@ export interface MaskMoment<A> extends Pick<Moment<A>, 'arguments' | 'site' | 'k
    * read it, too; and at inference.
    */
   readonly input: Value | undefined;
+  /** Whether, in training, the layer is one sum of what it reads times this kernel and a bias, before an activation: where `variance` may be given. */
+  readonly addsUp: boolean;
   /**
    * Random numbers of the step, in training only: the same for all rows of the batch and in a shape that spreads over the kernel, or one for every row and unit of
    * `input`, in a shape that spreads over that. Streams are named by kernel, method and `name`; numbers belong to original units.
@@ -73,6 +75,11 @@ export interface MaskMoment<A> extends Pick<Moment<A>, 'arguments' | 'site' | 'k
 export interface Masked {
   readonly kernel?: Value;
   readonly input?: Value;
+  /**
+   * Of each weight, in the kernel's shape; where the layer adds up, in training only. What is added up is then as if every weight had normal noise of this variance, drawn
+   * anew for every row and place: local reparameterisation.
+   */
+  readonly variance?: Value;
 }
 
 /** One kernel with its numbers, for the moments between epochs and after training; what they write in place is taken over. */

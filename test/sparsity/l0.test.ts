@@ -20,7 +20,7 @@ function computed(logits: readonly number[], uniform: readonly number[], lambda 
   const b = new Builder();
   const kernel = b.state('kernel', [3, 2]);
   const logit = b.state('logit', [3, 1]);
-  const at = { arguments: args as never, site, kernel, tensors: { logit }, input: undefined };
+  const at = { arguments: args as never, site, kernel, tensors: { logit }, input: undefined, addsUp: false };
   const drawn = b.state('uniform', [3, 1]);
   const training = l0.mask!(b, { ...at, mode: 'training', random: () => drawn })!.kernel!;
   b.result('training', training);

@@ -47,6 +47,7 @@ export function buildForward(
     masks,
   }: { readonly stateOf?: ((param: Param) => string) | undefined; readonly masks?: Masks | undefined } = {},
 ): Forward {
+  const linear: Call = { word: activations.linear.keyword, arguments: {} };
   const values = new Map<string, readonly Value[]>();
   const params = new Map<string, Value>();
   /** What comes before the softmax or sigmoid of a layer that is an output. */
@@ -71,14 +72,18 @@ export function buildForward(
         return [tensor, updates.get(param.name) ?? value];
       }),
     );
-    const { inputs, params: own } = masks?.before(node, read, kept) ?? { inputs: read, params: kept };
-    const forward = (args: Readonly<Record<string, unknown>>) =>
+    const { inputs, params: own, variance } = masks?.before(node, read, kept) ?? { inputs: read, params: kept };
+    const computed = (
+      args: Readonly<Record<string, unknown>>,
+      given: readonly Value[],
+      params: Readonly<Record<string, Value>>,
+    ) =>
       kind.forward(b, {
         name: node.name,
         arguments: args as never,
         mode,
-        inputs,
-        params: own,
+        inputs: given,
+        params,
         inputShapes,
         outputShapes,
         axesOf: (tensor) => network.params.get(node.name)![tensor]!.axes.map((axis) => axis.dim),
@@ -91,9 +96,16 @@ export function buildForward(
           return b.random({ stream: `${node.name}.${tensor}`, distribution, units, width }, drawn);
         },
       });
+    const forward = (args: Readonly<Record<string, unknown>>) => {
+      if (!variance) return computed(args, inputs, own);
+      const sums = { ...args, activation: linear };
+      const [sum] = computed(sums, inputs, own);
+      const squares = inputs.map((one) => b.square(one));
+      const [spread] = computed(sums, squares, variance);
+      return [applyActivation(b, masks!.noisy(node, sum!, spread!), args.activation as Call)];
+    };
     const ending = outputNodes.has(node.name) ? probabilityActivation(node) : undefined;
     if (ending) {
-      const linear = { word: activations.linear.keyword, arguments: {} };
       const [before] = kind.probabilities ? inputs : forward({ ...node.arguments, activation: linear });
       beforeActivation.set(node.name, before!);
       values.set(node.name, [applyActivation(b, before!, ending)]);

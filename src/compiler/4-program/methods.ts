@@ -5,10 +5,11 @@ import type { Mode } from '../../ir/units.js';
 import { Builder, type Value } from '../../program/builder.js';
 import { evaluate } from '../../program/evaluate.js';
 import { optimize } from '../../program/passes/index.js';
-import type { HostTensor, Tensor64 } from '../../program/program.js';
+import type { HostTensor, RandomSpec, Tensor64 } from '../../program/program.js';
 import { actsIn } from '../../sparsity/during.js';
 import { methods } from '../../sparsity/index.js';
 import type { MaskMoment, MethodTensor, SparsityMethod } from '../../sparsity/method.js';
+import { layerKind } from '../../layers/index.js';
 import { paramShape } from '../3-dims/index.js';
 import {
   axesPer,
@@ -119,6 +120,29 @@ function holding(network: Network, when: When): readonly MethodSite[] {
   });
 }
 
+/** What a layer computes with. */
+interface MaskedLayer {
+  readonly inputs: readonly Value[];
+  readonly params: Readonly<Record<string, Value>>;
+  /** Parameters that give, of the squares of the inputs, the variance of what the layer adds up. Absent: there is no noise. */
+  readonly variance?: Readonly<Record<string, Value>>;
+}
+
+/** Added to variances whose root is taken, as in the code of Molchanov et al. */
+const LEAST_VARIANCE = 1e-8;
+
+/** Whether a layer adds up what it reads times a kernel, its only one, and does nothing after that but apply its activation. */
+function isSum(network: Network, node: Node): boolean {
+  const kernels = kernelsOf(network, node.shares ?? node.name);
+  return (
+    node.inputs.length === 1 &&
+    'activation' in node.arguments &&
+    layerKind(node.kind).activationInside === undefined &&
+    kernels.length === 1 &&
+    kernels[0]!.param.tensor === 'kernel'
+  );
+}
+
 /** What the methods that act make of layers while a program is written: `buildForward` asks for it layer by layer. */
 export class Masks {
   /** Own tensors by name, as they stand in the state. */
@@ -145,6 +169,22 @@ export class Masks {
     return value;
   }
 
+  /** A random number for every row and number, or for every row and unit, of what a layer writes. */
+  private randomOf(
+    node: Node,
+    name: string,
+    distribution: RandomSpec['distribution'],
+    per: 'number' | 'row and unit',
+  ): Value {
+    const { b, network } = this;
+    const shape = network.shapes.get(node.name)![0]!;
+    const drawn = per === 'number' ? shape : shape.slice(-1);
+    const { indices: units, width } = network.dims.originalsOfShape(drawn);
+    const own =
+      per === 'number' ? extents(shape) : extents(shape).map((extent, k) => (k === shape.length - 1 ? extent : 1));
+    return b.random({ stream: `${node.name}.${name}`, distribution, units, width }, ['batch', ...own]);
+  }
+
   /** The own tensors of a site in shapes that spread over its kernel. */
   tensorsOf({ kernel, tensors }: MethodSite): Record<string, Value> {
     return Object.fromEntries(
@@ -156,15 +196,13 @@ export class Masks {
   }
 
   /** What a layer computes with. A layer that shares another's parameters computes with that one's masked kernels. */
-  before(
-    node: Node,
-    inputs: readonly Value[],
-    params: Readonly<Record<string, Value>>,
-  ): { readonly inputs: readonly Value[]; readonly params: Readonly<Record<string, Value>> } {
+  before(node: Node, inputs: readonly Value[], params: Readonly<Record<string, Value>>): MaskedLayer {
     const sites = this.byLayer.get(node.shares ?? node.name);
     if (!sites) return { inputs, params };
     const { b } = this;
     let [left, own] = [inputs, params];
+    let variance: Value | undefined;
+    const addsUp = this.mode === 'training' && isSum(this.network, node);
     for (const site of sites) {
       const { tensor, name } = site.kernel.param;
       const { kernelShape } = site.kernel.site;
@@ -174,6 +212,7 @@ export class Masks {
         kernel: inShape(b, own[tensor]!, kernelShape),
         tensors: this.tensorsOf(site),
         mode: this.mode,
+        addsUp,
         input: this.mode === 'training' && this.readsAlone(node, site) ? left[0] : undefined,
         random: (stream, distribution, per) => this.random(node, site, stream, distribution, per, left[0]),
       });
@@ -189,15 +228,28 @@ export class Masks {
         this.kernels.set(`${site.method.keyword} ${name}`, value);
         own = { ...own, [tensor]: value };
       }
+      if (masked.variance) {
+        if (!addsUp) throw new Error(`@${site.method.keyword} has noise where ${node.name} does not add up`);
+        const one = inShape(b, masked.variance, paramShape(site.kernel.param));
+        variance = variance ? b.add(variance, one) : one;
+      }
     }
-    return { inputs: left, params: own };
+    return { inputs: left, params: own, ...(variance && { variance: { kernel: variance } }) };
+  }
+
+  /** A sum with noise of these variances, drawn for every number of it. */
+  noisy(node: Node, sum: Value, variance: Value): Value {
+    const { b } = this;
+    const noise = this.randomOf(node, 'variance', { kind: 'normal' }, 'number');
+    // The gradient of a root is infinite at 0.
+    return b.add(sum, b.multiply(b.sqrt(b.add(variance, LEAST_VARIANCE)), noise));
   }
 
   /** What goes on from a layer: in training, what its methods make of what it writes. */
   after(node: Node, output: Value): Value {
     if (this.mode !== 'training') return output;
     let value = output;
-    const { b, network } = this;
+    const { b } = this;
     const done = new Set<SparsityMethod>();
     for (const { method, annotation } of this.byLayer.get(node.shares ?? node.name) ?? []) {
       if (!method.disturb || done.has(method)) continue;
@@ -206,19 +258,7 @@ export class Masks {
         arguments: annotation.arguments as never,
         layer: node.name,
         output: value,
-        random: (stream, distribution, per) => {
-          const shape = network.shapes.get(node.name)![0]!;
-          const drawn = per === 'number' ? shape : shape.slice(-1);
-          const { indices: units, width } = network.dims.originalsOfShape(drawn);
-          const own =
-            per === 'number'
-              ? extents(shape)
-              : extents(shape).map((extent, k) => (k === shape.length - 1 ? extent : 1));
-          return b.random({ stream: `${node.name}.${method.keyword}.${stream}`, distribution, units, width }, [
-            'batch',
-            ...own,
-          ]);
-        },
+        random: (stream, distribution, per) => this.randomOf(node, `${method.keyword}.${stream}`, distribution, per),
       });
     }
     return value;
@@ -239,7 +279,7 @@ export class Masks {
     node: Node,
     { method, kernel }: MethodSite,
     name: string,
-    distribution: Parameters<MaskMoment<unknown>['random']>[1],
+    distribution: RandomSpec['distribution'],
     per: Parameters<MaskMoment<unknown>['random']>[2],
     input: Value | undefined,
   ): Value {

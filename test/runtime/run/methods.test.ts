@@ -16,9 +16,17 @@ import { begin, options, run, trace } from '../../support/runs.js';
 const cases: Readonly<Record<keyof typeof methods, readonly string[]>> = {
   dropneuron: ['@dropneuron(0.01)', '@dropneuron(0.01, solver: gradient, during: first)'],
   dsd: ['@dsd(0.5, during: first)'],
+  elastic: ['@elastic(0.001, 0.002)', '@elastic(0.01, 0.002, bias: true, solver: proximal)'],
+  group_lasso: ['@group_lasso(0.01)', '@group_lasso(0.01, side: outgoing, during: first)'],
+  information_bottleneck: [
+    '@information_bottleneck(0.01, warm_up: 2, log_variance: -2)',
+    '@information_bottleneck(0.01, warm_up: 0, during: [second, finetune])',
+  ],
   l0: ['@l0(0.001)', '@l0(0.001, draws: row, during: first)', '@l0(0.001, during: [second, finetune])'],
-  l1: ['@l1(0.001)'],
+  l1: ['@l1(0.001)', '@l1(0.01, bias: true, solver: proximal)'],
   l2: ['@l2(0.001)'],
+  sparse_group_lasso: ['@sparse_group_lasso(0.01)', '@sparse_group_lasso(0.01, solver: gradient, during: first)'],
+  variational: ['@variational(0.01, warm_up: 2, log_variance: -3)', '@variational(0.01, warm_up: 0, during: second)'],
 };
 
 const spec = (annotation: string, extra = '') => `model Tiny {
