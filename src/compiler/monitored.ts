@@ -1,4 +1,5 @@
 import { metrics } from '../metrics/index.js';
+import type { SimplifySpec } from './spec.js';
 import { findWord, spellingsOf } from './vocabulary.js';
 
 /** A quantity that early stopping, a schedule or the search for a threshold looks at. */
@@ -40,6 +41,11 @@ export function metricOf(name: string): NamedMetric | undefined {
   if (longest === undefined) return undefined;
   const output = name.slice(0, -longest.length - 1);
   return { name: `${output}_${keyword(longest)}`, output, word: keyword(longest) };
+}
+
+/** What the search of a simplify section judges networks by, where it names something. */
+export function judgedMetric({ threshold, target }: Pick<SimplifySpec, 'threshold' | 'target'>): string | undefined {
+  return target ? target.metric : threshold.kind === 'auto' ? threshold.metric : undefined;
 }
 
 /** Whether a quantity is the better the larger it is. */

@@ -1,10 +1,12 @@
-import { callOf, type Kind, numberOrCallOf, type Static, Type } from '../ir/kind.js';
+import { callOf, type Kind, numberOrCallOf, type Static, type TSchema, Type } from '../ir/kind.js';
 import type { ClassWeight } from './spec.js';
 
 /** A section of a spec. Its keys are its schema's properties. */
 export interface SectionKind extends Kind {
   /** Keys that the language has and this version does not: refused with a word on that, and not in help. */
   readonly later: readonly string[];
+  /** What any other key takes, where keys are free beside those of the schema. */
+  readonly free?: TSchema;
   /** How it is written; `dnc help` prints it and a test compiles it. */
   readonly example: string;
 }
@@ -321,6 +323,18 @@ export const train = {
     'train { loss: sparse_categorical_crossentropy(from_logits: true)\n  optimizer: adam(1e-3); metrics: [accuracy]; epochs: 20 }',
 } as const satisfies SectionKind;
 
+/** What a network may have as a share of what it had before: the keys of `target`, in the order in which they are said. */
+export const resources = ['parameters', 'multiply_adds', 'latency'] as const;
+
+const share = (description: string) =>
+  Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: `${description}, as a share (10%).` }));
+
+const shares = {
+  parameters: share('The most parameters that may be left'),
+  multiply_adds: share('The most multiply-adds of a row that may be left'),
+  latency: share('The most time that a batch may take, as the latency table has it'),
+};
+
 /** What `after` and `patience` are where `every` stands alone. */
 export const liveDefaults = { after: 0, patience: 2 } as const;
 
@@ -334,6 +348,43 @@ export const simplify = {
       description:
         'Groups whose norm is at most this are cut: a number, weight(t), or auto(tolerance: 0.2%). 0: only what is exactly zero.',
     }),
+    target: Type.Optional(
+      Type.Object(
+        {
+          ...shares,
+          tolerance: Type.Optional(
+            Type.Number({
+              minimum: 0,
+              absent: 'whatever it costs',
+              description:
+                'How much the metric may lose on validation data for it, as in auto(…): where that is not enough, the target is missed, and a warning says by how much.',
+            }),
+          ),
+          metric: Type.Optional(
+            Type.String({ minLength: 1, description: 'What the tolerance speaks of, as in auto(…).' }),
+          ),
+          batch_size: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 65_536,
+              absent: '1',
+              description: 'Rows in the batch whose time `latency` speaks of.',
+            }),
+          ),
+          latency_table: Type.Optional(
+            callOf('file', {
+              absent: 'measured once, and kept with the run',
+              description: 'The table to take times from: the latency.json of a run.',
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description:
+            'Aims at a size instead of a threshold: the smallest threshold on unit norms is taken whose network has at most these shares of what it had, `target { parameters: 10% }`. Keys: parameters, multiply_adds, latency (shares; all that are given must hold), tolerance and metric (as in auto(…)), batch_size (1) and latency_table of `latency`. Absent: the threshold says.',
+        },
+      ),
+    ),
     every: Type.Optional(
       Type.Integer({
         counts: 'epochs',
@@ -385,7 +436,7 @@ export const simplify = {
       }),
     ),
   }),
-  later: ['target', 'distil'],
+  later: ['distil'],
   example: 'simplify { threshold: auto(tolerance: 0.2%); finetune { epochs: 5 } }',
 } as const satisfies SectionKind;
 
@@ -431,3 +482,10 @@ export type TrainValues = Static<typeof train.schema>;
 export type PhaseValues = Static<typeof phase.schema>;
 export type SimplifyValues = Static<typeof simplify.schema>;
 export type OriginValues = Static<typeof origin.schema>;
+    target: Type.Optional(
+      Type.Object(shares, {
+        additionalProperties: false,
+        minProperties: 1,
+        description: 'The shares that it was found for: `target { parameters: 0.1 }`. Absent: none was aimed at.',
+      }),
+    ),

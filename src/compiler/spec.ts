@@ -5,6 +5,7 @@ import type { Source, Span } from '../diagnostics/source.js';
 import type { BlockNode, Document, LayerNode, NameNode, RepeatNode, ValueNode } from '../dsl/document.js';
 import type { Annotation } from '../ir/graph.js';
 import type { Call, Duration } from '../ir/kind.js';
+import type { strategies } from './sections.js';
 
 /** The spec: every word resolved, every default filled in, every value checked against its schema. Result of stage 1. */
 export interface Spec {
@@ -186,6 +187,8 @@ export interface SimplifySpec {
   readonly threshold: Threshold;
   /** Shrinking while training; undefined: only afterwards. */
   readonly live?: LiveSpec;
+  /** What is aimed at; the threshold is then 0. */
+  readonly target?: TargetSpec;
   /** Widths stay at multiples of this number. Absent: any. */
   readonly roundTo?: number;
   /** Removal may rest on what the inputs are proven to lie in. Absent: it holds for all rows. */
@@ -226,3 +229,5 @@ export interface Origin {
   readonly within?: string;
   readonly span: Span;
 }
+  /** What it was found for. Absent: no size was aimed at. */
+  readonly target?: Shares;

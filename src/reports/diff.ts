@@ -1,7 +1,7 @@
 import type { Certificate } from '../compiler/5-shrink/certificate.js';
 import { isWidth } from '../compiler/6-print/arguments.js';
 import { runsOf } from '../compiler/6-print/keep.js';
-import type { PhaseSpec, Spec, Threshold, TrainSpec } from '../compiler/spec.js';
+import type { PhaseSpec, Spec, TargetSpec, Threshold, TrainSpec } from '../compiler/spec.js';
 import { extents } from '../ir/dims.js';
 import type { Network, Node } from '../ir/graph.js';
 import { layerKind } from '../layers/index.js';
@@ -249,6 +249,7 @@ function settingChanges(a: Spec, b: Spec, before: Network, after: Network): Sett
     ...valueChanges('train', trainKeys(a.train), trainKeys(b.train)),
     ...settingChange('order of train.phases', ...phaseOrders(a.train, b.train)),
     ...settingChange('simplify.threshold', thresholdText(a.simplify.threshold), thresholdText(b.simplify.threshold)),
+    ...valueChanges('simplify.target', mapped(a.simplify.target, targetKeys), mapped(b.simplify.target, targetKeys)),
     ...valueChanges(
       'simplify.finetune',
       mapped(a.simplify.finetune, phaseKeys),
@@ -270,6 +271,21 @@ function trainKeys({ seed, phases }: TrainSpec): Readonly<Record<string, unknown
 
 function phaseKeys({ length, name: _, ...keys }: PhaseSpec): Readonly<Record<string, unknown>> {
   return { [length.unit]: length.amount, ...keys };
+}
+
+function targetKeys({
+  shares,
+  batch_size,
+  latencyTable,
+  span: _,
+  ...keys
+}: TargetSpec): Readonly<Record<string, unknown>> {
+  return {
+    ...shares,
+    ...keys,
+    ...(shares.latency !== undefined && { batch_size }),
+    ...(latencyTable && { latency_table: latencyTable.path }),
+  };
 }
 
 /** The phases that both have, as each orders them. */

@@ -1,12 +1,13 @@
 import { type RunResult, unitCounts } from '../runtime/simplify/result.js';
 import { certifiedRanges, constantsText } from '../compiler/5-shrink/certificate.js';
 import { columns } from './columns.js';
+import { targetText } from './target.js';
 import { measuresOf } from './measures.js';
 import { summarize } from './summary.js';
 
 /** What `dnc train` and `dnc simplify` print at the end. */
 export function resultText({ simplified, network, scores, finetuned, files }: RunResult): string {
-  const { threshold, search, kernels, difference } = simplified;
+  const { threshold, search, target, kernels, difference } = simplified;
   const [before, after] = [summarize(network.before), summarize(network.after)];
   const lines: string[] = [];
 
@@ -15,7 +16,10 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
       (search.withoutGain === undefined ? '' : `: up to ${short(search.withoutGain)} holds, but nothing goes there`)
     : '';
   const applied = threshold.kind === 'weight' ? `weight(${short(threshold.value)})` : short(threshold.value);
-  lines.push(`threshold      ${applied}${found}\n`);
+  lines.push(
+    `threshold      ${applied}${found || (target ? `, found in ${target.looks.toLocaleString('en')} tries` : '')}\n`,
+  );
+  if (target) lines.push(`target         ${targetText(target)}\n`);
   lines.push(
     `units          ${
       unitCounts(network)

@@ -1,3 +1,4 @@
+import { targetText } from './target.js';
 import { behaviourText } from './diff-as-text.js';
 import { columns } from './columns.js';
 import { lossesByName, measuresOf } from './measures.js';
@@ -57,8 +58,10 @@ export function runText(line: RunLine, report: RunReport): string {
     const { search } = result;
     const idle =
       search?.withoutGain === undefined ? '' : `: up to ${brief(search.withoutGain)} holds, but nothing goes there`;
+    const { target } = result;
     const tries = search ? `, found in ${count(search.tried.length)} tries${idle}` : '';
     facts.push(['threshold', `${kind === 'weight' ? `weight(${brief(value)})` : brief(value)}${tries}`]);
+    if (target) facts.push(['target', targetText(target)]);
   }
   const scores = Object.entries(result?.scores ?? {}).flatMap(([split, { trained, simplified }]) =>
     Object.entries(measuresOf(trained)).map(([metric, before]) => [

@@ -4,6 +4,7 @@ import type { SearchResult } from '../compiler/5-shrink/search.js';
 import type { AppliedThreshold } from '../compiler/5-shrink/cut.js';
 import { fail } from '../diagnostics/report.js';
 import type { HistoryRow } from '../runtime/training/progress.js';
+import type { TargetResult } from '../runtime/simplify/target.js';
 import type { RunFolder } from '../runtime/run/run-folder.js';
 
 /** What a score holds, as JSON has it: a number that was not finite is null there. */
@@ -21,6 +22,7 @@ export interface StoredScore {
 export interface StoredResult {
   readonly threshold: AppliedThreshold;
   readonly search?: SearchResult;
+  readonly target?: TargetResult;
   readonly nonzero_weights: number;
   readonly weights_before: number;
   readonly weights_after: number;
@@ -140,6 +142,18 @@ function isSearch(value: unknown): boolean {
   );
 }
 
+function isTarget(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    [value.threshold, value.looks].every(isNumber) &&
+    typeof value.held === 'boolean' &&
+    [value.at_most, value.left].every((shares) => isRecord(shares) && Object.values(shares).every(isNumber)) &&
+    (value.latency === undefined ||
+      (isRecord(value.latency) &&
+        ['batch_size', 'before', 'after'].every((key) => isNumber((value.latency as Json)[key]))))
+  );
+}
+
 function isResult(value: unknown): value is StoredResult {
   return (
     isRecord(value) &&
@@ -148,6 +162,7 @@ function isResult(value: unknown): value is StoredResult {
     typeof value.threshold.kind === 'string' &&
     isNumber(value.threshold.value) &&
     (value.search === undefined || isSearch(value.search)) &&
+    (value.target === undefined || isTarget(value.target)) &&
     [value.nonzero_weights, value.weights_before, value.weights_after].every(isNumber) &&
     typeof value.finetuned === 'boolean' &&
     typeof value.equivalent === 'boolean' &&

@@ -1,3 +1,4 @@
+import { targetText } from './target.js';
 import { constantsText } from '../compiler/5-shrink/certificate.js';
 import { type Chart, chartsOf } from './run-charts.js';
 import { drawChart } from './charts.js';
@@ -156,14 +157,14 @@ function imageFigure({ name, extents, ...read }: InputImage): Html {
 }
 
 function threshold({ result }: RunReport): Html {
-  const { threshold: applied, search } = result!;
+  const { threshold: applied, search, target } = result!;
   const value = applied.kind === 'weight' ? `weight(${brief(applied.value)})` : brief(applied.value);
   const rows = search?.tried.map(
     ({ threshold: at, judgement, holds }) =>
       html`<tr><td class="sign ${holds ? 'added' : 'removed'}">${holds ? '✓' : '✗'}</td>${numbers(brief(at), judgement ? measured(judgement.metric) : 'no function left')}<td>${at === search.threshold ? 'taken' : ''}</td></tr>\n`,
   );
   return html`<h2>Threshold</h2>
-<p>Cut at <b>${value}</b>${applied.kind === 'unit' ? ' of importance, unit by unit' : ', weight by weight'}; ${count(result!.nonzero_weights)} weights were not 0 then, before dead units went.${search ? '' : ' It was given, not searched for.'}${search?.withoutGain === undefined ? '' : ` Up to ${brief(search.withoutGain)} holds, but nothing goes there: no weight is cut for nothing.`}</p>
+<p>Cut at <b>${value}</b>${applied.kind === 'unit' ? ' of importance, unit by unit' : ', weight by weight'}; ${count(result!.nonzero_weights)} weights were not 0 then, before dead units went.${target ? ` The target: ${targetText(target)}.` : search ? '' : ' It was given, not searched for.'}${search?.withoutGain === undefined ? '' : ` Up to ${brief(search.withoutGain)} holds, but nothing goes there: no weight is cut for nothing.`}</p>
 ${
   search &&
   html`<details open><summary>The search: ${count(search.tried.length)} tries on ${count(search.before.rows)} validation rows, limit ${measured(search.limit)}</summary>

@@ -20,7 +20,7 @@ export function options(
     checkpointSeconds: 1000,
     watcher: {
       note: (text) => {
-        doing = text.startsWith('threshold: ') ? 'candidates' : 'steps';
+        doing = /^(threshold|target|latency|teacher): /.test(text) ? 'candidates' : 'steps';
         notes.push(text);
       },
     },

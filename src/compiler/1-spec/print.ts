@@ -1,5 +1,16 @@
 import type { Call, Duration, Kind, RegistryName } from '../../ir/kind.js';
-import type { DataSpec, Endpoint, LayerSpec, PhaseSpec, SimplifySpec, Spec, Threshold, TrainSpec } from '../spec.js';
+import type {
+  DataSpec,
+  Endpoint,
+  LayerSpec,
+  PhaseSpec,
+  Shares,
+  SimplifySpec,
+  Spec,
+  TargetSpec,
+  Threshold,
+  TrainSpec,
+} from '../spec.js';
 import { data as dataSection, optionalKeys, phase as phaseSection } from '../sections.js';
 import { type AugmentChoices, isList as isAugmentList } from '../../data/augment.js';
 import { isList } from '../objectives.js';
@@ -28,11 +39,12 @@ export function printResolved(written: Unhashed, shapeOf?: (input: string) => re
   ];
   if (spec.weights) parts.push(`weights: ${fileText(spec.weights)}`);
   if (spec.origin) {
-    const { spec: before, threshold, max_difference, within } = spec.origin;
+    const { spec: before, threshold, target, max_difference, within } = spec.origin;
     parts.push(
       section('origin', [
         `spec: ${fileText(before)}`,
         `threshold: ${thresholdText(threshold)}`,
+        ...(target ? [section('target', shareLines(target))] : []),
         ...(max_difference === undefined ? [] : [`max_difference: ${numberText(max_difference)}`]),
         ...(within === undefined ? [] : [`within: ${JSON.stringify(within)}`]),
       ]),
@@ -197,12 +209,29 @@ function byOutput<V>(key: string, values: Readonly<Record<string, V>>, text: (va
   );
 }
 
-function printSimplify({ threshold, live, finetune }: SimplifySpec): string[] {
+function printSimplify({ threshold, target, live, roundTo, ranges, finetune }: SimplifySpec): string[] {
   return [
     `threshold: ${thresholdText(threshold)}`,
+    ...(target ? [section('target', printTarget(target))] : []),
     ...Object.entries(live ?? {}).map(([key, epochs]) => `${key}: ${numberText(epochs)}`),
+    ...(roundTo === undefined ? [] : [`round_to: ${numberText(roundTo)}`]),
+    ...(ranges === undefined ? [] : [`ranges: ${ranges}`]),
     ...(finetune ? [section('finetune', printPhase(finetune))] : []),
   ];
+}
+
+function printTarget({ shares, tolerance, metric, batch_size, latencyTable }: TargetSpec): string[] {
+  return [
+    ...shareLines(shares),
+    ...(tolerance === undefined ? [] : [`tolerance: ${numberText(tolerance)}`]),
+    ...(metric === undefined ? [] : [`metric: ${metric}`]),
+    ...(shares.latency === undefined ? [] : [`batch_size: ${numberText(batch_size)}`]),
+    ...(latencyTable ? [`latency_table: ${fileText(latencyTable)}`] : []),
+  ];
+}
+
+function shareLines(shares: Shares): string[] {
+  return Object.entries(shares).map(([resource, share]) => `${resource}: ${numberText(share)}`);
 }
 
 function thresholdText(threshold: Threshold): string {

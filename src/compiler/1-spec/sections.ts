@@ -13,6 +13,7 @@ import {
   type PhaseValues,
   type SectionKind,
   type SimplifyValues,
+  resources,
   simplify,
   type TrainValues,
   train,
@@ -24,7 +25,9 @@ import type {
   LiveSpec,
   Origin,
   PhaseSpec,
+  Shares,
   SimplifySpec,
+  TargetSpec,
   Threshold,
   TrainSpec,
 } from '../spec.js';
@@ -333,10 +336,21 @@ export function lowerSimplify(
   if (!entry && !override) return { threshold: { kind: 'unit', value: 0 } };
   const { values, unit } = readSection<SimplifyValues>(context, simplify, entry, model, override);
   const at = unit.terms.get('/threshold')?.span ?? unit.at;
-  const threshold = lowerThreshold(context, values.threshold, at);
-  if (threshold.kind === 'auto' && dataSpec.source !== missing && !dataSpec.validation) {
+  // One from the command line takes the place of the other that is written.
+  const given = replaces(override, 'target', 'threshold') ? undefined : values.threshold;
+  const aimed = replaces(override, 'threshold', 'target') ? undefined : values.target;
+  const threshold = lowerThreshold(context, given, at);
+  const target = aimed && lowerTarget(context, aimed, unit);
+  if (aimed && given !== undefined && (typeof given !== 'number' || given > 0)) {
+    const also = [{ at: unit.terms.get('/target')?.span ?? unit.at, note: 'the target' }];
+    context.report('threshold-and-target', {}, { at, also, help: ['remove one of them'] });
+  }
+  const judged = threshold.kind === 'auto' ? 'threshold: auto(…)' : target?.tolerance !== undefined && 'tolerance';
+  if (judged && dataSpec.source !== missing && !dataSpec.validation) {
     const also = dataSpec.span ? [{ at: dataSpec.span, note: 'no `validation` here' }] : [];
-    context.report('auto-needs-validation', {}, { at, also, help: ['add `validation: 10%` to `data`'] });
+    const place = threshold.kind === 'auto' ? at : (unit.terms.get('/target/tolerance')?.span ?? unit.at);
+    const help = ['add `validation: 10%` to `data`'];
+    context.report('auto-needs-validation', { what: judged }, { at: place, also, help });
   }
   const finetune = values.finetune
     ? lowerPhase(
@@ -352,7 +366,8 @@ export function lowerSimplify(
   const live = lowerLive(context, values, unit);
   const { round_to: roundTo, ranges } = values;
   return {
-    threshold,
+    threshold: target ? { kind: 'unit', value: 0 } : threshold,
+    ...(target && { target }),
     ...(live && { live }),
     ...(roundTo !== undefined && { roundTo }),
     ...(ranges && { ranges }),
@@ -361,13 +376,49 @@ export function lowerSimplify(
   };
 }
 
+function lowerTarget(context: Context, values: NonNullable<SimplifyValues['target']>, unit: Unit): TargetSpec {
+  const { tolerance, latency_table: table, batch_size } = values;
+  const placeOf = (key: string) => (unit.terms.get(`/target/${key}`) ?? unit.terms.get('/target'))?.span ?? unit.at;
+  const isBad = (key: string) => unit.bad.has(`/target/${key}`) || unit.bad.has('/target');
+  const missingKey = (key: string, expected: string, at: Span, help: string) =>
+    context.report('missing-key', { section: 'target', key, expected }, { at, help: [`for example \`${help}\``] });
+  const shares = sharesOf(values);
+  if (Object.keys(shares).length === 0 && !resources.some(isBad))
+    missingKey('parameters', 'a share, or one of `multiply_adds` or `latency`', placeOf(''), 'parameters: 10%');
+  // These say nothing alone.
+  if (values.metric !== undefined && tolerance === undefined && !isBad('tolerance'))
+    missingKey('tolerance', 'what the metric may lose', placeOf('metric'), 'tolerance: 0.5%');
+  for (const key of ['batch_size', 'latency_table'] as const)
+    if (values[key] !== undefined && shares.latency === undefined && !isBad('latency'))
+      missingKey('latency', `a share, since \`${key}\` is given`, placeOf(key), 'latency: 50%');
+  const metric = judgedMetric(context, values.metric, placeOf('metric'));
+  return {
+    shares,
+    ...(tolerance !== undefined && { tolerance }),
+    ...(metric !== undefined && { metric }),
+    batch_size: batch_size ?? 1,
+    span: placeOf(''),
+    ...(table && { latencyTable: reference(table, placeOf('latency_table')) }),
+  };
+}
+
+/** The shares among the keys of a target. */
+function sharesOf(values: Shares): Shares {
+  return Object.fromEntries(resources.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])));
+}
+
 /** `after` and `patience` say nothing without `every`. */
 function lowerLive(
   context: Context,
-  { every, after = liveDefaults.after, patience = liveDefaults.patience }: Partial<SimplifyValues>,
+  {
+    every,
+    after = liveDefaults.after,
+    patience = liveDefaults.patience,
+    round_to: roundTo,
+  }: Partial<SimplifyValues>,
   unit: Unit,
 ): LiveSpec | undefined {
-  if (every !== undefined) return { every, after, patience };
+  if (every !== undefined) return { every, after, patience, ...(roundTo !== undefined && { roundTo }) };
   for (const key of ['after', 'patience'] as const) {
     const term = unit.terms.get(`/${key}`);
     if (!term || unit.bad.has('/every')) continue;
@@ -390,13 +441,19 @@ function lowerThreshold(context: Context, value: number | Call | undefined, at: 
     readonly metric?: string;
   };
   if (value.word === 'weight') return { kind: 'weight', value: given.threshold ?? 0 };
-  // A metric that is no word was told by the schema.
-  const metric = typeof given.metric === 'string' ? metricOf(given.metric)?.name : undefined;
-  if (typeof given.metric === 'string' && metric === undefined) {
-    const help = [`metrics: ${listWords(['loss', ...spellingsOf('metric')])}; of several outputs \`output_mae\``];
-    context.report('unknown-word', { word: given.metric, what: 'a metric' }, { at, help });
-  }
+  const metric = judgedMetric(context, given.metric, at);
   return { kind: 'auto', tolerance: given.tolerance ?? 0, ...(metric !== undefined && { metric }) };
+}
+
+/** The metric that a search looks at, as the history names it. One that is no word was told by the schema. */
+function judgedMetric(context: Context, given: unknown, at: Span): string | undefined {
+  if (typeof given !== 'string') return undefined;
+  const metric = metricOf(given)?.name;
+  if (metric === undefined) {
+    const help = [`metrics: ${listWords(['loss', ...spellingsOf('metric')])}; of several outputs \`output_mae\``];
+    context.report('unknown-word', { word: given, what: 'a metric' }, { at, help });
+  }
+  return metric;
 }
 
 export function lowerWeights(context: Context, { document, sets }: SectionPlaces): FileReference | undefined {
@@ -425,6 +482,7 @@ export function lowerOrigin(context: Context, { document, model }: SectionPlaces
   return {
     spec: reference(values.spec, unit.terms.get('/spec')?.span ?? entry.span),
     threshold: lowerThreshold(context, values.threshold, unit.terms.get('/threshold')?.span ?? entry.span),
+    ...(values.target && { target: sharesOf(values.target) }),
     ...(values.max_difference !== undefined && { max_difference: values.max_difference }),
     ...(values.within !== undefined && { within: values.within }),
     span: entry.span,

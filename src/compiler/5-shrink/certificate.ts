@@ -6,6 +6,7 @@ import { evaluate, evaluateInstruction } from '../../program/evaluate.js';
 import { type Program, sizeOf, type Tensor64, type ValueId } from '../../program/program.js';
 import { multiplyAdds, paramShape } from '../3-dims/index.js';
 import { forwardProgram } from '../4-program/index.js';
+import type { Shares } from '../spec.js';
 import { drawProbe, type Features, type Probe, probeRows } from './probe.js';
 import type { ConstantWithin, LinearWithin } from './ranges.js';
 import type { ShrinkResult } from './shrink.js';
@@ -49,6 +50,8 @@ export interface Certificate {
   readonly outputs: Difference['outputs'];
   /** Absent: the removal is exact for all rows. Else for those within the ranges of the inputs alone. */
   readonly within?: CertifiedRanges;
+  /** The size that was aimed at: the threshold that cut the network `before`, the shares of it that were wanted, and those that `after` has. */
+  readonly target?: { readonly threshold: number; readonly at_most: Shares; readonly left: Shares };
 }
 
 /** What the removal of units rests on that would fire for other rows. */
@@ -198,7 +201,7 @@ export function certificate(
   tool: string,
   difference: Difference,
   files: Pick<Certificate, 'before' | 'after'>,
-  within?: CertifiedRanges,
+  also: { readonly within?: CertifiedRanges | undefined; readonly target?: Certificate['target'] | undefined } = {},
 ): Certificate {
   return {
     format: 1,
@@ -210,7 +213,8 @@ export function certificate(
     limits: { float64: FLOAT64_LIMIT, float32: FLOAT32_LIMIT },
     difference: { float64: difference.float64, float32: difference.float32 },
     outputs: difference.outputs,
-    ...(within && { within }),
+    ...(also.within && { within: also.within }),
+    ...(also.target && { target: also.target }),
   };
 }
 

@@ -8,7 +8,7 @@ import { sizeOf } from '../../program/program.js';
 import { callText, featureText, numberText, valueText } from '../1-spec/print.js';
 import type { ArgumentEdit } from '../5-shrink/resize.js';
 import type { AppliedThreshold } from '../5-shrink/cut.js';
-import type { LayerSpec, Spec } from '../spec.js';
+import type { LayerSpec, Shares, Spec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
 import { isWidth, propertiesOf, withoutDefaults } from './arguments.js';
 import { differenceOf } from './check.js';
@@ -37,6 +37,8 @@ export interface SimplifiedText {
   /** The tool and its version: `dnc 1.0.0`. */
   readonly tool: string;
   readonly threshold: AppliedThreshold;
+  /** What the threshold was found for. */
+  readonly target?: Shares;
   readonly parameters: { readonly before: number; readonly after: number };
   /** The weights file, as seen from the folder of the text that is printed. */
   readonly weights: { readonly path: string; readonly sha256: string };
@@ -120,7 +122,7 @@ function withOrigin(source: Source, document: Document, file: string | undefined
 }
 
 function applied({ simplify }: Spec): boolean {
-  return simplify.threshold.kind === 'unit' && simplify.threshold.value === 0;
+  return simplify.target === undefined && simplify.threshold.kind === 'unit' && simplify.threshold.value === 0;
 }
 
 /** The arguments of all layers whose value is another one now. Gives the statements that belong at the end. */
@@ -342,6 +344,9 @@ function writeThreshold(edits: TextEdits, document: Document): void {
   const section = entryOf(document.entries, 'simplify')?.value;
   if (section?.kind !== 'map') return;
   const threshold = entryOf(section.entries, 'threshold')?.value;
+  const target = entryOf(section.entries, 'target');
+  if (target && threshold) edits.removeStatement(target.span);
+  else if (target) edits.replaceEntry(target.span, 'threshold: 0');
   if (!threshold || (threshold.kind === 'number' && threshold.value === 0)) return;
   edits.replace(threshold.span, '0');
 }
@@ -383,9 +388,11 @@ function fileText({ path, sha256 }: { readonly path: string; readonly sha256: st
   return `file(${JSON.stringify(path)}, sha256: ${JSON.stringify(sha256)})`;
 }
 
-function originText({ origin, threshold, difference, within }: SimplifiedText): string {
+function originText({ origin, threshold, target, difference, within }: SimplifiedText): string {
   const largest = difference && Number.isFinite(difference.float32) ? difference.float32 : undefined;
   const apart = largest === undefined ? '' : `; max_difference: ${numberText(Number(largest.toPrecision(2)))}`;
   const bounds = within === undefined ? '' : `; within: ${JSON.stringify(within)}`;
-  return `origin { spec: ${fileText(origin)}; threshold: ${thresholdText(threshold)}${apart}${bounds} }`;
+  const shares = Object.entries(target ?? {}).map(([resource, share]) => `${resource}: ${numberText(share)}`);
+  const aim = target ? `; target { ${shares.join('; ')} }` : '';
+  return `origin { spec: ${fileText(origin)}; threshold: ${thresholdText(threshold)}${aim}${apart}${bounds} }`;
 }

@@ -30,7 +30,7 @@ export function writeSets(spec: Spec): Written {
   // One at a time: a later value may lie within an earlier one.
   for (const set of spec.sets) {
     const edits = editsOf(source);
-    writeSet(edits, layers, document, set);
+    writeSet(edits, layers, document, set, spec.sets);
     if (edits.empty) continue;
     source = new Source(spec.source.name, edits.apply());
     const reports = new Reports();
@@ -47,6 +47,7 @@ function writeSet(
   layers: readonly LayerSpec[],
   document: Document,
   { address, value }: SetValue,
+  all: readonly SetValue[],
 ): void {
   const text = printValue(value, { flat: true });
   const path = address.split('.');
@@ -77,10 +78,30 @@ function writeSet(
     else edits.append(`${path[0]}: ${text}`, { apart: true });
     return;
   }
+  const [keyword = '', key = ''] = path;
+  const instead = INSTEAD[keyword]?.[key];
+  const { value: own } = follow(document, {
+    value: entryOf(document.entries, keyword)?.value ?? value,
+    environment: TOP,
+  });
+  const replaced = instead !== undefined && own.kind === 'map' ? entryOf(own.entries, instead) : undefined;
+  if (replaced && own.kind === 'map' && !all.some((one) => one.address.startsWith(`${keyword}.${instead}`))) {
+    if (!entryOf(own.entries, key)) {
+      edits.replaceEntry(replaced.span, `${key}: ${text}`);
+      return;
+    }
+    edits.removeStatement(replaced.span);
+  }
   setEntry(edits, document, document.entries, path, { properties: { [path[0]!]: schema } }, { text, value }, (added) =>
     edits.append(added, { apart: true }),
   );
 }
+
+/** Keys of sections of which one, when it is set, takes the place of another that is written: they do not stand side by side. */
+const INSTEAD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  train: { epochs: 'steps', steps: 'epochs' },
+  simplify: { threshold: 'target', target: 'threshold' },
+};
 
 /** A value that was set, and how it is written. */
 interface NewValue {

@@ -1,7 +1,7 @@
 import type { Span } from '../../diagnostics/source.js';
 import type { Call } from '../../ir/kind.js';
 import { lossKind, metricKind } from '../4-program/index.js';
-import { metricOf } from '../monitored.js';
+import { judgedMetric, metricOf } from '../monitored.js';
 import { type Check, placeOf } from './check.js';
 import { keyOf, stretchesOf, type TrainedOutput, trainedOutputs } from './outputs.js';
 
@@ -38,8 +38,8 @@ export const metricFitsTarget: Check = ({ spec, network }, reports) => {
   );
   for (const { trained, call, at } of used) look(trained, call.word, at);
   for (const { trained, call, at } of used) problems(trained, call, at);
-  const { threshold } = spec.simplify;
-  const searched = threshold.kind === 'auto' && threshold.metric !== undefined ? metricOf(threshold.metric) : undefined;
+  const metric = judgedMetric(spec.simplify);
+  const searched = metric === undefined ? undefined : metricOf(metric);
   if (!searched || searched.word === 'loss') return;
   const outputs = trainedOutputs(network, spec.train.phases.at(-1)!);
   const judged = outputs.length === 1 ? outputs[0] : outputs.find(({ output }) => output.name === searched.output);

@@ -1,5 +1,5 @@
 import { metricKind } from '../4-program/index.js';
-import { metricOf, quantityOf } from '../monitored.js';
+import { judgedMetric, metricOf, quantityOf } from '../monitored.js';
 import { prefixOf } from '../objectives.js';
 import type { PhaseSpec } from '../spec.js';
 import { type Check, placeOf } from './check.js';
@@ -47,9 +47,9 @@ export const monitorsAreKnown: Check = ({ spec, network }, reports) => {
       if (plateau) look(phase, 'optimizer', call.word, plateau.monitor);
     }
   }
-  const { threshold } = spec.simplify;
-  if (threshold.kind !== 'auto' || threshold.metric === undefined) return;
-  const { output, word } = metricOf(threshold.metric)!;
+  const metric = judgedMetric(spec.simplify);
+  if (metric === undefined) return;
+  const { output, word } = metricOf(metric)!;
   const known =
     output === undefined ? word === 'loss' || outputs.length === 1 : ownLosses.length > 0 && outputs.includes(output);
   if (known) return;
@@ -59,6 +59,6 @@ export const monitorsAreKnown: Check = ({ spec, network }, reports) => {
     ...outputs.map((name) => `${prefixOf(name, outputs)}${word === 'loss' ? 'mae' : word}`),
   ];
   const help = [`it can be ${names.map((name) => `\`${name}\``).join(', ')}`];
-  const details = { monitor: threshold.metric, owner: 'auto' };
+  const details = { monitor: metric, owner: spec.simplify.target ? 'target' : 'auto' };
   reports.report('unknown-monitor', details, { at: spec.simplify.span, help });
 };

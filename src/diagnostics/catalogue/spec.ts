@@ -256,9 +256,17 @@ ${example('train { loss: mean_squared_error; epochs: 20 }')}`,
     message: ({ key }) => `\`${key}\` stands beside \`phases\`: each phase has its own length`,
     explain: 'With `phases`, every phase says its `epochs` or `steps`, and the section none.',
   }),
-  'auto-needs-validation': code({
+  'threshold-and-target': code({
     severity: 'error',
-    message: () => '`threshold: auto(…)` needs validation data, and `data` holds none out',
+    message: () => '`threshold` stands beside `target`, which finds the threshold itself',
+    explain: `A \`target\` takes the smallest threshold whose network is small enough, so there is none to give beside it; \`threshold: 0\`, which cuts nothing, may stand.
+Where a loss of the metric is to limit it, the target has a tolerance of its own:
+${example('simplify { target { parameters: 10%; tolerance: 0.5% } }')}
+On the command line one takes the place of the other: \`--threshold 0.05\`, \`--set 'simplify.target={ parameters: 20% }'\`.`,
+  }),
+  'auto-needs-validation': code<{ what: string }>({
+    severity: 'error',
+    message: ({ what }) => `\`${what}\` needs validation data, and \`data\` holds none out`,
     explain: `The threshold is chosen by a metric on rows that training has not seen. Choosing it on training or test rows would flatter the result.
 ${example('data { source: mnist; validation: 5000 }')}`,
   }),

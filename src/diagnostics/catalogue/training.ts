@@ -87,7 +87,7 @@ export const trainingCodes = {
   'no-validation-data': code<Record<never, never>>({
     severity: 'error',
     exit: 3,
-    message: () => 'threshold: auto(…) needs validation data',
+    message: () => 'the threshold is judged on validation data, and there is none',
     explain:
       'The threshold is chosen on rows that were not trained on, and never on the test set:\n\n```\ndata { source: mnist; validation: 5000 }\n```',
   }),
@@ -117,6 +117,41 @@ export const trainingCodes = {
     message: ({ tensor, expected, found }) =>
       `the weights hold ${tensor} as ${found}, and the spec makes it ${expected}`,
     explain: 'The weights belong to a network of another shape. `--from-scratch` trains without them.',
+  }),
+  'target-out-of-reach': code<{ wanted: string; left: string; threshold: string }>({
+    severity: 'error',
+    exit: 3,
+    message: ({ wanted, left, threshold }) =>
+      `no threshold reaches the target, ${wanted}: the last one that leaves a network, ${threshold}, leaves ${left}`,
+    explain: `
+Above that threshold an output would no longer depend on any input. What no threshold takes are weights of layers that carry no annotation, output units, and what
+\`keep\` lists or \`round_to\` hold. Annotate more layers, train with a stronger penalty, so that units die evenly over the layers, or aim at a larger share. Nothing that was
+trained is lost:
+
+\`\`\`
+dnc simplify runs/net/latest --set simplify.target.parameters=20%
+\`\`\`
+`,
+  }),
+  'target-missed': code<{ wanted: string; left: string; needed: string }>({
+    severity: 'warning',
+    message: ({ wanted, left, needed }) => `the target is missed: ${left} are left, not ${wanted}; ${needed}`,
+    explain: `
+The metric on the validation rows would leave the tolerance before the network is that small, so the largest threshold within the tolerance was taken. Allow more, or
+train more of the network away first: a stronger penalty, more epochs, fine-tuning.
+
+\`\`\`
+simplify { target { parameters: 10%; tolerance: 1% }; finetune { epochs: 10 } }
+\`\`\`
+`,
+  }),
+  'latency-table': code<{ file: string; reason: string }>({
+    severity: 'error',
+    exit: 4,
+    message: ({ file, reason }) => `cannot take times from ${file}: ${reason}`,
+    explain: `
+\`target { latency: 50% }\` takes times from a table that a run measures once, before anything is cut, and keeps as \`latency.json\`. \`latency_table: file("latency.json")\`
+names another one: of a run on other hardware, say. It must hold times for the target's \`batch_size\`, of networks up to the size of this one.`,
   }),
   'tolerance-below-noise': code<{ tolerance: string; noise: string; rows: number }>({
     severity: 'warning',

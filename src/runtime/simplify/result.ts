@@ -66,6 +66,7 @@ export function resultJson({ simplified, network, scores, finetuned, files }: Ru
     format: 1,
     threshold: simplified.threshold,
     ...(simplified.search && { search: simplified.search }),
+    ...(simplified.target && { target: simplified.target }),
     nonzero_weights: simplified.kernels.nonzero,
     weights_before: weightCount(network.before),
     weights_after: weightCount(network.after),

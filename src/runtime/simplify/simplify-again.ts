@@ -7,6 +7,7 @@ import { lockToUse } from '../run/data-lock.js';
 import { chooseEngine } from '../engines/index.js';
 import type { EngineOptions } from '../engines/engine.js';
 import { featuresOf } from './features.js';
+import { LATENCY, latencyTables } from './latency.js';
 import type { Watcher } from '../training/progress.js';
 import { makeFolder, writeAtomically } from '../../files.js';
 import { fittedInFile, readTrained, startingValues } from '../weights/load.js';
@@ -89,6 +90,11 @@ export async function simplifyAgain(at: {
     initial: () => startingValues(compiled, specFile, { fromScratch: record?.fromScratch ?? false }),
     features: featuresOf(network, spec, phase, rows.train),
     ranges: provenRanges(network, spec, rows.train),
+    latency: latencyTables(
+      isRun ? path.join(at.from, LATENCY) : path.join(path.dirname(at.from), `${name}.${LATENCY}`),
+      specFile,
+      spec.simplify.target?.latencyTable,
+    ),
     engine,
     engineOptions: at.engineOptions,
     ...(at.watcher && { watcher: at.watcher }),

@@ -1,7 +1,13 @@
 import { evaluationProgram, type Judging, methodSites, metricKind } from '../../compiler/4-program/index.js';
 import { certifiedRanges, type Difference, measureDifference } from '../../compiler/5-shrink/certificate.js';
-import { type AppliedThreshold, cut, thresholdGrid } from '../../compiler/5-shrink/cut.js';
-import { type Judgement, type SearchResult, searchThreshold } from '../../compiler/5-shrink/search.js';
+import { type AppliedThreshold, cut, thresholdGrid, thresholdsOf } from '../../compiler/5-shrink/cut.js';
+import {
+  type Judgement,
+  type SearchResult,
+  searchThreshold,
+  type ThresholdSearch,
+} from '../../compiler/5-shrink/search.js';
+import { isWithin, searchBelow, searchTarget } from '../../compiler/5-shrink/target.js';
 import {
   dependsOnInputs,
   refuseDeadNetwork,
@@ -13,7 +19,7 @@ import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { metricOf } from '../../compiler/monitored.js';
 import { objectivesOf, prefixOf } from '../../compiler/objectives.js';
-import type { PhaseSpec, Spec } from '../../compiler/spec.js';
+import type { PhaseSpec, Shares, Spec, TargetSpec } from '../../compiler/spec.js';
 import { diagnostic, fail } from '../../diagnostics/report.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import type { Network } from '../../ir/graph.js';
@@ -21,14 +27,15 @@ import type { Call } from '../../ir/kind.js';
 import type { InputRanges } from '../../ir/ranges.js';
 import type { MetricKind } from '../../metrics/metric.js';
 import type { BoundTable } from '../../data/bind.js';
-import { multiplyAdds, paramSize } from '../../compiler/3-dims/index.js';
-import { allParams } from '../../ir/graph.js';
+import { multiplyAdds } from '../../compiler/3-dims/index.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import { evaluateRows, type Score } from '../training/evaluate-rows.js';
 import { breathe } from '../training/pace.js';
 import type { Watcher } from '../training/progress.js';
 import { methodsWith, openMoment } from '../training/host-moment.js';
 import { tensorsOf } from '../weights/tensors.js';
+import { type LatencyTable, type LatencyTables, measureLatency, millisecondsAt } from './latency.js';
+import { missedWarning, type Size, sharesOf, sharesText, sizeOf, type TargetResult } from './target.js';
 
 /** Multiply-adds that the evaluator in float64 takes a second or two for: from here on a certificate is announced. */
 const LONG_WORK = 2e8;
@@ -41,6 +48,8 @@ export interface Simplified {
   readonly threshold: AppliedThreshold;
   /** How the threshold was found, where it was searched for. */
   readonly search?: SearchResult;
+  /** What was aimed at, where a size was. */
+  readonly target?: TargetResult;
   /** The network of full size with what the threshold cut set to 0: what the certificate compares with. */
   readonly masked: Values;
   readonly kernels: { readonly nonzero: number; readonly of: number };
@@ -67,6 +76,8 @@ export interface Simplifying {
   readonly ranges?: InputRanges;
   readonly engine: Engine;
   readonly engineOptions: EngineOptions;
+  /** Where times of networks are kept, for a target of latency. Absent: they are measured. */
+  readonly latency?: LatencyTables;
   /** Who is told that a threshold is searched for, and may stop it. */
   readonly watcher?: Watcher;
   readonly stopping?: { readonly signal: NodeJS.Signals | undefined };
@@ -74,7 +85,7 @@ export interface Simplifying {
 
 /**
  * Cuts by importance: first what the methods of the annotations select, then as `simplify { threshold }` says, judged on validation rows, then shrinks exactly and measures that the outputs stayed.
- * @throws Failure no-validation-data; dead-network. Stopped where the user stopped the search: nothing of it is kept, since it finds the same when
+ * @throws Failure no-validation-data; dead-network; target-out-of-reach; latency-table. Stopped where the user stopped the search: nothing of it is kept, since it finds the same when
  * it is done again
  */
 export async function simplify(at: Simplifying): Promise<Simplified> {
@@ -104,27 +115,20 @@ async function simplifySelected(at: Simplifying): Promise<Simplified> {
   const warnings: Diagnostic[] = [];
   let threshold: AppliedThreshold;
   let search: SearchResult | undefined;
-  if (wanted.kind === 'auto') {
+  let target: TargetResult | undefined;
+  if (spec.simplify.target) {
+    ({ target, search } = await aim(at, spec.simplify.target));
+    threshold = { kind: 'unit', value: target.threshold };
+    if (search) warnings.push(...coarseWarning(at, spec.simplify.target, search));
+    if (!target.held) warnings.push(missedWarning(target));
+  } else if (wanted.kind === 'auto') {
     if (!at.validation) return fail('no-validation-data', {}, { at: spec.simplify.span });
     // A network that training itself left without living units has nothing to search in.
     refuseDeadNetwork(network, values, rangesOf(at));
     at.watcher?.note(`threshold: searched for on ${at.validation.rows.toLocaleString('en')} validation rows\n`);
     search = await findThreshold(at, at.validation, wanted);
     threshold = { kind: 'unit', value: search.threshold };
-    if (search.coarse) {
-      const unitRange = judgedBy(wanted, at.phase, outputsOf(network))?.kind.unitRange ?? false;
-      const shown = (value: number) => {
-        const points = Number((100 * value).toPrecision(2));
-        return unitRange ? `${points} ${points === 1 ? 'point' : 'points'}` : String(Number(value.toPrecision(2)));
-      };
-      warnings.push(
-        diagnostic('tolerance-below-noise', {
-          tolerance: shown(search.coarse.tolerance),
-          noise: shown(2 * search.coarse.standardError),
-          rows: search.before.rows,
-        }),
-      );
-    }
+    warnings.push(...coarseWarning(at, wanted, search));
   } else {
     threshold = wanted;
   }
@@ -140,7 +144,172 @@ async function simplifySelected(at: Simplifying): Promise<Simplified> {
       at.watcher?.work?.(`certificate: outputs before and after, on ${rows.toLocaleString('en')} rows`, done / of);
     },
   });
-  return { threshold, ...(search && { search }), masked, kernels, shrunk, features, difference, warnings };
+  return {
+    threshold,
+    ...(search && { search }),
+    ...(target && { target }),
+    masked,
+    kernels,
+    shrunk,
+    features,
+    difference,
+    warnings,
+  };
+}
+
+/** That chance decides where a search ends, if so. */
+function coarseWarning(
+  { phase, network }: Simplifying,
+  wanted: { readonly metric?: string },
+  { coarse, before }: SearchResult,
+): Diagnostic[] {
+  if (!coarse) return [];
+  const unitRange = judgedBy(wanted, phase, outputsOf(network))?.kind.unitRange ?? false;
+  const shown = (value: number) => {
+    const points = Number((100 * value).toPrecision(2));
+    return unitRange ? `${points} ${points === 1 ? 'point' : 'points'}` : String(Number(value.toPrecision(2)));
+  };
+  return [
+    diagnostic('tolerance-below-noise', {
+      tolerance: shown(coarse.tolerance),
+      noise: shown(2 * coarse.standardError),
+      rows: before.rows,
+    }),
+  ];
+}
+
+/**
+ * The smallest threshold at which the target holds; where it has a tolerance that the metric would leave there, the largest within it.
+ *
+ * @throws Failure target-out-of-reach where there is none, and no tolerance that decides
+ */
+async function aim(
+  at: Simplifying,
+  wanted: TargetSpec,
+): Promise<{ readonly target: TargetResult; readonly search?: SearchResult }> {
+  const { spec, network, values, validation } = at;
+  const judged = wanted.tolerance === undefined ? undefined : { ...wanted, tolerance: wanted.tolerance };
+  if (judged && !validation) return fail('no-validation-data', {}, { at: spec.simplify.span });
+  refuseDeadNetwork(network, values, rangesOf(at));
+  const thresholds = thresholdsOf(network, values);
+  at.watcher?.note(`target: searched for among ${thresholds.length.toLocaleString('en')} thresholds\n`);
+  const sizes = new Sizes(at, thresholds);
+  const time = wanted.shares.latency === undefined ? undefined : await timesOf(at, wanted, sizes);
+  const sharesAt = async (threshold: number): Promise<Shares | undefined> => {
+    const left = await sizes.at(threshold);
+    return left && sharesOf(left, sizes.whole, wanted.shares, time);
+  };
+  const found = await searchTarget({ thresholds, sharesAt, wanted: wanted.shares });
+  if (!judged && !found.reached) {
+    const details = {
+      wanted: sharesText(wanted.shares, 'at most '),
+      left: sharesText(found.shares),
+      threshold: String(Number(found.threshold.toPrecision(4))),
+    };
+    return fail('target-out-of-reach', details, { at: wanted.span });
+  }
+  const below = thresholds.slice(0, thresholds.indexOf(found.threshold) + 1);
+  const search =
+    judged &&
+    (await withJudge(at, validation!, judged, (parts) => {
+      at.watcher?.note(`threshold: searched for on ${validation!.rows.toLocaleString('en')} validation rows\n`);
+      return searchBelow(below, parts);
+    }));
+  const threshold = search?.threshold ?? found.threshold;
+  const left = (await sizes.at(threshold))!;
+  const reached = sharesOf(left, sizes.whole, wanted.shares, time);
+  const held = isWithin(reached, wanted.shares);
+  return {
+    target: {
+      threshold,
+      at_most: wanted.shares,
+      left: reached,
+      held,
+      looks: sizes.looks,
+      ...(!held && found.reached && { needs: found.threshold }),
+      ...(time && {
+        latency: {
+          batch_size: time.batch_size,
+          before: millisecondsAt(time, sizes.whole.multiply_adds),
+          after: millisecondsAt(time, left.multiply_adds),
+        },
+      }),
+    },
+    ...(search && { search }),
+  };
+}
+
+/** What is left of a network at thresholds, each shrunk once. */
+class Sizes {
+  readonly whole: Size;
+  private readonly known = new Map<number, Size | undefined>();
+
+  constructor(
+    private readonly of: Simplifying,
+    readonly thresholds: readonly number[],
+  ) {
+    this.whole = sizeOf(of.network);
+  }
+
+  get looks(): number {
+    return this.known.size;
+  }
+
+  /** Undefined where nothing is left. @throws Stopped */
+  async at(threshold: number): Promise<Size | undefined> {
+    if (this.known.has(threshold)) return this.known.get(threshold);
+    this.of.watcher?.work?.(`target: candidate ${this.known.size + 1}`);
+    await breathe();
+    if (this.of.stopping?.signal) throw new Stopped();
+    const left = this.shrunk(threshold);
+    const size = left && sizeOf(left.network);
+    this.known.set(threshold, size);
+    return size;
+  }
+
+  shrunk(threshold: number): ShrinkResult | undefined {
+    const { network, values } = this.of;
+    const { values: masked } = cut(network, values, { kind: 'unit', value: threshold });
+    return dependsOnInputs(network, masked, rangesOf(this.of))
+      ? shrink(network, masked, shrinkOptionsOf(this.of))
+      : undefined;
+  }
+}
+
+/** From one network of a latency table to the next, at most as much of its multiply-adds is left; and how many there are. */
+const TABLE = { step: 0.6, networks: 8 };
+
+/** The table of times: the one that is kept, else measured along the path of thresholds, from the whole network on, and kept. */
+async function timesOf(at: Simplifying, { batch_size }: TargetSpec, sizes: Sizes): Promise<LatencyTable> {
+  const known = at.latency?.find(batch_size, sizes.whole.multiply_adds);
+  if (known) return known;
+  const { thresholds, whole } = sizes;
+  at.watcher?.note(`latency: measured once, with batches of ${batch_size.toLocaleString('en')}\n`);
+  const networks: { readonly network: Network; readonly values: Values }[] = [at];
+  for (let k = 1; k < TABLE.networks; k++) {
+    const multiply_adds = TABLE.step ** k;
+    const sharesAt = async (threshold: number) => {
+      const left = await sizes.at(threshold);
+      return left && { multiply_adds: left.multiply_adds / whole.multiply_adds };
+    };
+    const { threshold } = await searchTarget({ thresholds, sharesAt, wanted: { multiply_adds } });
+    const { multiply_adds: work } = (await sizes.at(threshold))!;
+    if (networks.some(({ network }) => multiplyAdds(network) === work)) continue;
+    networks.push(sizes.shrunk(threshold)!);
+  }
+  const table = await measureLatency({
+    networks,
+    batchSize: batch_size,
+    engine: at.engine,
+    engineOptions: at.engineOptions,
+    next: async (done) => {
+      at.watcher?.work?.('latency: forward passes of networks of several sizes', done / networks.length);
+      await breathe();
+      if (at.stopping?.signal) throw new Stopped();
+    },
+  });
+  at.latency?.keep(table);
+  return table;
 }
 
 /** The ranges that removal may rest on. */
@@ -193,10 +362,31 @@ function defaultsOf({ schema }: MetricKind): Readonly<Record<string, unknown>> {
 }
 
 /** Tries the grid of thresholds on the validation rows, on the engine. */
-async function findThreshold(
+function findThreshold(
   at: Simplifying,
   validation: BoundTable,
   wanted: { readonly tolerance: number; readonly metric?: string },
+): Promise<SearchResult> {
+  const { network, values } = at;
+  const sizeLeft = (candidate: Values) => sizeOf(shrink(network, candidate, shrinkOptionsOf(at)).network);
+  return withJudge(at, validation, wanted, (parts) =>
+    searchThreshold({
+      ...parts,
+      grid: thresholdGrid(network, values),
+      gains: (candidate, uncut) => {
+        const [after, before] = [sizeLeft(candidate), sizeLeft(uncut)];
+        return after.parameters < before.parameters || after.multiply_adds < before.multiply_adds;
+      },
+    }),
+  );
+}
+
+/** Runs a search that cuts values and judges them on the validation rows, on the engine. */
+async function withJudge(
+  at: Simplifying,
+  validation: BoundTable,
+  wanted: { readonly tolerance: number; readonly metric?: string },
+  search: (parts: Omit<ThresholdSearch<Values>, 'grid' | 'gains'>) => Promise<SearchResult>,
 ): Promise<SearchResult> {
   const { network, values, phase } = at;
   const outputs = outputsOf(network);
@@ -209,14 +399,8 @@ async function findThreshold(
     ...phase,
     metrics: judged ? { [judged.output]: [judged.call] } : [],
   });
-  const sizeOf = (candidate: Values) => {
-    const { network: smaller } = shrink(network, candidate, shrinkOptionsOf(at));
-    const parameters = allParams(smaller).reduce((sum, param) => sum + paramSize(param), 0);
-    return { parameters, work: multiplyAdds(smaller) };
-  };
   try {
-    return await searchThreshold<Values>({
-      grid: thresholdGrid(network, values),
+    return await search({
       cut: (value) => {
         const candidate = cut(network, values, { kind: 'unit', value }).values;
         return dependsOnInputs(network, candidate, rangesOf(at)) ? candidate : undefined;
@@ -233,10 +417,6 @@ async function findThreshold(
           rows: score.rows,
           ...(error !== undefined && { standardError: error }),
         };
-      },
-      gains: (candidate, uncut) => {
-        const [after, before] = [sizeOf(candidate), sizeOf(uncut)];
-        return after.parameters < before.parameters || after.work < before.work;
       },
       tolerance: wanted.tolerance,
       better: kind?.better ?? 'lower',

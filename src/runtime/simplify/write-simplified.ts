@@ -49,7 +49,7 @@ export function writeSimplified(at: {
 }): Written {
   const { folder, name, compiled, simplified, values } = at;
   const { spec, network } = compiled;
-  const { shrunk, difference, masked, threshold } = simplified;
+  const { shrunk, difference, masked, threshold, target } = simplified;
   const within = certifiedRanges(shrunk.within);
   const ending = endingOf(at.specFile);
   const file = (suffix: string) => path.join(folder, `${name}${suffix}`);
@@ -77,6 +77,7 @@ export function writeSimplified(at: {
     shrunk,
     tool: `dnc ${version}`,
     threshold,
+    ...(target && { target: target.at_most }),
     parameters: { before: parameterCount(network), after: parameterCount(shrunk.network) },
     weights: { path: `${name}.min.safetensors`, sha256: sha256(small) },
     origin: { path: seenFrom(at.specFile), sha256: sha256(originalText) },
@@ -122,7 +123,7 @@ export function writeSimplified(at: {
             weights: { file: `${name}${certified.suffix}`, sha256: sha256(certified.bytes) },
           },
         },
-        within,
+        { within, target: target && { threshold: target.threshold, at_most: target.at_most, left: target.left } },
       ),
       undefined,
       2,

@@ -2,7 +2,7 @@ import { placeOf } from '../../compiler/checks/check.js';
 import { strangeClass } from '../../compiler/checks/class-weight-fits.js';
 import { keyOf, stretchesOf, trainedOutputs } from '../../compiler/checks/outputs.js';
 import { classCount, lossKind, metricKind } from '../../compiler/4-program/index.js';
-import { metricOf } from '../../compiler/monitored.js';
+import { judgedMetric, metricOf } from '../../compiler/monitored.js';
 import { endsOf, objectivesOf } from '../../compiler/objectives.js';
 import type { Spec } from '../../compiler/spec.js';
 import { type BoundTable, targetOf } from '../../data/bind.js';
@@ -46,7 +46,7 @@ export function refuseUnfitTargets(
   table: Pick<Table, 'target' | 'rows'>,
   { rows, tensors }: BoundTable,
 ): void {
-  const { threshold } = spec.simplify;
+  const metric = judgedMetric(spec.simplify);
   const { outputs } = endsOf(spec.model);
   for (const output of outputs) {
     const target = tensors.find(({ name, data }) => name === `target:${output}` && data instanceof Float32Array);
@@ -91,9 +91,8 @@ export function refuseUnfitTargets(
       for (const [k, { word }] of metrics.entries())
         refuseMetric(loss, word, placeOf(spec, phase, keyOf(phase, `metrics/${k}`, output)));
     }
-    const searched =
-      threshold.kind === 'auto' && threshold.metric !== undefined ? metricOf(threshold.metric) : undefined;
-    const last = stretchesOf({ ...spec, simplify: { threshold } }).at(-1)!;
+    const searched = metric === undefined ? undefined : metricOf(metric);
+    const last = spec.train.phases.at(-1)!;
     const judged = objectivesOf(last, outputs).find((one) => one.output === output);
     if (searched && searched.word !== 'loss' && judged && (searched.output ?? output) === output)
       refuseMetric(judged.loss, searched.word, undefined);

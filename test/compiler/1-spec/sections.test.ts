@@ -257,6 +257,64 @@ describe('simplify', () => {
     expect(printResolved(simplify('threshold: 0').spec!)).not.toContain('every');
   });
 
+  it('reads a size to aim at', () => {
+    const simplify = (text: string, sets: string[] = []) =>
+      lower(`${model}data { source: mnist; validation: 10% }\n${train}simplify { ${text} }`, sets);
+    const aimed = (text: string, sets?: string[]) => {
+      const { spec, lines } = simplify(text, sets);
+      expect(lines).toEqual([]);
+      return spec!;
+    };
+    const { target, threshold } = aimed('target { parameters: 10% }').simplify;
+    expect(target).toMatchObject({ shares: { parameters: 0.1 }, batch_size: 1 });
+    expect(threshold).toEqual({ kind: 'unit', value: 0 });
+    const whole = aimed(
+      'target { latency: 50%; multiply_adds: 25%; parameters: 0.1; tolerance: 0.5%; metric: mean_squared_error; batch_size: 128; latency_table: file("l.json") }',
+    );
+    expect(whole.simplify.target).toMatchObject({
+      shares: { parameters: 0.1, multiply_adds: 0.25, latency: 0.5 },
+      tolerance: 0.005,
+      metric: 'mse',
+      batch_size: 128,
+      latencyTable: { path: 'l.json' },
+    });
+    const text = printResolved(whole);
+    expect(text).toContain(
+      'simplify {\n  threshold: 0\n  target {\n    parameters: 0.1\n    multiply_adds: 0.25\n    latency: 0.5\n    tolerance: 0.005\n    metric: mse\n    batch_size: 128\n    latency_table: file("l.json")\n  }\n}',
+    );
+    expect(lower(text).spec!.hash).toBe(whole.hash);
+    // From the command line one takes the place of the other.
+    expect(aimed('target { parameters: 10% }', ['simplify.threshold=0.5']).simplify).toMatchObject({
+      threshold: { kind: 'unit', value: 0.5 },
+    });
+    expect(aimed('threshold: 0.5', ['simplify.target={ parameters: 20% }']).simplify).toMatchObject({
+      threshold: { kind: 'unit', value: 0 },
+      target: { shares: { parameters: 0.2 } },
+    });
+    expect(
+      aimed('target { parameters: 10%; tolerance: 1% }', ['simplify.target.parameters=20%']).simplify.target,
+    ).toMatchObject({ shares: { parameters: 0.2 }, tolerance: 0.01 });
+  });
+
+  it('refuses sizes that say nothing, too much, or two things', () => {
+    const simplify = (text: string) => marks(lower(`${model}${data}${train}simplify { ${text} }`));
+    expect(simplify('target { }')).toEqual(['missing-key { }']);
+    expect(simplify('target { parameters: 0 }')).toEqual(['out-of-range 0']);
+    expect(simplify('target { parameters: 110% }')).toEqual(['out-of-range 110%']);
+    expect(simplify('target { parameters: 10%; metric: mse }')).toEqual(['missing-key mse']);
+    expect(simplify('target { parameters: 10%; batch_size: 8 }')).toEqual(['missing-key 8']);
+    expect(simplify('target { size: 10% }')).toEqual(['missing-key { size: 10% }', 'unknown-key size']);
+    expect(simplify('target { parameters: 10%; tolerance: 1% }')).toEqual(['auto-needs-validation 1%']);
+    expect(simplify('threshold: 0.1; target { parameters: 10% }')).toEqual(['threshold-and-target 0.1']);
+    expect(simplify('threshold: 0; target { parameters: 10% }')).toEqual([]);
+  });
+
+  it('rounding of widths and ranges are a part of what a spec says', () => {
+    const simplify = (text: string) => lower(`${model}${data}${train}simplify { ${text} }`).spec!;
+    expect(printResolved(simplify('round_to: 8; ranges: true'))).toContain('  round_to: 8\n  ranges: true\n');
+    expect(simplify('round_to: 8').hash).not.toBe(simplify('threshold: 0').hash);
+  });
+
   it('needs validation data to search', () => {
     expect(marks(lower(`${model}${data}${train}simplify { threshold: auto(1%) }`))).toEqual([
       'auto-needs-validation auto(1%)',
@@ -270,14 +328,7 @@ describe('simplify', () => {
           `${model}${data}${train}simplify { threshold: -1; distil { }; target { parameters: 10% }; foo: 3 }\nsweep { x: 1..3 }\nsimplfy { }`,
         ),
       ),
-    ).toEqual([
-      'out-of-range -1',
-      'not-yet distil',
-      'not-yet target',
-      'unknown-key foo',
-      'not-yet sweep',
-      'unknown-section simplfy',
-    ]);
+    ).toEqual(['out-of-range -1', 'not-yet distil', 'unknown-key foo', 'not-yet sweep', 'unknown-section simplfy']);
   });
 });
 

@@ -436,6 +436,35 @@ train {
     ]);
   });
 
+  it.each([
+    ['{ target { parameters: 10%; tolerance: 1% } }', 'simplify { threshold: 0 }'],
+    ['{ threshold: 0; target { parameters: 10%; tolerance: 1% } }', 'simplify { threshold: 0 }'],
+    ['{ round_to: 2; target { parameters: 10% } }', 'simplify { round_to: 2; threshold: 0 }'],
+  ])('a size that was aimed at is reached: %s', (written, left) => {
+    const text = LENET.replace(/simplify \{[^}]*\}/, `simplify ${written}`);
+    expect(text).not.toBe(LENET);
+    const out = simplified(text, { fc1: range(0, 9) }, { target: { parameters: 0.1, latency: 0.5 } });
+    expect(lines(out, /^simplify/)).toEqual([left]);
+    expect(out).toMatch(/origin \{ spec: .*; threshold: 0.012; target \{ parameters: 0.1; latency: 0.5 \}; max_/);
+    const { spec } = compile(new Source('lenet.min.dn', out));
+    expect(spec.origin).toMatchObject({ target: { parameters: 0.1, latency: 0.5 } });
+  });
+
+  it('a key that is set takes the place of the one that it cannot stand beside', () => {
+    const set = (sets: string[], section = 'target { parameters: 10% }') =>
+      lines(
+        simplified(LENET.replace(/simplify \{[^}]*\}/, `simplify {\n  ${section}\n}`), { fc1: range(0, 9) }, { sets }),
+        /epochs|steps|threshold|target/,
+      ).slice(1, -1);
+    expect(set(['train.steps=300'])).toEqual(['  steps: 300', '  threshold: 0']);
+    expect(set(['simplify.threshold=0.5'])).toEqual(['  epochs: 60', '  threshold: 0']);
+    expect(set(['simplify.threshold=0.5'], 'threshold: 0; target { parameters: 10% }')).toEqual([
+      '  epochs: 60',
+      '  threshold: 0',
+    ]);
+    expect(set(['simplify.target={ parameters: 5% }'], 'threshold: 0.5')).toEqual(['  epochs: 60', '  threshold: 0']);
+  });
+
   it('says what it does not know to be the same', () => {
     const kept = { fc1: range(0, 9) };
     const first = (more: Partial<SimplifiedText>) => simplified(LENET, kept, more).split('\n')[0];
