@@ -1,12 +1,10 @@
-import { callOf, type Kind, numberOrCallOf, type Static, type TSchema, Type } from '../ir/kind.js';
+import { callOf, type Kind, numberOrCallOf, type Static, Type } from '../ir/kind.js';
 import type { ClassWeight } from './spec.js';
 
 /** A section of a spec. Its keys are its schema's properties. */
 export interface SectionKind extends Kind {
   /** Keys that the language has and this version does not: refused with a word on that, and not in help. */
   readonly later: readonly string[];
-  /** What any other key takes, where keys are free beside those of the schema. */
-  readonly free?: TSchema;
   /** How it is written; `dnc help` prints it and a test compiles it. */
   readonly example: string;
 }
@@ -446,6 +444,13 @@ export const origin = {
   schema: Type.Object({
     spec: callOf('file', { description: 'The spec before.' }),
     threshold: numberOrCallOf('threshold', { minimum: 0, description: 'The threshold that was applied.' }),
+    target: Type.Optional(
+      Type.Object(shares, {
+        additionalProperties: false,
+        minProperties: 1,
+        description: 'The shares that it was found for: `target { parameters: 0.1 }`. Absent: none was aimed at.',
+      }),
+    ),
     max_difference: Type.Optional(
       Type.Number({ minimum: 0, description: 'Norm-wise difference of the outputs, from the certificate.' }),
     ),
@@ -482,10 +487,3 @@ export type TrainValues = Static<typeof train.schema>;
 export type PhaseValues = Static<typeof phase.schema>;
 export type SimplifyValues = Static<typeof simplify.schema>;
 export type OriginValues = Static<typeof origin.schema>;
-    target: Type.Optional(
-      Type.Object(shares, {
-        additionalProperties: false,
-        minProperties: 1,
-        description: 'The shares that it was found for: `target { parameters: 0.1 }`. Absent: none was aimed at.',
-      }),
-    ),

@@ -5,7 +5,6 @@ import type { Source, Span } from '../diagnostics/source.js';
 import type { BlockNode, Document, LayerNode, NameNode, RepeatNode, ValueNode } from '../dsl/document.js';
 import type { Annotation } from '../ir/graph.js';
 import type { Call, Duration } from '../ir/kind.js';
-import type { strategies } from './sections.js';
 
 /** The spec: every word resolved, every default filled in, every value checked against its schema. Result of stage 1. */
 export interface Spec {
@@ -185,10 +184,10 @@ export interface TrainSpec {
 
 export interface SimplifySpec {
   readonly threshold: Threshold;
-  /** Shrinking while training; undefined: only afterwards. */
-  readonly live?: LiveSpec;
   /** What is aimed at; the threshold is then 0. */
   readonly target?: TargetSpec;
+  /** Shrinking while training; undefined: only afterwards. */
+  readonly live?: LiveSpec;
   /** Widths stay at multiples of this number. Absent: any. */
   readonly roundTo?: number;
   /** Removal may rest on what the inputs are proven to lie in. Absent: it holds for all rows. */
@@ -207,6 +206,27 @@ export interface LiveSpec {
   readonly patience: number;
 }
 
+/** Shares of what a network has before it is cut: of its parameters, of its multiply-adds for a row, of the time that a batch takes. */
+export interface Shares {
+  readonly parameters?: number;
+  readonly multiply_adds?: number;
+  readonly latency?: number;
+}
+
+/** A size that simplifying aims at instead of a threshold. */
+export interface TargetSpec {
+  /** The most that may be left; at least one is given, and all that are given must hold. */
+  readonly shares: Shares;
+  /** How much the metric may lose for it, as in `auto`. Absent: whatever it costs. */
+  readonly tolerance?: number;
+  readonly metric?: string;
+  /** Rows in the batch whose time is meant. */
+  readonly batch_size: number;
+  readonly span: Span;
+  /** Where times are taken from. Absent: they are measured. */
+  readonly latencyTable?: FileReference;
+}
+
 /** A unit norm (0: exactly zero only), a bound on single weights, or a search. */
 export type Threshold =
   | { readonly kind: 'unit'; readonly value: number }
@@ -223,11 +243,11 @@ export interface Origin {
   readonly spec: FileReference;
   /** What was applied: never `auto`. */
   readonly threshold: Threshold;
+  /** What it was found for. Absent: no size was aimed at. */
+  readonly target?: Shares;
   /** Norm-wise difference of the outputs, from the certificate. */
   readonly max_difference?: number;
   /** What rows must lie in for the outputs to be the same, in words. Absent: any rows. */
   readonly within?: string;
   readonly span: Span;
 }
-  /** What it was found for. Absent: no size was aimed at. */
-  readonly target?: Shares;
