@@ -1,6 +1,6 @@
 import { type ArgumentSchema, choicesOf, expectedOf, schemaOf, typesOf } from '../compiler/1-spec/expected.js';
 import { valueText } from '../compiler/1-spec/print.js';
-import { laterSections, phase, type SectionKind, sections } from '../compiler/sections.js';
+import { phase, type SectionKind, sections } from '../compiler/sections.js';
 import { findWord, registryNames, vocabulary } from '../compiler/vocabulary.js';
 import type { Kind, RegistryName } from '../ir/kind.js';
 
@@ -126,7 +126,6 @@ function laterTexts(word: string): string[] {
     .at(-1);
   const holders = allSections.filter((section) => section.later.includes(key) && (!owner || owner === section.keyword));
   return [
-    ...(laterSections.includes(word) ? [`${word}\nA section. ${NOT_YET}\n`] : []),
     ...(holders.length > 0
       ? [`${key}\nA key of ${listed(holders.map((section) => `\`${section.keyword}\``))}. ${NOT_YET}\n`]
       : []),
@@ -352,6 +351,7 @@ export function exampleOf(registry: RegistryName, kind: Kind): string {
     column: `data { source: csv("houses.csv"); columns { region: ${call} } }`,
     augmentation: `data { source: drawn_digits; augment: [${call}] }`,
     threshold: `simplify { threshold: ${call} }`,
+    space: `data { source: mnist; validation: 5000 }\ntrain { loss: mse; optimizer: adam(1e-3); epochs: 20 }\nsweep { train.optimizer.learning_rate: ${call}; strategy: random; trials: 20 }`,
     file: `weights: ${call}`,
   };
   return places[registry];

@@ -5,7 +5,7 @@ import type { Expected } from '../dsl/expected.js';
 import { read } from '../dsl/read.js';
 import type { RegistryName } from '../ir/kind.js';
 import { type ArgumentSchema, schemaOf, typesOf } from './1-spec/expected.js';
-import { phase, sections } from './sections.js';
+import { phase, type SectionKind, sections } from './sections.js';
 import { findWord, registriesOf } from './vocabulary.js';
 
 /** Reads a spec, in .dn or in YAML by its name; the schemas tell maps from calls where YAML's text does not. Total, as `read`. */
@@ -14,9 +14,14 @@ export function readDocument(source: Source, reports: Reports): Document {
 }
 
 const named: Readonly<Record<string, ArgumentSchema>> = {
-  ...Object.fromEntries(Object.entries(sections).map(([key, kind]) => [key, schemaOf(kind.schema)])),
+  ...Object.fromEntries(Object.entries(sections).map(([key, kind]) => [key, sectionSchema(kind)])),
   [phase.keyword]: schemaOf(phase.schema),
 };
+
+/** What a section holds, keys that are free among it. */
+function sectionSchema(kind: SectionKind): ArgumentSchema {
+  return { ...schemaOf(kind.schema), ...(kind.free && { patternProperties: { '': schemaOf(kind.free) } }) };
+}
 
 /** A document's entries. A section that is written as one value holds what its one argument would. */
 const document: Expected = {

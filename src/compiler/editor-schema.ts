@@ -157,7 +157,8 @@ function section(kind: SectionKind): Json {
   const [only, ...others] = Object.values(schema.properties ?? {});
   // `weights:` holds its one value itself.
   if (only?.registry && others.length === 0) return { ...written(only), description: kind.summary };
-  return { ...map(schema), description: kind.summary };
+  const free = kind.free && { additionalProperties: written(schemaOf(kind.free)) };
+  return { ...map(schema), ...free, description: kind.summary };
 }
 
 /** What a value of a schema may be in YAML. */

@@ -1,10 +1,12 @@
-import { callOf, type Kind, numberOrCallOf, type Static, Type } from '../ir/kind.js';
+import { callOf, type Kind, numberOrCallOf, type Static, type TSchema, Type } from '../ir/kind.js';
 import type { ClassWeight } from './spec.js';
 
 /** A section of a spec. Its keys are its schema's properties. */
 export interface SectionKind extends Kind {
   /** Keys that the language has and this version does not: refused with a word on that, and not in help. */
   readonly later: readonly string[];
+  /** What any other key takes, where keys are free beside those of the schema. */
+  readonly free?: TSchema;
   /** How it is written; `dnc help` prints it and a test compiles it. */
   readonly example: string;
 }
@@ -438,6 +440,65 @@ export const simplify = {
   example: 'simplify { threshold: auto(tolerance: 0.2%); finetune { epochs: 5 } }',
 } as const satisfies SectionKind;
 
+/** How `dnc sweep` goes through its space. */
+export const strategies = ['grid', 'random', 'halving'] as const;
+
+export const sweep = {
+  keyword: 'sweep',
+  summary:
+    'A search for `dnc sweep`: every other key is an address as `--set` takes it, with the values that are tried: a list, `1..5`, `log(1e-6, 1e-2, 12)`, `uniform(0, 0.5)`. Training alone takes no notice of it.',
+  schema: Type.Object({
+    strategy: Type.Union(
+      strategies.map((word) => Type.Literal(word)),
+      {
+        default: 'grid',
+        description:
+          'grid: every combination. random: so many combinations as `trials` says, drawn. halving: all begin, and after a share of the epochs the better half goes on, until one or two have trained to the end.',
+      },
+    ),
+    trials: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        absent: 'every combination',
+        description:
+          'How many combinations are drawn; each is trained once for every seed or fold among the addresses.',
+      }),
+    ),
+    objective: Type.Optional(
+      Type.String({
+        minLength: 1,
+        absent: "val_ and the last phase's first metric, or val_loss",
+        description:
+          'What is best, on the validation rows: `val_loss` or a metric (`val_accuracy`), of several outputs `val_price_mae`.',
+      }),
+    ),
+    seed: Type.Integer({
+      default: 1,
+      minimum: 0,
+      maximum: 0xffffffff,
+      description: 'Seed of what is drawn; apart from `train.seed`.',
+    }),
+    workers: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1024,
+        absent: 'as many as there are cores for',
+        description: 'How many trials are trained at once. It changes no number.',
+      }),
+    ),
+  }),
+  later: [],
+  free: Type.Unsafe({
+    anyOf: [
+      { type: 'array', description: 'The values.' },
+      { type: 'object', registry: 'space' },
+    ],
+    description: 'An address as `--set` takes it (`train.seed`, the name of a `let`), with the values that are tried.',
+  }),
+  example: 'data { source: mnist; validation: 5000 }\nsweep { train.batch_size: [32, 64, 128]; train.seed: 1..3 }',
+} as const satisfies SectionKind;
+
 export const origin = {
   keyword: 'origin',
   summary: 'Written by dnc: what this spec was simplified from.',
@@ -475,15 +536,13 @@ export const weights = {
 } as const satisfies SectionKind;
 
 /** The sections, by the key at the top of a spec. */
-export const sections = { data, train, simplify, weights, origin } as const satisfies Readonly<
+export const sections = { data, train, simplify, sweep, weights, origin } as const satisfies Readonly<
   Record<string, SectionKind>
 >;
-
-/** Sections that the language has and this version does not. */
-export const laterSections: readonly string[] = ['sweep'];
 
 export type DataValues = Static<typeof data.schema>;
 export type TrainValues = Static<typeof train.schema>;
 export type PhaseValues = Static<typeof phase.schema>;
 export type SimplifyValues = Static<typeof simplify.schema>;
+export type SweepValues = Static<typeof sweep.schema>;
 export type OriginValues = Static<typeof origin.schema>;

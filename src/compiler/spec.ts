@@ -5,6 +5,7 @@ import type { Source, Span } from '../diagnostics/source.js';
 import type { BlockNode, Document, LayerNode, NameNode, RepeatNode, ValueNode } from '../dsl/document.js';
 import type { Annotation } from '../ir/graph.js';
 import type { Call, Duration } from '../ir/kind.js';
+import type { strategies } from './sections.js';
 
 /** The spec: every word resolved, every default filled in, every value checked against its schema. Result of stage 1. */
 export interface Spec {
@@ -14,6 +15,8 @@ export interface Spec {
   readonly data: DataSpec;
   readonly train: TrainSpec;
   readonly simplify: SimplifySpec;
+  /** What `dnc sweep` tries. It is no part of the resolved text, nor of the hash: training takes no notice of it. */
+  readonly sweep?: SweepSpec;
   readonly weights?: FileReference;
   readonly origin?: Origin;
   /** The `--set` values in it, for the printer, which writes them into the text. */
@@ -226,6 +229,37 @@ export interface TargetSpec {
   /** Where times are taken from. Absent: they are measured. */
   readonly latencyTable?: FileReference;
 }
+
+/** A search: which values of the spec `dnc sweep` tries, and what is best. */
+export interface SweepSpec {
+  /** At least one. */
+  readonly axes: readonly SweepAxis[];
+  readonly strategy: (typeof strategies)[number];
+  /** Combinations that are drawn. Absent: every one. */
+  readonly trials?: number;
+  /** As written, behind `val_`. Absent: the first metric of the last phase, or the loss. */
+  readonly objective?: string;
+  readonly seed: number;
+  readonly workers?: number;
+  /** Its head, for messages. */
+  readonly span: Span;
+  /** Where the objective is written. */
+  readonly objectiveSpan?: Span;
+}
+
+/** One address with what it may be. */
+export interface SweepAxis {
+  /** As `--set` takes it. */
+  readonly address: string;
+  readonly span: Span;
+  readonly space: SweepSpace;
+}
+
+export type SweepSpace =
+  /** Texts as `--set` takes them; at least one, none twice. */
+  | { readonly kind: 'values'; readonly values: readonly string[] }
+  /** Any number between the two, drawn evenly, or evenly in its logarithm. */
+  | { readonly kind: 'uniform' | 'log'; readonly from: number; readonly to: number };
 
 /** A unit norm (0: exactly zero only), a bound on single weights, or a search. */
 export type Threshold =

@@ -11,6 +11,7 @@ import { schedules } from '../schedules/index.js';
 import { methods } from '../sparsity/index.js';
 import { columns } from './1-spec/words/columns.js';
 import { files } from './1-spec/words/files.js';
+import { spaces } from './1-spec/words/spaces.js';
 import { splits } from './1-spec/words/splits.js';
 import { thresholds } from './1-spec/words/thresholds.js';
 
@@ -36,6 +37,7 @@ export const vocabulary: Readonly<Record<RegistryName, Registry>> = {
   column: { one: 'a way to read a column', many: 'ways to read a column', table: columns },
   augmentation: { one: 'an augmentation', many: 'augmentations', table: augmentations },
   threshold: { one: 'a threshold', many: 'thresholds', table: thresholds },
+  space: { one: 'a search space', many: 'search spaces', table: spaces },
   file: { one: 'a file', many: 'files', table: files },
 };
 

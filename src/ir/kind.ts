@@ -34,6 +34,7 @@ export type RegistryName =
   | 'column'
   | 'augmentation'
   | 'threshold'
+  | 'space'
   | 'file';
 
 /** A time in training: `5 epochs`, `40k steps`; a bare number means epochs. */

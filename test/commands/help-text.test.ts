@@ -115,7 +115,6 @@ it('explains the words of the syntax by examples that compile', () => {
   expect(helpText('steps_per_epoch')).toBe(
     'steps_per_epoch\nA key of `train` and `phase`. This version does not have it yet.\n',
   );
-  expect(helpText('sweep')).toBe('sweep\nA section. This version does not have it yet.\n');
 });
 
 it('keeps long cells in their columns', () => {

@@ -5,7 +5,7 @@ import { Reports } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
 import type { Document, ValueNode } from '../../dsl/document.js';
 import { type Limits, limitsFrom } from '../limits.js';
-import { laterSections, sections } from '../sections.js';
+import { sections } from '../sections.js';
 import { schemaOf } from './expected.js';
 import type { Spec } from '../spec.js';
 import { Context, listWords } from './context.js';
@@ -14,6 +14,7 @@ import { lowerModel } from './model.js';
 import { addressOf, type Override, readSets } from './overrides.js';
 import { printResolved, type Unhashed } from './print.js';
 import { lowerData, lowerOrigin, lowerSimplify, lowerTrain, lowerWeights } from './sections.js';
+import { lowerSweep } from './sweep.js';
 
 export interface SpecOptions {
   readonly source: Source;
@@ -62,6 +63,7 @@ function lower(document: Document, options: SpecOptions, reports: Reports, damag
   const data = lowerData(context, places);
   const { train, inherited, phases } = lowerTrain(context, places);
   const simplify = lowerSimplify(context, places, inherited, data);
+  const sweep = lowerSweep(context, places, data, train);
   const weights = lowerWeights(context, places);
   const origin = lowerOrigin(context, places);
 
@@ -76,6 +78,7 @@ function lower(document: Document, options: SpecOptions, reports: Reports, damag
     data,
     train,
     simplify,
+    ...(sweep && { sweep }),
     ...(weights && { weights }),
     ...(origin && { origin }),
     sets,
@@ -136,10 +139,6 @@ function checkSections(context: Context, document: Document): void {
   const known = Object.keys(sections);
   for (const { key } of document.entries) {
     if (known.includes(key.text)) continue;
-    if (laterSections.includes(key.text)) {
-      context.report('not-yet', { what: `the section \`${key.text}\`` }, { at: key.span });
-      continue;
-    }
     const near = nearest(key.text, [...known, 'model', 'let', 'block']);
     context.report(
       'unknown-section',

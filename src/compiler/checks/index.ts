@@ -8,6 +8,7 @@ import { lossesByOutput } from './losses-by-output.js';
 import { methodsMakeSense } from './methods-make-sense.js';
 import { metricFitsTarget } from './metric-fits-target.js';
 import { monitorsAreKnown } from './monitors-are-known.js';
+import { objectiveIsKnown } from './objective-is-known.js';
 import { reweightedIsProximal } from './reweighted-is-proximal.js';
 import { schedulesFit } from './schedules-fit.js';
 import { somethingToTrain } from './something-to-train.js';
@@ -24,6 +25,7 @@ export const checks: readonly Check[] = [
   metricFitsTarget,
   schedulesFit,
   monitorsAreKnown,
+  objectiveIsKnown,
   reweightedIsProximal,
   methodsMakeSense,
   rescaledTwice,

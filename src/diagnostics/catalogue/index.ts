@@ -6,6 +6,7 @@ import { networkCodes } from './network.js';
 import { runCodes } from './run.js';
 import { shapeCodes } from './shape.js';
 import { specCodes } from './spec.js';
+import { sweepCodes } from './sweep.js';
 import { trainingCodes } from './training.js';
 import { yamlCodes } from './yaml.js';
 
@@ -21,6 +22,7 @@ export const areas: readonly { readonly title: string; readonly codes: Readonly<
     { title: 'Data and other input files', codes: dataCodes },
     { title: 'Engines and results', codes: runCodes },
     { title: 'Training and runs', codes: trainingCodes },
+    { title: 'Sweeps', codes: sweepCodes },
   ];
 
 /** Every diagnostic that dnc can print, by its code. */
@@ -33,6 +35,7 @@ export const catalogue = {
   ...dataCodes,
   ...runCodes,
   ...trainingCodes,
+  ...sweepCodes,
   ...yamlCodes,
 };
 

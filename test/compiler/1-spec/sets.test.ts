@@ -62,10 +62,10 @@ describe('--set', () => {
       'unknown-address @--set model.fc3.units: `--set model.fc3.units` hits nothing: the model has no layer `fc3` [did you mean `model.fc1`?] (layers: `image`, `fc1`, `dense_2`)',
     ]);
     expect(at('wdith=3')).toEqual([
-      'unknown-address @--set wdith: `--set wdith` hits nothing: there is no `let` or section `wdith` [did you mean `width`?] (`let`s: `width`; sections: `data`, `train`, `simplify`, `weights`, `model`)',
+      'unknown-address @--set wdith: `--set wdith` hits nothing: there is no `let` or section `wdith` [did you mean `width`?] (`let`s: `width`; sections: `data`, `train`, `simplify`, `sweep`, `weights`, `model`)',
     ]);
     expect(at('epochs=3')).toEqual([
-      'unknown-address @--set epochs: `--set epochs` hits nothing: there is no `let` or section `epochs` (it is a key of `train`: --set train.epochs=…; `let`s: `width`; sections: `data`, `train`, `simplify`, `weights`, `model`)',
+      'unknown-address @--set epochs: `--set epochs` hits nothing: there is no `let` or section `epochs` (it is a key of `train`: --set train.epochs=…; `let`s: `width`; sections: `data`, `train`, `simplify`, `sweep`, `weights`, `model`)',
     ]);
     expect(at('train.batchsize=3').map((one) => one.slice(0, 80))).toEqual([
       'unknown-key @--set train.batchsize: `train` has no key `batchsize` [did you mean',
