@@ -5,6 +5,7 @@ import { extents, type Shape } from '../../ir/dims.js';
 import type { Mode } from '../../ir/units.js';
 import { applyActivation } from '../../layers/apply-activation.js';
 import { layerKind } from '../../layers/index.js';
+import type { LayerKind } from '../../layers/layer.js';
 import { Builder, type Value } from '../../program/builder.js';
 import { optimize } from '../../program/passes/index.js';
 import type { Extent, Program } from '../../program/program.js';
@@ -27,11 +28,25 @@ export interface Forward {
 
 /** The softmax or sigmoid that a layer ends in, if so. */
 export function probabilityActivation(node: Node): Call | undefined {
-  if (layerKind(node.kind).activationInside) return undefined;
-  const own = layerKind(node.kind).probabilities?.(node.arguments as never);
-  if (own) return own;
-  const call = node.arguments.activation as Call | undefined;
-  return call && (call.word === 'softmax' || call.word === 'sigmoid') ? call : undefined;
+  return endingOf(layerKind(node.kind), node.arguments)?.call;
+}
+
+/** The softmax or sigmoid that a layer ends in, and the arguments with which it ends before that: none where it is nothing else. */
+function endingOf(
+  kind: LayerKind,
+  args: Readonly<Record<string, unknown>>,
+): { readonly call: Call; readonly before?: Readonly<Record<string, unknown>> } | undefined {
+  if (kind.activationInside) return undefined;
+  const own = kind.probabilities?.(args as never);
+  if (own) return { call: own };
+  const call = args.activation as Call | undefined;
+  const linear = { word: activations.linear.keyword, arguments: {} };
+  if (call && (call.word === 'softmax' || call.word === 'sigmoid'))
+    return { call, before: { ...args, activation: linear } };
+  // A layer that is done at every step ends in what ends a step.
+  const layer = args.layer as Call | undefined;
+  const inner = layer && endingOf(layerKind(layer.word), layer.arguments);
+  return inner?.before && { call: inner.call, before: { ...args, layer: { ...layer, arguments: inner.before } } };
 }
 
 /**
@@ -104,11 +119,11 @@ export function buildForward(
       const [spread] = computed(sums, squares, variance);
       return [applyActivation(b, masks!.noisy(node, sum!, spread!), args.activation as Call)];
     };
-    const ending = outputNodes.has(node.name) ? probabilityActivation(node) : undefined;
+    const ending = outputNodes.has(node.name) ? endingOf(kind, node.arguments) : undefined;
     if (ending) {
-      const [before] = kind.probabilities ? inputs : forward({ ...node.arguments, activation: linear });
+      const [before] = ending.before ? forward(ending.before) : inputs;
       beforeActivation.set(node.name, before!);
-      values.set(node.name, [applyActivation(b, before!, ending)]);
+      values.set(node.name, [applyActivation(b, before!, ending.call)]);
     } else {
       const outputs = forward(node.arguments);
       const goesOn = outputNodes.has(node.name) ? undefined : masks?.after(node, outputs[0]!);
