@@ -207,6 +207,8 @@ export interface LiveSpec {
   readonly after: number;
   /** In so many looks in a row a unit must have been dead. */
   readonly patience: number;
+  /** Widths stay at multiples of this number. */
+  readonly roundTo?: number;
 }
 
 /** Shares of what a network has before it is cut: of its parameters, of its multiply-adds for a row, of the time that a batch takes. */

@@ -2,6 +2,7 @@ import type { Unit } from '../../ir/dims.js';
 import { allParams, axisExtent, type Network, unitMakers } from '../../ir/graph.js';
 import { aroundAxis } from '../../program/kernels.js';
 import { paramShape } from '../3-dims/index.js';
+import type { Site } from './links.js';
 import type { Need } from './liveness.js';
 import type { ValuesExact } from './values.js';
 
@@ -32,17 +33,52 @@ export function keepEqualBlocks(network: Network, values: ValuesExact, need: Nee
 
 /** Widths stay at multiples of `roundTo`, or as they were where that is less: with the fewest more units, those with the largest norm. */
 export function roundWidths(network: Network, values: ValuesExact, need: Need, roundTo: number): void {
-  for (const { node, part, axis } of unitMakers(network)) {
-    const site = need.siteOf(node.name);
-    if (part !== undefined || site.inputs.length === 0 || site.components.size > 0 || !site.kind.resize) continue;
-    const units = [...new Set(axis.units.map((unit) => network.dims.find(unit)))];
-    const kept = units.filter((unit) => need.needed.has(unit)).length;
-    if (kept === 0 || !need.living(site)) continue;
-    const wanted = Math.min(Math.ceil(kept / roundTo) * roundTo, units.length);
+  for (const { site, units } of roundedAxes(network, need.sites)) {
     const dead = units.filter((unit) => !need.needed.has(unit));
+    if (dead.length === units.length || !need.living(site)) continue;
     const reason = `widths are kept at multiples of ${roundTo}`;
-    for (const unit of largest(network, values, dead, wanted - kept)) need.keep(unit, { layer: node.name, reason });
+    for (const unit of staying(network, values, units, dead, roundTo))
+      need.keep(unit, { layer: site.node.name, reason });
   }
+}
+
+/** The same while training goes on: takes units back from those that go. */
+export function roundGoing(
+  network: Network,
+  values: ValuesExact,
+  sites: readonly Site[],
+  going: Set<Unit>,
+  roundTo: number,
+): void {
+  for (const { units } of roundedAxes(network, sites)) {
+    const leaving = units.filter((unit) => going.has(unit));
+    for (const unit of staying(network, values, units, leaving, roundTo)) going.delete(unit);
+  }
+}
+
+/** The units of layers with a width of their own. */
+function roundedAxes(
+  network: Network,
+  sites: readonly Site[],
+): readonly { readonly site: Site; readonly units: readonly Unit[] }[] {
+  const places = new Map(sites.map((site) => [site.node.name, site]));
+  return unitMakers(network).flatMap(({ node, part, axis }) => {
+    const site = places.get(node.name)!;
+    if (part !== undefined || site.inputs.length === 0 || site.components.size > 0 || !site.kind.resize) return [];
+    return [{ site, units: [...new Set(axis.units.map((unit) => network.dims.find(unit)))] }];
+  });
+}
+
+/** Which of those that would leave stay, so that as many are left as a multiple of `roundTo`, or all where there are fewer. */
+function staying(
+  network: Network,
+  values: ValuesExact,
+  units: readonly Unit[],
+  leaving: readonly Unit[],
+  roundTo: number,
+): readonly Unit[] {
+  const left = units.length - leaving.length;
+  return largest(network, values, leaving, Math.min(Math.ceil(left / roundTo) * roundTo, units.length) - left);
 }
 
 function blocksOf(units: readonly Unit[], blocks: number): (readonly Unit[])[] {

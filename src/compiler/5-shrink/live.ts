@@ -3,6 +3,7 @@ import { allParams, type Network, unitMakers } from '../../ir/graph.js';
 import type { HostTensor } from '../../program/program.js';
 import { multiplyAdds, paramShape, paramSize } from '../3-dims/index.js';
 import type { StateDecl } from '../4-program/index.js';
+import { roundGoing } from './counts.js';
 import type { Site } from './links.js';
 import { blocksMixed, liveness } from './liveness.js';
 import { deadOutputs, deadUnits, type Removal, remove, without } from './shrink.js';
@@ -82,13 +83,18 @@ export function pays(before: Network, after: Network, stepsLeft: number): boolea
 /**
  * One look at a network while it is trained: a unit that is dead in both modes in `patience` looks in a row goes, with others, as soon as that pays. A
  * network of which no output depends on an input is left as it is; simplifying says so at the end. Every layer keeps a unit. `averaged`: an average of
- * the weights is kept beside them.
+ * the weights is kept beside them. `roundTo`: widths stay at multiples of this number, or as they were where that is less.
  */
 export function checkLiving(
   network: Network,
   values: Values,
   living: Living,
-  options: { readonly patience: number; readonly stepsLeft: number; readonly averaged?: boolean },
+  options: {
+    readonly patience: number;
+    readonly stepsLeft: number;
+    readonly averaged?: boolean;
+    readonly roundTo?: number | undefined;
+  },
 ): { readonly living: Living; readonly shrunk?: Removal } {
   // No layer gets a bias that it did not have, since that would be trained, too; and an average of the weights has other constants than they.
   const folds = (layer: string, bias: string) => !options.averaged && network.params.get(layer)?.[bias] !== undefined;
@@ -106,7 +112,8 @@ export function checkLiving(
       axis.units.flatMap((unit, k) => (looks.get(maker)![k]! >= options.patience ? [network.dims.find(unit)] : [])),
     ),
   );
-  keepWhole(network, live.sites, going);
+  const { roundTo = 1 } = options;
+  keepWhole(network, live.sites, going, () => roundGoing(network, values, live.sites, going, roundTo));
   const seen = { ...living, dead: Object.fromEntries(looks) };
   if (going.size === 0 || !pays(network, without(network, going).network, options.stepsLeft)) return { living: seen };
 
@@ -125,9 +132,9 @@ export function checkLiving(
 
 /**
  * Takes back units that cannot go yet: those that a unit is made of which stays, those of a block that goes as a whole or keeps as many as the others, and those of a
- * layer that would have none left.
+ * layer that would have none left, and those that `round` asks for.
  */
-function keepWhole(network: Network, sites: readonly Site[], going: Set<Unit>): void {
+function keepWhole(network: Network, sites: readonly Site[], going: Set<Unit>, round: () => void): void {
   const { dims } = network;
   const makers = unitMakers(network).map(({ axis }) => axis.units.map((unit) => dims.find(unit)));
   const mixed = sites.flatMap((site) => [...new Set(blocksMixed(network, site).values())]);
@@ -148,6 +155,7 @@ function keepWhole(network: Network, sites: readonly Site[], going: Set<Unit>): 
         blocks,
         going,
       );
+    round();
   }
 }
 

@@ -272,6 +272,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
             patience: stretch.live!.patience,
             stepsLeft: steps - position.stretchSteps + stretch.live!.stepsAfter,
             averaged: phase.ema_momentum !== undefined,
+            roundTo: stretch.live!.roundTo,
           })
         : { living };
       living = looked.living;

@@ -53,6 +53,25 @@ describe('looks', () => {
     expect(living.dead.a).toEqual([0, 0, 0, 0]);
   });
 
+  test('widths stay at multiples, with the dead units of the largest norm, and as they were where that is less', () => {
+    const network = networkOf([
+      { name: 'x', kind: 'Input', arguments: { shape: [6] } },
+      { name: 'a', kind: 'Dense', arguments: { units: 12, activation: 'relu' } },
+      { name: 'b', kind: 'Dense', arguments: { units: 3, activation: 'tanh' } },
+      { name: 'y', kind: 'Dense', arguments: { units: 2 } },
+    ]);
+    const values = randomValues(network, 3);
+    unread(network, values, 'b.kernel', 1, 2, 5, 6, 7, 9, 11);
+    unread(network, values, 'y.kernel', 0);
+    // Five are read; of the dead ones 2, 5 and 9 weigh most.
+    for (const unit of [1, 6, 7, 11]) for (let row = 0; row < 6; row++) values.get('a.kernel')![row * 12 + unit] = 1e-3;
+    const { shrunk, living } = checkLiving(network, values, allLiving(network), { ...soon, roundTo: 4 });
+    expect(living.kept).toMatchObject({ a: [0, 2, 3, 4, 5, 8, 9, 10], b: [0, 1, 2], x: [0, 1, 2, 3, 4, 5] });
+    expect(shrunk!.network.shapes.get('a')![0]![0]!.units).toHaveLength(8);
+    expect(checkLiving(network, values, allLiving(network), { ...soon, roundTo: 8 }).living.kept.a).toHaveLength(8);
+    expect(checkLiving(network, values, allLiving(network), { ...soon, roundTo: 16 }).shrunk).toBeUndefined();
+  });
+
   test('a unit that others of the dead read goes alone where only it has been dead for long enough', () => {
     const network = networkOf(LAYERS);
     const values = randomValues(network, 2);
