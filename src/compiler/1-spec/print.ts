@@ -209,14 +209,18 @@ function byOutput<V>(key: string, values: Readonly<Record<string, V>>, text: (va
   );
 }
 
-function printSimplify({ threshold, target, live, roundTo, ranges, finetune }: SimplifySpec): string[] {
+function printSimplify({ threshold, target, live, roundTo, ranges, finetune, distil }: SimplifySpec): string[] {
   return [
     `threshold: ${thresholdText(threshold)}`,
     ...(target ? [section('target', printTarget(target))] : []),
-    ...Object.entries(live ?? {}).map(([key, epochs]) => `${key}: ${numberText(epochs)}`),
+    // `round_to` is a key of its own.
+    ...(live ? (['every', 'after', 'patience'] as const).map((key) => `${key}: ${numberText(live[key])}`) : []),
     ...(roundTo === undefined ? [] : [`round_to: ${numberText(roundTo)}`]),
     ...(ranges === undefined ? [] : [`ranges: ${ranges}`]),
     ...(finetune ? [section('finetune', printPhase(finetune))] : []),
+    ...(distil
+      ? [`distil { weight: ${numberText(distil.weight)}; temperature: ${numberText(distil.temperature)} }`]
+      : []),
   ];
 }
 

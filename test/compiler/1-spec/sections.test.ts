@@ -312,6 +312,10 @@ describe('simplify', () => {
   it('rounding of widths and ranges are a part of what a spec says', () => {
     const simplify = (text: string) => lower(`${model}${data}${train}simplify { ${text} }`).spec!;
     expect(printResolved(simplify('round_to: 8; ranges: true'))).toContain('  round_to: 8\n  ranges: true\n');
+    const live = printResolved(simplify('every: 2; after: 3; patience: 4; round_to: 8'));
+    expect(live).toContain('  every: 2\n  after: 3\n  patience: 4\n  round_to: 8\n');
+    expect(live).not.toContain('roundTo');
+    expect(simplify('every: 2; round_to: 8').simplify.live).toMatchObject({ every: 2, roundTo: 8 });
     expect(simplify('round_to: 8').hash).not.toBe(simplify('threshold: 0').hash);
   });
 
