@@ -1,3 +1,4 @@
+import { dropnet } from './dropnet.js';
 import { dropneuron } from './dropneuron.js';
 import { dsd } from './dsd.js';
 import { elastic } from './elastic.js';
@@ -6,12 +7,16 @@ import { informationBottleneck } from './information-bottleneck.js';
 import { l0 } from './l0.js';
 import { l1 } from './l1.js';
 import { l2 } from './l2.js';
+import { magnitude } from './magnitude.js';
 import type { SparsityMethod } from './method.js';
+import { pruneLarge } from './prune-large.js';
 import { sparseGroupLasso } from './sparse-group-lasso.js';
+import { targetedDropout } from './targeted-dropout.js';
 import { variational } from './variational.js';
 
 /** The sparsity methods, by their annotation. Adding one is one file and one line here. */
 export const methods = {
+  dropnet,
   dropneuron,
   dsd,
   elastic,
@@ -20,6 +25,9 @@ export const methods = {
   l0,
   l1,
   l2,
+  magnitude,
+  prune_large: pruneLarge,
   sparse_group_lasso: sparseGroupLasso,
+  targeted_dropout: targetedDropout,
   variational,
 } as const satisfies Readonly<Record<string, SparsityMethod>>;

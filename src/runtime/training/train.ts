@@ -174,7 +174,8 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         newlyFrozen.push(...(result.frozen ?? []).filter((layer) => !frozen?.includes(layer)));
         const others = written();
         if (others.size === 0) continue;
-        changed = true;
+        // A method's own tensors are no weights, and what was best stays so.
+        changed ||= allParams(network).some(({ name }) => others.has(name));
         await loaded.setState({ ...state, ...withWritten(state, others) });
       }
       if (begins) {

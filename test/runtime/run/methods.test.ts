@@ -14,6 +14,11 @@ import { begin, options, run, trace } from '../../support/runs.js';
  * every engine, go on exactly after a stop, and leave an ordinary network that shrinks exactly.
  */
 const cases: Readonly<Record<keyof typeof methods, readonly string[]>> = {
+  dropnet: [
+    '@dropnet(1, drop: 0.3, during: first)',
+    '@dropnet(1, by: minimum_layer, weights: fresh, left: 0.5)',
+    '@dropnet(1, by: random, weights: keep, during: first)',
+  ],
   dropneuron: ['@dropneuron(0.01)', '@dropneuron(0.01, solver: gradient, during: first)'],
   dsd: ['@dsd(0.5, during: first)'],
   elastic: ['@elastic(0.001, 0.002)', '@elastic(0.01, 0.002, bias: true, solver: proximal)'],
@@ -25,7 +30,20 @@ const cases: Readonly<Record<keyof typeof methods, readonly string[]>> = {
   l0: ['@l0(0.001)', '@l0(0.001, draws: row, during: first)', '@l0(0.001, during: [second, finetune])'],
   l1: ['@l1(0.001)', '@l1(0.01, bias: true, solver: proximal)'],
   l2: ['@l2(0.001)'],
+  magnitude: [
+    '@magnitude(0.5)',
+    '@magnitude(0.6, schedule: polynomial, scope: model, begin: 1, end: 3, during: first)',
+    '@magnitude(0.5, of: unit, criterion: taylor)',
+    '@magnitude(0.5, of: unit, schedule: linear, criterion: vip, during: second)',
+    '@magnitude(0.3, of: unit, criterion: random, scope: model, during: second)',
+  ],
+  prune_large: ['@prune_large(0.6, turn: 1, end: 2, during: first)'],
   sparse_group_lasso: ['@sparse_group_lasso(0.01)', '@sparse_group_lasso(0.01, solver: gradient, during: first)'],
+  targeted_dropout: [
+    '@targeted_dropout(0.5, 0.4)',
+    '@targeted_dropout(0.5, 0.4, of: unit, ramp: 2, target_ramp: 3, during: first)',
+    '@targeted_dropout(0.5, 0.4, of: whole_unit, prune: 0, during: [second, finetune])',
+  ],
   variational: ['@variational(0.01, warm_up: 2, log_variance: -3)', '@variational(0.01, warm_up: 0, during: second)'],
 };
 
