@@ -9,6 +9,10 @@ export const runOptionList = [
   { flags: '--threads <number>', description: 'threads of the engine (default: all cores)' },
   { flags: '--no-update-pass', description: 'onnxruntime: run the update inside ONNX instead of WebAssembly' },
   { flags: '--checkpoint-seconds <number>', description: 'seconds between checkpoints within a phase (default: 15)' },
+  {
+    flags: '--stop-after-epochs <number>',
+    description: 'stop with a checkpoint when so many epochs are trained; --resume goes on as if it had not',
+  },
 ] as const;
 
 /** How to run, from the command line. */
@@ -32,8 +36,9 @@ export function runOptions(options: Options, io: Io, stopping: RunOptions['stopp
 export async function stoppable(
   io: Io,
   work: (stopping: RunOptions['stopping']) => Promise<RunEnd>,
+  afterEpochs?: number,
 ): Promise<{ end: RunEnd; exit: number }> {
-  const stopping: RunOptions['stopping'] = { signal: undefined };
+  const stopping: RunOptions['stopping'] = { signal: undefined, afterEpochs };
   const stop = (signal: NodeJS.Signals) => {
     if (stopping.signal) process.exit(exitOf(signal));
     stopping.signal = signal;
@@ -41,12 +46,21 @@ export async function stoppable(
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  // A sweep's worker: when the sweep ends in whatever way, the worker ends, too, with a checkpoint.
+  const parentGone = () => {
+    if (!stopping.signal) stop('SIGTERM');
+  };
+  if (process.channel) {
+    process.on('disconnect', parentGone);
+    process.channel.unref();
+  }
   try {
     const end = await work(stopping);
     if (!end.stopped) return { end, exit: 0 };
     io.note(`stopped; go on with: dnc train --resume ${end.folder}\n`);
-    return { end, exit: exitOf(end.stopped) };
+    return { end, exit: end.stopped === 'epochs' ? 0 : exitOf(end.stopped) };
   } finally {
+    process.off('disconnect', parentGone);
     // On before the other goes off: a signal while the last lines are written, too, ends with an exit code.
     endAtSignals();
     process.off('SIGINT', stop);

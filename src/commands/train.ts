@@ -1,5 +1,13 @@
 import { existsSync } from 'node:fs';
-import { type Command, dataFolderOption, listOption, sharedOptions, textOption, UsageError } from './command.js';
+import {
+  type Command,
+  dataFolderOption,
+  listOption,
+  sharedOptions,
+  textOption,
+  UsageError,
+  wholeNumber,
+} from './command.js';
 import { runOptionList } from './run-options.js';
 import { currentSpec } from './current-spec.js';
 import { readSpec } from './spec-file.js';
@@ -17,6 +25,10 @@ export const train: Command = {
     { flags: '--resume <run>', description: 'go on with a run that was stopped' },
     { flags: '--out <folder>', description: "the run's folder (default: runs/<name>/<time>-<hash> beside the spec)" },
     { flags: '--from-scratch', description: 'ignore the weights that the spec names' },
+    {
+      flags: '--no-models',
+      description: 'write no ONNX and TensorFlow.js models, neither of the spec nor of the result',
+    },
     { flags: '--diff', description: 'show at the end what changed, in the text and in the network' },
     sharedOptions.json,
   ],
@@ -50,7 +62,7 @@ export const train: Command = {
       if (isFinished(resume)) {
         const { completeExport } = await import('../exporters/compile-to-folder.js');
         const { RunFolder } = await import('../runtime/run/run-folder.js');
-        const written = await completeExport(new RunFolder(resume));
+        const written = options.models === false ? undefined : await completeExport(new RunFolder(resume));
         io.note(`${resume} came to its end already${written === undefined ? '' : `; wrote its models: ${written}`}\n`);
         return 0;
       }
@@ -62,7 +74,9 @@ export const train: Command = {
       const source = readSpec(file);
       const { render } = await import('../diagnostics/render.js');
       const fromScratch = options.fromScratch === true;
-      const found = await compileIfNeeded(source, file, sets, { fromScratch, dataFolder: dataFolderOption(options) });
+      const dataFolder = dataFolderOption(options);
+      const found =
+        options.models === false ? [] : await compileIfNeeded(source, file, sets, { fromScratch, dataFolder });
       // Which models there are is told at the end, of those with the trained weights.
       const warnings = found.filter(({ code }) => code !== 'no-tfjs-spelling');
       if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));
@@ -78,20 +92,24 @@ export const train: Command = {
           out: textOption(options, 'out'),
         });
     }
-    const { end, exit } = await stoppable(io, work);
+    const { end, exit } = await stoppable(io, work, wholeNumber(options, 'stopAfterEpochs', 1));
     io.status('');
     if (!end.result) return exit;
     const { render } = await import('../diagnostics/render.js');
     if (end.result.simplified.warnings.length > 0)
       io.note(render(end.result.simplified.warnings, { color: io.colour }));
-    const { exportResult } = await import('../exporters/compile-to-folder.js');
-    const { spec: smaller } = end.result.files;
-    const models = await exportResult(readSpec(smaller), smaller, dataFolderOption(options));
-    if (models.warnings.length > 0) io.note(render(models.warnings, { color: io.colour }));
+    let models: { readonly told: string } | undefined;
+    if (options.models !== false) {
+      const { exportResult } = await import('../exporters/compile-to-folder.js');
+      const { spec: smaller } = end.result.files;
+      const { warnings, told } = await exportResult(readSpec(smaller), smaller, dataFolderOption(options));
+      if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));
+      models = { told };
+    }
     if (options.json) io.out(`${JSON.stringify({ folder: end.folder, ...resultJson(end.result) }, undefined, 2)}\n`);
     else {
       io.out(resultText(end.result));
-      io.note(`${models.told}\n`);
+      if (models) io.note(`${models.told}\n`);
     }
     if (options.diff && !options.json) {
       const { diffFiles } = await import('../reports/diff-files.js');

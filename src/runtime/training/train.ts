@@ -67,8 +67,8 @@ export interface Training {
   /** Seconds between checkpoints within a phase. They change no number. */
   readonly checkpointSeconds: number;
   readonly watcher: Watcher;
-  /** Set when the user asked to stop; training then ends after the step, with a checkpoint. */
-  readonly stopping: { signal: NodeJS.Signals | undefined };
+  /** `signal` is set when the user asked to stop: training then ends after the step, with a checkpoint. Behind `afterEpochs` epochs of the run it ends so, too. */
+  readonly stopping: { signal: NodeJS.Signals | undefined; readonly afterEpochs?: number | undefined };
 }
 
 /** Where a stretch begins or goes on. */
@@ -87,7 +87,7 @@ export interface Start {
 
 export interface StretchEnd extends Start {
   /**
-   * `stopped`: the user asked for it. `changed`: units went or layers were frozen, and what `living` and `frozen` leave of the network is trained on from here, as if the
+   * `stopped`: the user asked for it, or it was to end here. `changed`: units went or layers were frozen, and what `living` and `frozen` leave of the network is trained on from here, as if the
    * stretch had been stopped and resumed. A checkpoint was written either way.
    */
   readonly because: 'done' | 'stopped' | 'changed';
@@ -174,8 +174,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         newlyFrozen.push(...(result.frozen ?? []).filter((layer) => !frozen?.includes(layer)));
         const others = written();
         if (others.size === 0) continue;
-        // A method's own tensors are no weights, and what was best stays so.
-        changed ||= allParams(network).some(({ name }) => others.has(name));
+        changed = true;
         await loaded.setState({ ...state, ...withWritten(state, others) });
       }
       if (begins) {
@@ -289,21 +288,26 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         frozen = [...(frozen ?? []), ...advanced.frozen];
         training.watcher.note(`frozen: ${advanced.frozen.join(', ')}\n`);
       }
+      const stops = !finetune && position.totalEpochs >= (training.stopping.afterEpochs ?? Number.POSITIVE_INFINITY);
       if (shrunk) {
         const left = stateLeft(network, shrunk, step.state, state);
         best = keepsBest && !advanced.changed ? asBest(judgedIn(left, shrunk.network, acting)) : {};
         await save(left);
         training.watcher.note(shrunkText(network, shrunk.network));
-        return { position, totals, living, frozen, supervision, state: { ...left, ...best }, because: 'changed' };
+        const because = stops ? 'stopped' : 'changed';
+        return { position, totals, living, frozen, supervision, state: { ...left, ...best }, because };
       }
       if (advanced.changed) best = {};
       else if (keepsBest) best = asBest(judgedIn(await loaded.state(), network, acting));
       if (advanced.frozen.length > 0) {
         const left = await loaded.state();
         await save(left);
-        return { position, totals, living, frozen, supervision, state: { ...left, ...best }, because: 'changed' };
+        const because = stops ? 'stopped' : 'changed';
+        return { position, totals, living, frozen, supervision, state: { ...left, ...best }, because };
       }
-      if (pace.checkpointDue() || position.stretchSteps >= steps || supervision.ended) await save(await loaded.state());
+      if (stops || pace.checkpointDue() || position.stretchSteps >= steps || supervision.ended)
+        await save(await loaded.state());
+      if (stops) return { position, totals, living, frozen, supervision, state: {}, because: 'stopped' };
     }
     const state = await loaded.state();
     const judged = { ...judgedIn(state, network, acting), ...restored(best) };
