@@ -435,8 +435,30 @@ export const simplify = {
         description: 'Training of the small network after the cut: any key of `train`, and a length.',
       }),
     ),
+    distil: Type.Optional(
+      Type.Object(
+        {
+          weight: Type.Number({
+            default: 0.5,
+            exclusiveMinimum: 0,
+            maximum: 1,
+            description: 'Share of the objective that is about the teacher; the loss keeps the rest.',
+          }),
+          temperature: Type.Number({
+            default: 4,
+            exclusiveMinimum: 0,
+            description: 'What logits are divided by, of both networks, before their softmax or sigmoid.',
+          }),
+        },
+        {
+          additionalProperties: false,
+          description:
+            'Fine-tuning then also learns from the network as it was before the cut (Hinton, Vinyals and Dean 2015): `distil { weight: 0.5; temperature: 4 }`. The objective is (1 − weight) · loss + weight · T² · KL(softmax(teacher / T) ‖ softmax(student / T)), with sigmoids where the loss speaks of them, and the mean squared difference of the outputs for other losses. Keys: weight (0.5), temperature (4). Absent: it learns from the targets alone.',
+        },
+      ),
+    ),
   }),
-  later: ['distil'],
+  later: [],
   example: 'simplify { threshold: auto(tolerance: 0.2%); finetune { epochs: 5 } }',
 } as const satisfies SectionKind;
 

@@ -196,7 +196,17 @@ export interface SimplifySpec {
   /** Removal may rest on what the inputs are proven to lie in. Absent: it holds for all rows. */
   readonly ranges?: boolean;
   readonly finetune?: PhaseSpec;
+  /** What fine-tuning learns of the network before the cut. Only with `finetune`. */
+  readonly distil?: DistilSpec;
   readonly span?: Span;
+}
+
+/** How a small network learns to do as the one before the cut does. */
+export interface DistilSpec {
+  /** Share of the objective that is about the teacher; the loss keeps the rest. */
+  readonly weight: number;
+  /** What logits are divided by, of both networks. */
+  readonly temperature: number;
 }
 
 /** When units that are dead go while training goes on. Epochs are counted over all phases. */

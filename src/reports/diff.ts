@@ -255,6 +255,7 @@ function settingChanges(a: Spec, b: Spec, before: Network, after: Network): Sett
       mapped(a.simplify.finetune, phaseKeys),
       mapped(b.simplify.finetune, phaseKeys),
     ),
+    ...valueChanges('simplify.distil', a.simplify.distil, b.simplify.distil),
     ...(a.weights?.sha256 !== undefined && a.weights.sha256 === b.weights?.sha256
       ? []
       : settingChange('weights', weightsText(a), weightsText(b))),

@@ -363,6 +363,16 @@ export function lowerSimplify(
         inherited.unit,
       )
     : undefined;
+  const { distil } = values;
+  if (distil && !values.finetune && !unit.bad.has('/finetune')) {
+    const details = {
+      section: simplify.keyword,
+      key: 'finetune',
+      expected: 'training of the small network, since `distil` is given',
+    };
+    const help = ['for example `finetune { epochs: 5 }`'];
+    context.report('missing-key', details, { at: unit.terms.get('/distil')?.span ?? unit.at, help });
+  }
   const live = lowerLive(context, values, unit);
   const { round_to: roundTo, ranges } = values;
   return {
@@ -372,6 +382,7 @@ export function lowerSimplify(
     ...(roundTo !== undefined && { roundTo }),
     ...(ranges && { ranges }),
     ...(finetune && { finetune }),
+    ...(distil && { distil }),
     ...(entry && { span: entry.span }),
   };
 }
@@ -410,12 +421,7 @@ function sharesOf(values: Shares): Shares {
 /** `after` and `patience` say nothing without `every`. */
 function lowerLive(
   context: Context,
-  {
-    every,
-    after = liveDefaults.after,
-    patience = liveDefaults.patience,
-    round_to: roundTo,
-  }: Partial<SimplifyValues>,
+  { every, after = liveDefaults.after, patience = liveDefaults.patience, round_to: roundTo }: Partial<SimplifyValues>,
   unit: Unit,
 ): LiveSpec | undefined {
   if (every !== undefined) return { every, after, patience, ...(roundTo !== undefined && { roundTo }) };

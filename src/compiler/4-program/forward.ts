@@ -50,7 +50,7 @@ function endingOf(
 }
 
 /**
- * Writes the forward computation of a network into a builder: Inputs become batch inputs, parameters state under the name that `stateOf` gives them. `masks`: what sparsity
+ * Writes the forward computation of a network into a builder: Inputs become batch inputs, unless `inputs` has them by name; parameters state under the name that `stateOf` gives them. `masks`: what sparsity
  * methods make of layers.
  */
 export function buildForward(
@@ -60,7 +60,12 @@ export function buildForward(
   {
     stateOf = (param) => param.name,
     masks,
-  }: { readonly stateOf?: ((param: Param) => string) | undefined; readonly masks?: Masks | undefined } = {},
+    inputs: declared,
+  }: {
+    readonly stateOf?: ((param: Param) => string) | undefined;
+    readonly masks?: Masks | undefined;
+    readonly inputs?: ReadonlyMap<string, Value> | undefined;
+  } = {},
 ): Forward {
   const linear: Call = { word: activations.linear.keyword, arguments: {} };
   const values = new Map<string, readonly Value[]>();
@@ -76,7 +81,7 @@ export function buildForward(
     const inputShapes = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
     const read =
       node.kind === 'Input'
-        ? [b.batch(node.name, 'float', ['batch', ...extents(outputShapes[0]!)])]
+        ? [declared?.get(node.name) ?? declareInput(b, network, node.name)]
         : node.inputs.map(({ node: from, output }) => values.get(from)![output]!);
     const kept = Object.fromEntries(
       Object.entries(network.params.get(node.name) ?? {}).map(([tensor, param]) => {
@@ -135,6 +140,11 @@ export function buildForward(
     graph.outputs.map(({ name, node }) => [name, beforeActivation.get(node) ?? results.get(name)!]),
   );
   return { values, params, results, logits, updates };
+}
+
+/** The batch input that an Input becomes. */
+export function declareInput(b: Builder, { shapes }: Network, name: string, called = name): Value {
+  return b.batch(called, 'float', ['batch', ...extents(shapes.get(name)![0]!)]);
 }
 
 /** The Dims along which a layer draws, and the extents of what it draws; see `ForwardStep.random`. */

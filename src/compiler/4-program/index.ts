@@ -1,4 +1,5 @@
 export { classCount, classOf, classWeights } from './class-weights.js';
+export { type Distillation, inputsOfTeacher, teacherName, teacherProgram } from './distillation.js';
 export { buildForward, forwardProgram, probabilityActivation } from './forward.js';
 export {
   biasUnitAxis,
@@ -8,6 +9,7 @@ export {
   withActingAnnotations,
   writtenUnits,
 } from './kernels.js';
+export { lossKind } from './loss-kind.js';
 export {
   actingSites,
   keepsZeros,
@@ -27,7 +29,6 @@ export {
   evaluationProgram,
   type Judging,
   judgedState,
-  lossKind,
   type MetricUse,
   metricKind,
   optimizerKind,

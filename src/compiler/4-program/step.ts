@@ -2,7 +2,6 @@ import type { Network, Param } from '../../ir/graph.js';
 import { allParams, nodeOf, outputShape } from '../../ir/graph.js';
 import { extents } from '../../ir/dims.js';
 import type { Call } from '../../ir/kind.js';
-import { losses } from '../../losses/index.js';
 import type { LossKind, TargetForm } from '../../losses/loss.js';
 import { metrics } from '../../metrics/index.js';
 import { confusion } from '../../metrics/confusion.js';
@@ -20,7 +19,9 @@ import type { PhaseSpec } from '../spec.js';
 import { biasOverKernel, biasUnitAxis } from './kernels.js';
 import { rowWeights } from './class-weights.js';
 import { clipped } from './clipping.js';
-import { buildForward, type Forward } from './forward.js';
+import { apart, type Distillation, writeTeacher } from './distillation.js';
+import { buildForward, declareInput, type Forward } from './forward.js';
+import { lossKind } from './loss-kind.js';
 import {
   actingSites,
   inShape,
@@ -36,6 +37,8 @@ import {
 export interface Phase extends PhaseSpec, When {
   /** What a row of each class counts, by output, where the spec has `class_weight`: `classWeights` computes it. */
   readonly classWeights?: Readonly<Record<string, readonly number[]>>;
+  /** The network that was trained before, where this one is to do as it does. */
+  readonly distil?: Distillation;
 }
 
 /** The slot that holds the moving average of a parameter. */
@@ -108,10 +111,6 @@ export interface EvaluationProgram {
   readonly confusions: readonly string[];
 }
 
-export function lossKind(call: Call): LossKind {
-  return (losses as Readonly<Record<string, LossKind>>)[call.word]!;
-}
-
 export function metricKind(call: Call): MetricKind {
   return (metrics as Readonly<Record<string, MetricKind>>)[call.word]!;
 }
@@ -125,18 +124,30 @@ export function optimizerKind(call: Call): OptimizerKind {
  *
  * Results: `loss` (sum over the rows, and over the outputs by their weights), of several outputs `loss:<output>` (without the weight), `penalty:<method>`
  * (each method's term of the objective, summed over its layers, before the update) and `metric:<name>:<sum>` (sums over the rows). State: every
- * parameter, and its slots as `<parameter>:<slot>`. Parameters that no gradient moves keep their values, or get those that their layer gives them.
+ * parameter, and its slots as `<parameter>:<slot>`. Parameters that no gradient moves keep their values, or get those that their layer gives them. With
+ * `distil` a loss is (1 − weight) · loss + weight · how far the output is from the teacher's; a teacher in the step keeps its parameters, which are state that `state` does not name.
  */
 export function stepProgram(network: Network, phase: Phase): StepProgram {
   const b = new Builder();
   const masks = new Masks(b, network, actingSites(network, phase), 'training');
-  const forward = buildForward(b, network, 'training', { masks });
+  const { distil } = phase;
+  // A teacher in the step reads the same batch.
+  const inputs = distil?.teacher && new Map(network.graph.inputs.map((name) => [name, declareInput(b, network, name)]));
+  const forward = buildForward(b, network, 'training', { masks, inputs });
   const outputs = declareTargets(b, network, forward, phase);
+  const shapes = new Map(outputs.map(({ name, shape }) => [name, shape]));
+  const said = distil && writeTeacher(b, network, inputs ?? new Map(), phase, distil, (output) => shapes.get(output)!);
   const { total, losses: lossNames } = writeLosses(b, outputs, (output, rows) => {
     const weights = phase.classWeights?.[output.name];
     if (output.objective.class_weight !== undefined && !weights)
       throw new Error('the weights of classes are not computed');
-    return weights ? b.multiply(rows, rowWeights(b, output.target, weights)) : rows;
+    const own = weights ? b.multiply(rows, rowWeights(b, output.target, weights)) : rows;
+    if (!distil) return own;
+    // The weights of classes are about what the targets say.
+    const { probabilities } = lossKind(output.objective.loss);
+    const at = { teacher: said!.get(output.name)!, student: probabilities ? output.logits : output.prediction };
+    const learned = b.multiply(apart(b, at, probabilities, distil.temperature), distil.weight);
+    return distil.weight === 1 ? learned : b.add(b.multiply(own, 1 - distil.weight), learned);
   });
   const uses = writeMetrics(b, outputs);
   for (const [name, next] of forward.updates) b.next(name, next);

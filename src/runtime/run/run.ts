@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type Compiled, resolvedText } from '../../compiler/compile.js';
 import { tensorsKept, type When } from '../../compiler/4-program/index.js';
-import type { PhaseSpec } from '../../compiler/spec.js';
+import type { DistilSpec, PhaseSpec } from '../../compiler/spec.js';
 import { allLiving, livingNetwork, livingValues, wholeValues } from '../../compiler/5-shrink/live.js';
 import { dependsOnInputs } from '../../compiler/5-shrink/shrink.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
@@ -30,7 +30,9 @@ import { type RunResult, scoresOf, writeResult } from '../simplify/result.js';
 import { bindRows, type Rows } from '../spec/rows.js';
 import { makeRunFolder, RunFolder } from './run-folder.js';
 import { writeSimplified } from '../simplify/write-simplified.js';
-import { Stopped, simplify } from '../simplify/simplify.js';
+import { simplify } from '../simplify/simplify.js';
+import { Stopped } from '../simplify/stopped.js';
+import { teach, type Teaching } from '../simplify/teacher.js';
 import { tensorsOf, valuesOf } from '../weights/tensors.js';
 import { readSpecFile } from '../spec/spec-file.js';
 import { withLearnedStatistics } from '../training/learned-statistics.js';
@@ -305,9 +307,16 @@ class Run {
     const { shrunk } = simplified;
 
     // Fine-tuning of the small network, if asked for; its optimizer starts anew.
-    const { finetune } = spec.simplify;
+    const { finetune, distil } = spec.simplify;
     let values: Values = shrunk.values;
     if (finetune) {
+      const teaching =
+        distil &&
+        (await this.teaching(distil, finetune, trained, shrunk.network).catch((error: unknown) => {
+          if (error instanceof Stopped) return 'stopped' as const;
+          throw error;
+        }));
+      if (teaching === 'stopped') return this.stopped();
       const start =
         from.position.stretch === phases.length
           ? from
@@ -325,6 +334,7 @@ class Run {
         drawn: (number) => this.drawn(shrunk.network, number),
         live: undefined,
         continued: false,
+        ...teaching,
       });
       if (end.because === 'stopped') return this.stopped();
       values = valuesOf(shrunk.network, end.state);
@@ -359,20 +369,31 @@ class Run {
     return { folder: this.folder.path, result };
   }
 
+  /** The network before the cut as the teacher of the small one. */
+  private teaching(distil: DistilSpec, phase: PhaseSpec, values: Values, student: Network): Promise<Teaching> {
+    const { spec, network } = this.compiled;
+    const rows = this.rows.train;
+    return teach({ ...this.options, spec, distil, phase, network, values, student, rows, engine: this.engine });
+  }
+
   private stretch(
     phase: PhaseSpec,
     network: Network,
     start: Start,
-    as: Pick<Stretch, 'finetune' | 'earlier' | 'next' | 'initial' | 'drawn' | 'live' | 'continued'>,
+    {
+      tensors = [],
+      ...as
+    }: Pick<Stretch, 'finetune' | 'earlier' | 'next' | 'initial' | 'drawn' | 'live' | 'continued'> & Partial<Teaching>,
   ): Promise<StretchEnd> {
     const { spec } = this.compiled;
+    const { rows, tensors: own } = bindRows(network, spec, phase, this.rows.train);
     return trainStretch(
       this.training,
       {
         ...as,
         phase,
         network,
-        train: bindRows(network, spec, phase, this.rows.train),
+        train: { rows, tensors: [...own, ...tensors] },
         validation: this.rows.validation && bindRows(network, spec, phase, this.rows.validation),
       },
       start,

@@ -35,13 +35,11 @@ import type { Watcher } from '../training/progress.js';
 import { methodsWith, openMoment } from '../training/host-moment.js';
 import { tensorsOf } from '../weights/tensors.js';
 import { type LatencyTable, type LatencyTables, measureLatency, millisecondsAt } from './latency.js';
+import { Stopped } from './stopped.js';
 import { missedWarning, type Size, sharesOf, sharesText, sizeOf, type TargetResult } from './target.js';
 
 /** Multiply-adds that the evaluator in float64 takes a second or two for: from here on a certificate is announced. */
 const LONG_WORK = 2e8;
-
-/** The user asked to stop. */
-export class Stopped extends Error {}
 
 /** A trained network after cutting by its spec's threshold and removing what is dead. */
 export interface Simplified {

@@ -1,4 +1,4 @@
-import type { EvaluationProgram, Phase, StepProgram } from '../../compiler/4-program/index.js';
+import type { Distillation, EvaluationProgram, Phase, StepProgram } from '../../compiler/4-program/index.js';
 import {
   actingSites,
   averageOf,
@@ -8,13 +8,14 @@ import {
   kernelsHolding,
   settledKernels,
   stepProgram,
+  teacherName,
   tensorsKept,
   type When,
 } from '../../compiler/4-program/index.js';
 import { multiplyAdds } from '../../compiler/3-dims/index.js';
 import { placesOf } from '../../compiler/5-shrink/cut.js';
 import { checkLiving, type Living, stateLeft } from '../../compiler/5-shrink/live.js';
-import type { LiveSpec, PhaseSpec } from '../../compiler/spec.js';
+import type { DistilSpec, LiveSpec, PhaseSpec } from '../../compiler/spec.js';
 import { type BoundTable, Batches } from '../../data/batches.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { fail } from '../../diagnostics/report.js';
@@ -23,7 +24,7 @@ import { type HostTensor, sizeOf } from '../../program/program.js';
 import { RandomInputs } from './random-inputs.js';
 import { aliveUnits, unitsOf } from './alive.js';
 import type { Checkpoints, Position } from './checkpoint.js';
-import type { Engine, EngineOptions } from '../engines/engine.js';
+import type { Engine, EngineOptions, Loaded } from '../engines/engine.js';
 import { evaluateRows, type Score } from './evaluate-rows.js';
 import type { History } from './history.js';
 import { learningRateAt } from './learning-rate.js';
@@ -31,7 +32,7 @@ import { breathe, Pace } from './pace.js';
 import { phaseWeights } from './class-counts.js';
 import { type Supervision, supervise, unsupervised } from './supervision.js';
 import type { HistoryRow, Watcher } from './progress.js';
-import { valuesOf } from '../weights/tensors.js';
+import { tensorsOf, valuesOf } from '../weights/tensors.js';
 import { methodsWith, openMoment, unitOfBias } from './host-moment.js';
 import type { Advanced } from '../../sparsity/method.js';
 import { addTotals, lossesOf, lossOf, metricOf, newTotals, penaltyOf, type Totals } from './totals.js';
@@ -52,8 +53,16 @@ export interface Stretch {
   readonly validation: BoundTable | undefined;
   /** When units that are dead go on the way, and how many steps follow in later phases, for which a smaller network pays, too. */
   readonly live: (LiveSpec & { readonly stepsAfter: number }) | undefined;
+  /** The network that was trained before, where this one is to do as it does. */
+  readonly teacher?: Teacher;
   /** It goes on after its network shrank: what it runs on was said. */
   readonly continued: boolean;
+}
+
+export interface Teacher {
+  readonly distil: DistilSpec;
+  /** Where its forward pass is a part of every step. Absent: what it says is among the rows. */
+  readonly inStep?: { readonly network: Network; readonly values: Values };
 }
 
 /** What every stretch of a run shares. */
@@ -97,7 +106,13 @@ export interface StretchEnd extends Start {
 export async function trainStretch(training: Training, stretch: Stretch, start: Start): Promise<StretchEnd> {
   const { phase, network } = stretch;
   const { finetune, earlier } = stretch;
-  const acting: Phase = { ...phase, finetune, earlier, ...phaseWeights(phase, network, stretch.train) };
+  const acting: Phase = {
+    ...phase,
+    finetune,
+    earlier,
+    ...phaseWeights(phase, network, stretch.train),
+    ...(stretch.teacher && { distil: distillation(stretch.teacher) }),
+  };
   const step: StepProgram = stepProgram(network, acting);
   const evaluation: EvaluationProgram = evaluationProgram(network, acting, {
     stateOf: (param) => judgedState(param, phase),
@@ -113,13 +128,14 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
   const steps = phase.length.unit === 'steps' ? phase.length.amount : phase.length.amount * stepsPerEpoch;
   const epochs = Math.ceil(steps / stepsPerEpoch);
 
-  const loaded = await training.engine.load(
-    { step: step.program, evaluation: evaluation.program },
-    training.engineOptions,
+  const loaded = withTeacher(
+    await training.engine.load({ step: step.program, evaluation: evaluation.program }, training.engineOptions),
+    step,
+    stretch.teacher,
   );
   try {
     if (!stretch.continued) training.watcher.note(`${phase.name}: ${loaded.describe}\n`);
-    await loaded.setState(completeState(step, start.state));
+    await loaded.setState({ ...completeState(step, start.state), ...stateOfTeacher(step, stretch.teacher) });
     let { position, totals, living, frozen, supervision = unsupervised } = start;
     let best = bestOf(start.state);
     let score: Score | undefined;
@@ -174,7 +190,8 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         newlyFrozen.push(...(result.frozen ?? []).filter((layer) => !frozen?.includes(layer)));
         const others = written();
         if (others.size === 0) continue;
-        changed = true;
+        // A method's own tensors are no weights, and what was best stays so.
+        changed ||= allParams(network).some(({ name }) => others.has(name));
         await loaded.setState({ ...state, ...withWritten(state, others) });
       }
       if (begins) {
@@ -378,6 +395,33 @@ function begunAgain(
       return [name, slot === undefined ? state[name]! : { shape, data: new Float32Array(sizeOf(shape)) }];
     }),
   );
+}
+
+function distillation({ distil, inStep }: Teacher): Distillation {
+  return { ...distil, ...(inStep && { teacher: inStep.network }) };
+}
+
+/** The parameters of a teacher that are read in a step: they stay as they are. */
+function stateOfTeacher({ program }: StepProgram, teacher: Teacher | undefined): Start['state'] {
+  if (!teacher?.inStep) return {};
+  const { network, values } = teacher.inStep;
+  const read = new Set(program.inputs.flatMap(({ name, role }) => (role === 'state' ? [name] : [])));
+  const all = Object.entries(tensorsOf(network, values)).map(([name, tensor]) => [teacherName(name), tensor] as const);
+  return Object.fromEntries(all.filter(([name]) => read.has(name)));
+}
+
+/** Programs whose state is that of the student: no checkpoint holds the teacher, which the run has anyway. */
+function withTeacher(loaded: Loaded, { state }: StepProgram, teacher: Teacher | undefined): Loaded {
+  if (!teacher?.inStep) return loaded;
+  const own = state.map(({ name }) => name);
+  return {
+    describe: loaded.describe,
+    record: loaded.record,
+    run: (program, inputs) => loaded.run(program, inputs),
+    state: (names = own) => loaded.state(names),
+    setState: (tensors) => loaded.setState(tensors),
+    close: () => loaded.close(),
+  };
 }
 
 /** The weights that are validated and saved, by their parameter, and the methods' own tensors: those of the last step, or their averages. */

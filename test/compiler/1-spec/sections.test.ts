@@ -309,6 +309,21 @@ describe('simplify', () => {
     expect(simplify('threshold: 0; target { parameters: 10% }')).toEqual([]);
   });
 
+  it('reads what fine-tuning learns of the network before the cut', () => {
+    const simplify = (text: string) => lower(`${model}${data}${train}simplify { ${text} }`);
+    const { spec, lines } = simplify('finetune { epochs: 2 }; distil { }');
+    expect(lines).toEqual([]);
+    expect(spec!.simplify.distil).toEqual({ weight: 0.5, temperature: 4 });
+    expect(printResolved(spec!)).toContain('  distil { weight: 0.5; temperature: 4 }\n');
+    expect(lower(printResolved(spec!)).spec!.hash).toBe(spec!.hash);
+    expect(simplify('finetune { epochs: 2 }').spec!.hash).not.toBe(spec!.hash);
+    expect(marks(simplify('distil { weight: 0.3 }'))).toEqual(['missing-key { weight: 0.3 }']);
+    expect(marks(simplify('finetune { epochs: 2 }; distil { weight: 0; temperature: 0 }'))).toEqual([
+      'out-of-range 0',
+      'out-of-range 0',
+    ]);
+  });
+
   it('rounding of widths and ranges are a part of what a spec says', () => {
     const simplify = (text: string) => lower(`${model}${data}${train}simplify { ${text} }`).spec!;
     expect(printResolved(simplify('round_to: 8; ranges: true'))).toContain('  round_to: 8\n  ranges: true\n');
@@ -325,14 +340,14 @@ describe('simplify', () => {
     ]);
   });
 
-  it('refuses what comes later and what is nothing', () => {
+  it('refuses what is nothing', () => {
     expect(
       marks(
         lower(
           `${model}${data}${train}simplify { threshold: -1; distil { }; target { parameters: 10% }; foo: 3 }\nsimplfy { }`,
         ),
       ),
-    ).toEqual(['out-of-range -1', 'not-yet distil', 'unknown-key foo', 'unknown-section simplfy']);
+    ).toEqual(['out-of-range -1', 'missing-key { }', 'unknown-key foo', 'unknown-section simplfy']);
   });
 });
 
