@@ -8,7 +8,7 @@ function doubling(): OnnxSessionMaker {
   const b = new Builder();
   b.result('y', b.multiply(b.batch('x', 'float', ['batch', 3]), 2));
   const program = b.build('doubling');
-  return (ort, inPlace) => new OnnxSession(ort, program, 1, inPlace);
+  return (ort, inPlace) => new OnnxSession({ ort, inPlace, direct: undefined, memory: undefined }, program, 1);
 }
 type OnnxSessionMaker = (ort: Ort, inPlace: Awaited<ReturnType<typeof tryInPlace>>) => OnnxSession;
 

@@ -1,13 +1,18 @@
 import { fail } from '../../../diagnostics/report.js';
 import { splitUpdate } from '../../../program/passes/split.js';
-import type { HostTensor, Program, TensorType } from '../../../program/program.js';
+import type { HostTensor, Program } from '../../../program/program.js';
 import { resolveShape } from '../../../program/shapes.js';
 import type { Engine, EngineOptions, EngineRecord, Loaded } from '../engine.js';
 import { checkInputs, checkTensor, stateTypes, zeros } from '../host.js';
 import { processorFeatures } from '../processor.js';
-import { loadLibrary, type Ort, probeLibrary } from './library.js';
-import { type InPlace, tryInPlace } from './in-place.js';
-import { OnnxSession } from './session.js';
+import { tryDirect } from './direct.js';
+import { inHalves } from './halves.js';
+import { HalvesRunner } from './halves-runner.js';
+import { tryInPlace } from './in-place.js';
+import { libraryFile, loadLibrary, probeLibrary } from './library.js';
+import { type Library, OnnxSession } from './session.js';
+import { trySharedMemory } from './shared-memory.js';
+import { type Runner, State } from './state.js';
 import { compileUpdate, type UpdatePass } from './update-pass/index.js';
 
 export const onnxruntime: Engine = {
@@ -23,10 +28,11 @@ export const onnxruntime: Engine = {
       fail('engine-not-ready', { engine: 'onnxruntime', because: firstLine(error.message) }),
     );
     const inPlace = await tryInPlace(ort);
+    const library = { ort, inPlace, direct: tryDirect(ort, libraryFile()), memory: trySharedMemory() };
     const state = new State(stateTypes(programs));
     const runners = new Map<string, Runner>();
     for (const [name, program] of Object.entries(programs)) {
-      runners.set(name, await prepare({ ort, inPlace }, program, state, options));
+      runners.set(name, await prepare(library, program, state, options));
     }
     return new LoadedOnnx(runners, state, readiness.version, options);
   },
@@ -34,49 +40,6 @@ export const onnxruntime: Engine = {
 
 function firstLine(text: string): string {
   return text.split('\n')[0]!;
-}
-
-/** onnxruntime-node as it is loaded, and how it leaves results where they are. */
-interface Library {
-  readonly ort: Ort;
-  readonly inPlace: InPlace | undefined;
-}
-
-/** Every state tensor of the programs, and the memory that holds it now. */
-class State {
-  private readonly tensors = new Map<string, HostTensor>();
-
-  constructor(readonly types: ReadonlyMap<string, TensorType>) {
-    for (const [name, type] of types) this.tensors.set(name, zeros(type.dtype, resolveShape(type.shape, undefined)));
-  }
-
-  get(name: string): HostTensor {
-    const tensor = this.tensors.get(name);
-    if (!tensor) throw new Error(`the programs have no state ${name}`);
-    return tensor;
-  }
-
-  /** The state's numbers are in this memory already. */
-  movedTo(name: string, data: HostTensor['data']): void {
-    this.tensors.set(name, { shape: this.get(name).shape, data });
-  }
-
-  /** Brings the state's numbers into this memory and keeps them there. */
-  moveTo(name: string, data: HostTensor['data']): void {
-    const tensor = this.get(name);
-    if (tensor.data === data) return;
-    data.set(tensor.data);
-    this.movedTo(name, data);
-  }
-}
-
-/** One program, ready to run over the shared state. */
-interface Runner {
-  /** Why the update does not run as a pass where there is an update; the pass's own words where it does. */
-  readonly update: { readonly pass: boolean; readonly describe: string } | undefined;
-  open(): Promise<void>;
-  close(): Promise<void>;
-  run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
 }
 
 async function prepare(library: Library, program: Program, state: State, options: EngineOptions): Promise<Runner> {
@@ -89,6 +52,11 @@ async function prepare(library: Library, program: Program, state: State, options
     });
   }
   const { data, update } = splitUpdate(program);
+  const halves = options.threads > 1 && library.direct ? inHalves(data, update) : undefined;
+  if (halves) {
+    const pass = await compileUpdate(halves.update, { threads: 2 });
+    if (!('reason' in pass)) return new HalvesRunner(library, { program, data, halves, pass }, state, options.threads);
+  }
   const pass = await compileUpdate(update);
   if ('reason' in pass) {
     const describe = `update in ONNX (${pass.reason})`;
@@ -108,8 +76,9 @@ class Session {
     library: Library,
     private readonly program: Program,
     threads: number,
+    direct: boolean,
   ) {
-    this.session = new OnnxSession(library.ort, program, threads, library.inPlace);
+    this.session = new OnnxSession(library, program, threads, { direct });
     this.hostInputs = program.inputs.filter((one) => one.role !== 'state').map((one) => one.name);
   }
 
@@ -145,7 +114,8 @@ class WholeRunner implements Runner {
     threads: number,
     readonly update: Runner['update'],
   ) {
-    this.onnx = new Session(library, program, threads);
+    // Training lets signals in from time to time; who evaluates relies on every run to do so.
+    this.onnx = new Session(library, program, threads, update !== undefined);
     const read = new Set(program.inputs.filter((one) => one.role === 'state').map((one) => one.name));
     this.next = program.outputs.flatMap(({ name, role }, index) =>
       role === 'state' ? [{ name, index, isRead: read.has(name) }] : [],
@@ -203,7 +173,7 @@ class SplitRunner implements Runner {
     threads: number,
   ) {
     this.update = { pass: true, describe: pass.describe };
-    this.onnx = new Session(library, data, threads);
+    this.onnx = new Session(library, data, threads, true);
     const tensor = (name: string, value: number): HostTensor => {
       const view = pass.views[name];
       if (!view) throw new Error(`the update pass has no memory for ${name}`);
@@ -260,7 +230,8 @@ class LoadedOnnx implements Loaded {
     this.describe = [`onnxruntime ${version}`, threads === 1 ? '1 thread' : `${threads} threads`, ...updates].join(
       ', ',
     );
-    const features = `${processorFeatures()}${passes ? '; update in WebAssembly' : ''}`;
+    const halved = [...runners.values()].some(({ update }) => update?.halves === true);
+    const features = `${processorFeatures()}${passes ? '; update in WebAssembly' : ''}${halved ? '; rows in halves' : ''}`;
     this.record = { engine: 'onnxruntime', version, threads, features };
   }
 
@@ -297,5 +268,6 @@ class LoadedOnnx implements Loaded {
   async close(): Promise<void> {
     await this.live?.close();
     this.live = undefined;
+    for (const runner of this.runners.values()) await runner.end?.();
   }
 }

@@ -74,11 +74,15 @@ function usesGlibc(): boolean {
   return glibc;
 }
 
-/** Loads the native library. @throws Error with the loader's message where the binary does not fit the system. */
-export async function loadLibrary(): Promise<Ort> {
+/** The package's main file. */
+export function libraryFile(): string {
   const file = findPackage();
   if (file === undefined) throw new Error('the package onnxruntime-node is not installed');
-  const main = createRequire(file).resolve(dirname(file));
-  const library = (await import(pathToFileURL(main).href)) as { readonly default?: Ort } & Ort;
+  return createRequire(file).resolve(dirname(file));
+}
+
+/** Loads the native library. @throws Error with the loader's message where the binary does not fit the system. */
+export async function loadLibrary(): Promise<Ort> {
+  const library = (await import(pathToFileURL(libraryFile()).href)) as { readonly default?: Ort } & Ort;
   return library.default ?? library;
 }

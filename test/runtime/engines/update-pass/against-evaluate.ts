@@ -2,11 +2,12 @@ import { expect } from 'vitest';
 import { evaluate, evaluateInstruction } from '../../../../src/program/evaluate.js';
 import type { Instruction, Program, Tensor64, ValueId } from '../../../../src/program/program.js';
 import { broadcastShapes } from '../../../../src/program/shapes.js';
+import type { Sharing } from '../../../../src/runtime/engines/onnxruntime/update-pass/emit.js';
 import { compileUpdate, type UpdatePass } from '../../../../src/runtime/engines/onnxruntime/update-pass/index.js';
 
 /** Compiles a program that the update pass must take. */
-export async function compiled(program: Program): Promise<UpdatePass> {
-  const pass = await compileUpdate(program);
+export async function compiled(program: Program, sharing?: Sharing): Promise<UpdatePass> {
+  const pass = await compileUpdate(program, sharing);
   if ('reason' in pass) throw new Error(`the update pass does not take it: ${pass.reason}`);
   return pass;
 }
@@ -72,11 +73,23 @@ export function expectRunAgrees(program: Program, pass: UpdatePass, tolerance = 
   }
 }
 
-/** Compiles and runs a few times, each run from what the one before left. */
+/** Everything in two parts, however small. */
+export const inTwo: Sharing = { threads: 2, worthSharing: 0 };
+
+/** Compiles and runs a few times, each run from what the one before left: for one thread, which is given back, and as two threads do it. */
 export async function expectAgrees(program: Program, value: Fill, runs = 2, tolerance = 1e-5): Promise<UpdatePass> {
+  // A function may count its calls.
+  const values = new Map<string, number>();
+  const same: Fill = (name, index) => {
+    const key = `${name} ${index}`;
+    if (!values.has(key)) values.set(key, value(name, index));
+    return values.get(key)!;
+  };
   const pass = await compiled(program);
-  fill(program, pass, value);
-  for (let run = 0; run < runs; run++) expectRunAgrees(program, pass, tolerance);
+  for (const one of [pass, await compiled(program, inTwo)]) {
+    fill(program, one, same);
+    for (let run = 0; run < runs; run++) expectRunAgrees(program, one, tolerance);
+  }
   return pass;
 }
 

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../../program/program.js';
 import { elementwise, type HostCall, lanes } from './elementwise.js';
 import { Code, I32, V128 } from './encoder.js';
 import {
@@ -10,7 +11,7 @@ import {
   type ReductionNode,
 } from './graph.js';
 import type { Layout } from './layout.js';
-import type { Pass, Place, Plan } from './plan.js';
+import { type Pass, type Plan, placeOf } from './plan.js';
 
 /**
  * Writes one pass as a function: a nest of loops over the elements of its shape, four numbers at a time in the innermost.
@@ -26,6 +27,59 @@ import type { Pass, Place, Plan } from './plan.js';
  */
 export function emitPass(graph: Graph, plan: Plan, pass: Pass, layout: Layout, call: HostCall): Code {
   return new PassWriter(graph, plan, pass, layout, call).write();
+}
+
+/** A pass that threads share: each walks over a part of the outermost loop. */
+export interface SharedPass {
+  /** By thread. */
+  readonly parts: readonly Code[];
+  /** What one of them does when all are done: adds up what each of them reduced. */
+  readonly join: Code | undefined;
+}
+
+/**
+ * The pass as shared by so many threads; undefined where that does not pay or where their stores would meet. What belongs to whom is fixed by
+ * shapes, and so is the order in which partial sums are added: the bits do not depend on who is first.
+ */
+export function emitSharedPass(
+  graph: Graph,
+  plan: Plan,
+  pass: Pass,
+  layout: Layout,
+  call: HostCall,
+  { threads, worthSharing = WORTH_SHARING }: Sharing,
+): SharedPass | undefined {
+  if (!isShareable(graph, pass, threads, worthSharing)) return undefined;
+  const writers = Array.from(
+    { length: threads },
+    (_, part) => new PassWriter(graph, plan, pass, layout, call, { part, threads }),
+  );
+  return { parts: writers.map((one) => one.write()), join: writers[0]!.join(writers) };
+}
+
+export interface Sharing {
+  readonly threads: number;
+  /** From how many operations on single numbers on a pass is shared. */
+  readonly worthSharing?: number;
+}
+
+/** What is less is done before another thread has begun. */
+const WORTH_SHARING = 1 << 14;
+
+function isShareable(graph: Graph, pass: Pass, threads: number, worthSharing: number): boolean {
+  const { loops, axesOf } = loopsOf(graph, pass);
+  if (loops[0]! < 2 * threads || sizeOf(pass.shape) * (1 + pass.computed.length) < worthSharing) return false;
+  // Threads other than the first have no functions of the host.
+  const callsHost = pass.computed.some((id) => {
+    const node = graph.nodes[id]!;
+    return node.kind === 'elementwise' && elementwise[node.op].cost >= 100;
+  });
+  // Where the first and the innermost loop stay, rows of sums lie side by side, and whole vectors are added: at the border both threads would write.
+  const meets = pass.reductions.some((id) => {
+    const { kept } = graph.nodes[id] as ReductionNode;
+    return loops.length > 1 && (axesOf[0]! & kept) !== 0 && (axesOf.at(-1)! & kept) !== 0;
+  });
+  return !callsHost && !meets;
 }
 
 /** Additions in float32 that one number may go through. */
@@ -77,6 +131,8 @@ interface Sink {
   readonly wide: boolean;
   /** The address of the float64 numbers in memory, for `cells` and wide rows. */
   readonly cells: number;
+  /** The first loop is summed over, too, and the pass is shared: this is what one thread adds up. */
+  readonly partial: boolean;
   /** The registers: one for each copy of the unrolled step, two where they are wide. */
   readonly registers: readonly number[];
 }
@@ -88,6 +144,8 @@ class PassWriter {
   /** The axes of the pass's shape that each loop walks over. */
   private readonly axesOf: readonly Axes[];
   private readonly inner: number;
+  /** What is walked over of the first loop. */
+  private readonly range: { readonly begin: number; readonly end: number };
   private readonly unroll: number;
   private readonly cursors = new Map<string, Cursor>();
   private readonly loads = new Map<string, Load>();
@@ -102,20 +160,13 @@ class PassWriter {
     private readonly pass: Pass,
     private readonly layout: Layout,
     private readonly call: HostCall,
+    private readonly share?: { readonly part: number; readonly threads: number },
   ) {
-    const all = allAxes(pass.shape);
-    const reductions = pass.reductions.map((id) => graph.nodes[id] as ReductionNode);
-    const operands = [
-      ...pass.computed.flatMap((id) => {
-        const node = graph.nodes[id]!;
-        return node.kind === 'elementwise' ? node.operands : [];
-      }),
-      ...reductions.map((one): Operand => ({ node: one.operand, axes: all })),
-    ];
-    const loaded = operands.filter((one) => pass.loaded.has(one.node));
-    const masks = [...loaded.map((one) => one.axes), ...reductions.map((one) => one.kept)];
-    ({ loops: this.loops, axesOf: this.axesOf } = mergeAxes(pass.shape, masks, reductions.length > 0));
+    const { loops, axesOf, loaded } = loopsOf(graph, pass);
+    this.loops = loops;
+    this.axesOf = axesOf;
     this.inner = this.loops.length - 1;
+    this.range = rangeOf(this.loops, share);
     const vectors = Math.floor(this.loops[this.inner]! / 4);
     this.unroll = vectors < 8 ? 1 : pass.computed.length + pass.loaded.size > 16 ? 2 : 4;
 
@@ -143,6 +194,11 @@ class PassWriter {
     return this.code;
   }
 
+  /** How often a loop is gone through. */
+  private extentOf(loop: number): number {
+    return loop === 0 ? this.range.end - this.range.begin : this.loops[loop]!;
+  }
+
   /** The loops over these axes. A number has none, so that it is read once. */
   private loopsIn(axes: Axes, number = false): Loops {
     if (number) return 0;
@@ -161,7 +217,7 @@ class PassWriter {
       this.innermost();
       return;
     }
-    this.code.times(this.loops[loop]!, () => {
+    this.code.times(this.extentOf(loop), () => {
       this.nest(loop + 1);
       for (const { local, strides } of this.cursors.values()) {
         this.advance(local, strides[loop]! - this.loops[loop + 1]! * strides[loop + 1]!);
@@ -171,7 +227,7 @@ class PassWriter {
 
   private innermost(): void {
     const { code, unroll } = this;
-    const extent = this.loops[this.inner]!;
+    const extent = this.extentOf(this.inner);
     const vectors = Math.floor(extent / 4);
     const rounds = Math.floor(vectors / unroll);
     const tail = extent % 4;
@@ -213,7 +269,9 @@ class PassWriter {
       for (const one of stores) {
         const address = this.layout.address(one.to);
         // Not over what is still to be read.
-        const isRead = [...waiting].some(({ node }) => this.layout.address(this.placeOf(node)) === address);
+        const isRead = [...waiting].some(
+          ({ node }) => this.layout.address(placeOf(this.graph, this.plan, node)) === address,
+        );
         if (one.node > computed || isRead) continue;
         this.store(one.node, address + 16 * at, one.state, count);
         stores.delete(one);
@@ -237,7 +295,7 @@ class PassWriter {
   }
 
   private load({ node, loops, local }: Load, at = 0): void {
-    const address = this.layout.address(this.placeOf(node));
+    const address = this.layout.address(placeOf(this.graph, this.plan, node));
     const contiguous = (loops & (2 ** this.inner)) !== 0;
     this.code
       .get(this.cursor(loops, 4).local)
@@ -278,14 +336,6 @@ class PassWriter {
     );
   }
 
-  private placeOf(id: NodeId): Place {
-    let base = id;
-    for (let node = this.graph.nodes[base]!; node.kind === 'reshape'; node = this.graph.nodes[base]!) base = node.base;
-    const place = this.plan.places.get(base);
-    if (!place) throw new Error(`the update pass has no place for node ${base}`);
-    return place;
-  }
-
   private setConstants(): void {
     const used = new Set(
       this.pass.computed.flatMap((id) => {
@@ -317,6 +367,7 @@ class PassWriter {
       stride *= this.loops[loop]!;
     }
     const made = { local: this.code.local(I32), strides };
+    if (this.range.begin > 0 && strides[0]! > 0) this.code.start(made.local, this.range.begin * strides[0]!);
     this.cursors.set(key, made);
     return made;
   }
@@ -335,18 +386,25 @@ class PassWriter {
       this.loops.reduce((product, one, loop) => (has(loop) ? product * one : product), 1);
     const has = (loop: number) => (kept & (2 ** loop)) !== 0;
     const size = extent(has);
-    const form = has(this.inner) ? 'row' : kept === innermost - 1 ? 'lanes' : 'cells';
+    const partial = this.share !== undefined && !has(0);
+    // Numbers that only one loop makes are partial sums here, which are kept as float64.
+    const lanes = kept === innermost - 1 && !partial;
+    const form = has(this.inner) ? 'row' : lanes ? 'lanes' : 'cells';
     const additions = form === 'row' ? extent((loop) => !has(loop)) : this.loops[this.inner]!;
     const wide = op === 'sum' && additions > SINGLE_ADDITIONS;
     const registers = form === 'row' ? 0 : wide ? 2 * this.unroll : this.unroll;
     return {
       op,
       source: { node: operand, axes: allAxes(this.pass.shape) },
-      target: this.layout.address({ kind: 'node', node: id }),
+      target:
+        partial && form === 'row' && !wide && this.share!.part > 0
+          ? this.layout.scratch(4 * (size + 4))
+          : this.layout.address({ kind: 'node', node: id }),
       size,
       kept,
       form,
       wide,
+      partial,
       cells: form === 'cells' || (form === 'row' && wide) ? this.layout.scratch(8 * (size + 4)) : 0,
       registers: Array.from({ length: registers }, () => this.code.local(V128)),
     };
@@ -435,18 +493,95 @@ class PassWriter {
   }
 
   /** After all loops: float64 sums become the result. */
-  private complete({ cells, target, size }: Sink): void {
-    if (cells === 0) return;
-    const { code } = this;
-    const from = code.local(I32);
-    const to = code.local(I32);
-    code.i32(0).set(from).i32(0).set(to);
-    code.times(size, () => {
-      code.get(to).get(from).access('f64.load', cells).op('f32.demote_f64').access('f32.store', target);
-      this.advance(from, 8);
-      this.advance(to, 4);
-    });
+  private complete({ op, cells, target, size, kept, partial }: Sink): void {
+    if (cells === 0 || partial) return;
+    // Of a shared pass each thread has the sums of its own part of the first loop.
+    const each = (kept & 1) !== 0 ? size / this.loops[0]! : size;
+    const { begin, end } = (kept & 1) !== 0 ? this.range : { begin: 0, end: 1 };
+    narrow(this.code, op, [cells + 8 * each * begin], target + 4 * each * begin, each * (end - begin));
   }
+
+  /** What brings together the partial sums of the writers of all threads, in their order. */
+  join(writers: readonly PassWriter[]): Code | undefined {
+    const code = new Code();
+    let joins = false;
+    for (const [at, sink] of this.sinks.entries()) {
+      if (!sink.partial) continue;
+      joins = true;
+      const { op, target, size } = sink;
+      const all = writers.map((one) => one.sinks[at]!);
+      if (sink.cells !== 0) {
+        narrow(
+          code,
+          op,
+          all.map(({ cells }) => cells),
+          target,
+          size,
+        );
+        continue;
+      }
+      const at16 = code.local(I32);
+      code.i32(0).set(at16);
+      code.times(Math.ceil(size / 4), () => {
+        code.get(at16);
+        for (const [part, { target: from }] of all.entries()) {
+          code.get(at16).access('v128.load', from);
+          if (part > 0) code.op(single[op]);
+        }
+        code.access('v128.store', target).get(at16).i32(16).op('i32.add').set(at16);
+      });
+    }
+    return joins ? code : undefined;
+  }
+}
+
+/** float64 numbers as float32: those of several arrays reduced to one. */
+function narrow(code: Code, op: ReductionName, cells: readonly number[], target: number, size: number): void {
+  const from = code.local(I32);
+  const to = code.local(I32);
+  code.i32(0).set(from).i32(0).set(to);
+  code.times(size, () => {
+    code.get(to);
+    for (const [part, address] of cells.entries()) {
+      code.get(from).access('f64.load', address);
+      if (part > 0) code.op(double[op]);
+    }
+    code.op('f32.demote_f64').access('f32.store', target);
+    for (const [local, bytes] of [
+      [from, 8],
+      [to, 4],
+    ] as const)
+      code.get(local).i32(bytes).op('i32.add').set(local);
+  });
+}
+
+/** The loops of a pass, outermost first, with the axes of each; and what it loads. */
+function loopsOf(graph: Graph, pass: Pass): { loops: number[]; axesOf: Axes[]; loaded: Operand[] } {
+  const all = allAxes(pass.shape);
+  const reductions = pass.reductions.map((id) => graph.nodes[id] as ReductionNode);
+  const operands = [
+    ...pass.computed.flatMap((id) => {
+      const node = graph.nodes[id]!;
+      return node.kind === 'elementwise' ? node.operands : [];
+    }),
+    ...reductions.map((one): Operand => ({ node: one.operand, axes: all })),
+  ];
+  const loaded = operands.filter((one) => pass.loaded.has(one.node));
+  const masks = [...loaded.map((one) => one.axes), ...reductions.map((one) => one.kept)];
+  return { ...mergeAxes(pass.shape, masks, reductions.length > 0), loaded };
+}
+
+/** The part of the first loop that is a thread's. Where it is the only loop, lines of memory are not divided. */
+function rangeOf(
+  loops: readonly number[],
+  share: { readonly part: number; readonly threads: number } | undefined,
+): { begin: number; end: number } {
+  const extent = loops[0]!;
+  if (!share) return { begin: 0, end: extent };
+  const unit = loops.length === 1 ? 16 : 1;
+  const border = (part: number) =>
+    part === share.threads ? extent : Math.min(extent, unit * Math.round((extent * part) / share.threads / unit));
+  return { begin: border(share.part), end: border(share.part + 1) };
 }
 
 /** One tensor may be read along different axes, such as a vector by row and by column. */

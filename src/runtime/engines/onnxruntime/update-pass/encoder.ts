@@ -1,6 +1,7 @@
 /**
  * The WebAssembly binary format (core specification 2.0, chapter 5), as far as the update pass needs it: one imported memory,
- * imported functions on float64, exported functions without operands, and fixed-width SIMD. Nothing here knows what is computed.
+ * imported functions on float64, exported functions without operands, fixed-width SIMD, and, where threads share the memory, atomic access to it
+ * (the threads proposal, in every engine since 2020). Nothing here knows what is computed.
  */
 
 /** Value types. */
@@ -12,8 +13,12 @@ export type ValueType = typeof I32 | typeof F64 | typeof V128;
 /** Instructions without immediates: their opcode, in the SIMD space (prefix 0xfd) where a pair. */
 const SIMD = 0xfd;
 const plain = {
+  'i32.eqz': [0x45],
+  'i32.lt_s': [0x48],
   'i32.add': [0x6a],
   'i32.sub': [0x6b],
+  'i32.and': [0x71],
+  drop: [0x1a],
   'f64.add': [0xa0],
   'f64.min': [0xa4],
   'f64.max': [0xa5],
@@ -59,6 +64,16 @@ const memory = {
   'v128.store': [SIMD, 0x0b],
 } as const;
 export type MemoryAccess = keyof typeof memory;
+
+/** Of aligned 32-bit numbers, with an address on the stack and a constant offset. */
+const atomic = {
+  'memory.atomic.notify': 0x00,
+  'memory.atomic.wait32': 0x01,
+  'i32.atomic.load': 0x10,
+  'i32.atomic.rmw.add': 0x1e,
+  'i32.atomic.rmw.sub': 0x25,
+} as const;
+export type Atomic = keyof typeof atomic;
 
 const storeLane = { 'v128.store32_lane': 0x5a, 'v128.store64_lane': 0x5b } as const;
 const lane = {
@@ -168,6 +183,11 @@ export class Code {
     return this;
   }
 
+  atomic(name: Atomic, offset: number): this {
+    this.bytes.byte(0xfe).unsigned(atomic[name]).unsigned(2).unsigned(offset);
+    return this;
+  }
+
   storeLane(name: keyof typeof storeLane, offset: number, index: number): this {
     this.bytes.byte(SIMD).unsigned(storeLane[name]).unsigned(0).unsigned(offset).byte(index);
     return this;
@@ -187,6 +207,18 @@ export class Code {
 
   i32(value: number): this {
     this.bytes.byte(0x41).signed(value);
+    return this;
+  }
+
+  /** −1 as a 64-bit number, which only a time is given as: without end. */
+  forever(): this {
+    this.bytes.byte(0x42).signed(-1);
+    return this;
+  }
+
+  /** Gives a local, which holds 0 at first, this value where the function begins. */
+  start(local: number, value: number): this {
+    this.prologue.byte(0x41).signed(value).byte(0x21).unsigned(local);
     return this;
   }
 
@@ -211,6 +243,34 @@ export class Code {
     return this.get(local);
   }
 
+  /** What follows up to `end`, if the number on the stack is not 0. */
+  if(): this {
+    this.bytes.byte(0x04, 0x40);
+    return this;
+  }
+
+  /** What follows up to `end`; `repeat` with this depth goes back here. */
+  loop(): this {
+    this.bytes.byte(0x03, 0x40);
+    return this;
+  }
+
+  else(): this {
+    this.bytes.byte(0x05);
+    return this;
+  }
+
+  end(): this {
+    this.bytes.byte(0x0b);
+    return this;
+  }
+
+  /** Goes back to the loop `depth` blocks further out, if the number on the stack is not 0. */
+  repeatIf(depth = 0): this {
+    this.bytes.byte(0x0d).unsigned(depth);
+    return this;
+  }
+
   call(index: number): this {
     this.bytes.byte(0x10).unsigned(index);
     return this;
@@ -221,12 +281,9 @@ export class Code {
     if (count === 1) body();
     if (count <= 1) return this;
     const counter = this.local(I32);
-    this.i32(count).set(counter);
-    this.bytes.byte(0x03, 0x40);
+    this.i32(count).set(counter).loop();
     body();
-    this.get(counter).i32(1).op('i32.sub').tee(counter);
-    this.bytes.byte(0x0d).unsigned(0).byte(0x0b);
-    return this;
+    return this.get(counter).i32(1).op('i32.sub').tee(counter).repeatIf().end();
   }
 
   /** memory.copy: destination, source and length in bytes. */
@@ -261,15 +318,17 @@ export interface Import {
 export interface ModuleParts {
   /** Pages of 64 KiB: what the imported memory `host.memory` has, no more and no less. */
   readonly pages: number;
+  /** Threads share the memory. */
+  readonly shared: boolean;
   readonly imports: readonly Import[];
   /** Function indices count the imports first. Functions have neither operands nor results. */
   readonly functions: readonly Code[];
-  /** The function exported as `run`. */
-  readonly run: number;
+  /** The functions that are exported, by name. */
+  readonly exports: Readonly<Record<string, number>>;
 }
 
 /** The bytes of a module. */
-export function encodeModule({ pages, imports, functions, run }: ModuleParts): Uint8Array<ArrayBuffer> {
+export function encodeModule({ pages, shared, imports, functions, exports }: ModuleParts): Uint8Array<ArrayBuffer> {
   const module = new Bytes().byte(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
   const section = (id: number, count: number, write: (into: Bytes) => void) => {
     const body = new Bytes().unsigned(count);
@@ -287,7 +346,12 @@ export function encodeModule({ pages, imports, functions, run }: ModuleParts): U
     }
   });
   section(2, 1 + imports.length, (into) => {
-    into.name('host').name('memory').byte(0x02, 0x01).unsigned(pages).unsigned(pages);
+    into
+      .name('host')
+      .name('memory')
+      .byte(0x02, shared ? 0x03 : 0x01)
+      .unsigned(pages)
+      .unsigned(pages);
     for (const { name, operands } of imports) {
       into
         .name('host')
@@ -299,7 +363,9 @@ export function encodeModule({ pages, imports, functions, run }: ModuleParts): U
   section(3, functions.length, (into) => {
     for (let i = 0; i < functions.length; i++) into.unsigned(0);
   });
-  section(7, 1, (into) => into.name('run').byte(0x00).unsigned(run));
+  section(7, Object.keys(exports).length, (into) => {
+    for (const [name, index] of Object.entries(exports)) into.name(name).byte(0x00).unsigned(index);
+  });
   section(10, functions.length, (into) => {
     for (const one of functions) one.finish(into);
   });

@@ -1,11 +1,13 @@
 import { type Program, sizeOf } from '../../../../program/program.js';
 import { type HostFunction, hostFunctions, hostOperands } from './elementwise.js';
 import { Code, encodeModule, type Import } from './encoder.js';
-import { emitPass } from './emit.js';
-import { buildGraph, CannotTake } from './graph.js';
-import { makeLayout } from './layout.js';
-import { makePlan, type Plan } from './plan.js';
-import { type WasmMemory, webAssembly } from './webassembly.js';
+import { emitBarrier } from './barrier.js';
+import { emitPass, emitSharedPass, type Sharing } from './emit.js';
+import { buildGraph, CannotTake, type Graph } from './graph.js';
+import { BARRIER, type Layout, makeLayout } from './layout.js';
+import { makePlan, type Pass, type Place, type Plan, placeOf } from './plan.js';
+import { schedule, type Task } from './schedule.js';
+import { type WasmMemory, type WasmModule, webAssembly } from './webassembly.js';
 
 /** The update of a program as one WebAssembly module over a memory that the engine shares with it. */
 export interface UpdatePass {
@@ -18,6 +20,18 @@ export interface UpdatePass {
   readonly views: Readonly<Record<string, Float32Array>>;
   /** One update: states are overwritten by their next values, results are set. Inputs other than states are left as they are. */
   run(): void;
+  /**
+   * For two threads: each runs its part, the first the function `part0` of this module, and the second `part1` of the same code over the same memory. They
+   * wait for each other at the beginning, the end, and where one reads what the other wrote. Both give the bits that `run` gives.
+   */
+  readonly parts:
+    | {
+        readonly first: () => void;
+        readonly code: WasmModule;
+        readonly second: 'part1';
+        readonly imports: readonly string[];
+      }
+    | undefined;
   /** For people: "update in WebAssembly: 3 passes over 266,610 numbers". */
   readonly describe: string;
 }
@@ -33,9 +47,12 @@ export interface UpdatePass {
  * Numbers are float32, sums partly float64, every order is fixed: the same inputs give the same bits. States are
  * stored as multiples of 2⁻¹²⁶, the smallest normal number.
  */
-export async function compileUpdate(update: Program): Promise<UpdatePass | { readonly reason: string }> {
+export async function compileUpdate(
+  update: Program,
+  sharing: Sharing = { threads: 1 },
+): Promise<UpdatePass | { readonly reason: string }> {
   try {
-    return await compile(update);
+    return await compile(update, sharing);
   } catch (error) {
     if (error instanceof CannotTake) return { reason: error.message };
     throw error;
@@ -44,7 +61,8 @@ export async function compileUpdate(update: Program): Promise<UpdatePass | { rea
 
 const hostNames = Object.keys(hostFunctions) as HostFunction[];
 
-async function compile(update: Program): Promise<UpdatePass> {
+async function compile(update: Program, sharing: Sharing): Promise<UpdatePass> {
+  const { threads } = sharing;
   if (!webAssembly) throw new CannotTake('this JavaScript has no WebAssembly');
   const graph = buildGraph(update);
   const plan = makePlan(graph);
@@ -52,24 +70,30 @@ async function compile(update: Program): Promise<UpdatePass> {
 
   const imports = hostNames.map((name): Import => ({ name, operands: hostOperands(name) }));
   const call = (code: Code, name: HostFunction) => code.call(hostNames.indexOf(name));
-  const functions = plan.passes.map((pass) => emitPass(graph, plan, pass, layout, call));
-  const run = new Code();
-  for (const index of functions.keys()) run.call(imports.length + index);
-  for (const { node, from, to } of plan.copies) {
-    run.copy(layout.address(to), layout.address(from), 4 * sizeOf(graph.nodes[node]!.shape));
-  }
-  functions.push(run);
+  const copies = plan.copies.map(
+    ({ node, from, to }): Copy => ({
+      to: layout.address(to),
+      from: layout.address(from),
+      bytes: 4 * sizeOf(graph.nodes[node]!.shape),
+    }),
+  );
+  const functions: Code[] = [];
+  const add = (code: Code) => imports.length + functions.push(code) - 1;
+  const runs = writeRuns(piecesOf(graph, plan, layout, call, sharing, add), copies, threads);
+  const exports = Object.fromEntries(Object.entries(runs).map(([name, code]) => [name, add(code)]));
 
   const pages = layout.pages();
-  const bytes = encodeModule({ pages, imports, functions, run: imports.length + functions.length - 1 });
+  const shared = threads > 1;
+  const bytes = encodeModule({ pages, shared, imports, functions, exports });
   let memory: WasmMemory;
   try {
-    memory = new webAssembly.Memory({ initial: pages, maximum: pages });
+    memory = new webAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (error) {
     if (error instanceof RangeError) throw new CannotTake(`${pages} pages of memory are not to be had`);
     throw error;
   }
-  const { instance } = await webAssembly.instantiate(bytes, { host: { memory, ...hostFunctions } });
+  const code = await webAssembly.compile(bytes);
+  const instance = await webAssembly.instantiate(code, { host: { memory, ...hostFunctions } });
 
   for (const [id, node] of graph.nodes.entries()) {
     if (node.kind !== 'array') continue;
@@ -80,7 +104,84 @@ async function compile(update: Program): Promise<UpdatePass> {
   const views = Object.fromEntries(
     layout.views.map(({ name, address, length }) => [name, new Float32Array(memory.buffer, address, length)]),
   );
-  return { memory, views, run: instance.exports.run as () => void, describe: describe(plan) };
+  const of = (name: string) => instance.exports[name] as () => void;
+  const parts = shared ? ({ first: of('part0'), code, second: 'part1', imports: hostNames } as const) : undefined;
+  return { memory, views, run: of('run'), parts, describe: describe(plan) };
+}
+
+/** Bytes that are copied after all passes. */
+interface Copy {
+  readonly to: number;
+  readonly from: number;
+  readonly bytes: number;
+}
+
+/** A task, and the functions that do it: one, or one for each thread. */
+interface Piece extends Task {
+  readonly functions: readonly number[];
+}
+
+/** The passes as functions, each given to `add`, in an order in which they may run; those that pay are shared by the threads. */
+function piecesOf(
+  graph: Graph,
+  plan: Plan,
+  layout: Layout,
+  call: (code: Code, name: HostFunction) => Code,
+  sharing: Sharing,
+  add: (code: Code) => number,
+): readonly Piece[] {
+  const key = (place: Place) => JSON.stringify(place);
+  return plan.passes.flatMap((pass, index): Piece[] => {
+    const reads = new Set([...pass.loaded].map((id) => key(placeOf(graph, plan, id))));
+    const results = pass.reductions.map((node) => key({ kind: 'node', node }));
+    const writes = new Set([...pass.stores.map(({ to }) => key(to)), ...results]);
+    const cost = costOf(pass);
+    const shared = sharing.threads > 1 ? emitSharedPass(graph, plan, pass, layout, call, sharing) : undefined;
+    if (!shared) {
+      return [{ shared: false, cost, reads, writes, functions: [add(emitPass(graph, plan, pass, layout, call))] }];
+    }
+    const functions = shared.parts.map(add);
+    if (!shared.join) return [{ shared: true, cost, reads, writes, functions }];
+    const partial = `partial sums ${index}`;
+    return [
+      { shared: true, cost, reads, writes: new Set([...writes, partial]), functions },
+      { shared: false, cost: 1, reads: new Set([partial]), writes: new Set(results), functions: [add(shared.join)] },
+    ];
+  });
+}
+
+function costOf({ shape, computed, loaded, reductions }: Pass): number {
+  return sizeOf(shape) * (computed.length + loaded.size + reductions.length) + 1;
+}
+
+/** The functions that are exported: `run`, and for two threads their parts. */
+function writeRuns(pieces: readonly Piece[], copies: readonly Copy[], threads: number): Readonly<Record<string, Code>> {
+  const copyAll = (code: Code) => {
+    for (const { to, from, bytes } of copies) code.copy(to, from, bytes);
+  };
+  const run = new Code();
+  const phases = schedule(pieces, threads);
+  // As the threads do it, one after the other, so that temporaries are there when they are read.
+  for (const phase of phases)
+    for (const [thread, tasks] of phase.entries()) for (const one of tasks) run.call(functionOf(pieces[one]!, thread));
+  copyAll(run);
+  if (threads === 1) return { run };
+  const parts = Array.from({ length: threads }, (_, thread) => {
+    const code = new Code();
+    for (const phase of phases) {
+      emitBarrier(code, BARRIER);
+      for (const one of phase[thread]!) code.call(functionOf(pieces[one]!, thread));
+    }
+    if (copies.length > 0) emitBarrier(code, BARRIER);
+    if (thread === 0) copyAll(code);
+    emitBarrier(code, BARRIER);
+    return [`part${thread}`, code] as const;
+  });
+  return { run, ...Object.fromEntries(parts) };
+}
+
+function functionOf({ functions }: Piece, thread: number): number {
+  return functions[Math.min(thread, functions.length - 1)]!;
 }
 
 /** How many passes over how many numbers: the places where a state is updated, each counted once, whatever slots it has. */

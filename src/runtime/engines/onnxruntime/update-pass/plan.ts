@@ -34,6 +34,15 @@ export type Place =
   | { readonly kind: 'result'; readonly name: string }
   | { readonly kind: 'node'; readonly node: NodeId };
 
+/** Where a node lies that is read from memory: a reshape where its base lies. */
+export function placeOf(graph: Graph, { places }: Plan, id: NodeId): Place {
+  let base = id;
+  for (let node = graph.nodes[base]!; node.kind === 'reshape'; node = graph.nodes[base]!) base = node.base;
+  const place = places.get(base);
+  if (!place) throw new Error(`the update pass has no place for node ${base}`);
+  return place;
+}
+
 export interface Pass {
   readonly group: number;
   readonly shape: readonly number[];

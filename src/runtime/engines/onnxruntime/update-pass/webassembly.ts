@@ -3,15 +3,23 @@
  * declarations must not ask a user's project for that.
  */
 export interface WasmMemory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBuffer | SharedArrayBuffer;
 }
 
+/** Compiled code, which other threads may be given. */
+export type WasmModule = object;
+
 interface WebAssemblyInterface {
-  readonly Memory: new (size: { readonly initial: number; readonly maximum: number }) => WasmMemory;
+  readonly Memory: new (size: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared: boolean;
+  }) => WasmMemory;
+  compile(bytes: Uint8Array<ArrayBuffer>): Promise<WasmModule>;
   instantiate(
-    module: Uint8Array<ArrayBuffer>,
+    module: WasmModule,
     imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-  ): Promise<{ readonly instance: { readonly exports: Readonly<Record<string, unknown>> } }>;
+  ): Promise<{ readonly exports: Readonly<Record<string, unknown>> }>;
 }
 
 export const webAssembly = (globalThis as { readonly WebAssembly?: WebAssemblyInterface }).WebAssembly;

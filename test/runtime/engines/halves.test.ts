@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest';
+import { Builder } from '../../../src/program/builder.js';
+import { evaluate } from '../../../src/program/evaluate.js';
+import { splitUpdate } from '../../../src/program/passes/split.js';
+import type { HostTensor, Program } from '../../../src/program/program.js';
+import { stateTypes } from '../../../src/runtime/engines/host.js';
+import { tryDirect } from '../../../src/runtime/engines/onnxruntime/direct.js';
+import { inHalves } from '../../../src/runtime/engines/onnxruntime/halves.js';
+import { HalvesRunner } from '../../../src/runtime/engines/onnxruntime/halves-runner.js';
+import { tryInPlace } from '../../../src/runtime/engines/onnxruntime/in-place.js';
+import { onnxruntime } from '../../../src/runtime/engines/onnxruntime/index.js';
+import { libraryFile, loadLibrary, probeLibrary } from '../../../src/runtime/engines/onnxruntime/library.js';
+import type { Library } from '../../../src/runtime/engines/onnxruntime/session.js';
+import { trySharedMemory } from '../../../src/runtime/engines/onnxruntime/shared-memory.js';
+import { State } from '../../../src/runtime/engines/onnxruntime/state.js';
+import { compileUpdate } from '../../../src/runtime/engines/onnxruntime/update-pass/index.js';
+import { initialState, stepInputs, stepProgram } from './steps.js';
+
+const seed = Number(process.env.DNC_TEST_SEED ?? 1 + Math.floor(Math.random() * 1e6));
+const step = stepProgram({ widths: [90, 70, 40, 3], optimizer: 'adam', lambda: 1e-3, keep: 0.8 });
+
+async function library(): Promise<Library> {
+  const ort = await loadLibrary();
+  return {
+    ort,
+    inPlace: await tryInPlace(ort),
+    direct: tryDirect(ort, libraryFile()),
+    memory: trySharedMemory(),
+  };
+}
+
+/** A runner over a state of its own. */
+async function runnerOf(program: Program, given: Library, threads = 2) {
+  const { data, update } = splitUpdate(program);
+  const halves = inHalves(data, update, 0)!;
+  const pass = await compileUpdate(halves.update, { threads: 2 });
+  if ('reason' in pass) throw new Error(pass.reason);
+  const state = new State(stateTypes({ program }));
+  const runner = new HalvesRunner(given, { program, data, halves, pass }, state, threads);
+  const start = initialState(program, seed);
+  for (const [name, { data: numbers }] of Object.entries(start)) state.get(name).data.set(numbers);
+  await runner.open();
+  const now = () => Object.fromEntries(Object.keys(start).map((name) => [name, state.get(name).data.slice()]));
+  return { runner, now };
+}
+
+/** Batches of many sizes, one row and growing ones among them. */
+const sizes = [5, 16, 1, 16, 40, 7, 41, 2, 16];
+
+function normwise(found: ArrayLike<number>, wanted: ArrayLike<number>): number {
+  let [difference, size] = [0, 1e-30];
+  for (let at = 0; at < wanted.length; at++) {
+    difference = Math.max(difference, Math.abs(found[at]! - wanted[at]!));
+    size = Math.max(size, Math.abs(wanted[at]!));
+  }
+  return difference / size;
+}
+
+describe.skipIf(!probeLibrary().ready)(`a step in halves, seed ${seed}`, () => {
+  test('is what float64 makes of the whole batch, whatever its size', async () => {
+    const { runner, now } = await runnerOf(step, await library());
+    for (const [at, rows] of sizes.entries()) {
+      const inputs = stepInputs(step, at + 1, rows, seed);
+      const before = Object.fromEntries(
+        Object.entries(now()).map(([name, data]) => [name, { shape: initialState(step, seed)[name]!.shape, data }]),
+      ) as Record<string, HostTensor>;
+      const wanted = evaluate(step, { ...before, ...inputs });
+      const found = await runner.run(inputs);
+      for (const [name, { data }] of Object.entries(wanted.results))
+        expect(normwise(found[name]!.data, data), `${name} of ${rows} rows`).toBeLessThan(1e-5);
+      for (const [name, { data }] of Object.entries(wanted.state))
+        expect(normwise(now()[name]!, data), `${name} after ${rows} rows`).toBeLessThan(1e-5);
+    }
+    await runner.end();
+  });
+
+  test('gives the same bits every time, with shared memory and with copies of it', async () => {
+    const full = await library();
+    const ends: unknown[] = [];
+    for (const given of [full, full, { ...full, memory: undefined }, { ...full, memory: undefined }]) {
+      const { runner, now } = await runnerOf(step, given);
+      const losses: number[] = [];
+      for (let at = 0; at < 30; at++)
+        losses.push((await runner.run(stepInputs(step, at + 1, sizes[at % sizes.length]!, seed))).loss!.data[0]!);
+      ends.push({ losses, state: now() });
+      await runner.end();
+    }
+    for (const one of ends) expect(one).toEqual(ends[0]);
+  });
+
+  test('several at a time, and one that goes on after another', async () => {
+    const given = await library();
+    const [a, b] = [await runnerOf(step, given), await runnerOf(step, given)];
+    for (let at = 0; at < 6; at++) {
+      await a.runner.run(stepInputs(step, at + 1, 16, seed));
+      await b.runner.run(stepInputs(step, at + 1, 16, seed));
+      if (at === 2) {
+        await a.runner.end();
+        await a.runner.open();
+      }
+    }
+    expect(a.now()).toEqual(b.now());
+    await a.runner.end();
+    await b.runner.end();
+  });
+
+  test('the threads of onnxruntime are divided', async () => {
+    const { runner } = await runnerOf(step, await library(), 3);
+    await runner.run(stepInputs(step, 1, 16, seed));
+    await runner.close();
+    await runner.open();
+    expect(Number.isFinite((await runner.run(stepInputs(step, 2, 16, seed))).loss!.data[0])).toBe(true);
+    await runner.end();
+  });
+
+  test('what goes wrong in a half is told, and the next step runs', async () => {
+    const b = new Builder();
+    const table = b.state('w', [4, 2]);
+    const picked = b.gather(table, b.batch('i', 'int', ['batch']), 0);
+    b.result('loss', b.sum(picked));
+    const added = b.scatterAdd(picked, b.batch('j', 'int', ['batch']), 0, 4);
+    b.inRegion('update', () => b.next('w', b.add(table, added)));
+    const program = b.build('picks');
+    const { runner } = await runnerOf(program, await library());
+    const indices = (...of: number[]): HostTensor => ({ shape: [of.length], data: Int32Array.from(of) });
+    const good = { i: indices(0, 1, 2, 3), j: indices(0, 1, 2, 3) };
+    await runner.run(good);
+    await expect(runner.run({ ...good, i: indices(0, 1, 2, 9) })).rejects.toThrow(/out of data bounds|must be within/i);
+    await expect(runner.run({ ...good, i: indices(9, 1, 2, 3) })).rejects.toThrow(/out of data bounds|must be within/i);
+    await runner.run(good);
+    await runner.end();
+  });
+
+  test('a parameter that no update changes is read by both halves, and by another program', async () => {
+    const [wide, units] = [300, 80];
+    const write = (trains: boolean) => {
+      const b = new Builder();
+      const x = b.batch('x', 'float', ['batch', wide]);
+      const fixed = b.state('fixed', [wide, units]);
+      const w = b.state('w', [units]);
+      const y = b.multiply(b.matmul(x, fixed), w);
+      if (!trains) b.result('y', y);
+      else {
+        b.result('total', b.sum(y));
+        const g = b.sum(y, [0]);
+        b.inRegion('update', () => b.next('w', b.subtract(w, b.multiply(g, 0.1))));
+      }
+      return b.build(trains ? 'step' : 'forward');
+    };
+    const loaded = await onnxruntime.load({ step: write(true), forward: write(false) }, { threads: 2 });
+    expect(loaded.describe).toContain('rows in halves');
+    expect(loaded.record.features).toContain('rows in halves');
+    const matrix = (rows: number, columns: number, of: (row: number, column: number) => number): HostTensor => ({
+      shape: [rows, columns],
+      data: Float32Array.from({ length: rows * columns }, (_, at) => of(Math.floor(at / columns), at % columns)),
+    });
+    await loaded.setState({
+      fixed: matrix(wide, units, (row, column) => (row === 0 ? column : row === 1 ? 1 : 0)),
+      w: { shape: [units], data: new Float32Array(units).fill(1) },
+    });
+    // The first row picks 0, 1, …, the second 1, 1, …, the third both.
+    const x = matrix(3, wide, (row, column) => (column > 1 ? 0 : row === 2 || row === column ? 1 : 0));
+    const sum = 2 * (((units - 1) * units) / 2 + units);
+    expect((await loaded.run('step', { x })).total!.data).toEqual(Float32Array.of(sum));
+    const { w } = await loaded.state(['w']);
+    const wanted = Array.from({ length: units }, (_, unit) => 1 - 0.1 * (2 * unit + 2));
+    expect(normwise(w!.data, wanted)).toBeLessThan(1e-6);
+    const { y } = await loaded.run('forward', { x });
+    expect(
+      normwise(
+        y!.data.subarray(2 * units),
+        wanted.map((one, unit) => (unit + 1) * one),
+      ),
+    ).toBeLessThan(1e-6);
+    await loaded.setState({ fixed: matrix(wide, units, () => 0) });
+    expect((await loaded.run('step', { x })).total!.data).toEqual(Float32Array.of(0));
+    await loaded.close();
+  });
+
+  test('a small step is not worth a second thread', async () => {
+    const small = stepProgram({ widths: [9, 7, 3], optimizer: 'sgd', lambda: 0 });
+    const { data, update } = splitUpdate(small);
+    expect(inHalves(data, update)).toBeUndefined();
+    expect(inHalves(data, update, 0)).toBeDefined();
+  });
+
+  test('a step that is no sum over rows is run as a whole', async () => {
+    const b = new Builder();
+    const x = b.batch('x', 'float', ['batch', 2]);
+    const w = b.state('w', [2]);
+    const squares = b.square(b.sum(x, [0]));
+    b.result('loss', b.sum(b.multiply(squares, w)));
+    b.inRegion('update', () => b.next('w', b.subtract(w, squares)));
+    const program = b.build('squares of sums');
+    const { data, update } = splitUpdate(program);
+    expect(inHalves(data, update, 0)).toBeUndefined();
+    const loaded = await onnxruntime.load({ program }, { threads: 2 });
+    expect(loaded.describe).not.toContain('halves');
+    await loaded.close();
+  });
+});
