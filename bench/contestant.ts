@@ -1,4 +1,4 @@
-// One way of training LeNet-300-100 with dnc, as a process that the bench asks for rounds: node contestant.mjs '{"engine": …}' POOL.
+// One way of training a network with dnc, as a process that the bench asks for rounds: node contestant.mjs '{"engine": …}' POOL.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { stepProgram } from '../src/compiler/4-program/index.js';
@@ -18,6 +18,8 @@ interface Request {
   readonly updatePass?: boolean;
   /** The spec's text. */
   readonly spec: string;
+  /** Extents of a row of the pool as the network takes it. */
+  readonly image: readonly number[];
   readonly batch: number;
   readonly seed: number;
   readonly warmUp: number;
@@ -46,7 +48,7 @@ const batches = new Batches(
   {
     rows,
     tensors: [
-      { name: 'image', extents: [784], width: 784, data: images, rows: undefined },
+      { name: 'image', extents: request.image, width: 784, data: images, rows: undefined },
       { name: `target:${step.targets[0]!.output}`, extents: [], width: 1, data: labels, rows: undefined },
     ],
   },

@@ -1,4 +1,4 @@
-// Who is measured: LeNet-300-100, batch 128, li + lo of 1e-4 on every kernel, Adam.
+// Who is measured: LeNet-300-100, batch 128, li + lo of 1e-4 on every kernel, Adam; and LeNet-5-Caffe, batch 128, Adam.
 const LAMBDA = 1e-4;
 
 const spec = (annotation) => `
@@ -19,7 +19,7 @@ train {
 const gradient = spec(`@dropneuron(${LAMBDA}, solver: gradient)`);
 const proximal = spec(`@dropneuron(${LAMBDA})`);
 
-const common = { batch: 128, seed: 7, warmUp: 100 };
+const common = { batch: 128, seed: 7, warmUp: 100, image: [784] };
 const own = (name, request, rest = {}) => ({
   name,
   program: 'dnc',
@@ -66,7 +66,7 @@ const peer = (name, environment, script, request, env = {}) => ({
   environment,
   script: `bench/peers/${script}.py`,
   steps: 200,
-  request: { ...common, threads: 2, lambda: LAMBDA, ...request },
+  request: { ...common, network: 'lenet-300-100', threads: 2, lambda: LAMBDA, ...request },
 });
 
 /** What people use today. */
@@ -79,3 +79,43 @@ export const peers = [
   peer('Keras on TensorFlow, graph mode', 'keras', 'keras_tensorflow', { xla: false }),
   peer('Keras on TensorFlow, XLA', 'keras', 'keras_tensorflow', { xla: true }),
 ];
+
+/** The network that Caffe calls LeNet: nothing but a pooling after a convolution. */
+const convolutional = `
+model LeNet_5_Caffe {
+  image   = Input(28, 28, 1)
+  conv1   = Conv2D(20, 5)
+  pool1   = MaxPooling2D(2)
+  conv2   = Conv2D(50, 5)
+  pool2   = MaxPooling2D(2)
+  flatten = Flatten()
+  fc1     = Dense(500, activation: relu)
+  digit   = Dense(10)
+}
+data { source: mnist }
+train {
+  loss: sparse_categorical_crossentropy(from_logits: true)
+  optimizer: adam(learning_rate: 1e-3)
+  batch_size: 128
+  epochs: 1
+}
+`;
+const images = { image: [28, 28, 1], warmUp: 20 };
+const ownImages = (name, request) => own(name, { ...images, spec: convolutional, engine: 'onnxruntime', ...request }, {});
+const peerImages = (name, environment, script, request, env) =>
+  peer(name, environment, script, { ...images, network: 'lenet-5-caffe', ...request }, env);
+const fewer = (one) => ({ ...one, steps: 40 });
+
+/** The same question for convolutions, 40 steps in a round. */
+export const ourConvolutions = [
+  ownImages(DEFAULT, { threads: 2 }),
+  ownImages('dnc, onnxruntime, 1 thread', { threads: 1 }),
+  ownImages('dnc, onnxruntime, whole step in ONNX', { threads: 2, updatePass: false }),
+].map(fewer);
+export const peerConvolutions = [
+  peerImages('PyTorch, eager', 'torch', 'pytorch', { compile: null }),
+  peerImages('PyTorch, eager, freed memory kept', 'torch', 'pytorch', { compile: null }, keepMemory),
+  peerImages('PyTorch, torch.compile', 'torch', 'pytorch', { compile: 'default' }),
+  peerImages('Keras on TensorFlow, graph mode', 'keras', 'keras_tensorflow', { xla: false }),
+  peerImages('Keras on TensorFlow, XLA', 'keras', 'keras_tensorflow', { xla: true }),
+].map(fewer);

@@ -12,21 +12,12 @@ function table(head, rows) {
 }
 
 /** The page's text. */
-export function page({ command, date, machine, load, rounds, steps, live, startUp }) {
+export function page({ command, date, machine, load, rounds, steps, convolutions, live, startUp }) {
   const base = steps.measured.find((one) => one.name === DEFAULT);
   const versions = Object.entries(Object.assign({}, ...steps.measured.map((one) => one.versions)))
     .map(([name, version]) => `${name} ${version}`)
     .sort()
     .join(', ');
-  const rows = steps.measured.map((one) => [
-    one.name,
-    ms(one.median),
-    `${ms(one.low)} – ${ms(one.high)}`,
-    base ? (base.median / one.median).toFixed(2) : '',
-    String(one.steps),
-    one.peakBytes ? mib(one.peakBytes) : '',
-    seconds(one.loadMs / 1000),
-  ]);
   const eager = steps.measured.find((one) => one.name === 'PyTorch, eager');
   const compiled = steps.measured.filter((one) => one.name.startsWith('PyTorch, torch.compile'));
   const fastest = compiled.reduce((best, one) => (one.median < best.median ? one : best), compiled[0]);
@@ -54,11 +45,11 @@ threads, and so does dnc where nothing else is said. The table has the medians o
 by the row (below 1: dnc is faster), steps in a round, peak memory of the process in MiB (40 of them are the pool), and the seconds that making the engine ready and
 the first step took (for dnc after compiling the spec${compiling ? `, which takes ${seconds(compiling.compileMs / 1000)} s at the first call` : ''}; for peers after importing the library).
 
-${table(['contestant', 'ms/step', 'fastest – slowest', 'dnc / it', 'steps', 'MiB', 'first step, s'], rows)}
+${stepsTable(steps)}
 ${goals.join('\n')}
 ${steps.absent.length > 0 ? `\nNot measured: ${steps.absent.map(({ name, because }) => `${name} (${because})`).join('; ')}.\n` : ''}
 As they describe themselves: ${steps.measured.map((one) => one.describe).filter((one, at, all) => all.indexOf(one) === at).join('; ')}.
-${live ? liveSection(live) : ''}
+${convolutionsSection(convolutions)}${live ? liveSection(live) : ''}
 ## Start-up
 
 Seconds from spawning \`node dist/cli.js\` to its end, on specs/lenet-300-100.dn; medians of ${startUp[0].times.length} interleaved rounds.
@@ -73,6 +64,36 @@ ${table(
   ]),
 )}
 `;
+}
+
+function stepsTable({ measured }) {
+  const base = measured.find((one) => one.name === DEFAULT);
+  const rows = measured.map((one) => [
+    one.name,
+    ms(one.median),
+    `${ms(one.low)} – ${ms(one.high)}`,
+    base ? (base.median / one.median).toFixed(2) : '',
+    String(one.steps),
+    one.peakBytes ? mib(one.peakBytes) : '',
+    seconds(one.loadMs / 1000),
+  ]);
+  return table(['contestant', 'ms/step', 'fastest – slowest', 'dnc / it', 'steps', 'MiB', 'first step, s'], rows);
+}
+
+function convolutionsSection(convolutions) {
+  const of = (name) => convolutions.measured.find((one) => one.name === name);
+  const [base, eager, keras] = [of(DEFAULT), of('PyTorch, eager'), of('Keras on TensorFlow, graph mode')];
+  const goals =
+    base && eager && keras
+      ? `\nGoals: at most 0.90 of PyTorch eager's time: **${(base.median / eager.median).toFixed(2)}**. No more than Keras' (graph mode): **${(base.median / keras.median).toFixed(2)}**.\n`
+      : '';
+  return `
+## One training step with convolutions
+
+LeNet-5-Caffe (5x5 convolutions of 20 and 50 filters without padding, each with a 2x2 maximum pooling, then 500 and 10 units), batch 128, Adam, no penalty; rows, rounds and columns as above.
+
+${stepsTable(convolutions)}
+${goals}`;
 }
 
 function liveSection(live) {

@@ -1,11 +1,12 @@
 // npm run bench: dnc's own times. npm run bench -- --peers: PyTorch and Keras beside them in the same run, and docs/performance.md is written.
 // --live: what live shrinking brings, too (with --peers always). --rounds N: other than 11. --force: write the page although the machine is busy. --only TEXT: contestants whose name has it; writes no page.
 // --shrink: only what liveness and shrinking cost, by layers and parameters.
+// --methods: only what the sparsity methods cost, as the time of a step with each of them and without; --steps N in a round, other than 40.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
-import { ours, peers } from '../bench/contestants.mjs';
+import { ourConvolutions, ours, peerConvolutions, peers } from '../bench/contestants.mjs';
 import { liveShrinking } from '../bench/live.mjs';
 import { page } from '../bench/page.mjs';
 import { measure } from '../bench/rounds.mjs';
@@ -21,6 +22,8 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '11' },
     only: { type: 'string' },
     shrink: { type: 'boolean', default: false },
+    methods: { type: 'boolean', default: false },
+    steps: { type: 'string', default: '40' },
   },
 });
 if (flags.shrink) {
@@ -31,6 +34,13 @@ if (flags.shrink) {
 }
 const rounds = Number(flags.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${flags.rounds}: a whole number from 1`);
+if (flags.methods) {
+  const steps = Number(flags.steps);
+  if (!Number.isInteger(steps) || steps < 1) throw new Error(`--steps ${flags.steps}: a whole number from 1`);
+  const script = await bundled('bench/methods.ts');
+  const { status } = spawnSync(process.execPath, [script, String(rounds), String(steps)], { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
 
 /** Above it, other work takes the time that is measured. */
 const BUSY = 1;
@@ -48,21 +58,26 @@ if (load > BUSY) {
 mkdirSync('.cache/bench', { recursive: true });
 const pool = writePool();
 const script = await bundled('bench/contestant.ts');
-const wanted = [...ours, ...(flags.peers ? peers : [])].filter(({ name }) => !flags.only || name.includes(flags.only));
-const steps = await measure(wanted, {
-  rounds,
-  log: (line) => console.error(line),
-  command: ({ program, environment, env, script: peerScript, request }) =>
-    program === 'dnc'
-      ? { command: process.execPath, args: [script, JSON.stringify(request), ...pool], env: process.env }
-      : {
-          command: python(environment),
-          args: [peerScript, JSON.stringify(request), ...pool],
-          env: { ...pythonEnvironment, ...env },
-        },
-});
-for (const one of steps.measured) {
-  if (one.steps >= 100 && !(one.lastLoss < one.firstLoss))
+const race = (contestants) =>
+  measure(
+    contestants.filter(({ name }) => !flags.only || name.includes(flags.only)),
+    {
+      rounds,
+      log: (line) => console.error(line),
+      command: ({ program, environment, env, script: peerScript, request }) =>
+        program === 'dnc'
+          ? { command: process.execPath, args: [script, JSON.stringify(request), ...pool], env: process.env }
+          : {
+              command: python(environment),
+              args: [peerScript, JSON.stringify(request), ...pool],
+              env: { ...pythonEnvironment, ...env },
+            },
+    },
+  );
+const steps = await race([...ours, ...(flags.peers ? peers : [])]);
+const convolutions = await race([...ourConvolutions, ...(flags.peers ? peerConvolutions : [])]);
+for (const one of [...steps.measured, ...convolutions.measured]) {
+  if (one.steps >= 40 && !(one.lastLoss < one.firstLoss))
     throw new Error(`${one.name} does not learn: loss ${one.firstLoss}, then ${one.lastLoss}`);
 }
 const result = {
@@ -72,6 +87,7 @@ const result = {
   load,
   rounds,
   steps,
+  convolutions,
   live: flags.live || flags.peers ? await liveShrinking(LIVE_ROUNDS, (line) => console.error(line)) : undefined,
   startUp: startUp(Math.max(ENOUGH_ROUNDS, rounds)),
 };

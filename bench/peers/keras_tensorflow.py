@@ -1,4 +1,4 @@
-"""LeNet-300-100 with li + lo and Adam in Keras on TensorFlow: the whole step as one graph, with or without XLA."""
+"""LeNet-300-100 with li + lo, or LeNet-5-Caffe, and Adam in Keras on TensorFlow: the whole step as one graph, with or without XLA."""
 
 import keras
 import numpy as np
@@ -9,7 +9,8 @@ tf.config.threading.set_intra_op_parallelism_threads(REQUEST["threads"])
 tf.config.threading.set_inter_op_parallelism_threads(REQUEST["threads"])
 keras.utils.set_random_seed(REQUEST["seed"])
 
-images = tf.constant(POOL)
+CONVOLUTIONAL = REQUEST["network"] == "lenet-5-caffe"
+images = tf.constant(POOL.reshape(-1, 28, 28, 1) if CONVOLUTIONAL else POOL)
 labels = tf.constant(LABELS)
 generator = np.random.default_rng(REQUEST["seed"])
 
@@ -28,7 +29,21 @@ def dense(units, activation=None):
     return keras.layers.Dense(units, activation=activation, kernel_regularizer=DropNeuron(REQUEST["lambda"]))
 
 
-model = keras.Sequential([keras.Input([784]), dense(300, "relu"), dense(100, "relu"), dense(10)])
+if CONVOLUTIONAL:
+    model = keras.Sequential(
+        [
+            keras.Input([28, 28, 1]),
+            keras.layers.Conv2D(20, 5),
+            keras.layers.MaxPooling2D(2),
+            keras.layers.Conv2D(50, 5),
+            keras.layers.MaxPooling2D(2),
+            keras.layers.Flatten(),
+            keras.layers.Dense(500, activation="relu"),
+            keras.layers.Dense(10),
+        ]
+    )
+else:
+    model = keras.Sequential([keras.Input([784]), dense(300, "relu"), dense(100, "relu"), dense(10)])
 loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 optimizer = keras.optimizers.Adam(1e-3)
 optimizer.build(model.trainable_variables)
@@ -38,7 +53,7 @@ optimizer.build(model.trainable_variables)
 def train_step(indices):
     with tf.GradientTape() as tape:
         loss = loss_of(tf.gather(labels, indices), model(tf.gather(images, indices), training=True))
-        total = loss + tf.add_n(model.losses)
+        total = loss if CONVOLUTIONAL else loss + tf.add_n(model.losses)
     optimizer.apply(tape.gradient(total, model.trainable_weights), model.trainable_weights)
     return loss
 
