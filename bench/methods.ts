@@ -15,16 +15,21 @@ const annotations: Readonly<Record<keyof typeof methods, readonly string[]>> = {
   dropnet: ['@dropnet(5)'],
   dropneuron: ['@dropneuron(1e-4)', '@dropneuron(1e-4, solver: gradient)', '@dropneuron(1e-4, reweighted: true)'],
   dsd: ['@dsd(0.3, during: train)'],
+  elastic: ['@elastic(1e-4)'],
+  group_lasso: ['@group_lasso(1e-4)'],
+  information_bottleneck: ['@information_bottleneck(1e-4)'],
   l0: ['@l0(1e-4)', '@l0(1e-4, draws: row)'],
   l1: ['@l1(1e-5)'],
   l2: ['@l2(1e-5)'],
   magnitude: ['@magnitude(0.9, schedule: polynomial)', '@magnitude(0.5, of: unit, schedule: polynomial)'],
   prune_large: ['@prune_large(0.85)'],
+  sparse_group_lasso: ['@sparse_group_lasso(1e-4)'],
   targeted_dropout: [
     '@targeted_dropout(0.5, 0.75)',
     '@targeted_dropout(0.5, 0.75, of: unit)',
     '@targeted_dropout(0.5, 0.75, of: whole_unit)',
   ],
+  variational: ['@variational'],
 };
 
 const BATCH = 128;

@@ -21,6 +21,8 @@ export interface Site {
   readonly outgoing: readonly number[] | undefined;
   /** Units of this layer, by their group, that are outputs of the model, an interface that stays. Absent: none. */
   readonly outputs?: ReadonlySet<number>;
+  /** Whether the written units are those of the layer before, such as the channels of a depthwise kernel. Absent: no. */
+  readonly passesUnits?: boolean;
 }
 
 /** What the numbers of a method's own tensor stand for: one for each unit that the kernel writes, for each that it reads, for each weight, or one for all. */

@@ -1,7 +1,7 @@
 import { type Static, Type } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
 import { phases } from './during.js';
-import { defineMethod, type HostSite, type MaskMoment } from './method.js';
+import { defineMethod, type HostSite, type MaskMoment, type Site } from './method.js';
 import { linear, lowest, shareOf } from './shares.js';
 
 const schema = Type.Object({
@@ -86,9 +86,17 @@ function counted(b: Builder, ones: Value, axes: readonly number[]): Value {
   );
 }
 
+/**
+ * Whether whole units of this kernel may go: not those that are outputs of the model, and not the channels of a depthwise kernel, which are units of the layer before: each of the two would choose
+ * others, and all might be gone.
+ */
+function hasUnits({ outputs, passesUnits }: Site): boolean {
+  return !outputs && !passesUnits;
+}
+
 /** Where a weight is a candidate, in the site's shape or one that spreads over it; undefined where nothing is. */
 function candidates(b: Builder, { arguments: args, site, kernel, tensors }: MaskMoment<Arguments>): Value | undefined {
-  const { kernelShape, incoming, outputs } = site;
+  const { kernelShape, incoming } = site;
   if (!incoming) return undefined;
   const groups = kernelShape.reduce((all, extent, axis) => (incoming.includes(axis) ? all : all * extent), 1);
   if (args.of === 'weight') {
@@ -96,7 +104,7 @@ function candidates(b: Builder, { arguments: args, site, kernel, tensors }: Mask
     return smallest(b, b.abs(kernel), incoming, countOf(b, args.target_rate, tensors.target, weights));
   }
   const most = shareOf(args.target_rate, groups);
-  if (outputs || most === 0) return undefined;
+  if (!hasUnits(site) || most === 0) return undefined;
   // Few numbers: sorted, so that of equals the first come first.
   const norms = b.reshape(b.sum(b.square(kernel), incoming), [groups]);
   const [, places] = b.topk(b.negate(norms), most);
@@ -140,7 +148,7 @@ function prune({ kernel, bias, site, unitOf, unitOfBias, arguments: args }: Host
     }
     return;
   }
-  if (site.outputs) return;
+  if (!hasUnits(site)) return;
   const norms = Float64Array.from(places, (own) => own.reduce((sum, k) => sum + kernel[k]! * kernel[k]!, 0));
   for (const unit of lowest(norms, shareOf(share, groups.count))) {
     for (const k of places[unit]!) kernel[k] = 0;

@@ -196,5 +196,6 @@ function siteOf(network: Network, layer: string, param: Param): Site {
     kernelShape: shape,
     incoming: own.length < axes.length ? own : undefined,
     outgoing: but('reads'),
+    ...(own.length < axes.length && { passesUnits: true }),
   };
 }
