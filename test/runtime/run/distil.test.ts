@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type EngineName, engines } from '../../../src/runtime/engines/index.js';
-import { startRun } from '../../../src/runtime/run/run.js';
+import { resumeRun, startRun } from '../../../src/runtime/run/run.js';
 import type { HistoryRow } from '../../../src/runtime/training/progress.js';
 import { readSafetensors } from '../../../src/runtime/weights/safetensors.js';
 import { temporaryFolder } from '../../support/folders.js';
@@ -16,7 +16,7 @@ const spec = (more: { augment?: string; distil?: string; ending?: string; loss?:
   hidden = Dense(12, activation: relu)  @dropneuron(0.0005)
   digit  = Dense(10${more.ending ?? ''})
 }
-data { source: drawn_digits(train: 90, test: 20); validation: 20${more.augment ? `; augment: ${more.augment}` : ''} }
+data { source: drawn_digits(train: 60, test: 20); validation: 12${more.augment ? `; augment: ${more.augment}` : ''} }
 train {
   loss: ${more.loss ?? 'sparse_categorical_crossentropy(from_logits: true)'}
   metrics: [accuracy]
@@ -45,8 +45,8 @@ describe.each([
   test('goes on exactly after every stop, that of the teacher included, and no checkpoint holds the teacher', async () => {
     const folder = temporaryFolder();
     const whole = await run(folder, 'whole', spec({ augment }), endless);
-    const stopped = await run(folder, 'stopped', spec({ augment }), 3);
-    expect(stopped.stops).toBeGreaterThan(4);
+    const stopped = await run(folder, 'stopped', spec({ augment }), 4);
+    expect(stopped.stops).toBeGreaterThan(2);
     expect(trace(stopped.out)).toEqual(trace(whole.out));
     expect(readFileSync(path.join(whole.out, 'net.min.dn'), 'utf8')).toMatch(/Input\(784, keep: /);
     const checkpoints = path.join(whole.out, 'checkpoints');
@@ -68,6 +68,19 @@ describe.each([
     expect(taught[3]!.validation!.loss).not.toBe(alone[3]!.validation!.loss);
     expect(taught.every(({ loss }) => Number.isFinite(loss))).toBe(true);
   });
+});
+
+test('a run that is stopped while its teacher is asked goes on from there', async () => {
+  const folder = temporaryFolder();
+  const text = spec().replace('target { parameters: 40% }', 'threshold: 0');
+  const whole = await run(folder, 'whole', text, endless);
+  const out = path.join(folder, 'runs', 'stopped');
+  const notes: string[] = [];
+  const end = await startRun({ ...options(endless, notes, 1), ...begin(folder, text, out) });
+  expect(end.stopped).toBe('SIGTERM');
+  expect(notes.at(-1)).toBe('teacher: the network before the cut, on 48 training rows\n');
+  await resumeRun(out, options(endless));
+  expect(trace(out)).toEqual(trace(whole.out));
 });
 
 const ready = new Map<EngineName, boolean>();

@@ -25,8 +25,8 @@ test('a size is aimed at the same after every stop, and told in the result, the 
   const folder = temporaryFolder();
   const text = aiming('target { parameters: 60%; multiply_adds: 60% }');
   const whole = await run(folder, 'whole', text, endless);
-  const stopped = await run(folder, 'stopped', text, 5);
-  expect(stopped.stops).toBeGreaterThan(3);
+  const stopped = await run(folder, 'stopped', text, 11);
+  expect(stopped.stops).toBeGreaterThan(2);
   expect(trace(stopped.out)).toEqual(trace(whole.out));
 
   const { target, threshold, search } = json(whole.out, 'result.json');
