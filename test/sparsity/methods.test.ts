@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { methods } from '../../src/sparsity/index.js';
 import type { SparsityMethod } from '../../src/sparsity/method.js';
 import { withDefaults } from '../parity/support.js';
-import { columnNorms, type Matrix, moments, rowNorms, sum } from './support.js';
+import { column, columnNorms, type Matrix, moments, norm, rowNorms, sum } from './support.js';
 
 const kernel: Matrix = [
   [0.5, -1, 0, 2],
@@ -20,11 +20,14 @@ interface MethodCase {
   readonly differentiated: boolean;
   readonly hasProx: boolean;
   readonly cut: { readonly incoming: boolean; readonly outgoing: boolean } | undefined;
-  readonly tfjs: Readonly<Record<string, unknown>>;
+  /** Undefined: it has no spelling there. */
+  readonly tfjs: Readonly<Record<string, unknown>> | undefined;
 }
 
 const li = sum(columnNorms(kernel));
 const lo = sum(rowNorms(kernel));
+/** What goes into each unit, with its bias. */
+const withBias = bias.map((own, j) => [...column(kernel, j), own]);
 
 /** Methods that are a penalty or a proximal step; test/runtime/run/methods.test.ts names all methods there are. */
 const cases: Readonly<Partial<Record<keyof typeof methods, readonly MethodCase[]>>> = {
@@ -70,7 +73,85 @@ const cases: Readonly<Partial<Record<keyof typeof methods, readonly MethodCase[]
       tfjs: { li: 0.1, lo: 0.1, delta: 0.25 },
     },
   ],
+  elastic: [
+    {
+      arguments: { l1: 0.2, l2: 0.3 },
+      penalty: 0.2 * sum(every.map(Math.abs)) + 0.3 * sum(every.map((w) => w * w)),
+      differentiated: true,
+      hasProx: false,
+      cut: undefined,
+      tfjs: { l1: 0.2, l2: 0.3 },
+    },
+    {
+      arguments: { l1: 0.2, l2: 0, bias: true, solver: 'proximal' },
+      penalty: 0.2 * (sum(every.map(Math.abs)) + sum(bias.map(Math.abs))),
+      differentiated: false,
+      hasProx: true,
+      cut: undefined,
+      tfjs: { l1: 0.2, l2: 0, bias: { l1: 0.2, l2: 0 } },
+    },
+    {
+      arguments: { l1: 0, l2: 0.3 },
+      penalty: 0.3 * sum(every.map((w) => w * w)),
+      differentiated: true,
+      hasProx: false,
+      cut: undefined,
+      tfjs: { l1: 0, l2: 0.3 },
+    },
+  ],
+  group_lasso: [
+    {
+      arguments: { lambda: 0.1 },
+      penalty: 0.1 * Math.sqrt(4) * sum(withBias.map(norm)),
+      differentiated: false,
+      hasProx: true,
+      cut: { incoming: true, outgoing: false },
+      tfjs: undefined,
+    },
+    {
+      arguments: { lambda: 0.1, bias: false, solver: 'gradient' },
+      penalty: 0.1 * Math.sqrt(3) * li,
+      differentiated: true,
+      hasProx: false,
+      cut: { incoming: true, outgoing: false },
+      tfjs: undefined,
+    },
+    {
+      arguments: { lambda: 0.1, side: 'outgoing' },
+      penalty: 0.1 * Math.sqrt(4) * lo,
+      differentiated: false,
+      hasProx: true,
+      cut: { incoming: false, outgoing: true },
+      tfjs: undefined,
+    },
+  ],
+  sparse_group_lasso: [
+    {
+      arguments: { lambda: 0.1, alpha: 0.25 },
+      penalty: 0.1 * (0.75 * 2 * sum(withBias.map(norm)) + 0.25 * sum([...every, ...bias].map(Math.abs))),
+      differentiated: false,
+      hasProx: true,
+      cut: { incoming: true, outgoing: false },
+      tfjs: undefined,
+    },
+    {
+      arguments: { lambda: 0.1, side: 'outgoing', solver: 'gradient' },
+      penalty: 0.05 * 2 * lo + 0.05 * sum(every.map(Math.abs)),
+      differentiated: true,
+      hasProx: false,
+      cut: { incoming: false, outgoing: true },
+      tfjs: undefined,
+    },
+  ],
   l1: [
+    {
+      arguments: { lambda: 0.2, solver: 'proximal' },
+      penalty: 0.2 * sum(every.map(Math.abs)),
+      differentiated: false,
+      hasProx: true,
+      cut: undefined,
+      tfjs: { l1: 0.2 },
+    },
     {
       arguments: { lambda: 0.2 },
       penalty: 0.2 * sum(every.map(Math.abs)),
@@ -143,7 +224,7 @@ describe.each(all)('$word $one.arguments', ({ word, one }) => {
   });
 
   test('is spelled as a regularizer', () => {
-    expect(method.spelling.tfjs!(args)).toEqual(one.tfjs);
+    expect(method.spelling.tfjs?.(args)).toEqual(one.tfjs);
   });
 
   test('works at a layer without a bias, and at one whose weights are all 0', () => {
