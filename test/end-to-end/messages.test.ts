@@ -237,6 +237,26 @@ const cases: Readonly<Record<string, Case>> = {
     exit: 4,
   },
   'shape mismatch': { files: changed('drop     = Dropout(0.2)', 'drop     = Reshape(3, 3)'), words: check, exit: 3 },
+  'a threshold beside a target': {
+    files: changed('threshold: auto(tolerance: 1%)', 'threshold: 0.1\n  target { parameters: 10% }'),
+    words: check,
+    exit: 3,
+  },
+  'a target without a size': {
+    files: changed('threshold: auto(tolerance: 1%)', 'target { tolerance: 1% }'),
+    words: check,
+    exit: 3,
+  },
+  'a teacher without training': {
+    files: changed(/finetune \{.*\}/, 'distil { weight: 0.5 }'),
+    words: check,
+    exit: 3,
+  },
+  'times that are not there': {
+    files: changed('threshold: auto(tolerance: 1%)', 'target { latency: 50%; latency_table: file("phone.json") }'),
+    words: train,
+    exit: 4,
+  },
   'a layer that loses all units': {
     files: changed('threshold: auto(tolerance: 1%)', 'threshold: 1000'),
     words: train,

@@ -5,6 +5,11 @@ import { compile } from '../../../src/compiler/compile.js';
 import { parameterCount } from '../../../src/compiler/3-dims/index.js';
 import { Source } from '../../../src/diagnostics/source.js';
 import { resultText } from '../../../src/reports/result.js';
+import { runText } from '../../../src/reports/run-as-text.js';
+import { runPage } from '../../../src/reports/run-page.js';
+import { readRun } from '../../../src/reports/run-report.js';
+import { runLine } from '../../../src/reports/runs.js';
+import { targetText } from '../../../src/reports/target.js';
 import { resumeRun, startRun } from '../../../src/runtime/run/run.js';
 import { simplifyAgain } from '../../../src/runtime/simplify/simplify-again.js';
 import { readSpecFile } from '../../../src/runtime/spec/spec-file.js';
@@ -57,6 +62,11 @@ test('a size is aimed at the same after every stop, and told in the result, the 
   expect(resultText(result)).toMatch(
     /threshold {6}0\.\d+, found in \d+ tries\ntarget {9}[\d.]+ % of the parameters \(at most 60 %\), [\d.]+ % of the multiply-adds \(at most 60 %\)\n/,
   );
+  const reported = readRun(whole.out);
+  expect(reported.report.result!.target).toEqual(target);
+  const told = targetText(target);
+  expect(runText(runLine(whole.out), reported.report)).toContain(told);
+  expect(await runPage(reported)).toContain(`The target: ${told}.`);
   // Another share, and a threshold instead of it.
   const smaller = await again(whole.out, ['simplify.target.parameters=50%'], path.join(folder, 'smaller'));
   expect(smaller.simplified.target!.left.parameters).toBeLessThanOrEqual(0.5);
