@@ -1,5 +1,5 @@
 import { type Static, Type } from '../ir/kind.js';
-import { phases } from './during.js';
+import { phasesWhere } from './during.js';
 import { defineMethod } from './method.js';
 import { shareOf } from './shares.js';
 import { sitesFor, unitScores } from './unit-criteria.js';
@@ -34,7 +34,7 @@ const schema = Type.Object({
       'rewind: the whole network goes back to what it was before training, but for the units that are gone. fresh: its weights are drawn anew. keep: they go on. After the first two the optimizer starts anew.',
   }),
   rows: Type.Integer({ default: 1000, minimum: 1, description: 'How many training rows the means are over.' }),
-  during: phases,
+  during: phasesWhere('Phases of several cycles; not the fine-tuning, before which units leave the network.'),
 });
 
 type Arguments = Static<typeof schema>;

@@ -7,6 +7,13 @@ export const phases = Type.Optional(
   }),
 );
 
+/** The same, with what there is to say of where the method makes sense. */
+export function phasesWhere(sense: string) {
+  return Type.Optional(
+    Type.Union([Type.String(), Type.Array(Type.String())], { description: `${phases.description} ${sense}` }),
+  );
+}
+
 /** Whether a method with this `during` acts in a phase. */
 export function actsIn(
   during: string | readonly string[] | undefined,

@@ -1,5 +1,5 @@
 import { type Static, Type } from '../ir/kind.js';
-import { phases } from './during.js';
+import { phasesWhere } from './during.js';
 import { defineMethod, type HostMoment, type HostSite } from './method.js';
 import { cubic, linear, lowest, riseOf, shareOf } from './shares.js';
 import { looksAtRows, sitesFor, unitScores } from './unit-criteria.js';
@@ -59,7 +59,9 @@ const schema = Type.Object({
     minimum: 1,
     description: 'How many training rows taylor, vip and activation look at.',
   }),
-  during: phases,
+  during: phasesWhere(
+    'With linear and polynomial a phase that goes on after `end`, or that another follows; units not in the fine-tuning, before which they leave the network. Zeros stay to the end.',
+  ),
 });
 
 type Arguments = Static<typeof schema>;

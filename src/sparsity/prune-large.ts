@@ -1,5 +1,5 @@
 import { Type } from '../ir/kind.js';
-import { phases } from './during.js';
+import { phasesWhere } from './during.js';
 import { defineMethod } from './method.js';
 import { linear, lowest, shareOf } from './shares.js';
 import { refusesOthers } from './zero-holders.js';
@@ -36,7 +36,7 @@ export const pruneLarge = defineMethod({
         description: 'The epoch at whose end `rate` is reached; absent: two thirds of the phase.',
       }),
     ),
-    during: phases,
+    during: phasesWhere('A phase that goes on for a while after `end`, or one that a later phase follows; zeros stay.'),
   }),
   refuses: ({ rate, large, begin, turn, end }, { others }) => {
     if (large > rate) return `large is ${large}, and of all weights only ${rate} become 0`;

@@ -1,6 +1,6 @@
 import { type Static, Type } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
-import { phases } from './during.js';
+import { phasesWhere } from './during.js';
 import { defineMethod, type HostSite, type MaskMoment, type Site } from './method.js';
 import { linear, lowest, shareOf } from './shares.js';
 
@@ -38,7 +38,9 @@ const schema = Type.Object({
       description: 'Share that becomes 0 after training, of what candidates are; 0: nothing; absent: target_rate.',
     }),
   ),
-  during: phases,
+  during: phasesWhere(
+    'Phases before the fine-tuning, which is too late to learn to do without; what went stays 0 there. With a ramp, one phase.',
+  ),
 });
 
 type Arguments = Static<typeof schema>;

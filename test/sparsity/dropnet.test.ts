@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { dropnet } from '../../src/sparsity/dropnet.js';
 import { withDefaults } from '../parity/support.js';
-import { deadUnits, drawn, hostSites, moment, tensor, zeros } from './hosts.js';
+import { deadUnits, drawn, hostSites, moment, placed, tensor, zeros } from './hosts.js';
 
 const two = [
   { layer: 'a', shape: [2, 5], kernel: drawn(10, 1), bias: [1, 2, 3, 4, 5] },
@@ -66,7 +66,7 @@ test('weights may be kept, and the random baselines ask for no rows', async () =
 
 test('what makes no sense', () => {
   const refused = (phases: readonly string[], others: readonly string[]) =>
-    dropnet.refuses!(withDefaults(dropnet, { cycle: 1 }) as never, { phases, all: ['train'], others, layer: 'Dense' });
+    dropnet.refuses!(withDefaults(dropnet, { cycle: 1 }) as never, placed({ phases, others }));
   expect(refused(['finetune'], [])).toMatch(/before the fine-tuning/);
   expect(refused(['train'], ['l1', 'prune_large'])).toMatch(/@prune_large of the same layer/);
   expect(refused(['train'], ['l1', 'magnitude'])).toMatch(/@magnitude/);

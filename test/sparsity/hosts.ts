@@ -1,7 +1,7 @@
 import { placesOf } from '../../src/compiler/5-shrink/cut.js';
 import { Stream } from '../../src/random/streams.js';
 import { methods } from '../../src/sparsity/index.js';
-import type { EpochMoment, HostSite, Sample, SampleTensor, SparsityMethod } from '../../src/sparsity/method.js';
+import type { EpochMoment, HostSite, Placed, Sample, SampleTensor } from '../../src/sparsity/method.js';
 import { withDefaults } from '../parity/support.js';
 
 /** What a test says of a kernel, the rest being that of a Dense layer without a bias. */
@@ -27,14 +27,14 @@ export function hostSites(
   args: Readonly<Record<string, unknown>>,
   given: readonly Given[],
 ): HostSite<never>[] {
-  return given.map((one, k): HostSite<never> => {
+  return given.map((one, k) => {
     const { shape } = one;
     const incoming = one.incoming ?? shape.slice(0, -1).map((_, axis) => axis);
     const groups = placesOf(shape, incoming);
     const outputs = new Set(one.outputs);
     const bias = one.bias && Float32Array.from(one.bias);
     const kernel = Float32Array.from(one.kernel);
-    return {
+    const site: Partial<HostSite<never>> = {
       arguments: withDefaults(methods[word], args) as never,
       site: {
         layer: one.layer ?? `layer${k}`,
@@ -53,8 +53,10 @@ export function hostSites(
       written: one.written ?? Array.from({ length: groups.count }, () => units++),
       isWrittenLast: true,
       whole: one.whole ?? { weights: kernel.length, units: groups.count },
-      isOutput: (unit) => outputs.has(unit),
+      isOutput: (unit: number) => outputs.has(unit),
     };
+    // What is looked at.
+    return site as HostSite<never>;
   });
 }
 
@@ -75,18 +77,26 @@ export function moment(
   at: { readonly epoch?: number; readonly epochs?: number; readonly last?: boolean; readonly seed?: number } & Rows,
 ): EpochMoment<never> {
   const { epoch = 0, epochs = 10, last = false, seed = 1 } = at;
-  const sample: Sample = {
+  const sample: Partial<Sample> = {
     rows: 1,
     reads: () => Promise.reject(new Error('nothing is known of what layers read')),
-    writes: async (layer) => at.writes![layer]!,
-    gradients: async (layer) => at.gradients![layer]!,
+    writes: async (layer: string) => at.writes![layer]!,
+    gradients: async (layer: string) => at.gradients![layer]!,
     targets: async () => at.targets!,
   };
-  return { sites, sample: () => sample, random: (name) => Stream.named(name, { seed, epoch }), epoch, epochs, last };
+  return {
+    sites,
+    sample: () => sample as Sample,
+    random: (name) => Stream.named(name, { seed, epoch }),
+    epoch,
+    epochs,
+    last,
+  };
 }
 
-export function methodOf(word: keyof typeof methods): SparsityMethod {
-  return methods[word];
+/** Where an annotation is written, alone on a Dense layer where nothing else is said. */
+export function placed(at: Partial<Placed> = {}): Placed {
+  return { phases: ['train'], all: ['train', 'finetune'], others: [], layer: 'Dense', ...at } as Placed;
 }
 
 export const zeros = (data: Float32Array) => data.reduce((count, value) => count + Number(value === 0), 0);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { magnitude } from '../../src/sparsity/magnitude.js';
 import type { Placed } from '../../src/sparsity/method.js';
 import { withDefaults } from '../parity/support.js';
-import { deadUnits, drawn, hostSites, moment, tensor, zeros } from './hosts.js';
+import { deadUnits, drawn, hostSites, moment, placed, tensor, zeros } from './hosts.js';
 
 const dense = (inputs: number, units: number, seed: number) => ({
   shape: [inputs, units],
@@ -226,9 +226,8 @@ describe('criteria', () => {
 });
 
 describe('what makes no sense', () => {
-  const at: Placed = { phases: ['train'], all: ['train', 'finetune'], others: [], layer: 'Dense' };
-  const refused = (args: Readonly<Record<string, unknown>>, placed: Partial<Placed> = {}) =>
-    magnitude.refuses!(withDefaults(magnitude, { rate: 0.5, ...args }) as never, { ...at, ...placed });
+  const refused = (args: Readonly<Record<string, unknown>>, at: Partial<Placed> = {}) =>
+    magnitude.refuses!(withDefaults(magnitude, { rate: 0.5, ...args }) as never, placed(at));
 
   test.each([
     [{ criterion: 'vip' }, {}, /of units/],
@@ -237,8 +236,8 @@ describe('what makes no sense', () => {
     [{ end: 3 }, {}, /one_shot prunes once/],
     [{ of: 'unit', during: 'finetune' }, {}, /leave the network before/],
     [{ schedule: 'linear' }, { others: ['dsd'] }, /@dsd of the same layer/],
-  ])('%j %j', (args, placed, reason) => {
-    expect(refused(args, placed)).toMatch(reason);
+  ])('%j %j', (args, at, reason) => {
+    expect(refused(args, at)).toMatch(reason);
   });
 
   test.each([
@@ -246,7 +245,7 @@ describe('what makes no sense', () => {
     [{ of: 'filter' }, { layer: 'Conv2D' }],
     [{ of: 'unit', criterion: 'taylor', schedule: 'polynomial', begin: 1, end: 4 }, { others: ['l2'] }],
     [{ during: 'finetune' }, {}],
-  ])('%j %j does', (args, placed) => {
-    expect(refused(args, placed)).toBeUndefined();
+  ])('%j %j does', (args, at) => {
+    expect(refused(args, at)).toBeUndefined();
   });
 });

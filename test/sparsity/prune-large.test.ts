@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { pruneLarge } from '../../src/sparsity/prune-large.js';
 import { withDefaults } from '../parity/support.js';
-import { hostSites, moment, zeros } from './hosts.js';
+import { hostSites, moment, placed, zeros } from './hosts.js';
 
 const kernel = Array.from({ length: 100 }, (_, k) => (k % 2 ? 1 : -1) * (((k * 37) % 100) + 1));
 
@@ -38,12 +38,7 @@ test('thirds of the phase where nothing is said, and weights removed on the way 
 
 test('what makes no sense', () => {
   const refused = (args: Readonly<Record<string, unknown>>, others: readonly string[] = []) =>
-    pruneLarge.refuses!(withDefaults(pruneLarge, args) as never, {
-      phases: ['train'],
-      all: ['train'],
-      others,
-      layer: 'Dense',
-    });
+    pruneLarge.refuses!(withDefaults(pruneLarge, args) as never, placed({ others }));
   expect(refused({ rate: 0.1, large: 0.2 })).toMatch(/only 0.1 become 0/);
   expect(refused({ begin: 3, turn: 3 })).toMatch(/from epoch 3 to epoch 3/);
   expect(refused({ turn: 4, end: 4 })).toMatch(/from epoch 4 to epoch 4/);

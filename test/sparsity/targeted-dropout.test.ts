@@ -6,7 +6,7 @@ import type { Site } from '../../src/sparsity/method.js';
 import { targetedDropout } from '../../src/sparsity/targeted-dropout.js';
 import { Stream } from '../../src/random/streams.js';
 import { exact, withDefaults } from '../parity/support.js';
-import { deadUnits, drawn, hostSites, moment, zeros } from './hosts.js';
+import { deadUnits, drawn, hostSites, moment, placed, zeros } from './hosts.js';
 
 interface Masking {
   readonly shape: readonly number[];
@@ -209,4 +209,14 @@ describe('after training', () => {
     await targetedDropout.select!(moment([nothing!], {}));
     expect(zeros(nothing!.kernel)).toBe(0);
   });
+});
+
+test('what makes no sense', () => {
+  const refused = (args: Readonly<Record<string, unknown>>, phases: readonly string[]) =>
+    targetedDropout.refuses!(withDefaults(targetedDropout, args) as never, placed({ phases }));
+  expect(refused({ ramp: 3 }, ['first', 'second'])).toMatch(/anew in every phase/);
+  expect(refused({ target_ramp: 3, during: 'first' }, ['first'])).toBeUndefined();
+  expect(refused({ during: 'finetune' }, ['finetune'])).toMatch(/before the fine-tuning/);
+  expect(refused({ during: 'finetune', prune: 0 }, ['finetune'])).toBeUndefined();
+  expect(refused({}, ['first', 'second'])).toBeUndefined();
 });
