@@ -21,9 +21,11 @@ const annotations: Readonly<Record<string, readonly string[]>> = {
   l0: ['@l0(1e-4)', '@l0(1e-4, draws: row)'],
   l1: ['@l1(1e-5)'],
   l2: ['@l2(1e-5)'],
+  learn_and_drop: ['@learn_and_drop'],
   magnitude: ['@magnitude(0.9, schedule: polynomial)', '@magnitude(0.5, of: unit, schedule: polynomial)'],
   prune_large: ['@prune_large(0.85)'],
   sparse_group_lasso: ['@sparse_group_lasso(1e-4)'],
+  spectral_dropout: ['@spectral_dropout(0.1)', '@spectral_dropout(share: 0.3, rate: 0.9)'],
   targeted_dropout: [
     '@targeted_dropout(0.5, 0.75)',
     '@targeted_dropout(0.5, 0.75, of: unit)',

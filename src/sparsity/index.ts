@@ -7,10 +7,12 @@ import { informationBottleneck } from './information-bottleneck.js';
 import { l0 } from './l0.js';
 import { l1 } from './l1.js';
 import { l2 } from './l2.js';
+import { learnAndDrop } from './learn-and-drop.js';
 import { magnitude } from './magnitude.js';
 import type { SparsityMethod } from './method.js';
 import { pruneLarge } from './prune-large.js';
 import { sparseGroupLasso } from './sparse-group-lasso.js';
+import { spectralDropout } from './spectral-dropout.js';
 import { targetedDropout } from './targeted-dropout.js';
 import { variational } from './variational.js';
 
@@ -25,9 +27,11 @@ export const methods = {
   l0,
   l1,
   l2,
+  learn_and_drop: learnAndDrop,
   magnitude,
   prune_large: pruneLarge,
   sparse_group_lasso: sparseGroupLasso,
+  spectral_dropout: spectralDropout,
   targeted_dropout: targetedDropout,
   variational,
 } as const satisfies Readonly<Record<string, SparsityMethod>>;

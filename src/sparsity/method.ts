@@ -104,6 +104,8 @@ export interface HostSite<A> {
   readonly isWrittenLast: boolean;
   /** How many weights the kernel had, and how many units it wrote, before any were removed on the way. */
   readonly whole: { readonly weights: number; readonly units: number };
+  /** The activation behind the sum, where the layer is one sum of what it reads times this kernel, [.., units], and a bias: where `Sample.summands` is known. */
+  readonly sum: { readonly activation: string } | undefined;
   /** Whether a written unit is one of the model's outputs, an interface that stays. */
   isOutput(unit: number): boolean;
 }
@@ -123,6 +125,11 @@ export interface Sample {
   writes(layer: string): Promise<SampleTensor>;
   /** The gradient of the mean loss of these rows with respect to what the layer writes. */
   gradients(layer: string): Promise<SampleTensor>;
+  /**
+   * What a layer that is a sum multiplies with its kernel: [rows · places, weights into a unit], so that the product with the kernel as [weights into a unit, units] and the
+   * bias is what comes before the activation. Of a layer that computes at many places of a row, so many of them, spread evenly; which ones depends on the row alone.
+   */
+  summands(layer: string, places: number): Promise<SampleTensor>;
   /** What the network is to say of these rows, of all outputs side by side: [rows, numbers], a class as zeros and a one. */
   targets(): Promise<SampleTensor>;
 }
@@ -135,8 +142,8 @@ export interface SampleTensor {
 /** What the moments outside of the step program are given: every kernel that a method landed on, those of one spelling of its arguments or several. */
 export interface HostMoment<A> {
   readonly sites: readonly HostSite<A>[];
-  /** The training rows. The first call computes; how many rows at most. */
-  sample(rows: number): Sample;
+  /** The training rows. The first call computes; how many rows at most. `written`, after training only: the network with what this moment has written until now. */
+  sample(rows: number, of?: 'written'): Sample;
   /** Random numbers that depend on the seed, the name and the epoch alone. */
   random(name: string): Stream;
 }
@@ -233,6 +240,8 @@ export interface Placed {
   readonly others: readonly string[];
   /** The kind of the layer: `Dense`, `Conv2D`. */
   readonly layer: string;
+  /** Whether each kernel of it is the whole of one sum before an activation, as in `HostSite.sum`. Absent: it is. */
+  readonly isSum?: boolean;
 }
 
 /** What `disturb` is given. */

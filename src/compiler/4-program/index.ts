@@ -9,6 +9,7 @@ export {
   withActingAnnotations,
   writtenUnits,
 } from './kernels.js';
+export { frozenParams, withFrozen } from './frozen.js';
 export { lossKind } from './loss-kind.js';
 export {
   actingSites,
@@ -19,6 +20,7 @@ export {
   methodSites,
   type OwnTensor,
   settledKernels,
+  sumOf,
   tensorsKept,
   type When,
 } from './methods.js';
@@ -33,6 +35,7 @@ export {
   metricKind,
   optimizerKind,
   sampleProgram,
+  type Sampled,
   type Phase,
   type StateDecl,
   type StepProgram,

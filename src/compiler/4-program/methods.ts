@@ -143,6 +143,18 @@ function isSum(network: Network, node: Node): boolean {
   );
 }
 
+/**
+ * The activation behind the sum, where a layer is nothing but one of what it reads times its kernel and a bias, no unit of which reads less than another, and no other layer
+ * computes with it.
+ */
+export function sumOf(network: Network, node: Node): { readonly activation: string } | undefined {
+  const shared = node.shares !== undefined || network.graph.nodes.some(({ shares }) => shares === node.name);
+  if (shared || !isSum(network, node)) return undefined;
+  const [{ param, site }] = kernelsOf(network, node.name) as [KernelSite];
+  const isMatrix = param.axes.at(-1)!.role === 'writes' && site.kernelShape.length === param.axes.length;
+  return isMatrix ? { activation: (node.arguments.activation as Call).word } : undefined;
+}
+
 /** What the methods that act make of layers while a program is written: `buildForward` asks for it layer by layer. */
 export class Masks {
   /** Own tensors by name, as they stand in the state. */

@@ -1,8 +1,10 @@
 import type { Network, Param } from '../../ir/graph.js';
 import { allParams, nodeOf, outputShape } from '../../ir/graph.js';
+import { activations } from '../../activations/index.js';
 import { extents } from '../../ir/dims.js';
 import type { Call } from '../../ir/kind.js';
 import type { LossKind, TargetForm } from '../../losses/loss.js';
+import { layerKind } from '../../layers/index.js';
 import { metrics } from '../../metrics/index.js';
 import { confusion } from '../../metrics/confusion.js';
 import type { MetricKind } from '../../metrics/metric.js';
@@ -16,7 +18,7 @@ import type { Moment, SparsityMethod } from '../../sparsity/method.js';
 import { paramShape } from '../3-dims/index.js';
 import { type Objective, type ObjectiveKeys, objectivesOf, prefixOf } from '../objectives.js';
 import type { PhaseSpec } from '../spec.js';
-import { biasOverKernel, biasUnitAxis } from './kernels.js';
+import { biasOverKernel, biasUnitAxis, kernelsOf } from './kernels.js';
 import { rowWeights } from './class-weights.js';
 import { clipped } from './clipping.js';
 import { apart, type Distillation, writeTeacher } from './distillation.js';
@@ -336,28 +338,56 @@ export function evaluationProgram(
   };
 }
 
+/** What a sample is of. */
+export type Sampled = 'reads' | 'writes' | 'gradients' | 'summands';
+
 /**
- * What a layer reads, what it writes, or the gradient of the mean loss with respect to what it writes, on rows of the data in inference mode: the result
- * `sample`, [rows, ..]. State: the parameters.
+ * What a layer reads, what it writes, the gradient of the mean loss with respect to what it writes, or, of a layer that is a sum, what it multiplies with the weights of a
+ * unit at every place, on rows of the data in inference mode: the result `sample`, [rows, ..]. State: the parameters.
  */
-export function sampleProgram(
-  network: Network,
-  phase: Judging,
-  layer: string,
-  what: 'reads' | 'writes' | 'gradients',
-): Program {
+export function sampleProgram(network: Network, phase: Judging, layer: string, what: Sampled): Program {
   const b = new Builder();
   const forward = buildForward(b, network, 'inference');
   const written = forward.values.get(layer)![0]!;
-  if (what === 'reads') {
-    const { node, output } = nodeOf(network.graph, layer).inputs[0]!;
-    b.result('sample', forward.values.get(node)![output]!);
-  } else if (what === 'writes') b.result('sample', written);
+  const { node, output } = nodeOf(network.graph, layer).inputs[0]!;
+  const read = forward.values.get(node)![output]!;
+  if (what === 'reads') b.result('sample', read);
+  else if (what === 'summands') b.result('sample', summands(b, network, layer, read));
+  else if (what === 'writes') b.result('sample', written);
   else {
     const { total } = writeLosses(b, declareTargets(b, network, forward, phase));
     b.result('sample', gradient(b, b.multiply(total, b.scalar('inverse_rows')), [written])[0]!);
   }
   return optimize(b.build(`${network.graph.name} ${what} of ${layer}`));
+}
+
+/** What a layer would write with a unit for each weight that its units have, which is 1 there and 0 elsewhere, and no activation. */
+function summands(b: Builder, network: Network, layer: string, read: Value): Value {
+  const node = nodeOf(network.graph, layer);
+  const [kernel] = kernelsOf(network, layer);
+  const own = paramShape(kernel!.param).slice(0, -1);
+  if (own.length === 1) return read;
+  const weights = own.reduce((product, extent) => product * extent, 1);
+  const identity = new Float64Array(weights * weights);
+  for (let k = 0; k < weights; k++) identity[k * (weights + 1)] = 1;
+  const [from] = node.inputs;
+  const [written] = layerKind(node.kind).forward(b, {
+    name: layer,
+    arguments: { ...node.arguments, activation: { word: activations.linear.keyword, arguments: {} } } as never,
+    mode: 'inference',
+    inputs: [read],
+    params: { kernel: b.constant(identity, [...own, weights]) },
+    inputShapes: [network.shapes.get(from!.node)![from!.output]!],
+    outputShapes: network.shapes.get(layer)!,
+    axesOf: () => kernel!.param.axes.map(({ dim }) => dim),
+    update: () => {
+      throw new Error(`${layer} is no sum`);
+    },
+    random: () => {
+      throw new Error(`${layer} is no sum`);
+    },
+  });
+  return written!;
 }
 
 /** What an evaluation reads of a phase. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type Compiled, resolvedText } from '../../compiler/compile.js';
-import { tensorsKept, type When } from '../../compiler/4-program/index.js';
+import { tensorsKept, type When, withFrozen } from '../../compiler/4-program/index.js';
 import type { DistilSpec, PhaseSpec } from '../../compiler/spec.js';
 import { allLiving, livingNetwork, livingValues, wholeValues } from '../../compiler/5-shrink/live.js';
 import { dependsOnInputs } from '../../compiler/5-shrink/shrink.js';
@@ -453,18 +453,6 @@ function withoutSlots(network: Network, next: PhaseSpec | undefined, state: Star
   const own = next ? tensorsKept(network, asWhen(next)).map(({ param }) => param.name) : [];
   const kept = own.flatMap((name) => (state[name] ? [[name, state[name]]] : []));
   return { ...tensorsOf(network, valuesOf(network, state)), ...Object.fromEntries(kept) };
-}
-
-/** A network of which some layers are no longer trained. */
-function withFrozen(network: Network, frozen: readonly string[]): Network {
-  if (frozen.length === 0) return network;
-  const params = [...network.params].map(([layer, own]): [string, typeof own] => [
-    layer,
-    frozen.includes(layer)
-      ? Object.fromEntries(Object.entries(own).map(([tensor, param]) => [tensor, { ...param, trained: false }]))
-      : own,
-  ]);
-  return { ...network, params: new Map(params) };
 }
 
 function continues(phase: PhaseSpec, next: PhaseSpec | undefined): boolean {

@@ -5,7 +5,9 @@ import {
   lossKind,
   type MethodSite,
   originalsPer,
+  type Sampled,
   sampleProgram,
+  sumOf,
   writtenUnits,
 } from '../../compiler/4-program/index.js';
 import { placesOf } from '../../compiler/5-shrink/cut.js';
@@ -13,8 +15,8 @@ import type { Values } from '../../compiler/5-shrink/values.js';
 import { type BoundTable, Batches } from '../../data/batches.js';
 import { objectivesOf } from '../../compiler/objectives.js';
 import { extents } from '../../ir/dims.js';
-import { type Network, outputShape, type Param } from '../../ir/graph.js';
-import type { HostTensor } from '../../program/program.js';
+import { type Network, nodeOf, outputShape, type Param } from '../../ir/graph.js';
+import type { HostTensor, Program } from '../../program/program.js';
 import { Stream } from '../../random/streams.js';
 import type { HostMoment, HostSite, Sample, SampleTensor, SparsityMethod } from '../../sparsity/method.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
@@ -94,16 +96,23 @@ export function openMoment(at: HostState, sites: readonly MethodSite[]): OpenMom
         weights: originalsPer(at.network, kernel, 'weight')?.width ?? paramSize(param),
         units: units?.width ?? written.length,
       },
+      sum: sumOf(at.network, nodeOf(at.network.graph, site.layer)),
       isOutput: (unit) => site.outputs?.has(unit) ?? false,
     };
   });
+  const written = () =>
+    new Map([...copies].filter(([name, data]) => before(name).some((value, k) => value !== data[k])));
+  const asWritten = (): HostState => {
+    if (at.settled) throw new Error('while training goes on, masks do not know what is written');
+    return { ...at, values: new Map([...at.values, ...written()]) };
+  };
   return {
     moment: {
       sites: open,
-      sample: (rows) => new RowSample(at, rows),
+      sample: (rows, of) => new RowSample(of === 'written' ? asWritten() : at, rows),
       random: (name) => Stream.named(name, { seed: at.seed, epoch: at.epoch }),
     },
-    written: () => new Map([...copies].filter(([name, data]) => before(name).some((value, k) => value !== data[k]))),
+    written,
   };
 }
 
@@ -123,8 +132,42 @@ function isWrittenLast(network: Network, layer: string, written: readonly number
   return last !== undefined && String(last.units.map((unit) => network.dims.find(unit))) === String(written);
 }
 
-/** Rows in one run of a sampling program. */
+/** Rows in one run of a sampling program, and numbers that it may give at once. */
 const ROWS = 500;
+const NUMBERS = 2 ** 24;
+
+/** How many numbers a sampling program gives for a row. */
+function numbersOf({ outputs, values }: Program): number {
+  return (values[outputs[0]!.value]!.shape.slice(1) as number[]).reduce((product, extent) => product * extent, 1);
+}
+
+interface Kept {
+  /** Of a row. */
+  readonly shape: readonly number[];
+  readonly kept: Float32Array;
+}
+
+function whole({ shape, data }: HostTensor, rows: number): Kept {
+  return { shape: shape.slice(1), kept: (data as Float32Array).subarray(0, (rows * data.length) / shape[0]!) };
+}
+
+/** The share of places by which one row's begin after another's: the golden ratio spreads them. */
+const TURN = (Math.sqrt(5) - 1) / 2;
+
+/** Of [rows, .., numbers] some places of every row, as [places, numbers]; the first row is the one at `from` of all. */
+function somePlaces({ shape, data }: HostTensor, rows: number, from: number, most: number): Kept {
+  const numbers = shape.at(-1)!;
+  const places = data.length / (shape[0]! * numbers);
+  const taken = Math.min(places, most);
+  const kept = new Float32Array(rows * taken * numbers);
+  for (let row = 0; row < rows; row++)
+    for (let k = 0; k < taken; k++) {
+      const place = Math.floor(((k + (((from + row) * TURN) % 1)) * places) / taken);
+      const at = (row * places + place) * numbers;
+      kept.set((data as Float32Array).subarray(at, at + numbers), (row * taken + k) * numbers);
+    }
+  return { shape: [taken, numbers], kept };
+}
 
 /** Rows of the training data in an order that the seed fixes. Every answer is computed once. */
 class RowSample implements Sample {
@@ -148,6 +191,10 @@ class RowSample implements Sample {
 
   gradients(layer: string): Promise<SampleTensor> {
     return this.answer(layer, 'gradients');
+  }
+
+  summands(layer: string, places: number): Promise<SampleTensor> {
+    return this.answer(layer, 'summands', places);
   }
 
   targets(): Promise<SampleTensor> {
@@ -188,14 +235,14 @@ class RowSample implements Sample {
     return { shape: [this.rows, width], data };
   }
 
-  private answer(layer: string, what: 'reads' | 'writes' | 'gradients'): Promise<SampleTensor> {
-    const key = `${what} ${layer}`;
+  private answer(layer: string, what: Sampled, places?: number): Promise<SampleTensor> {
+    const key = `${what} ${layer} ${places}`;
     let answer = this.known.get(key);
-    if (!answer) this.known.set(key, (answer = this.compute(layer, what)));
+    if (!answer) this.known.set(key, (answer = this.compute(layer, what, places)));
     return answer;
   }
 
-  private async compute(layer: string, what: 'reads' | 'writes' | 'gradients'): Promise<SampleTensor> {
+  private async compute(layer: string, what: Sampled, most?: number): Promise<SampleTensor> {
     const { network, phase, train, seed, engine, engineOptions } = this.at;
     const values = this.at.settled?.() ?? this.at.values;
     const program = sampleProgram(network, phase, layer, what);
@@ -205,7 +252,9 @@ class RowSample implements Sample {
     try {
       const state = Object.entries(tensorsOf(network, values)).filter(([name]) => states.has(name));
       await loaded.setState(Object.fromEntries(state));
-      const batches = new Batches(train, { seed, batchSize: ROWS });
+      // Rows come in one order, however many are computed together.
+      const batchSize = Math.min(ROWS, Math.max(1, Math.floor(NUMBERS / numbersOf(program))));
+      const batches = new Batches(train, { seed, batchSize });
       batches.begin(0);
       let data = new Float32Array(0);
       let shape: readonly number[] = [];
@@ -218,13 +267,15 @@ class RowSample implements Sample {
           ? { inverse_rows: { shape: [], data: Float32Array.of(1 / this.rows) } }
           : {};
         const { sample } = await loaded.run('sample', { ...read, ...mean });
-        shape = sample!.shape.slice(1);
-        const width = sample!.data.length / rows;
-        if (data.length === 0) data = new Float32Array(this.rows * width);
         const taken = Math.min(rows, this.rows - done);
-        data.set((sample!.data as Float32Array).subarray(0, taken * width), done * width);
+        const { kept, ...of } = most === undefined ? whole(sample!, taken) : somePlaces(sample!, taken, done, most);
+        shape = of.shape;
+        const width = kept.length / taken;
+        if (data.length === 0) data = new Float32Array(this.rows * width);
+        data.set(kept, done * width);
         done += taken;
       }
+      if (most !== undefined) return { shape: [data.length / shape[1]!, shape[1]!], data };
       return { shape: [this.rows, ...shape], data };
     } finally {
       await loaded.close();

@@ -3,6 +3,7 @@ import {
   actingSites,
   averageOf,
   evaluationProgram,
+  frozenParams,
   judgedState,
   keepsZeros,
   kernelsHolding,
@@ -199,11 +200,21 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         const initial = stretch.initial();
         const drawn = begins === 'newly drawn' ? stretch.drawn(totalEpochs) : initial;
         // Statistics, and layers that are not trained, have no other beginning.
+        const state = valuesOf(network, await loaded.state());
         const values = new Map(
-          allParams(network).map(({ name, trained }) => [name, (trained ? drawn : initial).get(name)!]),
+          allParams(network).map(({ name, layer, trained }) => [
+            name,
+            (trained ? drawn : frozen?.includes(layer) ? state : initial).get(name)!,
+          ]),
         );
         await loaded.setState(begunAgain(step, network, acting, await loaded.state(), values));
         position = { ...position, optimizerSteps: 0 };
+      }
+      if (newlyFrozen.length > 0) {
+        const state = await loaded.state();
+        await loaded.setState({ ...state, ...frozenState(network, acting, newlyFrozen, state) });
+        // What was best until now computes with the masks of methods that have done their work.
+        changed ||= sites.some(({ method, kernel }) => method.mask && newlyFrozen.includes(kernel.param.layer));
       }
       return { changed, frozen: newlyFrozen };
     };
@@ -428,6 +439,14 @@ function withTeacher(loaded: Loaded, { state }: StepProgram, teacher: Teacher | 
 function judgedIn(state: Start['state'], network: Network, phase: Phase): Record<string, HostTensor> {
   const params = [...allParams(network), ...tensorsKept(network, phase).map(({ param }) => param)];
   return Object.fromEntries(params.map((param) => [param.name, state[judgedState(param, phase)]!]));
+}
+
+/** What layers keep that are no longer trained: the weights that are validated, when the methods that act there have done their work. */
+function frozenState(network: Network, phase: Phase, frozen: readonly string[], state: Start['state']): Start['state'] {
+  const values = settledValues(network, phase, judgedIn(state, network, phase));
+  return Object.fromEntries(
+    frozenParams(network, frozen).map((name) => [name, { shape: state[name]!.shape, data: values.get(name)! }]),
+  );
 }
 
 /** The parameters as they are when the methods that act have done their work. */

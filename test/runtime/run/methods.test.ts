@@ -30,6 +30,7 @@ const cases: Readonly<Record<keyof typeof methods, readonly string[]>> = {
   l0: ['@l0(0.001)', '@l0(0.001, draws: row, during: first)', '@l0(0.001, during: [second, finetune])'],
   l1: ['@l1(0.001)', '@l1(0.01, bias: true, solver: proximal)'],
   l2: ['@l2(0.001)'],
+  learn_and_drop: ['@learn_and_drop(0.1)', '@learn_and_drop(10, patience: 2, during: first)'],
   magnitude: [
     '@magnitude(0.5)',
     '@magnitude(0.6, schedule: polynomial, scope: model, begin: 1, end: 3, during: first)',
@@ -39,6 +40,11 @@ const cases: Readonly<Record<keyof typeof methods, readonly string[]>> = {
   ],
   prune_large: ['@prune_large(0.6, turn: 1, end: 2, during: first)'],
   sparse_group_lasso: ['@sparse_group_lasso(0.01)', '@sparse_group_lasso(0.01, solver: gradient, during: first)'],
+  spectral_dropout: [
+    '@spectral_dropout(0.1)',
+    '@spectral_dropout(share: 30%, rate: 0.9, during: first)',
+    '@spectral_dropout(rate: 0.8, during: [second, finetune])',
+  ],
   targeted_dropout: [
     '@targeted_dropout(0.5, 0.4)',
     '@targeted_dropout(0.5, 0.4, of: unit, ramp: 2, target_ramp: 3, during: first)',
