@@ -69,7 +69,7 @@ export const train: Command = {
       work = (stopping) =>
         resumeRun(resume, { ...runOptions(options, io, stopping), dataFolder: dataFolderOption(options) });
     } else {
-      const { compileIfNeeded } = await import('../exporters/compile-to-folder.js');
+      const { aboutModels, compileIfNeeded } = await import('../exporters/compile-to-folder.js');
       const { file, sets } = await currentSpec(given, options, io);
       const source = readSpec(file);
       const { render } = await import('../diagnostics/render.js');
@@ -78,7 +78,7 @@ export const train: Command = {
       const found =
         options.models === false ? [] : await compileIfNeeded(source, file, sets, { fromScratch, dataFolder });
       // Which models there are is told at the end, of those with the trained weights.
-      const warnings = found.filter(({ code }) => code !== 'no-tfjs-spelling');
+      const warnings = found.filter(({ code }) => !aboutModels.includes(code));
       if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));
       work = (stopping) =>
         startRun({

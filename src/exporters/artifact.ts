@@ -83,6 +83,7 @@ export function writeArtifact(
   if ('missing' in tfjs) {
     warnings.push(diagnostic('no-tfjs-spelling', { what: tfjs.missing }));
   } else {
+    if (tfjs.without.length > 0) warnings.push(diagnostic('tfjs-without-method', { methods: tfjs.without.join(', ') }));
     put('tfjs/weights.bin', tfjs.weights);
     put('tfjs/model.json', `${JSON.stringify(tfjs.model, undefined, 2)}\n`);
   }

@@ -41,6 +41,9 @@ export async function compileToFolder(
   return { compiled, folder, warnings: [...compiled.warnings, ...missing] };
 }
 
+/** Warnings of what a model could not hold. */
+export const aboutModels: readonly string[] = ['no-tfjs-spelling', 'tfjs-without-method'];
+
 /**
  * Writes the models of a simplified spec, with its weights, when it has been made, so that none of an earlier result stays beside it. The warnings
  * are those of the models; the spec's own were shown when it was made. `told` says in a line what was written.
@@ -51,8 +54,10 @@ export async function exportResult(
   dataFolder: string | undefined,
 ): Promise<{ readonly folder: string; readonly warnings: readonly Diagnostic[]; readonly told: string }> {
   const { folder, warnings } = await compileToFolder(source, file, [], { dataFolder, isLast: false });
-  const lacking = warnings.filter((one) => one.code === 'no-tfjs-spelling');
-  const models = lacking.length > 0 ? 'its ONNX model' : 'its ONNX and TensorFlow.js models';
+  const lacking = warnings.filter(({ code }) => aboutModels.includes(code));
+  const models = lacking.some(({ code }) => code === 'no-tfjs-spelling')
+    ? 'its ONNX model'
+    : 'its ONNX and TensorFlow.js models';
   return { folder, warnings: lacking, told: `${models}, with these weights: ${folder}` };
 }
 

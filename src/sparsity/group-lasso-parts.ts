@@ -1,6 +1,6 @@
 import { Type } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
-import { phases } from './during.js';
+import { phasesWhere } from './during.js';
 import type { Cut, Moment } from './method.js';
 import { metricArgument, softThreshold, solverArgument } from './soft-threshold.js';
 
@@ -23,7 +23,9 @@ export const groupArguments = {
   metric: metricArgument(
     "a group by learning rate · lambda / the group's mean of what the optimizer divides gradients by",
   ),
-  during: phases,
+  during: phasesWhere(
+    'In phases after it nothing holds groups at 0: what is gone for good goes by live shrinking, or before the fine-tuning.',
+  ),
 };
 
 /** What the group lassos read of their arguments. */

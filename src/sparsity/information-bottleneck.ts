@@ -1,6 +1,6 @@
 import { Type } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
-import { phases } from './during.js';
+import { phasesWhere } from './during.js';
 import { defineMethod } from './method.js';
 import { advanceWarmUp, warmed, warmUpArgument, warmUpTensor } from './warm-up.js';
 
@@ -36,7 +36,7 @@ export const informationBottleneck = defineMethod({
       description: 'A gate is closed at inference where log α = log(σ²/μ²) is above this.',
     }),
     log_variance: Type.Number({ default: -9, description: 'Where log σ² starts; μ starts at 1.' }),
-    during: phases,
+    during: phasesWhere('It makes sense in the first phases; the later ones then train what is left, without noise.'),
   }),
   refuses: (_, { others }) =>
     others.includes('l0') ? '@l0 has gates in the same place; take one of the two' : undefined,

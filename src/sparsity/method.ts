@@ -226,7 +226,7 @@ export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> exte
   refit?(at: HostMoment<A>): Promise<void>;
   /** What a unit-norm threshold may cut at this site. Absent: nothing. */
   cut?(args: A): Cut;
-  /** The penalty as the numbers of a Keras-style regularizer. Absent: exporters refuse it by name. */
+  /** The penalty as the numbers of a Keras-style regularizer. Absent: exporters write the network without it, and say so. */
   readonly spelling: { tfjs?(args: A): RegularizerSpelling };
 }
 

@@ -1,6 +1,6 @@
 import { Type } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
-import { phases } from './during.js';
+import { phasesWhere } from './during.js';
 import { defineMethod } from './method.js';
 import { advanceWarmUp, warmed, warmUpArgument, warmUpTensor } from './warm-up.js';
 
@@ -35,7 +35,7 @@ export const variational = defineMethod({
       description: 'A weight is 0 at inference where log α = log(σ²/w²) is above this.',
     }),
     log_variance: Type.Number({ default: -10, description: 'Where log σ² of every weight starts.' }),
-    during: phases,
+    during: phasesWhere('It makes sense in the first phases; the later ones then train what is left, without noise.'),
   }),
   refuses: (_, { others }) =>
     others.includes('l1') || others.includes('l2') || others.includes('elastic')

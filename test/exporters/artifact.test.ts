@@ -82,6 +82,11 @@ ${images}`,
   digit = Dense(10, activation: softmax)
 }
 ${images.replace('true', 'false')}`,
+  'penalties of several annotations add up': specOf(`{
+  features = Input(12)
+  hidden   = Dense(8)  @l1(0.1) @elastic(0.2, 0.3, bias: true)
+  value    = Dense(1)  @l2(0.3)
+}`),
   'penalties of another phase stay out': specOf(
     `{
   features = Input(12)
@@ -266,6 +271,37 @@ describe('every activation that TensorFlow.js has a name for', () => {
       );
       return;
     }
+    const model = await loaded(exported.model, exported.weights);
+    const rows = rowsOf(network);
+    const wanted = evaluate(forwardProgram(network, { mode: 'inference' }), { ...tensorsOf(network, values), ...rows });
+    const found = model.predict(tf.tensor(rows.features!.data as Float32Array, [...rows.features!.shape])) as tf.Tensor;
+    expect(normWise(wanted.results.value!.data, found.dataSync())).toBeLessThanOrEqual(1e-5);
+  });
+});
+
+describe('methods that are no regularizer', () => {
+  test.each([
+    ['@l0(0.1)', ['@l0']],
+    ['@information_bottleneck(0.1) @l2(0.2)', ['@information_bottleneck']],
+    ['@group_lasso(0.1) @dsd(0.5, during: second)', ['@group_lasso']],
+    ['@dsd(0.5, during: second)', []],
+  ])('%s: the model is written without them, which is told', async (annotation, left) => {
+    const text = specOf(
+      `{
+  features = Input(12)
+  hidden   = Dense(9, activation: relu)  ${annotation}
+  value    = Dense(1)                    ${annotation}
+}`,
+      { train: 'phases { first { epochs: 1 }; second { epochs: 1 } }' },
+    );
+    const { network, warnings, spec } = await compiled(text);
+    expect(warnings.map(({ code, message }) => [code, left.every((word) => message.includes(word))])).toEqual(
+      left.length > 0 ? [['tfjs-without-method', true]] : [],
+    );
+    const values = initialValues(network, spec.train.seed);
+    const exported = tfjsModel(network, values, { name: 'first', finetune: false });
+    if ('missing' in exported) throw new Error(exported.missing);
+    expect(exported.without).toEqual(left);
     const model = await loaded(exported.model, exported.weights);
     const rows = rowsOf(network);
     const wanted = evaluate(forwardProgram(network, { mode: 'inference' }), { ...tensorsOf(network, values), ...rows });

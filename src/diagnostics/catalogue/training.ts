@@ -172,4 +172,13 @@ simplify { threshold: auto(tolerance: 0.5%) }
     message: ({ what }) => `no TensorFlow.js model was written: its format cannot hold ${what}`,
     explain: 'Everything else works as always; only `tfjs/model.json` is missing from the artifact folder.',
   }),
+  'tfjs-without-method': code<{ methods: string }>({
+    severity: 'warning',
+    message: ({ methods }) =>
+      `the TensorFlow.js model is without ${methods}: training it there goes on as if that were not written`,
+    explain: `
+\`tfjs/model.json\` computes what the network computes, with the same weights. What a layer of TensorFlow.js can carry of a sparsity method is a regularizer of its kernel: those of
+\`@dropneuron\`, \`@l1\`, \`@l2\` and \`@elastic\` are there. Gates, masks, pruning and groups that hold a bias are no such thing. Train with \`dnc train\`, and take what it leaves to the
+browser: there the method has done its work.`,
+  }),
 } as const;

@@ -11,7 +11,12 @@ import type { Units } from '../units.js';
 
 /** The TensorFlow.js LayersModel of a network, or the name of what it has no spelling for. */
 export type TfjsModel =
-  | { readonly model: Readonly<Record<string, unknown>>; readonly weights: Uint8Array }
+  | {
+      readonly model: Readonly<Record<string, unknown>>;
+      readonly weights: Uint8Array;
+      /** Annotations that act and that the model does not have: `@l0`. */
+      readonly without: readonly string[];
+    }
   | { readonly missing: string };
 
 interface Spelled {
@@ -23,7 +28,8 @@ interface Spelled {
 
 /**
  * Writes a network as a TensorFlow.js LayersModel: `model.json` as a value, and the bytes of `weights.bin`. The penalties that act in
- * `phase` stand on their layers as regularizers of the class `DropNeuronPenalty` (./classes.ts). With `units` the model takes and gives numbers as the
+ * `phase` stand on their layers as regularizers of the class `DropNeuronPenalty` (./classes.ts). Methods that are none, such as gates, leave an ordinary network and
+ * are left out. With `units` the model takes and gives numbers as the
  * data's files have them.
  */
 export function tfjsModel(
@@ -40,6 +46,7 @@ export function tfjsModel(
   const called = new Map<string, string>();
   /** Layers whose parameters have their last two axes as one there. */
   const joins = new Set<string>();
+  const without = new Set<string>();
   for (const node of graph.nodes) {
     const outputs = network.shapes.get(node.name)!;
     const inputs = node.inputs.map(({ node: from, output }) => network.shapes.get(from)![output]!);
@@ -47,7 +54,8 @@ export function tfjsModel(
     if (!spelled) return { missing: `the layer ${node.kind} ${node.name}` };
     const regularizers = regularizersOf(network, node, phase);
     if ('missing' in regularizers) return regularizers;
-    if (spelled.some(({ unpenalized }) => unpenalized) && Object.keys(regularizers).length > 0)
+    for (const word of regularizers.without) without.add(word);
+    if (spelled.some(({ unpenalized }) => unpenalized) && (regularizers.kernel || regularizers.bias))
       return { missing: `the penalties of ${node.kind} ${node.name}` };
     if (spelled.some(({ joinsLastAxes }) => joinsLastAxes)) joins.add(node.name);
     for (const { weights } of spelled)
@@ -102,6 +110,7 @@ export function tfjsModel(
       ],
     },
     weights: bytesOf(weights.map((param) => values.get(param.name)!)),
+    without: [...without],
   };
 }
 
@@ -109,7 +118,11 @@ function unitsLayer(name: string, affine: Affine): TfjsLayer {
   return { className: 'DropNeuronAffine', config: { ...affine, name: `${name}_units` } };
 }
 
-function placed(layer: TfjsLayer, from: readonly string[], regularizers: { kernel?: object; bias?: object }): Spelled {
+function placed(
+  layer: TfjsLayer,
+  from: readonly string[],
+  regularizers: { readonly kernel?: object; readonly bias?: object },
+): Spelled {
   return {
     class_name: layer.className,
     name: layer.config.name as string,
@@ -132,18 +145,24 @@ function regularizersOf(
   network: Network,
   node: Node,
   phase: { readonly name: string; readonly finetune: boolean },
-): { readonly kernel?: object; readonly bias?: object } | { readonly missing: string } {
-  let kernel: Record<string, number> = {};
-  let bias: Record<string, number> = {};
+):
+  | { readonly kernel?: object; readonly bias?: object; readonly without: readonly string[] }
+  | { readonly missing: string } {
+  const kernel: Record<string, number> = {};
+  const bias: Record<string, number> = {};
+  const without: string[] = [];
   for (const annotation of node.annotations) {
     if (!actsIn(annotation.arguments.during as string | undefined, phase)) continue;
     const spelling: RegularizerSpelling | undefined = methodKind(annotation).spelling.tfjs?.(
       annotation.arguments as never,
     );
-    if (!spelling) return { missing: `@${annotation.word}` };
+    if (!spelling) {
+      without.push(`@${annotation.word}`);
+      continue;
+    }
     const { bias: onBias, ...onKernel } = spelling;
-    kernel = { ...kernel, ...onKernel };
-    bias = { ...bias, ...onBias };
+    addTo(kernel, onKernel);
+    addTo(bias, onBias ?? {});
   }
   // Which axis holds the units that the kernel writes, and which those that it reads.
   const roles = network.params.get(node.name)?.kernel?.axes.map(({ role }) => role) ?? [];
@@ -157,7 +176,13 @@ function regularizersOf(
       kernel: penalty({ ...kernel, ...(isTransposed && { transposed: true }) }),
     }),
     ...(Object.keys(bias).length > 0 && { bias: penalty(bias) }),
+    without,
   };
+}
+
+/** Adds coefficients to those of other annotations. */
+function addTo(sum: Record<string, number>, terms: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(terms)) sum[name] = (sum[name] ?? 0) + value;
 }
 
 /** Extents with the last two axes as one. */
