@@ -20,7 +20,7 @@ export interface Site {
   /** Axes to reduce for one norm per unit of the layer before. Undefined: no axis is of those. */
   readonly outgoing: readonly number[] | undefined;
   /** Units of this layer, by their group, that are outputs of the model, an interface that stays. Absent: none. */
-  readonly outputs?: ReadonlySet<number>;
+  readonly outputs?: ReadonlySet<number> | undefined;
   /** Whether the written units are those of the layer before, such as the channels of a depthwise kernel. Absent: no. */
   readonly passesUnits?: boolean;
 }

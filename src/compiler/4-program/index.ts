@@ -13,8 +13,7 @@ export { frozenParams, withFrozen } from './frozen.js';
 export { lossKind } from './loss-kind.js';
 export {
   actingSites,
-  keepsZeros,
-  kernelsHolding,
+  HeldZeros,
   type MethodSite,
   methodKind,
   methodSites,

@@ -117,10 +117,17 @@ export function kernelsOf(network: Network, layer: string): readonly KernelSite[
   if (own.bias && !biases.includes(own.bias)) biases[kernels.length - 1] = own.bias;
   return kernels.map((param, k): KernelSite => {
     const site = siteOf(network, layer, param);
-    const written = writtenUnits(network, param, site);
-    const outputs = outputUnits(network);
-    const own = written.flatMap((unit, group) => (outputs.has(unit) ? [group] : []));
-    return { param, bias: biases[k], site: own.length > 0 ? { ...site, outputs: new Set(own) } : site };
+    return {
+      param,
+      bias: biases[k],
+      site: {
+        ...site,
+        // Looked for where it is asked: kernels are listed more often than that.
+        get outputs() {
+          return outputGroups(network, param, site);
+        },
+      },
+    };
   });
 }
 
@@ -128,6 +135,12 @@ export function kernelsOf(network: Network, layer: string): readonly KernelSite[
 export function writtenUnits(network: Network, param: Param, { incoming }: Site): readonly Unit[] {
   const own = incoming && param.axes.find(({ role }, k) => role === 'writes' || !incoming.includes(k));
   return own ? own.dim.units.map((unit) => network.dims.find(unit)) : [];
+}
+
+function outputGroups(network: Network, param: Param, site: Site): ReadonlySet<number> | undefined {
+  const outputs = outputUnits(network);
+  const own = writtenUnits(network, param, site).flatMap((unit, group) => (outputs.has(unit) ? [group] : []));
+  return own.length > 0 ? new Set(own) : undefined;
 }
 
 /** The axis of a bias that its units stand on. */

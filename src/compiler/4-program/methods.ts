@@ -89,24 +89,38 @@ export function tensorsKept(network: Network, when: When): readonly OwnTensor[] 
   return actingSites(network, when).flatMap(({ tensors }) => Object.values(tensors));
 }
 
-/** Whether weights of a kernel that are 0 stay 0. */
-export function keepsZeros(network: Network, param: Param, when: When): boolean {
-  return holding(network, when).some(({ kernel }) => kernel.param.name === param.name);
-}
+/** Where zeros stay in a stretch of training. */
+export class HeldZeros {
+  private readonly kernels: ReadonlySet<string>;
+  private readonly unitKernels: ReadonlySet<string>;
 
-/** The kernels with whose units the numbers of a bias stay 0: those of a unit that no weight of these kernels writes. None: they are free. */
-export function kernelsHolding(network: Network, bias: Param, when: When): readonly KernelSite[] {
-  const held = holding(network, when).filter(
-    ({ method, annotation }) => method.keepsUnits?.(annotation.arguments as never) ?? false,
-  );
-  const own = kernelsOf(network, bias.layer);
-  const last = own.find((kernel) => kernel.bias?.name === bias.name);
-  if (!last || biasUnitAxis(network, bias) < 0 || !held.some(({ kernel }) => kernel.param.name === last.param.name))
-    return [];
-  // A bias behind several kernels stands for the units that the last one writes, and for those of the others that write the same.
-  const units = String(writtenUnits(network, last.param, last.site));
-  const all = own.filter((kernel) => String(writtenUnits(network, kernel.param, kernel.site)) === units);
-  return all.every((kernel) => held.some(({ kernel: { param } }) => param.name === kernel.param.name)) ? all : [];
+  constructor(
+    private readonly network: Network,
+    when: When,
+  ) {
+    const held = holding(network, when);
+    const units = held.filter(({ method, annotation }) => method.keepsUnits?.(annotation.arguments as never) ?? false);
+    this.kernels = new Set(held.map(({ kernel }) => kernel.param.name));
+    this.unitKernels = new Set(units.map(({ kernel }) => kernel.param.name));
+  }
+
+  /** Whether weights of a kernel that are 0 stay 0. */
+  keeps(param: Param): boolean {
+    return this.kernels.has(param.name);
+  }
+
+  /** The kernels with whose units the numbers of a bias stay 0: those of a unit that no weight of these kernels writes. None: they are free. */
+  kernelsOfUnits(bias: Param): readonly KernelSite[] {
+    if (this.unitKernels.size === 0) return [];
+    const { network } = this;
+    const own = kernelsOf(network, bias.layer);
+    const last = own.find((kernel) => kernel.bias?.name === bias.name);
+    if (!last || !this.unitKernels.has(last.param.name) || biasUnitAxis(network, bias) < 0) return [];
+    // A bias behind several kernels stands for the units that the last one writes, and for those of the others that write the same.
+    const units = String(writtenUnits(network, last.param, last.site));
+    const all = own.filter((kernel) => String(writtenUnits(network, kernel.param, kernel.site)) === units);
+    return all.every(({ param }) => this.unitKernels.has(param.name)) ? all : [];
+  }
 }
 
 /** The methods at their kernels where zeros stay. */

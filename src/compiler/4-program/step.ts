@@ -24,16 +24,7 @@ import { clipped } from './clipping.js';
 import { apart, type Distillation, writeTeacher } from './distillation.js';
 import { buildForward, declareInput, type Forward } from './forward.js';
 import { lossKind } from './loss-kind.js';
-import {
-  actingSites,
-  inShape,
-  keepsZeros,
-  kernelsHolding,
-  Masks,
-  type MethodSite,
-  type OwnTensor,
-  type When,
-} from './methods.js';
+import { actingSites, HeldZeros, inShape, Masks, type MethodSite, type OwnTensor, type When } from './methods.js';
 
 /** A stretch of training as the step program needs it. */
 export interface Phase extends PhaseSpec, When {
@@ -198,6 +189,7 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
       phase,
     );
 
+    const zeros = new HeldZeros(network, phase);
     const scalars = Object.fromEntries(scalarNames.map((name) => [name, b.scalar(`optimizer.${name}`)]));
     const updates = new Map<string, Updated>();
     const updateOf = (param: Param): Updated => {
@@ -238,8 +230,8 @@ export function stepProgram(network: Network, phase: Phase): StepProgram {
     trained.forEach((param, k) => {
       const parameter = parameters[k]!;
       let next = movedOf(param);
-      if (keepsZeros(network, param, phase)) next = b.select(b.equal(parameter, 0), 0, next);
-      const without = unitsWithoutWeights(b, network, param, phase, forward);
+      if (zeros.keeps(param)) next = b.select(b.equal(parameter, 0), 0, next);
+      const without = unitsWithoutWeights(b, network, param, zeros, forward);
       if (without) next = b.select(b.and(without, b.equal(parameter, 0)), 0, next);
       b.next(param.name, next);
       for (const [slot, value] of Object.entries(updateOf(param).slots)) b.next(`${param.name}:${slot}`, value);
@@ -277,11 +269,13 @@ function unitsWithoutWeights(
   b: Builder,
   network: Network,
   bias: Param,
-  phase: Phase,
+  zeros: HeldZeros,
   { params }: Forward,
 ): Value | undefined {
+  const holders = zeros.kernelsOfUnits(bias);
+  if (holders.length === 0) return undefined;
   const unit = biasUnitAxis(network, bias);
-  return kernelsHolding(network, bias, phase).reduce<Value | undefined>((all, { param, site }) => {
+  return holders.reduce<Value | undefined>((all, { param, site }) => {
     const kernel = inShape(b, params.get(param.name)!, site.kernelShape);
     const none = b.equal(b.sum(b.abs(kernel), site.incoming), 0);
     const spread = b.reshape(

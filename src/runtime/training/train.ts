@@ -5,8 +5,7 @@ import {
   evaluationProgram,
   frozenParams,
   judgedState,
-  keepsZeros,
-  kernelsHolding,
+  HeldZeros,
   settledKernels,
   stepProgram,
   teacherName,
@@ -378,11 +377,12 @@ function begunAgain(
   state: Start['state'],
   values: Values,
 ): Start['state'] {
+  const zeros = new HeldZeros(network, acting);
   const begun = new Map(
     allParams(network).map((param): [string, Float32Array] => {
       const [before, now] = [values.get(param.name)!, state[param.name]!.data as Float32Array];
-      if (keepsZeros(network, param, acting)) return [param.name, withZerosOf(before, now)];
-      const holders = kernelsHolding(network, param, acting);
+      if (zeros.keeps(param)) return [param.name, withZerosOf(before, now)];
+      const holders = zeros.kernelsOfUnits(param);
       if (holders.length === 0) return [param.name, before];
       const weights = new Float64Array(before.length);
       const unitOf = unitOfBias(network, param)!;
