@@ -41,8 +41,9 @@ test('layers, methods and the compiler know no engine', () => {
 
 test('nothing that changes numbers reads a clock, or a random number that has no name', () => {
   const clock = /\b(?:Date\.now|performance\.now|hrtime|new Date)\b/;
-  // Progress; speed and when a checkpoint is due; the name of a run's folder.
+  // Progress; speed and when a checkpoint is due; the names of a run's and a sweep's folder.
   expect(files.filter((file) => clock.test(textOf(file))).sort()).toEqual([
+    'commands/sweep.ts',
     'commands/watcher.ts',
     'runtime/run/run.ts',
     'runtime/training/pace.ts',

@@ -17,6 +17,7 @@ import { schema } from './schema.js';
 import { show } from './show.js';
 import { simplify } from './simplify.js';
 import { summary } from './summary.js';
+import { sweep } from './sweep.js';
 import { train } from './train.js';
 
 /** The commands, in the order of `dnc --help`. Adding one is one file and one line here. */
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   compile,
   train,
   simplify,
+  sweep,
   evaluate,
   predict,
   data,

@@ -50,9 +50,10 @@ export async function stoppable(
   const parentGone = () => {
     if (!stopping.signal) stop('SIGTERM');
   };
-  if (process.channel) {
+  if (process.send) {
     process.on('disconnect', parentGone);
-    process.channel.unref();
+    process.channel?.unref();
+    if (!process.connected) parentGone();
   }
   try {
     const end = await work(stopping);

@@ -22,14 +22,33 @@ export interface LineChart {
 /** More points than this a line are not drawn: nobody would see them, and pages stay small. */
 const POINTS = 500;
 /** Told apart by people who do not see all colours, on white and on black (after Okabe and Ito, made even in lightness). */
-const COLOURS = ['#3b8bd0', '#d9801a', '#0f9d76', '#c46a9d', '#8a7fd1', '#a08a2c', '#5b8f9a', '#c4574a'];
+export const COLOURS = ['#3b8bd0', '#d9801a', '#0f9d76', '#c46a9d', '#8a7fd1', '#a08a2c', '#5b8f9a', '#c4574a'];
 const DASHES = [
   [1, 0],
   [6, 3],
   [2, 2],
   [8, 3, 2, 3],
 ];
-const INK = 'currentColor';
+export const INK = 'currentColor';
+
+/** How all charts look: in the colour of the text around them, on its ground. */
+export const chartConfig = {
+  background: 'transparent',
+  font: 'system-ui, sans-serif',
+  view: { stroke: null },
+  axis: {
+    labelColor: INK,
+    titleColor: INK,
+    domainColor: INK,
+    tickColor: INK,
+    gridColor: INK,
+    gridOpacity: 0.12,
+    titleFontWeight: 'normal',
+    labelFontSize: 11,
+    titleFontSize: 11,
+  },
+  legend: { labelColor: INK, labelFontSize: 11, symbolStrokeWidth: 2, symbolType: 'stroke' },
+} as const;
 
 /** A chart in Vega-Lite's language, which anyone can restyle. */
 export function lineChart(chart: LineChart): TopLevelSpec {
@@ -88,23 +107,7 @@ export function lineChart(chart: LineChart): TopLevelSpec {
         },
       },
     ],
-    config: {
-      background: 'transparent',
-      font: 'system-ui, sans-serif',
-      view: { stroke: null },
-      axis: {
-        labelColor: INK,
-        titleColor: INK,
-        domainColor: INK,
-        tickColor: INK,
-        gridColor: INK,
-        gridOpacity: 0.12,
-        titleFontWeight: 'normal',
-        labelFontSize: 11,
-        titleFontSize: 11,
-      },
-      legend: { labelColor: INK, labelFontSize: 11, symbolStrokeWidth: 2, symbolType: 'stroke' },
-    },
+    config: chartConfig,
   } as TopLevelSpec;
 }
 

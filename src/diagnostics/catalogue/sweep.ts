@@ -54,6 +54,13 @@ ${example("sweep { lambda: log(1e-6, 1e-2, 12); train.seed: 1..3 }\n\ndnc sweep 
     exit: 5,
     explain: 'A sweep never writes over another one. Go on with it by `--resume`, or give another folder: `--out`.',
   }),
+  'sweep-stopped': code<{ trial: number; reason: string }>({
+    severity: 'error',
+    message: ({ trial, reason }) => `the sweep stops, since trial ${trial} cannot be trained: ${reason}`,
+    exit: 5,
+    explain: `What ended this trial would end the others, too: nothing can be written (the disk is full, a folder is read-only, another process writes the run), or the engine is not
+there. All trials keep their checkpoints; \`dnc sweep --resume FOLDER\` goes on when that is mended.`,
+  }),
   'sweep-changed': code<{ what: string; folder: string }>({
     severity: 'error',
     message: ({ what, folder }) => `${what} is not what the sweep in ${folder} began with`,
