@@ -31,7 +31,7 @@ ${table(runs, [
   numbers(`test ${metric.head}, simplified`, at('simplified'), metric.text),
 ])}
 
-Of ${grouped(runs[0].weights_before)} weights. ${trivial}${published ? ` ${published({ runs, metric: at('simplified') })}` : ''}
+${[`Of ${grouped(runs[0].weights_before)} weights.`, trivial, published?.({ runs, metric: at('simplified') })].filter(Boolean).join(' ')}
 `;
 }
 
