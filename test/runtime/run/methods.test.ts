@@ -28,8 +28,10 @@ const cases: Readonly<Record<keyof typeof methods, readonly string[]>> = {
     '@information_bottleneck(0.01, warm_up: 0, during: [second, finetune])',
   ],
   l0: ['@l0(0.001)', '@l0(0.001, draws: row, during: first)', '@l0(0.001, during: [second, finetune])'],
+  l0_constrained: ['@l0_constrained(3)', '@l0_constrained(50%, mode: parallel, rows: 40)'],
   l1: ['@l1(0.001)', '@l1(0.01, bias: true, solver: proximal)'],
   l2: ['@l2(0.001)'],
+  layerwise_refined: ['@layerwise_refined(0.4)'],
   learn_and_drop: ['@learn_and_drop(0.1)', '@learn_and_drop(10, patience: 2, during: first)'],
   magnitude: [
     '@magnitude(0.5)',
@@ -38,6 +40,7 @@ const cases: Readonly<Record<keyof typeof methods, readonly string[]>> = {
     '@magnitude(0.5, of: unit, schedule: linear, criterion: vip, during: second)',
     '@magnitude(0.3, of: unit, criterion: random, scope: model, during: second)',
   ],
+  net_trim: ['@net_trim', '@net_trim(0.3, mode: parallel, rows: 50)'],
   prune_large: ['@prune_large(0.6, turn: 1, end: 2, during: first)'],
   sparse_group_lasso: ['@sparse_group_lasso(0.01)', '@sparse_group_lasso(0.01, solver: gradient, during: first)'],
   spectral_dropout: [
