@@ -13,6 +13,19 @@ and in the last bits of their results.
 the fastest one that is ready and says which.
 `,
   }),
+  'engine-thread-ended': code<{ engine: string; because: string }>({
+    severity: 'error',
+    message: ({ engine, because }) =>
+      `the second thread of the engine ${engine} ended before its part was done: ${because}`,
+    exit: 6,
+    explain: `
+With two threads or more the engine runs a half of every step in a second thread, where that pays. That thread is gone: most often it ran out of
+memory, or something in this process ended it. The step that was under way is lost, and no other.
+
+\`dnc resume\` goes on from the last checkpoint with the same bits. Should it happen again, a smaller \`batch_size\` takes less memory, and
+\`--threads 1\` takes no second thread; the last bits of the numbers are others then.
+`,
+  }),
   'spec-not-text': code<{ file: string; offset: number }>({
     severity: 'error',
     message: ({ file, offset }) => `${file} is no text: byte ${offset.toLocaleString('en')} is 0`,
@@ -31,6 +44,18 @@ UTF-8 there. Weights (\`.safetensors\`) are named in a spec: \`weights: file("ne
 
     dnc simplify runs/net/latest --threshold 0.05 --out smaller
     dnc simplify runs/net/latest --threshold 0.1 --out smallest
+`,
+  }),
+  'result-finetuned': code<{ file: string }>({
+    severity: 'error',
+    message: ({ file }) =>
+      `${file} was trained on after it was cut; simplifying again would replace it by a network that was not`,
+    exit: 5,
+    explain: `
+\`dnc simplify RUN\` cuts the trained network of a run anew and trains nothing. A result that \`finetune\` went on to train would be lost, so that the new one goes
+into a folder of its own:
+
+    dnc simplify runs/net/latest --threshold 0.05 --out smaller
 `,
   }),
   'engine-unknown': code<{ engine: string }>({

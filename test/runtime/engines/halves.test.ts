@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { Builder } from '../../../src/program/builder.js';
 import { evaluate } from '../../../src/program/evaluate.js';
@@ -14,6 +17,7 @@ import type { Library } from '../../../src/runtime/engines/onnxruntime/session.j
 import { trySharedMemory } from '../../../src/runtime/engines/onnxruntime/shared-memory.js';
 import { State } from '../../../src/runtime/engines/onnxruntime/state.js';
 import { compileUpdate } from '../../../src/runtime/engines/onnxruntime/update-pass/index.js';
+import { temporaryFolder } from '../../support/folders.js';
 import { initialState, stepInputs, stepProgram } from './steps.js';
 
 const seed = Number(process.env.DNC_TEST_SEED ?? 1 + Math.floor(Math.random() * 1e6));
@@ -129,6 +133,113 @@ describe.skipIf(!probeLibrary().ready)(`a step in halves, seed ${seed}`, () => {
     await expect(runner.run({ ...good, i: indices(9, 1, 2, 3) })).rejects.toThrow(/out of data bounds|must be within/i);
     await runner.run(good);
     await runner.end();
+  });
+
+  test('an error of this thread is not told again by the next step, and changes no state', async () => {
+    const { runner, now } = await runnerOf(step, await library());
+    await runner.run(stepInputs(step, 1, 16, seed));
+    const before = now();
+    const { session } = runner as unknown as { readonly session: { runNow(): void } };
+    const runNow = session.runNow;
+    session.runNow = () => {
+      throw new Error('here');
+    };
+    await expect(runner.run(stepInputs(step, 2, 16, seed))).rejects.toThrow('here');
+    expect(now()).toEqual(before);
+    session.runNow = runNow;
+    await runner.run(stepInputs(step, 2, 16, seed));
+    expect(now()).not.toEqual(before);
+    await runner.end();
+  });
+
+  /** The worker behind the thread that a runner has. */
+  const workerOf = (runner: HalvesRunner) => (runner as unknown as { thread: { worker: Worker } }).thread.worker;
+
+  test('a second thread that is killed ends the step with an error, and another one is taken after that', async () => {
+    const { runner } = await runnerOf(step, await library());
+    for (let at = 0; at < 3; at++) {
+      await runner.run(stepInputs(step, 1, 16, seed));
+      // It ends while the step is under way: the event loop has not turned yet.
+      void workerOf(runner).terminate();
+      await expect(runner.run(stepInputs(step, 2, 16, seed))).rejects.toThrow(/second thread .* ended .*exit code/);
+      await runner.end();
+      await runner.open();
+    }
+    await runner.run(stepInputs(step, 1, 16, seed));
+    await runner.end();
+  });
+
+  test.each([
+    ['loads its program', 'loadModel() { process.exit(7); }'],
+    ['runs its rows', 'loadModel() {} run() { process.exit(7); }'],
+  ])('a second thread that ends itself while it %s is an error', async (_, session) => {
+    const folder = temporaryFolder();
+    const native = path.join(folder, 'binding.cjs');
+    writeFileSync(
+      native,
+      `module.exports = { initOrt() {}, binding: { InferenceSession: class { dispose() {} ${session} } } };`,
+    );
+    const given = await library();
+    const { runner } = await runnerOf(step, { ...given, direct: { ...given.direct!, native } });
+    await expect(runner.run(stepInputs(step, 1, 16, seed))).rejects.toThrow(/second thread .* ended .*exit code 7/);
+    await runner.end();
+  });
+
+  test('an engine that is closed during a step ends it first', async () => {
+    const wide = stepProgram({ widths: [400, 300, 3], optimizer: 'sgd', lambda: 0 });
+    const loaded = await onnxruntime.load({ step: wide }, { threads: 2 });
+    expect(loaded.record.features).toContain('rows in halves');
+    await loaded.setState(initialState(wide, seed));
+    for (let at = 0; at < 5; at++) {
+      const running = loaded.run('step', stepInputs(wide, at + 1, 64, seed));
+      await loaded.close();
+      expect(Number.isFinite((await running).loss!.data[0])).toBe(true);
+    }
+  });
+
+  test('the second thread ends with its engine', async () => {
+    const { runner } = await runnerOf(step, await library());
+    await runner.run(stepInputs(step, 1, 16, seed));
+    const ends: number[] = [];
+    workerOf(runner).on('exit', (code) => ends.push(code));
+    await runner.end();
+    expect(ends).toHaveLength(1);
+  });
+
+  test('states that another program moved come home', async () => {
+    const write = (name: string, factor: number, inHalf: boolean) => {
+      const b = new Builder();
+      const w = b.state('w', [300, 80]);
+      const fixed = b.state('fixed', [80]);
+      if (inHalf) {
+        const x = b.batch('x', 'float', ['batch', 300]);
+        const y = b.multiply(b.matmul(x, w), fixed);
+        b.result('total', b.sum(y));
+        const g = b.reshape(b.sum(x, [0]), [300, 1]);
+        b.inRegion('update', () => b.next('w', b.add(w, g)));
+      } else {
+        b.next('w', b.multiply(w, factor));
+        b.next('fixed', b.add(fixed, 1));
+      }
+      return b.build(name);
+    };
+    const loaded = await onnxruntime.load(
+      { step: write('step', 1, true), other: write('other', 2, false) },
+      { threads: 2 },
+    );
+    expect(loaded.record.features).toContain('rows in halves');
+    const x = { shape: [3, 300], data: new Float32Array(900).fill(1) };
+    let [w, fixed] = [0, 0];
+    for (let at = 0; at < 4; at++) {
+      const { total } = await loaded.run('step', { x });
+      expect(total!.data[0]).toBeCloseTo(3 * 300 * 80 * w * fixed, 0);
+      w += 3;
+      await loaded.run('other', {});
+      [w, fixed] = [2 * w, fixed + 1];
+      const state = await loaded.state();
+      expect([state.w!.data[17], state.fixed!.data[5]]).toEqual([w, fixed]);
+    }
+    await loaded.close();
   });
 
   test('a parameter that no update changes is read by both halves, and by another program', async () => {

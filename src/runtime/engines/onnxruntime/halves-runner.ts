@@ -39,6 +39,7 @@ function numbersIn(
 }
 
 function sharedZeros(dtype: DType, length: number): HostTensor['data'] {
+  if (dtype === 'bool') return new Uint8Array(new SharedArrayBuffer(length));
   const buffer = new SharedArrayBuffer(4 * length);
   return dtype === 'float' ? new Float32Array(buffer) : new Int32Array(buffer);
 }
@@ -57,6 +58,7 @@ export class HalvesRunner implements Runner {
   private thread: SecondThread | undefined;
   /** Where the second thread finds its inputs and leaves its results, with room for so many rows. */
   private exchange = { buffer: new SharedArrayBuffer(0), rows: -1, places: new Map<string, number>() };
+  private readonly homes = new Map<string, HostTensor['data']>();
   private isOpen = false;
 
   constructor(
@@ -106,15 +108,10 @@ export class HalvesRunner implements Runner {
   }
 
   async open(): Promise<void> {
+    // Also where the session is open still: other programs move the states that they update.
+    for (const [name, { dtype }] of this.state.types) this.state.moveTo(name, this.homeOf(name, dtype));
     if (this.isOpen) return;
-    const { pass, data } = this.step;
-    for (const [name, { dtype }] of this.state.types) {
-      const { data: now } = this.state.get(name);
-      // What no update changes is shared, too.
-      const memory = pass.views[name] ?? (isShared(now) ? now : sharedZeros(dtype, now.length));
-      this.state.moveTo(name, memory);
-    }
-    for (const { name, role } of data.inputs) {
+    for (const { name, role } of this.step.data.inputs) {
       if (role === 'state') this.session.feed(name, this.state.get(name));
     }
     this.isOpen = true;
@@ -122,27 +119,37 @@ export class HalvesRunner implements Runner {
     await this.session.open();
   }
 
-  async close(): Promise<void> {
-    // Sessions of one thread have none that could be in another one's way.
-    if (this.ownThreads > 1) await this.release();
+  /** The memory that both threads know a state by. What no update changes is shared, too. */
+  private homeOf(name: string, dtype: DType): HostTensor['data'] {
+    const found = this.homes.get(name);
+    if (found) return found;
+    const { data: now } = this.state.get(name);
+    const home = this.step.pass.views[name] ?? (isShared(now) ? now : sharedZeros(dtype, now.length));
+    this.homes.set(name, home);
+    return home;
   }
 
-  private async release(): Promise<void> {
+  async close(): Promise<void> {
+    // Sessions of one thread have none that could be in another one's way.
+    if (this.ownThreads === 1 || !this.isOpen) return;
     this.isOpen = false;
-    this.thread?.giveBack();
-    this.thread = undefined;
     await this.session.close();
+    await this.thread?.unload();
   }
 
   async end(): Promise<void> {
-    if (this.isOpen) await this.release();
+    const { thread } = this;
+    this.isOpen = false;
+    this.thread = undefined;
+    await this.session.close();
+    await thread?.end();
   }
 
   async run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
     const rows = checkInputs(this.step.program, inputs)!;
     const first = Math.ceil(rows / 2);
     const second = rows - first;
-    this.makeReady(second);
+    await this.makeReady(second);
     const { pass } = this.step;
     const { exchange } = this;
 
@@ -155,18 +162,7 @@ export class HalvesRunner implements Runner {
     }
     for (const name of this.updateScalars) pass.views[name]![0] = inputs[name]!.data[0]!;
 
-    const thread = this.thread!;
-    thread.begin(second);
-    let failed: unknown;
-    try {
-      this.session.runNow();
-    } catch (error) {
-      failed = error;
-    }
-    // Also after an error: the other thread waits there.
-    pass.parts!.first();
-    if (failed !== undefined) throw failed;
-    thread.check();
+    await this.thread!.step(second, () => this.session.runNow(), pass.phases!.first);
     for (const { name, tensor, type, size } of this.sums) {
       const other = numbersIn(exchange.buffer, type, exchange.places.get(name)!, size);
       for (let at = 0; at < size; at++) tensor.data[at] = tensor.data[at]! + other[at]!;
@@ -175,7 +171,7 @@ export class HalvesRunner implements Runner {
   }
 
   /** A second thread that has loaded the program, with room for so many rows of it. */
-  private makeReady(rows: number): void {
+  private async makeReady(rows: number): Promise<void> {
     if (this.thread && this.exchange.rows >= rows) return;
     const places = new Map<string, number>();
     let end = 0;
@@ -186,8 +182,8 @@ export class HalvesRunner implements Runner {
     this.exchange = { buffer: new SharedArrayBuffer(Math.max(end, LINE)), rows, places };
     const { direct, memory } = this.library;
     if (!direct) throw new Error('halves are run at once');
-    this.thread ??= SecondThread.take({ main: direct.main, native: direct.native, koffi: memory?.koffi });
-    this.thread.load(this.work());
+    this.thread ??= new SecondThread({ main: direct.main, native: direct.native, koffi: memory?.koffi });
+    await this.thread.load(this.work());
   }
 
   private work(): Work {
@@ -218,9 +214,9 @@ export class HalvesRunner implements Runner {
       model: this.session.bytes,
       options: sessionOptions(this.otherThreads),
       memory: pass.memory,
-      code: pass.parts!.code,
-      part: pass.parts!.second,
-      imports: pass.parts!.imports,
+      code: pass.phases!.code,
+      phases: pass.phases!.second,
+      imports: pass.phases!.imports,
       feeds: [
         ...this.inputs.map((one) => exchanged(one, one.name)),
         ...states.map(({ name }) => placed(name, this.state.get(name))),

@@ -27,6 +27,8 @@ export function inHalves(data: Program, update: Program, smallest = SMALLEST): H
   if (!data.outputs.every(({ value }) => kinds.get(value) === 'sum' && data.values[value]!.dtype !== 'bool'))
     return undefined;
   if (!data.inputs.some(({ value }) => kinds.get(value) === 'rows')) return undefined;
+  // What threads hand each other is 32 bits wide.
+  if (data.inputs.some(({ value }) => data.values[value]!.dtype === 'bool')) return undefined;
   const crossing = update.inputs.filter((one) => one.role === 'batch');
   const numbers = crossing.reduce((sum, { value }) => sum + sizeOf(update.values[value]!.shape as number[]), 0);
   if (numbers > LARGEST) return undefined;

@@ -218,6 +218,8 @@ class LoadedOnnx implements Loaded {
   readonly describe: string;
   readonly record: EngineRecord;
   private live: Runner | undefined;
+  /** The run that is under way, or the last one. */
+  private running: Promise<unknown> | undefined;
 
   constructor(
     private readonly runners: ReadonlyMap<string, Runner>,
@@ -235,7 +237,16 @@ class LoadedOnnx implements Loaded {
     this.record = { engine: 'onnxruntime', version, threads, features };
   }
 
-  async run(name: string, inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+  run(name: string, inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    const running = this.turnTo(name, inputs);
+    this.running = running;
+    return running;
+  }
+
+  private async turnTo(
+    name: string,
+    inputs: Readonly<Record<string, HostTensor>>,
+  ): Promise<Record<string, HostTensor>> {
     const runner = this.runners.get(name);
     if (!runner) throw new Error(`no program ${name} is loaded`);
     if (this.live !== runner) {
@@ -266,6 +277,8 @@ class LoadedOnnx implements Loaded {
   }
 
   async close(): Promise<void> {
+    // A thread that waits for another one must not find its session gone.
+    await this.running?.catch(() => undefined);
     await this.live?.close();
     this.live = undefined;
     for (const runner of this.runners.values()) await runner.end?.();

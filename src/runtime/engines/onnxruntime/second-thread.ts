@@ -1,4 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { fail } from '../../../diagnostics/report.js';
 import type { WasmMemory, WasmModule } from './update-pass/webassembly.js';
 
 /** A tensor of the second thread: numbers of a buffer that threads share. */
@@ -19,7 +21,8 @@ export interface Work {
   readonly options: Readonly<Record<string, unknown>>;
   readonly memory: WasmMemory;
   readonly code: WasmModule;
-  readonly part: string;
+  /** The functions that are its part of the update, one for each phase. */
+  readonly phases: readonly string[];
   readonly imports: readonly string[];
   readonly buffers: readonly SharedArrayBuffer[];
   readonly feeds: readonly SharedTensor[];
@@ -39,102 +42,166 @@ interface Message {
   readonly work: Work | undefined;
 }
 
-/** Places in the numbers by which the threads know of each other; what both write is on lines of its own. */
+/** Places in the numbers by which the threads know of each other; what is written often is on lines of its own. */
 const places = {
-  /** How often the second thread was called. */
-  calls: 0,
-  /** The last call that it has ended. */
-  ended: 16,
+  /** How often the first thread has said that it is where the other one may wait for it, and the second. */
+  first: 0,
+  second: 16,
   /** It sleeps, and must be woken. */
-  sleeps: 32,
-  /** Rows of its part of the batch; −1: there is a message. */
-  rows: 48,
-  /** The last run failed. */
-  failed: 49,
+  firstSleeps: 32,
+  secondSleeps: 48,
+  /** Rows of the second thread's part of the batch; −1: there is a message. */
+  rows: 64,
+  /** Its part of the batch could not be run: nobody updates. */
+  firstFailed: 65,
+  secondFailed: 66,
 } as const;
 
-/** How often the second thread asks for the next step before it sleeps: some 0.3 ms, longer than what lies between two steps, so that it is awake. */
-const SPINS = 150_000;
+/**
+ * How often a thread asks before it sleeps. Within a step some 50 µs: who sleeps is back only after what the whole update takes, and on a machine that others use,
+ * too, the other thread may not run for long. Between two steps some 0.4 ms, longer than what lies between them, so that the second thread is awake.
+ */
+const SPINS = { within: 6000, between: 50_000 } as const;
+
+/** Milliseconds after which the first thread looks whether the second one is still there. Steps may take longer. */
+const PATIENCE = 100;
 
 /**
- * A second thread of JavaScript that runs a part of every step. It lives as long as the process, which it does not keep alive, and is lent to one user after the
- * other: a worker takes tens of milliseconds to start.
+ * A second thread of JavaScript that runs a part of every step. It does not keep the process alive. It belongs to one engine and ends with it: an idle one would
+ * keep the memory of what it ran, since nothing makes it collect its garbage.
+ *
+ * The two meet by two counters: each thread raises its own when it has come so far, and waits for the other's. The second thread may end at any time (it runs out
+ * of memory, or something in it ends it), which the first one hears of only when its event loop turns: so it never waits for longer than `PATIENCE` without a turn.
  */
 export class SecondThread {
-  private static readonly idle: SecondThread[] = [];
-
-  private readonly control = new Int32Array(new SharedArrayBuffer(256));
+  private readonly control = new Int32Array(new SharedArrayBuffer(512));
   private readonly port: MessagePort;
+  private readonly worker: Worker;
+  /** How often the second thread must have come. */
+  private wanted = 0;
+  /** Why it is no more. */
+  private ended: string | undefined;
 
-  private constructor(libraries: Libraries) {
+  constructor(libraries: Libraries) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     // Compiled from its own text: a file for it would have to be found from the sources as from any bundle.
-    const worker = new Worker(`(${secondThread})(require)`, {
+    this.worker = new Worker(`(${secondThread})(require)`, {
       eval: true,
       execArgv: [],
       workerData: { control: this.control, places, port: port2, libraries, spins: SPINS },
       transferList: [port2],
     });
-    worker.unref();
+    this.worker.on('error', (error: unknown) => {
+      this.ended ??= error instanceof Error ? error.message : String(error);
+    });
+    this.worker.on('exit', (code) => {
+      this.ended ??= `exit code ${code}`;
+    });
+    this.worker.unref();
     port1.unref();
   }
 
-  static take(libraries: Libraries): SecondThread {
-    return SecondThread.idle.pop() ?? new SecondThread(libraries);
-  }
-
-  /** For the next one who takes a thread. */
-  giveBack(): void {
-    this.tell({ work: undefined });
-    SecondThread.idle.push(this);
-  }
-
   /** Loads what it runs from now on. @throws Error with what went wrong there. */
-  load(work: Work): void {
-    this.tell({ work });
+  async load(work: Work): Promise<void> {
+    await this.tell({ work });
   }
 
-  /** Begins a step with so many rows. The parts of the update wait for each other, so that after the first one's end this one is at its end, too. */
-  begin(rows: number): void {
-    this.call(rows);
+  /** Lets go of what it ran. @throws Error with what went wrong there. */
+  async unload(): Promise<void> {
+    await this.tell({ work: undefined });
   }
 
-  /** After both parts of the update. @throws Error where this part of the batch could not be run. */
-  check(): void {
-    if (Atomics.load(this.control, places.failed) !== 0) this.wait();
+  /** It is there no more when this is done. */
+  async end(): Promise<void> {
+    await this.worker.terminate();
   }
 
-  private tell(message: Message): void {
-    this.port.postMessage(message);
-    this.call(-1);
-    this.wait();
-  }
-
-  private call(rows: number): void {
+  /**
+   * A step: this thread does `own` while the second one runs so many rows, then both do the phases of the update, each its part. Where a part of the batch could
+   * not be run there is no update.
+   *
+   * @throws Error with what went wrong, here or there
+   */
+  async step(rows: number, own: () => void, phases: readonly (() => void)[]): Promise<void> {
     const { control } = this;
-    // The one before must have ended: it has but for a few instructions.
-    this.pause();
+    Atomics.store(control, places.firstFailed, 0);
+    Atomics.store(control, places.secondFailed, 0);
     Atomics.store(control, places.rows, rows);
-    Atomics.add(control, places.calls, 1);
-    if (Atomics.load(control, places.sleeps) !== 0) Atomics.notify(control, places.calls);
-  }
-
-  private pause(): void {
-    const { control } = this;
-    const calls = Atomics.load(control, places.calls);
-    for (;;) {
-      const ended = Atomics.load(control, places.ended);
-      if (ended === calls) return;
-      Atomics.wait(control, places.ended, ended);
+    this.raise();
+    let failed: { readonly error: unknown } | undefined;
+    try {
+      own();
+    } catch (error) {
+      failed = { error };
+      Atomics.store(control, places.firstFailed, 1);
+    }
+    this.raise();
+    await this.other();
+    const there = Atomics.load(control, places.secondFailed) === 0 ? undefined : this.answer();
+    if (failed || there) {
+      // It has read what the next step writes.
+      await this.other();
+      throw failed ? failed.error : there;
+    }
+    for (const [at, phase] of phases.entries()) {
+      phase();
+      // At its end the second thread waits for the next step.
+      if (at < phases.length - 1) this.raise();
+      await this.other();
     }
   }
 
-  private wait(): void {
-    this.pause();
-    const answer = receiveMessageOnPort(this.port) as { readonly message: { readonly error?: string } } | undefined;
-    Atomics.store(this.control, places.failed, 0);
-    if (answer?.message.error !== undefined) throw new Error(answer.message.error);
+  private async tell(message: Message): Promise<void> {
+    this.port.postMessage(message);
+    Atomics.store(this.control, places.rows, -1);
+    this.raise();
+    await this.other();
+    const error = this.answer();
+    if (error) throw error;
+  }
+
+  /** The second thread has said what went wrong, or that nothing did. */
+  private answer(): Error | undefined {
+    const { message } = receiveMessageOnPort(this.port) as { readonly message: { readonly error?: string } };
+    return message.error === undefined ? undefined : new Error(message.error);
+  }
+
+  private raise(): void {
+    const { control } = this;
+    Atomics.add(control, places.first, 1);
+    if (Atomics.load(control, places.secondSleeps) !== 0) Atomics.notify(control, places.first);
+  }
+
+  /** Waits until the second thread has come once more. @throws Diagnostic where it is no more */
+  private async other(): Promise<void> {
+    this.wanted = (this.wanted + 1) | 0;
+    while (!this.hasCome()) {
+      await turn();
+      if (this.ended !== undefined && this.missing(this.seen()))
+        fail('engine-thread-ended', { engine: 'onnxruntime', because: this.ended });
+    }
+  }
+
+  /** Waits for a while. */
+  private hasCome(): boolean {
+    const { control } = this;
+    let seen = this.seen();
+    for (let left = SPINS.within; left > 0 && this.missing(seen); left--) seen = this.seen();
+    if (!this.missing(seen)) return true;
+    Atomics.store(control, places.firstSleeps, 1);
+    Atomics.wait(control, places.second, seen, PATIENCE);
+    Atomics.store(control, places.firstSleeps, 0);
+    return !this.missing(this.seen());
+  }
+
+  private seen(): number {
+    return Atomics.load(this.control, places.second);
+  }
+
+  /** Counters start again below 0 after 2³¹ times. */
+  private missing(seen: number): boolean {
+    return ((seen - this.wanted) | 0) < 0;
   }
 }
 
@@ -146,7 +213,7 @@ function secondThread(require: (name: string) => unknown): void {
     readonly places: typeof places;
     readonly port: MessagePort;
     readonly libraries: Libraries;
-    readonly spins: number;
+    readonly spins: typeof SPINS;
   };
   const { control, places: at, port, libraries, spins } = given;
 
@@ -162,7 +229,7 @@ function secondThread(require: (name: string) => unknown): void {
   interface Loaded {
     readonly work: Work;
     readonly session: Session;
-    readonly update: () => void;
+    readonly phases: readonly (() => void)[];
     /** The tensors for so many rows, and what must be copied for them. */
     readonly bound: Map<number, Bound>;
   }
@@ -210,7 +277,7 @@ function secondThread(require: (name: string) => unknown): void {
     };
     const host = { memory: work.memory, ...Object.fromEntries(work.imports.map((name) => [name, never])) };
     const { exports } = new wasm.Instance(work.code, { host });
-    return { work, session, update: exports[work.part]!, bound: new Map() };
+    return { work, session, phases: work.phases.map((name) => exports[name]!), bound: new Map() };
   };
 
   const bind = ({ work }: Loaded, rows: number): Bound => {
@@ -271,29 +338,53 @@ function secondThread(require: (name: string) => unknown): void {
     }
   };
 
-  for (let done = 0; ; ) {
-    // Asks for a while, then sleeps.
-    let left = spins;
-    while (Atomics.load(control, at.calls) === done) {
+  const raise = () => {
+    Atomics.add(control, at.second, 1);
+    if (Atomics.load(control, at.firstSleeps) !== 0) Atomics.notify(control, at.second);
+  };
+
+  let wanted = 0;
+  const other = (left: number) => {
+    wanted = (wanted + 1) | 0;
+    for (
+      let seen = Atomics.load(control, at.first);
+      ((seen - wanted) | 0) < 0;
+      seen = Atomics.load(control, at.first)
+    ) {
       if (left-- > 0) continue;
-      Atomics.store(control, at.sleeps, 1);
-      Atomics.wait(control, at.calls, done);
-      Atomics.store(control, at.sleeps, 0);
+      Atomics.store(control, at.secondSleeps, 1);
+      Atomics.wait(control, at.first, seen);
+      Atomics.store(control, at.secondSleeps, 0);
     }
-    done = (done + 1) | 0;
+  };
+
+  const step = (rows: number) => {
+    try {
+      runRows(loaded!, rows);
+    } catch (error) {
+      answer(error);
+      Atomics.store(control, at.secondFailed, 1);
+    }
+    raise();
+    other(spins.within);
+    if (Atomics.load(control, at.firstFailed) !== 0 || Atomics.load(control, at.secondFailed) !== 0) {
+      raise();
+      return;
+    }
+    for (const [index, phase] of loaded!.phases.entries()) {
+      if (index > 0) other(spins.within);
+      phase();
+      raise();
+    }
+  };
+
+  for (;;) {
+    other(spins.between);
     const rows = Atomics.load(control, at.rows);
-    if (rows < 0) follow();
+    if (rows >= 0) step(rows);
     else {
-      try {
-        runRows(loaded!, rows);
-      } catch (error) {
-        answer(error);
-        Atomics.store(control, at.failed, 1);
-      }
-      // Also after an error: the first thread waits for this part.
-      loaded!.update();
+      follow();
+      raise();
     }
-    Atomics.store(control, at.ended, done);
-    Atomics.notify(control, at.ended);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The WebAssembly binary format (core specification 2.0, chapter 5), as far as the update pass needs it: one imported memory,
- * imported functions on float64, exported functions without operands, fixed-width SIMD, and, where threads share the memory, atomic access to it
+ * imported functions on float64, exported functions without operands, fixed-width SIMD, and memory that threads share
  * (the threads proposal, in every engine since 2020). Nothing here knows what is computed.
  */
 
@@ -13,12 +13,8 @@ export type ValueType = typeof I32 | typeof F64 | typeof V128;
 /** Instructions without immediates: their opcode, in the SIMD space (prefix 0xfd) where a pair. */
 const SIMD = 0xfd;
 const plain = {
-  'i32.eqz': [0x45],
-  'i32.lt_s': [0x48],
   'i32.add': [0x6a],
   'i32.sub': [0x6b],
-  'i32.and': [0x71],
-  drop: [0x1a],
   'f64.add': [0xa0],
   'f64.min': [0xa4],
   'f64.max': [0xa5],
@@ -64,16 +60,6 @@ const memory = {
   'v128.store': [SIMD, 0x0b],
 } as const;
 export type MemoryAccess = keyof typeof memory;
-
-/** Of aligned 32-bit numbers, with an address on the stack and a constant offset. */
-const atomic = {
-  'memory.atomic.notify': 0x00,
-  'memory.atomic.wait32': 0x01,
-  'i32.atomic.load': 0x10,
-  'i32.atomic.rmw.add': 0x1e,
-  'i32.atomic.rmw.sub': 0x25,
-} as const;
-export type Atomic = keyof typeof atomic;
 
 const storeLane = { 'v128.store32_lane': 0x5a, 'v128.store64_lane': 0x5b } as const;
 const lane = {
@@ -183,11 +169,6 @@ export class Code {
     return this;
   }
 
-  atomic(name: Atomic, offset: number): this {
-    this.bytes.byte(0xfe).unsigned(atomic[name]).unsigned(2).unsigned(offset);
-    return this;
-  }
-
   storeLane(name: keyof typeof storeLane, offset: number, index: number): this {
     this.bytes.byte(SIMD).unsigned(storeLane[name]).unsigned(0).unsigned(offset).byte(index);
     return this;
@@ -207,12 +188,6 @@ export class Code {
 
   i32(value: number): this {
     this.bytes.byte(0x41).signed(value);
-    return this;
-  }
-
-  /** −1 as a 64-bit number, which only a time is given as: without end. */
-  forever(): this {
-    this.bytes.byte(0x42).signed(-1);
     return this;
   }
 
@@ -243,34 +218,6 @@ export class Code {
     return this.get(local);
   }
 
-  /** What follows up to `end`, if the number on the stack is not 0. */
-  if(): this {
-    this.bytes.byte(0x04, 0x40);
-    return this;
-  }
-
-  /** What follows up to `end`; `repeat` with this depth goes back here. */
-  loop(): this {
-    this.bytes.byte(0x03, 0x40);
-    return this;
-  }
-
-  else(): this {
-    this.bytes.byte(0x05);
-    return this;
-  }
-
-  end(): this {
-    this.bytes.byte(0x0b);
-    return this;
-  }
-
-  /** Goes back to the loop `depth` blocks further out, if the number on the stack is not 0. */
-  repeatIf(depth = 0): this {
-    this.bytes.byte(0x0d).unsigned(depth);
-    return this;
-  }
-
   call(index: number): this {
     this.bytes.byte(0x10).unsigned(index);
     return this;
@@ -281,9 +228,12 @@ export class Code {
     if (count === 1) body();
     if (count <= 1) return this;
     const counter = this.local(I32);
-    this.i32(count).set(counter).loop();
+    this.i32(count).set(counter);
+    this.bytes.byte(0x03, 0x40);
     body();
-    return this.get(counter).i32(1).op('i32.sub').tee(counter).repeatIf().end();
+    this.get(counter).i32(1).op('i32.sub').tee(counter);
+    this.bytes.byte(0x0d).unsigned(0).byte(0x0b);
+    return this;
   }
 
   /** memory.copy: destination, source and length in bytes. */

@@ -1,10 +1,9 @@
 import { type Program, sizeOf } from '../../../../program/program.js';
 import { type HostFunction, hostFunctions, hostOperands } from './elementwise.js';
 import { Code, encodeModule, type Import } from './encoder.js';
-import { emitBarrier } from './barrier.js';
 import { emitPass, emitSharedPass, type Sharing } from './emit.js';
 import { buildGraph, CannotTake, type Graph } from './graph.js';
-import { BARRIER, type Layout, makeLayout } from './layout.js';
+import { type Layout, makeLayout } from './layout.js';
 import { makePlan, type Pass, type Place, type Plan, placeOf } from './plan.js';
 import { schedule, type Task } from './schedule.js';
 import { type WasmMemory, type WasmModule, webAssembly } from './webassembly.js';
@@ -21,14 +20,14 @@ export interface UpdatePass {
   /** One update: states are overwritten by their next values, results are set. Inputs other than states are left as they are. */
   run(): void;
   /**
-   * For two threads: each runs its part, the first the function `part0` of this module, and the second `part1` of the same code over the same memory. They
-   * wait for each other at the beginning, the end, and where one reads what the other wrote. Both give the bits that `run` gives.
+   * For two threads: the update in phases, each of them a function for either thread, of this module and, by name, of the same code over the same memory. All
+   * threads wait for each other between phases. They give the bits that `run` gives.
    */
-  readonly parts:
+  readonly phases:
     | {
-        readonly first: () => void;
+        readonly first: readonly (() => void)[];
+        readonly second: readonly string[];
         readonly code: WasmModule;
-        readonly second: 'part1';
         readonly imports: readonly string[];
       }
     | undefined;
@@ -105,8 +104,10 @@ async function compile(update: Program, sharing: Sharing): Promise<UpdatePass> {
     layout.views.map(({ name, address, length }) => [name, new Float32Array(memory.buffer, address, length)]),
   );
   const of = (name: string) => instance.exports[name] as () => void;
-  const parts = shared ? ({ first: of('part0'), code, second: 'part1', imports: hostNames } as const) : undefined;
-  return { memory, views, run: of('run'), parts, describe: describe(plan) };
+  const named = (thread: number) =>
+    Object.keys(runs).flatMap((name) => (name.startsWith(threadName(thread)) ? [name] : []));
+  const phases = shared ? { first: named(0).map(of), second: named(1), code, imports: hostNames } : undefined;
+  return { memory, views, run: of('run'), phases, describe: describe(plan) };
 }
 
 /** Bytes that are copied after all passes. */
@@ -154,7 +155,11 @@ function costOf({ shape, computed, loaded, reductions }: Pass): number {
   return sizeOf(shape) * (computed.length + loaded.size + reductions.length) + 1;
 }
 
-/** The functions that are exported: `run`, and for two threads their parts. */
+function threadName(thread: number): string {
+  return `thread ${thread}, phase `;
+}
+
+/** The functions that are exported: `run`, and for two threads those of each phase, in order. */
 function writeRuns(pieces: readonly Piece[], copies: readonly Copy[], threads: number): Readonly<Record<string, Code>> {
   const copyAll = (code: Code) => {
     for (const { to, from, bytes } of copies) code.copy(to, from, bytes);
@@ -165,19 +170,21 @@ function writeRuns(pieces: readonly Piece[], copies: readonly Copy[], threads: n
   for (const phase of phases)
     for (const [thread, tasks] of phase.entries()) for (const one of tasks) run.call(functionOf(pieces[one]!, thread));
   copyAll(run);
-  if (threads === 1) return { run };
-  const parts = Array.from({ length: threads }, (_, thread) => {
-    const code = new Code();
-    for (const phase of phases) {
-      emitBarrier(code, BARRIER);
-      for (const one of phase[thread]!) code.call(functionOf(pieces[one]!, thread));
-    }
-    if (copies.length > 0) emitBarrier(code, BARRIER);
-    if (thread === 0) copyAll(code);
-    emitBarrier(code, BARRIER);
-    return [`part${thread}`, code] as const;
-  });
-  return { run, ...Object.fromEntries(parts) };
+  const runs: Record<string, Code> = { run };
+  if (threads === 1) return runs;
+  for (let thread = 0; thread < threads; thread++) {
+    const write = (phase: number, to: (code: Code) => void) => {
+      const code = new Code();
+      to(code);
+      runs[`${threadName(thread)}${phase}`] = code;
+    };
+    for (const [index, phase] of phases.entries())
+      write(index, (code) => {
+        for (const one of phase[thread]!) code.call(functionOf(pieces[one]!, thread));
+      });
+    if (copies.length > 0) write(phases.length, (code) => thread === 0 && copyAll(code));
+  }
+  return runs;
 }
 
 function functionOf({ functions }: Piece, thread: number): number {

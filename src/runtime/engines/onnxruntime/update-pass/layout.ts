@@ -20,16 +20,13 @@ export interface View {
 }
 
 const LINE = 64;
-
-/** What threads wait with lies in the first lines, where nothing else does: one number a line, since both write it. */
-export const BARRIER = { counter: 0, sleepers: LINE };
 const PAGE = 65_536;
 /** Less than 2³¹, so that addresses are positive 32-bit numbers. */
 const LARGEST = 2 ** 31 - PAGE;
 
 /** Lays out a program's inputs, results and states, and what the plan keeps besides. */
 export function makeLayout(program: Program, graph: Graph, plan: Plan): Layout {
-  let end = 2 * LINE;
+  let end = LINE;
   let large = 0;
   const allocate = (bytes: number): number => {
     // Equally long tensors would begin at equal addresses modulo 4096, where a processor takes a store to one for a store to the
