@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { weightCount } from '../../compiler/3-dims/index.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
@@ -116,4 +116,11 @@ function handsOn(network: Network, name: string): boolean {
 /** Whether a folder holds a run that came to its end. */
 export function isFinished(folder: string): boolean {
   return existsSync(path.join(folder, 'result.json'));
+}
+
+/** Whether the result of a run was trained on after it was cut. */
+export function isFinetuned(folder: string): boolean {
+  if (!isFinished(folder)) return false;
+  const { finetuned } = JSON.parse(readFileSync(path.join(folder, 'result.json'), 'utf8')) as { finetuned?: unknown };
+  return finetuned === true;
 }

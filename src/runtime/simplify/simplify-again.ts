@@ -13,7 +13,7 @@ import { makeFolder, writeAtomically } from '../../files.js';
 import { fittedInFile, readTrained, startingValues } from '../weights/load.js';
 import { compileOptions, openWithRows } from '../spec/open-spec.js';
 import { bindRows } from '../spec/rows.js';
-import { isFinished, type RunResult, scoresOf, writeResult } from './result.js';
+import { isFinetuned, isFinished, type RunResult, scoresOf, writeResult } from './result.js';
 import { provenRanges } from './ranges.js';
 import { RunFolder } from '../run/run-folder.js';
 import { simplify } from './simplify.js';
@@ -75,6 +75,13 @@ export async function simplifyAgain(at: {
       'result-exists',
       { file: earlier },
       { help: ['give another folder: --out FOLDER', 'or remove the earlier result'] },
+    );
+  // What training brought after the cut cannot be had back by simplifying again.
+  if (at.out === undefined && isRun && isFinetuned(folder))
+    fail(
+      'result-finetuned',
+      { file: earlier },
+      { help: [`leave it where it is: dnc simplify ${at.from} --out FOLDER`, 'or remove the result first'] },
     );
 
   if (spec.simplify.finetune) at.watcher?.note('note: `finetune` of the spec is left out: simplify trains nothing\n');

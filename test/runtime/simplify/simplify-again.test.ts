@@ -204,6 +204,16 @@ test('a certificate of a network that was fine-tuned says that it is about the o
     });
 });
 
+test('a result that was fine-tuned is not replaced by one that was not', async () => {
+  const run = await train(['simplify.finetune={ epochs: 1 }'], 'runs/net/kept');
+  const before = readFileSync(path.join(run, 'net.min.safetensors'));
+  expect((await failureOf(() => again(run, undefined, ['simplify.threshold=0.3']))).text).toMatch(
+    /^result-finetuned: .*net\.min\.dn was trained on after it was cut/,
+  );
+  expect(readFileSync(path.join(run, 'net.min.safetensors')).equals(before)).toBe(true);
+  await again(run, 'beside', ['simplify.threshold=0.3']);
+});
+
 test('networks with other inputs or outputs cannot be compared by what they compute', async () => {
   const other = path.join(folder, 'other');
   mkdirSync(other);
