@@ -19,7 +19,8 @@ export const check: Command = {
     const one = async (file: string) => {
       try {
         const source = readSpec(file);
-        const { warnings } = await compileWithData({ source, specFile: file, sets, dataFolder });
+        const { spec, warnings } = await compileWithData({ source, specFile: file, sets, dataFolder });
+        if (spec.sweep) (await import('../runtime/sweep/plan.js')).planSweep(source, sets, spec.sweep);
         return { file, ok: true, diagnostics: warnings };
       } catch (error) {
         if (!(error instanceof Failure)) throw error;

@@ -150,7 +150,7 @@ function front(report: SweepReport, cost: Cost): Chart | undefined {
       ...(points.some(({ kind }) => kind === 'other') ? [{ text: 'other trials', stroke: INK }] : []),
       ...(points.some(({ kind }) => kind === 'chosen') ? [{ text: 'chosen by validation rows', stroke: CHOSEN }] : []),
       ...(only && placed.length > 0 ? [{ text: `beside points: ${cleaned(only)}` }] : []),
-      ...(several ? [{ text: 'bars: ± one standard deviation over seeds or folds' }] : []),
+      ...(several ? [{ text: 'bars: ± one standard deviation' }] : []),
     ]),
   ]);
 }
@@ -161,14 +161,17 @@ function keyOf(
 ): Unit[] {
   let left = 0;
   let row = 0;
-  return entries.flatMap(({ text, fill, stroke }) => {
-    const width = 26 + 6.2 * text.length;
+  const laid = entries.map((entry) => {
+    const width = 26 + 6.2 * entry.text.length;
     if (left > 0 && left + width > FRONT_SIZE[0]) {
       left = 0;
       row += 1;
     }
-    const [x, y] = [left + 5, -28 + 15 * row];
     left += width;
+    return { ...entry, x: left - width + 5, row };
+  });
+  return laid.flatMap(({ text, fill, stroke, x, row: own }) => {
+    const y = -14 - 15 * (row - own);
     const at = { x: { value: x }, y: { value: y } };
     return [
       ...(fill || stroke
@@ -247,7 +250,7 @@ function labelsOf<
     const named = only && point.values.startsWith(`${only}: `) ? point.values.slice(only.length + 2) : point.values;
     const text = named.replace(/(?<![\w.])\d[\d.]*(?:e-?\d+)?(?![\w.])/g, (digits) => threeDigits(Number(digits)));
     const shown = text.length > 40 ? `#${point.number}` : text;
-    const long = 5.6 * shown.length;
+    const long = 6.3 * shown.length;
     const [px, py] = at(point);
     for (const [dx, dy, align] of [
       [9, -10, 'left'],

@@ -15,7 +15,7 @@ export async function writeFronts(folder: string, report: SweepReport): Promise<
       text: `${cleaned(report.name)}: ${chart.title}`,
       anchor: 'start',
       color: INK,
-      offset: 30,
+      offset: 16,
       fontSize: 13,
     };
     const spec = { ...chart.spec, title } as TopLevelSpec;

@@ -165,6 +165,12 @@ test('what cannot be swept is told before anything is trained', { timeout: 60_00
   expect(await told(['report', 'nothing'])).toContain('4 error[no-sweep]');
   expect(await told(['--resume', 'nothing', '--strategy', 'grid'])).toMatch(/^2 error: --resume goes on with/);
 
+  writeSpec(cwd, spec('train.epoch: [1, 2]'));
+  const checked = await dnc(['check', 'net.dn'], { cwd });
+  expect(`${checked.code} ${checked.stderr}`).toMatch(
+    /^3 error\[unknown-key\]: `train` has no key `epoch`\n *--> net\.dn:11:9\n/,
+  );
+
   const { cwd: other } = whole;
   const text = readFileSync(path.join(other, 'net.dn'), 'utf8');
   writeFileSync(path.join(other, 'net.dn'), `${text}# more\n`);

@@ -6,7 +6,8 @@ import { Failure } from '../../../src/diagnostics/report.js';
 import { Source } from '../../../src/diagnostics/source.js';
 import { line, lower, marks } from './harness.js';
 
-const model = 'let width = 8\nlet lambda = 1e-3\nmodel Net { image = Input(4)\nfc1 = Dense(width) @l1(lambda)\nDense(1) }\n';
+const model =
+  'let width = 8\nlet lambda = 1e-3\nmodel Net { image = Input(4)\nfc1 = Dense(width) @l1(lambda)\nDense(1) }\n';
 const data = 'data { source: sparse_regression(features: 4); validation: 10% }\n';
 const train = 'train { loss: mse; metrics: [nmse]; epochs: 8 }\n';
 const lowered = (sweep: string, sets: readonly string[] = []) => lower(`${model}${data}${train}${sweep}`, sets);
