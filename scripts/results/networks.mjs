@@ -91,7 +91,7 @@ export const networks = {
   dec3: {
     title: 'Dec3: drawn digits and letters, one-dimensional convolutions',
     spec: 'specs/dec3.dn',
-    runs: seeds(2),
+    runs: seeds(1),
     write: did({
       rows: 'Digits and letters that dnc draws itself.',
       outputs: ['label'],
@@ -102,7 +102,7 @@ export const networks = {
   densenet: {
     title: 'A densely connected network on drawn digits',
     spec: 'specs/densenet.dn',
-    runs: seeds(2),
+    runs: seeds(1),
     write: did({
       rows: 'Digits that dnc draws itself.',
       outputs: ['digit'],
@@ -113,7 +113,7 @@ export const networks = {
   mobilenet: {
     title: 'Depthwise convolutions on drawn digits',
     spec: 'specs/mobilenet.dn',
-    runs: seeds(2),
+    runs: seeds(1),
     write: did({
       rows: 'Digits that dnc draws itself.',
       outputs: ['digit'],
@@ -124,7 +124,7 @@ export const networks = {
   'u-net': {
     title: 'U-Net: which pixels belong to a drawn shape',
     spec: 'specs/u-net.dn',
-    runs: seeds(2),
+    runs: seeds(1),
     write: did({
       rows: 'Shapes that dnc draws itself.',
       outputs: ['mask'],
@@ -136,7 +136,7 @@ export const networks = {
   'conv-autoencoder': {
     title: 'A convolutional autoencoder of drawn digits',
     spec: 'specs/conv-autoencoder.dn',
-    runs: seeds(2),
+    runs: seeds(1),
     write: did({
       rows: 'Digits that dnc draws itself.',
       outputs: ['again'],
@@ -187,7 +187,7 @@ export const networks = {
   transformer: {
     title: 'A small transformer encoder that reads generated texts',
     spec: 'specs/transformer.dn',
-    runs: seeds(2),
+    runs: seeds(1),
     write: did({
       rows: 'Texts of `sequences`: 7,000 training rows, 1,000 validation, 2,000 test.',
       outputs: ['label'],
@@ -198,7 +198,7 @@ export const networks = {
   'two-towers': {
     title: 'Two towers with shared weights: are two drawn digits the same?',
     spec: 'specs/two-towers.dn',
-    runs: seeds(2),
+    runs: seeds(1),
     write: did({
       rows: 'Pairs that dnc draws itself.',
       outputs: ['same', 'value'],

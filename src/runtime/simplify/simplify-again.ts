@@ -81,7 +81,12 @@ export async function simplifyAgain(at: {
     fail(
       'result-finetuned',
       { file: earlier },
-      { help: [`leave it where it is: dnc simplify ${at.from} --out FOLDER`, 'or remove the result first'] },
+      {
+        help: [
+          `leave it where it is: dnc simplify ${at.from} --out FOLDER`,
+          `or remove ${path.join(folder, 'result.json')} first`,
+        ],
+      },
     );
 
   if (spec.simplify.finetune) at.watcher?.note('note: `finetune` of the spec is left out: simplify trains nothing\n');
