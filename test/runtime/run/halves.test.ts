@@ -80,8 +80,8 @@ async function train(text: string, threads: number, steps = endless, folder = te
 }
 
 describe.skipIf(!probeLibrary().ready)('training in halves', () => {
-  test.each(cases)('$name', async ({ name: _, halves, ...parts }) => {
-    const text = spec(parts);
+  /** The same weights but for rounding on one thread and on two. */
+  async function compare(text: string, halves: boolean) {
     const one = await train(text, 1);
     expect(one.describe).not.toContain('halves');
     const two = await train(text, 2);
@@ -93,6 +93,36 @@ describe.skipIf(!probeLibrary().ready)('training in halves', () => {
       const difference = Math.max(...wanted.map((value, at) => Math.abs(value - found[at]!)));
       expect(difference / size, name).toBeLessThan(1e-5);
     }
+  }
+
+  test.each(cases)('$name', async ({ name: _, halves, ...parts }) => compare(spec(parts), halves));
+
+  test('several inputs and outputs, each with its loss', async () => {
+    const text = `model Two -> same, value {
+  left  = Input(28, 28, 1)
+  right = Input(28, 28, 1)
+  facts = Input(4)
+  a     = Flatten <- left
+  seen  = Dense(20, activation: tanh)
+  b     = Flatten <- right
+  other = Shared(seen) <- b
+  both  = Concatenate <- seen, other, facts
+  trunk = Dense(16, activation: tanh)
+  same  = Dense(1) <- trunk
+  value = Dense(1) <- trunk
+}
+data { source: two_views(train: 75, test: 10); validation: 10 }
+train {
+  losses { same: binary_crossentropy(from_logits: true); value: huber }
+  loss_weights { value: 0.3 }
+  batch_size: 16
+  seed: 5
+  epochs: 2
+  optimizer: sgd(learning_rate: 0.005, momentum: 0.9)
+}
+simplify { threshold: 0 }
+`;
+    await compare(text, true);
   });
 
   test('the same bits every time, and after every stop', async () => {
