@@ -22,8 +22,8 @@ type Arguments = Static<typeof schema>;
  *
  *     min ‖X w + b − s‖₂   with ‖w‖₀ ≤ k
  *
- * the paper's model for any activation. Its model for relu, which it solves to optimality by cutting planes, is not here: supports are found by a search (`bestSupport`), from two beginnings, one of
- * which is the largest weights. So no unit is further off than with its k largest weights and least squares on them. The bias is free, and weights that are 0 stay 0.
+ * the paper's model for any activation. Its model for relu, which it solves to optimality by cutting planes, is not here: supports are found by a search (`bestSupport`), which begins no further off
+ * than the largest weights do. So no unit is further off than with its k largest weights and least squares on them. The bias is free, and weights that are 0 stay 0.
  */
 export const l0Constrained = defineMethod({
   keyword: 'l0_constrained',

@@ -42,6 +42,15 @@ class Growing {
     this.products = correlation.slice();
   }
 
+  /** What is there without one column: those that were taken before it need nothing anew. */
+  without(column: number): Growing {
+    const at = this.taken.indexOf(column);
+    const others = new Growing(this.of);
+    for (const row of this.rows.slice(0, at)) others.add(row, this.taken[others.taken.length]!);
+    for (const later of this.taken.slice(at + 1)) others.take(later);
+    return others;
+  }
+
   /** What a column would explain; 0 where it depends on those that are there. */
   gain(column: number): number {
     const { columns, gram } = this.of;
@@ -70,16 +79,20 @@ class Growing {
       const share = before[column]!;
       if (share !== 0) for (let k = 0; k < columns; k++) row[k]! -= share * before[k]!;
     }
-    const product = this.products[column]! / root;
-    for (let k = 0; k < columns; k++) {
-      row[k]! /= root;
+    for (let k = 0; k < columns; k++) row[k]! /= root;
+    this.add(row, column);
+    return true;
+  }
+
+  private add(row: Float64Array, column: number): void {
+    const product = this.products[column]! / row[column]!;
+    for (let k = 0; k < row.length; k++) {
       this.left[k]! -= row[k]! ** 2;
       this.products[k]! -= row[k]! * product;
     }
     this.rows.push(row);
     this.taken.push(column);
     this.explained += product * product;
-    return true;
   }
 }
 
@@ -119,11 +132,11 @@ function losses(of: NormalEquations, taken: readonly number[]): Float64Array {
  */
 function exchanged(
   of: NormalEquations,
-  start: readonly number[],
+  start: Growing,
   always: readonly number[],
   candidates: readonly number[],
-) {
-  let taken = grown(of, [...always, ...start]);
+): Growing {
+  let taken = start;
   for (;;) {
     const lost = losses(of, taken.taken);
     const going = taken.taken
@@ -133,10 +146,7 @@ function exchanged(
       .slice(0, TRIES);
     let better: Growing | undefined;
     for (const { column } of going) {
-      const without = grown(
-        of,
-        taken.taken.filter((other) => other !== column),
-      );
+      const without = taken.without(column);
       const next = without.best(candidates);
       if (next === undefined || next === column) continue;
       without.take(next);
@@ -150,8 +160,8 @@ function exchanged(
 }
 
 /**
- * At most `most` columns of `candidates`, beside those that are `always` there, on which least squares explains much: the best of two searches, from the columns that explain most one after
- * the other, and from `given`, each followed by exchanges. So it never explains less than least squares on `given` does. It is a local search: the best support is found by trying
+ * At most `most` columns of `candidates`, beside those that are `always` there, on which least squares explains much: the columns that explain most one after the
+ * other, or `given` where that explains more, then exchanges. So it never explains less than least squares on `given` does. It is a local search: the best support is found by trying
  * all of them, or by the cutting planes of Phan et al. 2020.
  */
 export function bestSupport(
@@ -174,8 +184,7 @@ export function bestSupport(
     if (next === undefined) break;
     greedy.take(next);
   }
-  const starts = [greedy.taken.filter((column) => !always.includes(column)), given.slice(0, most)];
-  const [one, other] = starts.map((start) => exchanged(of, start, always, candidates)) as [Growing, Growing];
-  const { taken, explained } = other.explained > one.explained ? other : one;
+  const other = grown(of, [...always, ...given.slice(0, most)]);
+  const { taken, explained } = exchanged(of, other.explained > greedy.explained ? other : greedy, always, candidates);
   return { columns: taken, weights: taken.length > 0 ? solved(of, taken).weights : new Float64Array(0), explained };
 }

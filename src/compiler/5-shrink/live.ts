@@ -177,7 +177,7 @@ function keepEqual(axes: readonly (readonly Unit[])[], count: number, going: Set
 
 /**
  * The state of a step program after a shrink: parameters as the shrink left them (constants are in their readers' bias), and what has a parameter's
- * shape, such as a moment of the optimizer, without what went.
+ * shape or a number for each of its units, such as a moment of the optimizer or the gates of a method, without what went.
  */
 export function stateLeft(
   network: Network,
@@ -190,9 +190,11 @@ export function stateLeft(
     declared.map(({ name, param, slot }) => {
       const before = state[name]!.data as Float32Array;
       if (before.length !== paramSize(param)) throw new Error(`${name} has not the shape of ${param.name}`);
-      const left = slice(before, paramShape(param), keptPositions(network, shrunk.removed, param));
-      const data = slot === undefined ? shrunk.values.get(name)! : left;
-      return [name, { shape: shapes.get(param.name)!, data }];
+      const kept = keptPositions(network, shrunk.removed, param);
+      const left = slice(before, paramShape(param), kept);
+      // The own tensors of sparsity methods are no parameters of the network.
+      const data = (slot === undefined && shrunk.values.get(name)) || left;
+      return [name, { shape: shapes.get(param.name) ?? kept.axes.map(({ length }) => length), data }];
     }),
   );
 }
