@@ -83,7 +83,7 @@ test('layers freeze one after the other where units went, and units go where lay
   features = Input(10)
   hidden   = Dense(8, activation: relu)  @learn_and_drop(1000, patience: 40) @dropneuron(0.08)
   more     = Dense(8, activation: relu)  @learn_and_drop(1000, patience: 45) @dropneuron(0.08)
-  late     = Dense(6, activation: relu)  @dropneuron(0.06)
+  late     = Dense(6, activation: relu)  @dropneuron(0.06) @l0(0.001)
   value    = Dense(1)
 }
 data { source: sparse_regression(features: 10, samples: 90, test: 30, seed: 3) }
