@@ -133,6 +133,8 @@ describe('output for machines', () => {
       'runs',
       'simplify',
       'summary',
+      // test/end-to-end/sweep.test.ts
+      'sweep',
       'train',
     ]);
   });
