@@ -1,3 +1,4 @@
+import { methods } from '../../../src/sparsity/index.js';
 import { describe, expect, it } from 'vitest';
 import { snakeCase } from '../../../src/compiler/1-spec/names.js';
 import { lower, marks, spec } from './harness.js';
@@ -118,7 +119,10 @@ describe('arguments', () => {
 
   it('do not take regularizers, nor the layer itself', () => {
     expect(lower(spec('x = Input(4)\nDense(3, kernel_regularizer: l2(1e-4))')).lines).toEqual([
-      'regularizer-argument @kernel_regularizer: `kernel_regularizer` is written as an annotation: `@l2(…)` behind the layer [write `@l2(…)` behind the layer] (annotations: `@dropneuron`, `@l1`, `@l2`)',
+      'regularizer-argument @kernel_regularizer: `kernel_regularizer` is written as an annotation: `@l2(…)` behind the layer [write `@l2(…)` behind the layer] (annotations: ' +
+        `${Object.keys(methods)
+          .map((method) => `\`@${method}\``)
+          .join(', ')})`,
     ]);
     expect(marks(lower(spec('x = Input(4)\nd = Dense(3) <- d')))).toEqual(['self-reference d']);
   });
