@@ -36,10 +36,10 @@ describe('the resolved text', () => {
           @dropneuron(lambda: 5e-5, solver: proximal, reweighted: false, delta: 0.5, metric: optimizer, during: sparse)
         dense_2 = Dense(units: 100, activation: leaky_relu(negative_slope: 0.2), use_bias: true, kernel_initializer: glorot_uniform, bias_initializer: zeros)
           @dropneuron(lambda: 5e-5, solver: proximal, reweighted: false, delta: 0.5, metric: optimizer, during: sparse)
-          @l1(lambda: 1e-5, bias: true)
+          @l1(lambda: 1e-5, bias: true, solver: gradient, metric: optimizer)
         digit = Dense(units: 10, activation: linear, use_bias: true, kernel_initializer: glorot_uniform, bias_initializer: zeros)
           @dropneuron(lambda: 5e-5, li: 0.001, solver: proximal, reweighted: false, delta: 0.5, metric: optimizer, during: sparse)
-          @l1(lambda: 1e-5, bias: true)
+          @l1(lambda: 1e-5, bias: true, solver: gradient, metric: optimizer)
       }
 
       data {
