@@ -99,7 +99,8 @@ describe('where nothing can be written', () => {
 
   test.skipIf(process.platform === 'win32')('a read-only folder: exit code 5, and earlier files stay', async () => {
     const cwd = temporaryFolder();
-    writeSpec(cwd, tinySpec());
+    // A result that was fine-tuned would not be replaced anyway.
+    writeSpec(cwd, tinySpec().replace(/\n *finetune .*/, ''));
     await succeed(['train', 'net.dn', '--out', 'run', ...quick], { cwd });
     const before = readFileSync(path.join(cwd, 'run/net.min.dn'), 'utf8');
     const folders = [
