@@ -257,6 +257,7 @@ test('the penalty of a kernel', () => {
     site: { layer: 'it', tensor: 'kernel', kernelShape: [2, 2], incoming: [0], outgoing: [1] },
     kernel,
     bias: undefined,
+    tensors: {},
     learningRate: b.scalar('rate'),
     diagonal: undefined,
   });
@@ -266,7 +267,9 @@ test('the penalty of a kernel', () => {
 });
 `,
     next: [
+      `test/runtime/run/methods.test.ts: name @${snake}, which is then held to what all methods promise`,
       `test/runtime/engines/update-pass/updates.test.ts: hold the WebAssembly update of @${snake} to the evaluator`,
+      'docs/methods.md: the formula, its source, and in which phases it makes sense',
     ],
   }),
 

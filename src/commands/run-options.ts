@@ -29,6 +29,9 @@ export function runOptions(options: Options, io: Io, stopping: RunOptions['stopp
   };
 }
 
+/** In the environment of a sweep's worker: it lives as long as the channel to its sweep. Any other process keeps whatever channel it has to itself. */
+export const SWEEP_WORKER = 'DNC_SWEEP_WORKER';
+
 /**
  * Lets the first Ctrl-C (or SIGTERM) end training after the step, with a checkpoint, and the second at once. Gives the exit code of a run
  * that was stopped.
@@ -50,7 +53,8 @@ export async function stoppable(
   const parentGone = () => {
     if (!stopping.signal) stop('SIGTERM');
   };
-  if (process.send) {
+  const isWorker = process.env[SWEEP_WORKER] !== undefined && process.send !== undefined;
+  if (isWorker) {
     process.on('disconnect', parentGone);
     process.channel?.unref();
     if (!process.connected) parentGone();

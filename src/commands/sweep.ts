@@ -12,6 +12,7 @@ import {
   wholeNumber,
 } from './command.js';
 import { currentSpec } from './current-spec.js';
+import { SWEEP_WORKER } from './run-options.js';
 import { readSpec } from './spec-file.js';
 import type { SweepRecord } from '../runtime/sweep/record.js';
 
@@ -186,7 +187,7 @@ function startWorker(words: readonly string[]) {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     detached: process.platform !== 'win32',
     windowsHide: true,
-    env: { ...env, NO_COLOR: '1' },
+    env: { ...env, NO_COLOR: '1', [SWEEP_WORKER]: '1' },
   });
 }
 

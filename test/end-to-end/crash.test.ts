@@ -115,24 +115,27 @@ describe.each([
 describe.each(['SIGKILL', 'SIGINT'] as const)('%s each time that the network has become smaller', (signal) => {
   test('the resumed run ends in the same bytes', { timeout: 120_000 }, async () => {
     const random = seeded(`${signal} at a shrink`);
-    const name = `${signal}-shrink`;
     let struck = 0;
-    for (let ended: Ended | undefined; ended?.code !== 0; ) {
-      expect(struck).toBeLessThan(20);
-      const running = start(words('live shrinking', name, 1000), { cwd: folder });
-      // At once, while the engine makes the smaller network ready, or a little later.
-      running.said('live shrinking: ').then(
-        () => setTimeout(() => running.child.kill(signal), random.next() < 0.5 ? 0 : 60 * random.next()),
-        () => {},
-      );
-      ended = await running.ended;
-      if (ended.code !== 0) {
-        struck += 1;
-        interrupted(ended, signal, name);
+    // A run may come to its end before a signal reaches it: another one is struck then.
+    for (let runs = 0; runs < 5 && struck < 3; runs++) {
+      const name = `${signal}-shrink-${runs}`;
+      for (let ended: Ended | undefined; ended?.code !== 0; ) {
+        expect(struck).toBeLessThan(20);
+        const running = start(words('live shrinking', name, 1000), { cwd: folder });
+        // At once, while the engine makes the smaller network ready, or a little later.
+        running.said('live shrinking: ').then(
+          () => setTimeout(() => running.child.kill(signal), random.next() < 0.5 ? 0 : 60 * random.next()),
+          () => {},
+        );
+        ended = await running.ended;
+        if (ended.code !== 0) {
+          struck += 1;
+          interrupted(ended, signal, name);
+        }
       }
+      expect(traceOf(name)).toEqual(reference['live shrinking']);
     }
     expect(struck).toBeGreaterThan(1);
-    expect(traceOf(name)).toEqual(reference['live shrinking']);
   });
 });
 
