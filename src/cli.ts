@@ -10,7 +10,11 @@ import { render } from './diagnostics/render.js';
 import { Failure } from './diagnostics/report.js';
 import { version } from './version.js';
 
-process.exitCode = await main(process.argv.slice(2));
+const exitCode = await main(process.argv.slice(2));
+// Ended here and not by the event loop: while Node takes itself down a signal would kill the process, which then ends without this code.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise<void>((done) => stream.write('', () => done()));
+process.exit(exitCode);
 
 /** Runs one command line. Every way out is an exit code and a message; nothing shows a stack trace. */
 async function main(words: readonly string[]): Promise<number> {
