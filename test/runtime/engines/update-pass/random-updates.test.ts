@@ -32,7 +32,11 @@ const operations: ((b: Builder, pick: (index: number) => Value, choice: number) 
   (b, pick) => b.reciprocal(b.add(b.square(pick(0)), 0.3)),
   (b, pick) => b.tanh(pick(0)),
   (b, pick) => b.relu(pick(0)),
-  (b, pick) => b.multiply(b.cast(b.greaterEqual(pick(0), pick(1)), 'float'), pick(2)),
+  // Where two numbers are equal up to rounding, either answer is right: what follows from it is next to 0 there.
+  (b, pick) => {
+    const apart = b.subtract(pick(0), pick(1));
+    return b.multiply(b.multiply(b.cast(b.greaterEqual(pick(0), pick(1)), 'float'), apart), pick(2));
+  },
   (b, pick) => {
     const x = pick(0);
     return b.multiply(x, b.broadcastTo(b.add(pick(1), 1), x.type.shape));
