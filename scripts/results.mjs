@@ -17,6 +17,8 @@ const { values: options, positionals } = parseArgs({
     // Several may be given: a row reads from the first that holds its data.
     'data-dir': { type: 'string', multiple: true, default: [] },
     engine: { type: 'string', default: 'auto' },
+    // Other than all cores: two rows at once, each in a clone of its own, take one each.
+    threads: { type: 'string' },
     fresh: { type: 'boolean', default: false },
     // Trains nothing: the document anew from the raw data.
     document: { type: 'boolean', default: false },
@@ -83,6 +85,7 @@ function runOne(rowName, row, run, dataFolder) {
           out,
           '--engine',
           options.engine,
+          ...(options.threads ? ['--threads', options.threads] : []),
           ...run.sets.flatMap((set) => ['--set', set]),
           ...(row.data ? ['--data-dir', dataFolder] : []),
         ];

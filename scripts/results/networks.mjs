@@ -36,12 +36,12 @@ ${[`Of ${grouped(runs[0].weights_before)} weights.`, trivial, published?.({ runs
 }
 
 /** A network of two convolutions and a fully connected layer, on MNIST. */
-function onMnist({ title, spec, layers = ['conv1', 'conv2', 'fc'], output = 'digit', published }) {
+function onMnist({ title, spec, layers = ['conv1', 'conv2', 'fc'], output = 'digit', count = 5, published }) {
   return {
     title,
     spec,
     data: 'mnist/',
-    runs: seeds(3),
+    runs: seeds(count),
     write: did({
       rows: 'MNIST, 55,000 training rows, 5,000 validation, 10,000 test.',
       layers,
@@ -66,6 +66,7 @@ export const networks = {
     spec: 'specs/convnet.dn',
     layers: ['conv1', 'conv2', 'fc1'],
     output: 'fc2',
+    count: 3,
     published: ({ runs }) =>
       `The published run has an error of 0.9 % with 33,648 non-zero weights in the fully connected layers (861-254-10, physically up to 221,234). dnc: ${denseWeightsOf(runs)} dense weights in them.`,
   }),
