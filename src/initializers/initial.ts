@@ -13,16 +13,17 @@ export interface InitialTensor {
   readonly originalShape?: readonly number[];
   /** For each axis the original index of every position; undefined where nothing was removed. Absent: nothing was removed. */
   readonly originalIndices?: readonly (readonly number[] | undefined)[];
-  /** Where an axis stands for several blocks: its original indices for each position of the last axis, in place of those of `originalIndices`. */
+  /** Where an axis stands for several blocks: its original indices for each position of the axis that tells the block, in place of those of `originalIndices`. */
   readonly originalBlocks?: OriginalBlocks;
   readonly seed: number;
   readonly start?: Start;
 }
 
-/** What the positions of one axis stand for, which differs from block to block of the last axis: as in the kernel of a grouped convolution. */
+/** What the positions of one axis stand for, which differs with the position on another, `by`: as in the kernels of a grouped convolution and of attention. */
 export interface OriginalBlocks {
   readonly axis: number;
-  readonly byLast: readonly (readonly number[])[];
+  readonly by: number;
+  readonly byPlace: readonly (readonly number[])[];
 }
 
 /**
@@ -82,11 +83,13 @@ function originalCounters(
     counters = next;
   });
   if (blocks) {
-    const { axis, byLast } = blocks;
-    const [extent, columns] = [shape[axis]!, shape.at(-1)!];
-    const [before, step] = [sizeOf(shape.slice(axis + 1)), sizeOf(originalShape.slice(axis + 1))];
-    for (let k = 0; k < counters.length; k++)
-      counters[k]! += byLast[k % columns]![Math.floor(k / before) % extent]! * step;
+    const { axis, by, byPlace } = blocks;
+    const behind = (one: number) => sizeOf(shape.slice(one + 1));
+    const [own, telling, step] = [behind(axis), behind(by), sizeOf(originalShape.slice(axis + 1))];
+    for (let k = 0; k < counters.length; k++) {
+      const indices = byPlace[Math.floor(k / telling) % shape[by]!]!;
+      counters[k]! += indices[Math.floor(k / own) % shape[axis]!]! * step;
+    }
   }
   return counters;
 }

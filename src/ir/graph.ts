@@ -58,10 +58,23 @@ export interface Axis {
   readonly dim: Dim;
   readonly role: 'reads' | 'writes' | 'plain';
   /**
-   * The Dim consists of so many equal blocks, all of which this axis stands for: what one block of written units reads is the block of read units at its place,
-   * as in a grouped convolution. Default 1.
+   * The Dim consists of so many equal blocks, all of which this axis stands for: which of them it is, is told by the place on another axis, `by`. So a block of written
+   * units reads the block of read units at its place, as in a grouped convolution; or each head has units of its own. Default 1.
    */
   readonly groups?: number;
+  /** The axis that tells the block, with one place for each, such as that of heads. Absent: the last one, which has the same blocks. */
+  readonly by?: number;
+}
+
+/** The one axis of a parameter that stands for several blocks of units, and the one that tells the block; undefined where there is none. */
+export function blocksOf(
+  axes: readonly Axis[],
+): { readonly axis: number; readonly by: number; readonly groups: number } | undefined {
+  const axis = axes.findIndex(({ groups = 1, by }) => groups > 1 || by !== undefined);
+  if (axis < 0) return undefined;
+  const { groups = 1, by = axes.length - 1 } = axes[axis]!;
+  if (by === axis) throw new Error('an axis does not tell its own blocks');
+  return { axis, by, groups };
 }
 
 /** How long an axis of a parameter is. */

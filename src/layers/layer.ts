@@ -132,8 +132,6 @@ export interface ForwardStep<A> {
 export interface ResizeStep {
   /** The positions kept of units inside of the layer, as `ParamsStep.fresh` made them. */
   part(part: string): readonly number[];
-  /** How many there were. */
-  partSize(part: string): number;
   /** The positions kept of each output's last axis. */
   readonly outputs: readonly (readonly number[])[];
   /** How long each output's last axis was. */
@@ -311,11 +309,12 @@ export function reads(dim: Dim, groups = 1): Axis {
   return { dim, role: 'reads', ...(groups !== 1 && { groups }) };
 }
 
-export function writes(dim: Dim): Axis {
-  return { dim, role: 'writes' };
+/** An axis of weights that write units; `blocks`: it stands for several of them, told by another axis, see `Axis`. */
+export function writes(dim: Dim, blocks: Pick<Axis, 'groups' | 'by'> = {}): Axis {
+  return { dim, role: 'writes', ...blocks };
 }
 
 /** An axis of a parameter that goes along with its units, and connects nothing. */
-export function plain(dim: Dim): Axis {
-  return { dim, role: 'plain' };
+export function plain(dim: Dim, blocks: Pick<Axis, 'groups' | 'by'> = {}): Axis {
+  return { dim, role: 'plain', ...blocks };
 }

@@ -83,23 +83,31 @@ export const multiHeadAttention = defineLayer({
     if (!dims.unify(value[0]!, key[0]!)) misfit('a key for every step of the value', shapesOf(from, inputs));
     return [[query[0]!, fresh(output_shape ?? query[1]!.units.length)]];
   },
-  params: (args, inputs, [y = []], { fresh }) => {
+  params: (args, inputs, [y = []], { name, dims, fresh }) => {
     const [query = [], value = query, key = value] = inputs;
-    const heads = fresh(args.num_heads, 'heads');
-    const keys = fresh(args.key_dim, 'key');
-    const values = fresh(valueDim(args), 'value');
+    const count = args.num_heads;
+    const heads = fresh(count, 'heads');
+    // Each head has units of its own: which of them go is its own affair, as long as all keep as many.
+    const keys = fresh(count * args.key_dim, 'key');
+    const values = fresh(count * valueDim(args), 'value');
+    dims.equalBlocks(name, 'head', count, [heads, keys, values]);
+    const inHeads = (by: number) => ({ groups: count, by });
     const kernel = args.kernel_initializer;
     const bias = args.bias_initializer;
-    const into = (shape: typeof query) => (shape.length > 0 ? [reads(shape.at(-1)!)] : []);
-    // Which units of heads are needed for which heads is told by `inside`.
+    const projection = (from: typeof query, to: typeof keys) => {
+      const into = from.length > 0 ? [reads(from.at(-1)!)] : [];
+      return { axes: [...into, plain(heads), writes(to, inHeads(into.length))], initializer: kernel };
+    };
+    const shift = (to: typeof keys) => ({ axes: [plain(heads), writes(to, inHeads(0))], initializer: bias });
+    // Which units are needed for which heads is told by `inside`.
     return {
-      query_kernel: { axes: [...into(query), plain(heads), writes(keys)], initializer: kernel },
-      ...(args.use_bias && { query_bias: { axes: [plain(heads), writes(keys)], initializer: bias } }),
-      key_kernel: { axes: [...into(key), plain(heads), writes(keys)], initializer: kernel },
-      ...(args.use_bias && { key_bias: { axes: [plain(heads), writes(keys)], initializer: bias } }),
-      value_kernel: { axes: [...into(value), plain(heads), writes(values)], initializer: kernel },
-      ...(args.use_bias && { value_bias: { axes: [plain(heads), writes(values)], initializer: bias } }),
-      output_kernel: { axes: [reads(heads), plain(values), writes(y.at(-1)!)], initializer: kernel },
+      query_kernel: projection(query, keys),
+      ...(args.use_bias && { query_bias: shift(keys) }),
+      key_kernel: projection(key, keys),
+      ...(args.use_bias && { key_bias: shift(keys) }),
+      value_kernel: projection(value, values),
+      ...(args.use_bias && { value_bias: shift(values) }),
+      output_kernel: { axes: [reads(heads), plain(values, inHeads(0)), writes(y.at(-1)!)], initializer: kernel },
       ...(args.use_bias && { output_bias: { axes: [writes(y.at(-1)!)], initializer: bias } }),
     };
   },
@@ -167,8 +175,8 @@ export const multiHeadAttention = defineLayer({
     const key = projectedFacts('key', at);
     const value = projectedFacts('value', at);
     const kernel = values('output_kernel');
-    const isRead = (pair: number) => {
-      for (let k = pair * out; k < (pair + 1) * out; k++) if (kernel[k] !== 0) return true;
+    const isRead = (unit: number) => {
+      for (let k = unit * out; k < (unit + 1) * out; k++) if (kernel[k] !== 0) return true;
       return false;
     };
     const told: UnitFact[] = [];
@@ -176,14 +184,10 @@ export const multiHeadAttention = defineLayer({
     for (let head = 0; head < heads; head++) {
       const by = { part: 'heads', positions: [head] };
       // A key unit that is the same at all steps adds the same to all scores of a step, and softmax forgets it.
-      const keys = positionsOf(width, (unit) => {
-        const pair = head * width + unit;
-        return constantOf(query[pair]!) !== 0 && constantOf(key[pair]!) === undefined;
-      });
-      const means = positionsOf(inner, (unit) => {
-        const pair = head * inner + unit;
-        return !isIdle(value[pair]!) && isRead(pair);
-      });
+      const keys = unitsOf(head, width).filter(
+        (unit) => constantOf(query[unit]!) !== 0 && constantOf(key[unit]!) === undefined,
+      );
+      const means = unitsOf(head, inner).filter((unit) => !isIdle(value[unit]!) && isRead(unit));
       told.push(means.length === 0 ? 'zero' : 'varies');
       serves.push({ units: { part: 'key', positions: keys }, by }, { units: { part: 'value', positions: means }, by });
     }
@@ -196,27 +200,27 @@ export const multiHeadAttention = defineLayer({
     const kernel = at.values('output_kernel');
     const amounts = new Float64Array(out);
     const constants: { readonly part: string; readonly position: number; readonly value: number }[] = [];
-    projectedFacts('value', at).forEach((fact, pair) => {
-      const [head, unit] = [Math.floor(pair / inner), pair % inner];
+    projectedFacts('value', at).forEach((fact, unit) => {
+      const head = Math.floor(unit / inner);
       const constant = constantOf(fact);
       if (!constant || !(at.gone('heads', head) || at.gone('value', unit))) return;
-      for (let k = 0; k < out; k++) amounts[k]! += constant * kernel[pair * out + k]!;
-      const isUnit = at.gone('value', unit);
-      constants.push({ part: isUnit ? 'value' : 'heads', position: isUnit ? unit : head, value: constant });
+      for (let k = 0; k < out; k++) amounts[k]! += constant * kernel[unit * out + k]!;
+      constants.push({ part: 'value', position: unit, value: constant });
     });
     return { bias: 'output_bias', amounts, constants };
   },
   folds: ({ use_bias }) =>
     use_bias && { query_kernel: 'query_bias', key_kernel: 'key_bias', value_kernel: 'value_bias' },
-  resize: (args, { part, partSize, outputs: [kept = []], inputExtents: [query = []] }) => {
-    const key_dim = part('key').length;
-    const value_dim = part('value').length;
+  resize: (args, { part, outputs: [kept = []], inputExtents: [query = []] }) => {
+    const num_heads = part('heads').length;
+    const key_dim = part('key').length / num_heads;
+    const value_dim = part('value').length / num_heads;
     return {
-      num_heads: part('heads').length,
+      num_heads,
       key_dim,
       value_dim: args.value_dim !== undefined || value_dim !== key_dim ? value_dim : undefined,
       output_shape: args.output_shape !== undefined || kept.length !== query.at(-1) ? kept.length : undefined,
-      scale: key_dim === partSize('key') ? args.scale : (args.scale ?? 1 / Math.sqrt(args.key_dim)),
+      scale: key_dim === args.key_dim ? args.scale : (args.scale ?? 1 / Math.sqrt(args.key_dim)),
     };
   },
   multiplyAdds: (args, inputs, [y = []]) => {
@@ -254,6 +258,7 @@ function projectedFacts(what: 'query' | 'key' | 'value', { inputs, values, shape
   });
 }
 
-function positionsOf(size: number, wanted: (position: number) => boolean): number[] {
-  return Array.from({ length: size }, (_, k) => k).filter(wanted);
+/** The units of a head, where each has so many, as they stand among those of all. */
+function unitsOf(head: number, size: number): number[] {
+  return Array.from({ length: size }, (_, k) => head * size + k);
 }

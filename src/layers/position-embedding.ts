@@ -25,7 +25,7 @@ export const positionEmbedding = defineLayer({
   },
   params: ({ sequence_length, initializer }, [x = []], _, { fresh }) => ({
     position_embeddings: {
-      axes: [plain(fresh(sequence_length, 'positions')), ...x.slice(-1).map(writes)],
+      axes: [plain(fresh(sequence_length, 'positions')), ...x.slice(-1).map((dim) => writes(dim))],
       initializer,
     },
   }),

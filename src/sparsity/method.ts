@@ -6,8 +6,8 @@ import type { Stream } from '../random/streams.js';
 
 /**
  * Where an annotation landed: one kernel of a layer. Both group sides cut the layer's own kernel [in, out]: `incoming` are its columns, one
- * group per unit (axes reduced: all but the last); `outgoing` its rows, one per unit or feature of the layer before. All places of a convolution's kernel, all
- * gates of a cell and all heads belong to the group of their unit.
+ * group per unit (axes reduced: all but the last); `outgoing` its rows, one per unit or feature of the layer before. All places of a convolution's kernel and all
+ * gates of a cell belong to the group of their unit; the units inside of heads are units of one head each.
  */
 export interface Site {
   readonly layer: string;

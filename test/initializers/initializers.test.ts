@@ -161,7 +161,7 @@ test('what is left of a grouped kernel starts as it did, though each block keeps
     shape: [2, 2, 5],
     originalShape: [2, 3, 8],
     originalIndices: [undefined, undefined, filters],
-    originalBlocks: { axis: 1, byLast: channels },
+    originalBlocks: { axis: 1, by: 2, byPlace: channels },
     seed: 7,
   });
   expect([...shrunk]).toEqual(

@@ -83,7 +83,6 @@ describe('keep on Input', () => {
       {
         outputs: [[0, 2]],
         part: () => [],
-        partSize: () => 0,
         sizes: [3],
         inputPositions: () => [],
         inputSize: () => 0,

@@ -100,9 +100,9 @@ describe('at every step', () => {
        flat = Flatten
        out = Dense(2)`,
       102,
-    ).noInput('attend.value', [0], 0.5);
+    ).noInput('attend.value', [0, 2], 0.5);
     const shrunk = net.shrink();
-    expect(shrunk.left('attend.value')).toEqual([1]);
+    expect(shrunk.left('attend.value')).toEqual([1, 3]);
     expect(shrunk.result.folded).toMatchObject([{ reader: 'attend', param: 'attend.output_bias' }]);
   });
 

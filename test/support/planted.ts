@@ -40,7 +40,16 @@ export function plantDeadUnits(
     const own = Object.values(network.params.get(node.name) ?? {});
     // Features of a Flatten that go by themselves: other places than those of the channels that go.
     const first = own.length > 0 || node.kind === 'Input' ? 1 : 3;
-    const unread = count < 6 ? [1] : [first, Math.floor(count / 2) + first - 1];
+    const { blocks = 1 } =
+      dims.allEqualBlocks.find(({ dims: axes }) => axes.some((one) => one.units === axis.units)) ?? {};
+    const size = count / blocks;
+    // Of blocks that stay alike, such as heads, another one in each.
+    const unread =
+      blocks > 1 && size > 1
+        ? Array.from({ length: blocks }, (_, block) => block * size + ((block + 1) % size))
+        : count < 6
+          ? [1]
+          : [first, Math.floor(count / 2) + first - 1];
     const wanted = roots(unread);
     const isOf = (unit: Unit): boolean => wanted.has(rootOf(unit)) || dims.componentsOf(unit).some(isOf);
     const isRead = params.map((param) => zero(param, 'reads', isOf)).some(Boolean);
@@ -93,15 +102,15 @@ export function plantDeadUnits(
     let found = false;
     param.axes.forEach((axis, k) => {
       if (axis.role !== role || !param.trained) return;
-      const [rows, stride, last] = [axisExtent(axis), strides[k]!, shape.at(-1)!];
-      const columns = last / (axis.groups ?? 1);
+      const [rows, stride] = [axisExtent(axis), strides[k]!];
+      const { groups = 1, by = param.axes.length - 1 } = axis;
+      const blockOf = (at: number) => Math.floor(((Math.floor(at / strides[by]!) % shape[by]!) * groups) / shape[by]!);
       axis.dim.units.forEach((unit, place) => {
         if (!isWanted(unit)) return;
         found = true;
         const [block, position] = [Math.floor(place / rows), place % rows];
         for (let outer = position * stride; outer < numbers.length; outer += stride * shape[k]!)
-          for (let inner = outer; inner < outer + stride; inner++)
-            if (axis.groups === undefined || Math.floor((inner % last) / columns) === block) numbers[inner] = to;
+          for (let inner = outer; inner < outer + stride; inner++) if (blockOf(inner) === block) numbers[inner] = to;
       });
     });
     return found;

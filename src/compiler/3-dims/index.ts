@@ -5,6 +5,7 @@ import {
   allParams,
   type Axis,
   axisExtent,
+  blocksOf,
   type Graph,
   type Network,
   type Node,
@@ -223,19 +224,21 @@ export function multiplyAdds({ graph, shapes }: Network): number {
 
 /** Extents of a parameter in the network that was trained first. */
 export function originalShape(network: Network, param: Param): number[] {
-  return param.axes.map(({ dim, groups = 1 }) => {
+  const blocks = blocksOf(param.axes);
+  return param.axes.map(({ dim }, axis) => {
     const { width } = network.dims.originalsOf(dim.units);
-    return groups === 1 ? width : width / originalGroups(network, param);
+    return axis === blocks?.axis ? width / originalGroups(network, param) : width;
   });
 }
 
 /**
- * Of how many blocks a grouped kernel was in the network that was trained first: whole blocks may have gone. The fewest with which each block left is of one block
- * that there was, the same on both axes.
+ * Of how many blocks a grouped kernel was in the network that was trained first: whole blocks may have gone. Where no axis has a place for each, the fewest with which
+ * each block left is of one block that there was, the same on both axes.
  */
 function originalGroups({ dims }: Network, { axes }: Param): number {
-  const { dim, groups = 1 } = axes.find((axis) => (axis.groups ?? 1) > 1)!;
-  const sides = [dim, axes.at(-1)!.dim].map(({ units }) => dims.originalsOf(units));
+  const { axis, by, groups } = blocksOf(axes)!;
+  if (axes[axis]!.by !== undefined) return dims.originalsOf(axes[by]!.dim.units).width;
+  const sides = [axes[axis]!, axes[by]!].map(({ dim }) => dims.originalsOf(dim.units));
   const most = Math.min(...sides.map(({ width }) => width));
   for (let count = groups; count <= most; count++) {
     if (sides.some(({ width }) => width % count !== 0)) continue;
@@ -254,27 +257,29 @@ function originalGroups({ dims }: Network, { axes }: Param): number {
 
 /** By axis, the original index of each place of a parameter; undefined of an axis that stands for several blocks of units, see `originalBlocks`. */
 export function originalIndices(network: Network, param: Param): (number[] | undefined)[] {
-  return param.axes.map(({ dim, groups = 1 }) =>
-    groups === 1 ? [...network.dims.originalsOf(dim.units).indices] : undefined,
+  const blocks = blocksOf(param.axes);
+  return param.axes.map(({ dim }, axis) =>
+    axis === blocks?.axis ? undefined : [...network.dims.originalsOf(dim.units).indices],
   );
 }
 
-/** Where an axis of a parameter stands for several blocks of units: the original index in its block of what each place of the last axis reads. */
+/** Where an axis of a parameter stands for several blocks of units: the original indices in its block, for each place of the axis `by` that tells the block. */
 export function originalBlocks(
   network: Network,
   param: Param,
-): { readonly axis: number; readonly byLast: readonly (readonly number[])[] } | undefined {
-  const axis = param.axes.findIndex(({ groups = 1 }) => groups > 1);
-  if (axis < 0) return undefined;
-  const { dim, groups = 1 } = param.axes[axis]!;
+): { readonly axis: number; readonly by: number; readonly byPlace: readonly (readonly number[])[] } | undefined {
+  const blocks = blocksOf(param.axes);
+  if (!blocks) return undefined;
+  const { axis, by, groups } = blocks;
+  const { dim } = param.axes[axis]!;
   const block = originalShape(network, param)[axis]!;
   const indices = network.dims.originalsOf(dim.units).indices.map((index) => index % block);
-  const [extent, columns] = [dim.units.length / groups, param.axes.at(-1)!.dim.units.length];
-  const byLast = Array.from({ length: columns }, (_, column) => {
-    const first = Math.floor((column * groups) / columns) * extent;
+  const [extent, places] = [dim.units.length / groups, param.axes[by]!.dim.units.length];
+  const byPlace = Array.from({ length: places }, (_, place) => {
+    const first = Math.floor((place * groups) / places) * extent;
     return indices.slice(first, first + extent);
   });
-  return { axis, byLast };
+  return { axis, by, byPlace };
 }
 
 /** What `make` gives, or `otherwise` where it asks for more units than there may be. */

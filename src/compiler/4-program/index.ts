@@ -2,7 +2,7 @@ export { classCount, classOf, classWeights } from './class-weights.js';
 export { type Distillation, inputsOfTeacher, teacherName, teacherProgram } from './distillation.js';
 export { buildForward, forwardProgram, probabilityActivation } from './forward.js';
 export {
-  biasUnitAxis,
+  biasUnitAxes,
   type KernelSite,
   kernelsOf,
   originalsPer,

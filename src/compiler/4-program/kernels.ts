@@ -1,5 +1,5 @@
 import type { Dim, Unit } from '../../ir/dims.js';
-import { type Axis, axisExtent, type Network, nodeOf, outputShape, type Param } from '../../ir/graph.js';
+import { type Axis, axisExtent, blocksOf, type Network, nodeOf, outputShape, type Param } from '../../ir/graph.js';
 import type { Builder, Value } from '../../program/builder.js';
 import type { Per, Site } from '../../sparsity/method.js';
 import { paramShape, paramSize } from '../3-dims/index.js';
@@ -11,7 +11,7 @@ export interface KernelSite {
   readonly site: Site;
 }
 
-/** The one axis of a kernel that its written units, or those that it reads, stand on; undefined where none or several do. */
+/** The one axis of a kernel that its written units, or those that it reads, stand on, beside one that tells their block; undefined where none or several do. */
 function axisOf({ param }: KernelSite, per: 'written unit' | 'read unit'): number | undefined {
   const role = per === 'written unit' ? 'writes' : 'reads';
   const found = param.axes.flatMap((axis, k) => (axis.role === role ? [k] : []));
@@ -38,11 +38,11 @@ export function spreadOverKernel(b: Builder, kernel: KernelSite, per: Per, value
   if (per === 'kernel') return value;
   if (per === 'weight') return b.reshape(value, kernelShape);
   const { axes } = kernel.param;
-  const axis = axisOf(kernel, per)!;
+  const own = unitAxes(axes, axisOf(kernel, per)!);
   if (kernelShape.length === axes.length)
     return b.reshape(
       value,
-      kernelShape.map((extent, k) => (k === axis ? extent : 1)),
+      kernelShape.map((extent, k) => (own.includes(k) ? extent : 1)),
     );
   // [.., channels / groups, groups, filters / groups]: units of a block stand together.
   const [channels, groups, filters] = kernelShape.slice(-3) as [number, number, number];
@@ -78,12 +78,11 @@ export function originalsPer(
   const { dims } = network;
   const axes = axesPer(kernel, per);
   if (!axes) return undefined;
-  const grouped = axes.findIndex(({ groups = 1 }) => groups > 1);
-  if (grouped < 0) return dims.originalsOfShape(axes.map(({ dim }) => dim));
-  // A row of a grouped kernel is another unit for each block of columns.
+  const blocks = blocksOf(axes);
+  if (!blocks) return dims.originalsOfShape(axes.map(({ dim }) => dim));
+  // A row of a grouped kernel is another unit for each block of columns; a unit of a head is one of that head.
   const own = axes.map(({ dim }) => dims.originalsOf(dim.units));
-  const [rows, columns] = [axisExtent(axes[grouped]!), axisExtent(axes.at(-1)!)];
-  const { groups = 1 } = axes[grouped]!;
+  const [rows, telling] = [axisExtent(axes[blocks.axis]!), axisExtent(axes[blocks.by]!)];
   let places: number[][] = [[]];
   for (const axis of axes) {
     const extent = axisExtent(axis);
@@ -92,8 +91,8 @@ export function originalsPer(
   return {
     indices: places.map((place) =>
       place.reduce((index, at, k) => {
-        const block = Math.floor((place.at(-1)! * groups) / columns);
-        return index * own[k]!.width + own[k]!.indices[k === grouped ? block * rows + at : at]!;
+        const block = Math.floor((place[blocks.by]! * blocks.groups) / telling);
+        return index * own[k]!.width + own[k]!.indices[k === blocks.axis ? block * rows + at : at]!;
       }, 0),
     ),
     width: own.reduce((product, { width }) => product * width, 1),
@@ -133,7 +132,8 @@ export function kernelsOf(network: Network, layer: string): readonly KernelSite[
 
 /** Which unit each group of written ones is: units of two axes that are the same go together. */
 export function writtenUnits(network: Network, param: Param, { incoming }: Site): readonly Unit[] {
-  const own = incoming && param.axes.find(({ role }, k) => role === 'writes' || !incoming.includes(k));
+  const { axes } = param;
+  const own = incoming && (axes.find(({ role }) => role === 'writes') ?? axes.find((_, k) => !incoming.includes(k)));
   return own ? own.dim.units.map((unit) => network.dims.find(unit)) : [];
 }
 
@@ -143,11 +143,18 @@ function outputGroups(network: Network, param: Param, site: Site): ReadonlySet<n
   return own.length > 0 ? new Set(own) : undefined;
 }
 
-/** The axis of a bias that its units stand on. */
-export function biasUnitAxis(network: Network, bias: Param): number {
+/** The axes of a bias that its units stand on: that of heads beside that of the units of each. None where it has no numbers of single units. */
+export function biasUnitAxes(network: Network, bias: Param): readonly number[] {
   const last = kernelsOf(network, bias.layer).find((kernel) => kernel.bias?.name === bias.name);
   const units = last && String(writtenUnits(network, last.param, last.site));
-  return bias.axes.findIndex(({ dim }) => String(dim.units.map((unit) => network.dims.find(unit))) === units);
+  const axis = bias.axes.findIndex(({ dim }) => String(dim.units.map((unit) => network.dims.find(unit))) === units);
+  return axis < 0 ? [] : unitAxes(bias.axes, axis);
+}
+
+/** An axis of units, with that which tells to which block they belong. */
+function unitAxes(axes: readonly Axis[], axis: number): readonly number[] {
+  const { by } = axes[axis]!;
+  return by === undefined ? [axis] : [by, axis];
 }
 
 /** The units that are the model's outputs, an interface that stays; found once for each network. */
@@ -180,14 +187,13 @@ function siteOf(network: Network, layer: string, param: Param): Site {
   const { tensor, axes } = param;
   const shape = paramShape(param);
   const but = (role: 'reads' | 'writes') => {
-    const reduced = axes.flatMap((axis, k) => (axis.role === role ? [] : [k]));
-    return reduced.length === axes.length ? undefined : reduced;
+    const own = new Set(axes.flatMap((axis, k) => (axis.role === role ? unitAxes(axes, k) : [])));
+    return own.size === 0 ? undefined : axes.flatMap((_, k) => (own.has(k) ? [] : [k]));
   };
   const writes = axes.findIndex(({ role }) => role === 'writes');
-  const grouped = axes.findIndex(({ groups = 1 }) => groups > 1);
-  if (grouped >= 0 && writes === axes.length - 1) {
+  const { axis: grouped = -1, by, groups = 1 } = blocksOf(axes) ?? {};
+  if (grouped >= 0 && by === writes && writes === axes.length - 1) {
     // [.., channels / groups, filters] as [.., channels / groups, groups, filters / groups]: what reads a channel is one block of filters.
-    const { groups = 1 } = axes[grouped]!;
     const places = axes.flatMap((_, k) => (k === grouped || k === writes ? [] : [k]));
     return {
       layer,

@@ -13,7 +13,7 @@ import { layerKind } from '../../layers/index.js';
 import { paramShape } from '../3-dims/index.js';
 import {
   axesPer,
-  biasUnitAxis,
+  biasUnitAxes,
   type KernelSite,
   kernelsOf,
   originalsPer,
@@ -115,7 +115,7 @@ export class HeldZeros {
     const { network } = this;
     const own = kernelsOf(network, bias.layer);
     const last = own.find((kernel) => kernel.bias?.name === bias.name);
-    if (!last || !this.unitKernels.has(last.param.name) || biasUnitAxis(network, bias) < 0) return [];
+    if (!last || !this.unitKernels.has(last.param.name) || biasUnitAxes(network, bias).length === 0) return [];
     // A bias behind several kernels stands for the units that the last one writes, and for those of the others that write the same.
     const units = String(writtenUnits(network, last.param, last.site));
     const all = own.filter((kernel) => String(writtenUnits(network, kernel.param, kernel.site)) === units);

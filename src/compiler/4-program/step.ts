@@ -18,7 +18,7 @@ import type { Moment, SparsityMethod } from '../../sparsity/method.js';
 import { paramShape } from '../3-dims/index.js';
 import { type Objective, type ObjectiveKeys, objectivesOf, prefixOf } from '../objectives.js';
 import type { PhaseSpec } from '../spec.js';
-import { biasOverKernel, biasUnitAxis, kernelsOf } from './kernels.js';
+import { biasOverKernel, biasUnitAxes, kernelsOf } from './kernels.js';
 import { rowWeights } from './class-weights.js';
 import { clipped } from './clipping.js';
 import { apart, type Distillation, writeTeacher } from './distillation.js';
@@ -274,13 +274,13 @@ function unitsWithoutWeights(
 ): Value | undefined {
   const holders = zeros.kernelsOfUnits(bias);
   if (holders.length === 0) return undefined;
-  const unit = biasUnitAxis(network, bias);
+  const units = biasUnitAxes(network, bias);
   return holders.reduce<Value | undefined>((all, { param, site }) => {
     const kernel = inShape(b, params.get(param.name)!, site.kernelShape);
     const none = b.equal(b.sum(b.abs(kernel), site.incoming), 0);
     const spread = b.reshape(
       none,
-      paramShape(bias).map((extent, axis) => (axis === unit ? extent : 1)),
+      paramShape(bias).map((extent, axis) => (units.includes(axis) ? extent : 1)),
     );
     return all ? b.and(all, spread) : spread;
   }, undefined);

@@ -1,5 +1,5 @@
 import type { Unit } from '../../ir/dims.js';
-import { allParams, axisExtent, type Network, unitMakers } from '../../ir/graph.js';
+import { allParams, axisExtent, blocksOf as blockAxes, type Network, unitMakers } from '../../ir/graph.js';
 import { aroundAxis } from '../../program/kernels.js';
 import { paramShape } from '../3-dims/index.js';
 import type { Site } from './links.js';
@@ -108,17 +108,22 @@ function squaresOf(network: Network, values: ValuesExact, wanted: ReadonlySet<Un
       if (!roots.some((unit) => wanted.has(unit))) return;
       const data = values.get(param.name)!;
       const { outer, extent, inner } = aroundAxis(shape, k);
-      const { groups = 1 } = axis;
+      const blocks = blockAxes(param.axes);
+      const own = blocks?.axis === k ? blocks : undefined;
       const rows = axisExtent(axis);
-      const last = shape.at(-1)!;
+      const telling = own && aroundAxis(shape, own.by);
       roots.forEach((unit, position) => {
         if (!wanted.has(unit)) return;
         let sum = 0;
         for (let o = 0; o < outer; o++)
           for (let i = 0; i < inner; i++) {
-            // Of an axis that stands for several blocks, what the unit's own block of the last axis reads.
-            if (groups > 1 && Math.floor(((i % last) * groups) / last) !== Math.floor(position / rows)) continue;
-            const weight = data[(o * extent + (position % rows)) * inner + i]!;
+            const place = (o * extent + (position % rows)) * inner + i;
+            // Of an axis that stands for several blocks, what is at the unit's own block of the axis that tells it.
+            if (own && telling) {
+              const at = Math.floor(place / telling.inner) % telling.extent;
+              if (Math.floor((at * own.groups) / telling.extent) !== Math.floor(position / rows)) continue;
+            }
+            const weight = data[place]!;
             sum += weight * weight;
           }
         squares.set(unit, (squares.get(unit) ?? 0) + sum);

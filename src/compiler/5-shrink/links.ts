@@ -1,5 +1,5 @@
 import type { Dim, Dims, Unit } from '../../ir/dims.js';
-import { type Network, type Node, type Param, unitMakers } from '../../ir/graph.js';
+import { blocksOf, type Network, type Node, type Param, unitMakers } from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
 import { planesOf } from '../../layers/facts.js';
 import type { LayerKind } from '../../layers/layer.js';
@@ -158,11 +158,16 @@ function linksOf(
   return axesOf('reads').flatMap((readAxis) =>
     written.map((writeAxis): Link => {
       const rows = shape[readAxis]!;
-      const { groups = 1, dim } = param.axes[readAxis]!;
+      const { dim } = param.axes[readAxis]!;
       const rowStride = strides[readAxis]!;
       const columnStride = writeAxis === undefined ? 0 : strides[writeAxis]!;
+      const blocks = blocksOf(param.axes);
+      // Units that are written in blocks are told by two axes, and units of other blocks than a unit reads do not meet it.
+      const apart = blocks?.axis === writeAxis ? blocks : undefined;
+      const groups = blocks?.axis === readAxis ? blocks.groups : 1;
       const perGroup = (writeAxis === undefined ? 1 : shape[writeAxis]!) / groups;
-      const planes = planesOf(shape, [readAxis, writeAxis]);
+      const planes = planesOf(shape, [readAxis, writeAxis, apart?.by]);
+      const columns = apart && blockOffsets(shape, strides, apart);
       return {
         param,
         readAxis,
@@ -172,16 +177,30 @@ function linksOf(
         bias,
         own: isOwn(dim),
         live:
-          groups === 1 && planes.length === 1
+          groups === 1 && planes.length === 1 && !columns
             ? (read, write) => data[read * rowStride + write * columnStride] !== 0
             : (read, write) => {
                 const block = Math.floor(read / rows);
                 if (groups !== 1 && block !== Math.floor(write / perGroup)) return false;
-                const from = (read - block * rows) * rowStride + write * columnStride;
+                const from = (read - block * rows) * rowStride + (columns ? columns[write]! : write * columnStride);
                 for (const plane of planes) if (data[from + plane] !== 0) return true;
                 return false;
               },
       };
     }),
+  );
+}
+
+/** Where the weights of each written unit begin, where the units of several blocks stand on one axis and another tells the block. */
+function blockOffsets(
+  shape: readonly number[],
+  strides: readonly number[],
+  { axis, by, groups }: NonNullable<ReturnType<typeof blocksOf>>,
+): Int32Array {
+  if (shape[by] !== groups) throw new Error('written blocks are told by an axis with one place for each');
+  const extent = shape[axis]!;
+  return Int32Array.from(
+    { length: groups * extent },
+    (_, unit) => Math.floor(unit / extent) * strides[by]! + (unit % extent) * strides[axis]!,
   );
 }

@@ -55,7 +55,6 @@ function stepFor(network: Network, removed: ReadonlySet<Unit>, node: Node, needs
   return {
     outputs,
     part: (part) => positionsLeft(network, removed, partOf(network, node, part).units),
-    partSize: (part) => partOf(network, node, part).units.length,
     sizes: outputShapes.map((shape) => shape.at(-1)?.units.length ?? 0),
     inputPositions: (input, axis) => positionsLeft(network, removed, inputShapes[input]![axis]!.units),
     inputSize: (input, axis) => inputShapes[input]![axis]!.units.length,

@@ -1,5 +1,5 @@
 import type { Unit } from '../../ir/dims.js';
-import type { Axis, Network, Param } from '../../ir/graph.js';
+import { type Axis, blocksOf, type Network, type Param } from '../../ir/graph.js';
 import { sizeOf } from '../../program/program.js';
 import { stridesOf } from '../../program/shapes.js';
 
@@ -7,37 +7,38 @@ import { stridesOf } from '../../program/shapes.js';
 export interface Positions {
   /** Of every axis; of an axis that stands for several blocks, as many as each keeps. */
   readonly axes: readonly (readonly number[])[];
-  /** Where an axis stands for several blocks: its positions that stay, for each position of the last axis that stays. */
-  readonly blocks?: { readonly axis: number; readonly byLast: readonly (readonly number[])[] };
+  /** Where an axis stands for several blocks, told by the axis `by`: its positions that stay, for each position of that axis that stays. */
+  readonly blocks?: { readonly axis: number; readonly by: number; readonly byPlace: readonly (readonly number[])[] };
 }
 
 /** The positions whose units are not removed; axes that carry no units stay whole. */
 export function keptPositions(network: Network, removed: ReadonlySet<Unit>, param: Pick<Param, 'axes'>): Positions {
   const axes = param.axes.map(({ dim }) => positionsLeft(network, removed, dim.units));
-  const grouped = param.axes.findIndex(({ groups = 1 }) => groups > 1);
-  if (grouped < 0) return { axes };
-  const byLast = positionsByBlock(param.axes, grouped, axes);
+  const blocks = blocksOf(param.axes);
+  if (!blocks) return { axes };
+  const { axis, by } = blocks;
+  const byPlace = positionsByBlock(param.axes, blocks, axes);
   return {
-    axes: axes.map((positions, k) => (k === grouped ? (byLast[0] ?? []) : positions)),
-    blocks: { axis: grouped, byLast },
+    axes: axes.map((positions, k) => (k === axis ? (byPlace[0] ?? []) : positions)),
+    blocks: { axis, by, byPlace },
   };
 }
 
-/** What each position left of the last axis reads of its own block. */
-function positionsByBlock(axes: readonly Axis[], grouped: number, left: readonly (readonly number[])[]): number[][] {
-  const { dim, groups = 1 } = axes[grouped]!;
-  const last = axes.length - 1;
-  if (axes[last]!.role !== 'writes' || grouped === last)
-    throw new Error('blocks are read by what the last axis writes');
-  const rows = dim.units.length / groups;
-  const columns = axes[last]!.dim.units.length / groups;
+/** What is left of its own block for each position left of the axis that tells it. */
+function positionsByBlock(
+  axes: readonly Axis[],
+  { axis, by, groups }: NonNullable<ReturnType<typeof blocksOf>>,
+  left: readonly (readonly number[])[],
+): number[][] {
+  const rows = axes[axis]!.dim.units.length / groups;
+  const places = axes[by]!.dim.units.length / groups;
   const kept = Array.from({ length: groups }, (_, block) =>
-    left[grouped]!.filter((unit) => Math.floor(unit / rows) === block).map((unit) => unit % rows),
+    left[axis]!.filter((unit) => Math.floor(unit / rows) === block).map((unit) => unit % rows),
   );
-  const byLast = left[last]!.map((column) => kept[Math.floor(column / columns)]!);
-  if (byLast.some((positions) => positions.length !== byLast[0]!.length))
-    throw new Error('blocks that are read keep different numbers of units');
-  return byLast;
+  const byPlace = left[by]!.map((place) => kept[Math.floor(place / places)]!);
+  if (byPlace.some((positions) => positions.length !== byPlace[0]!.length))
+    throw new Error('blocks keep different numbers of units');
+  return byPlace;
 }
 
 /** Positions of the units of one axis that are not removed. */
@@ -99,26 +100,29 @@ function ofSize<T extends Float32Array | Float64Array>(like: T, size: number): T
 function keptPlaces(shape: readonly number[], { axes, blocks }: Positions): Int32Array {
   const strides = stridesOf(shape);
   let places = new Int32Array(1);
-  /** Of an axis that stands for several blocks: which of the positions that a block keeps. */
-  let inBlock = new Int32Array(1);
-  const last = axes.length - 1;
+  /** Of an axis that stands for several blocks, and of the one that tells the block, the first: which of its positions that stay. */
+  let before = new Int32Array(1);
+  const first = blocks && Math.min(blocks.axis, blocks.by);
+  const second = blocks && Math.max(blocks.axis, blocks.by);
   axes.forEach((positions, axis) => {
     const stride = strides[axis]!;
     const next = new Int32Array(places.length * positions.length);
-    const nextInBlock = blocks ? new Int32Array(next.length) : inBlock;
+    const nextBefore = blocks ? new Int32Array(next.length) : before;
     let at = 0;
     for (let k = 0; k < places.length; k++)
       for (let j = 0; j < positions.length; j++) {
-        let place = places[k]! + positions[j]! * stride;
+        let place = places[k]! + (axis === blocks?.axis ? 0 : positions[j]! * stride);
         if (blocks) {
-          if (axis === blocks.axis) place = places[k]!;
-          if (axis === last) place += blocks.byLast[j]![inBlock[k]!]! * strides[blocks.axis]!;
-          nextInBlock[at] = axis === blocks.axis ? j : inBlock[k]!;
+          if (axis === second) {
+            const [of, own] = blocks.axis === first ? [j, before[k]!] : [before[k]!, j];
+            place += blocks.byPlace[of]![own]! * strides[blocks.axis]!;
+          }
+          nextBefore[at] = axis === first ? j : before[k]!;
         }
         next[at++] = place;
       }
     places = next;
-    inBlock = nextInBlock;
+    before = nextBefore;
   });
   return places;
 }

@@ -1,6 +1,6 @@
 import { paramShape, paramSize } from '../../compiler/3-dims/index.js';
 import {
-  biasUnitAxis,
+  biasUnitAxes,
   type Judging,
   lossKind,
   type MethodSite,
@@ -118,11 +118,11 @@ export function openMoment(at: HostState, sites: readonly MethodSite[]): OpenMom
 
 /** By number of a bias, the unit that is written with it; undefined where it has no axis of units. */
 export function unitOfBias(network: Network, bias: Param): Int32Array | undefined {
-  const unit = biasUnitAxis(network, bias);
-  if (unit < 0) return undefined;
+  const units = biasUnitAxes(network, bias);
+  if (units.length === 0) return undefined;
   return placesOf(
     paramShape(bias),
-    bias.axes.flatMap((_, axis) => (axis === unit ? [] : [axis])),
+    bias.axes.flatMap((_, axis) => (units.includes(axis) ? [] : [axis])),
   ).groupOf;
 }
 

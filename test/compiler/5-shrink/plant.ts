@@ -95,11 +95,11 @@ export class Plant {
     param.axes.forEach((axis, k) => {
       if (axis.role !== role) return;
       const rows = axisExtent(axis);
-      const last = param.axes.length - 1;
-      const columns = shape[last]! / (axis.groups ?? 1);
+      const { groups = 1, by = param.axes.length - 1 } = axis;
       for (let place = 0; place < data.length; place++) {
         const position = Math.floor(place / strides[k]!) % shape[k]!;
-        const block = axis.groups === undefined ? 0 : Math.floor((place % shape[last]!) / columns);
+        const telling = Math.floor(place / strides[by]!) % shape[by]!;
+        const block = Math.floor((telling * groups) / shape[by]!);
         if (wanted.has(dims.find(axis.dim.units[block * rows + position]!))) visit(data, place);
       }
     });

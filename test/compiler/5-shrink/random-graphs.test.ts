@@ -30,10 +30,13 @@ const MAKERS = [
 /** How many graphs became smaller while they were trained, as it were. */
 let shrunkAlive = 0;
 
+/** What came of the plants inside of attention's heads. */
+const innerCount = { planted: 0, went: 0 };
+
 /** What came of the plants, by kind of layer. */
 const counts = new Map<string, { planted: number; went: number }>();
 
-function check({ plant, planted, blocks, whole }: RandomGraph): void {
+function check({ plant, planted, blocks, heads, whole }: RandomGraph): void {
   const { result } = plant.shrink({ whole });
   for (const [maker, units] of planted) {
     const { positions } = result.kept.find(({ layer }) => layer === maker)!;
@@ -75,6 +78,21 @@ function check({ plant, planted, blocks, whole }: RandomGraph): void {
     }
     const standing = positions.filter((unit) => units[unit]!.verdict === 'one for all');
     if (!equal) expect(standing.length, `${maker}: ${standing.join(', ')}`).toBeLessThanOrEqual(1);
+  }
+  for (const { maker, size, live } of heads) {
+    const { positions } = result.kept.find(({ layer }) => layer === maker)!;
+    // Every head keeps what it needs, and as many as the one that needs the most.
+    expect(positions, maker).toEqual(expect.arrayContaining(live.flat()));
+    const most = Math.max(...live.map(({ length }) => length));
+    live.forEach((_, head) => {
+      const own = positions.filter((unit) => Math.floor(unit / size) === head);
+      expect(own.length, `${maker} of head ${head}`).toBe(most);
+    });
+    const uneven = live.some(({ length }) => length < most);
+    const pins = result.pins.filter(({ layer, reason }) => layer === maker && reason.endsWith('the fullest needs'));
+    expect(pins.length, `${maker} is pinned`).toBe(uneven ? 1 : 0);
+    innerCount.planted += size * live.length - live.flat().length;
+    innerCount.went += size * live.length - positions.length;
   }
 }
 
@@ -133,5 +151,7 @@ describe(`shrinking random graphs (seed ${chosen})`, () => {
       expect(planted, kind).toBeGreaterThan(GRAPHS / 200);
       expect(went / planted, kind).toBeGreaterThan(0.5);
     }
+    expect(innerCount.planted).toBeGreaterThan(GRAPHS / 200);
+    expect(innerCount.went / innerCount.planted).toBeGreaterThan(0.25);
   });
 });

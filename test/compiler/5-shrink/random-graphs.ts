@@ -50,6 +50,8 @@ export interface RandomGraph {
   readonly planted: ReadonlyMap<string, readonly { readonly fate: Fate; readonly verdict: Verdict }[]>;
   /** Layers of which all blocks keep equal numbers, with how many blocks they have. */
   readonly blocks: ReadonlyMap<string, ReadonlySet<number>>;
+  /** Units inside of attention: of each head those that have to stay, by their places among those of all heads. */
+  readonly heads: readonly { readonly maker: string; readonly size: number; readonly live: readonly number[][] }[];
   readonly whole: Readonly<Record<string, number>>;
   /** Kinds of layers in it. */
   readonly kinds: readonly string[];
@@ -61,6 +63,12 @@ class Writer {
   private readonly next: () => number;
   private readonly lines: string[] = [];
   readonly makers = new Map<string, Maker>();
+  readonly attention: {
+    readonly name: string;
+    readonly heads: number;
+    readonly key: number;
+    readonly value: number;
+  }[] = [];
   readonly kinds: string[] = [];
   readonly whole: Record<string, number> = {};
   private count = 0;
@@ -378,7 +386,11 @@ function sequenceLayer(w: Writer, x: Tensor): Tensor {
   }
   if (kind === 3 && features > 1) {
     w.read(x, 'folds');
-    return w.make(`MultiHeadAttention(2, 2, output_shape: ${width})`, x, [steps, width]);
+    const [heads, key, value] = [w.number(1, 3), w.number(1, 3), w.number(1, 3)];
+    const call = `MultiHeadAttention(${heads}, ${key}, value_dim: ${value}, output_shape: ${width})`;
+    const made = w.make(call, x, [steps, width]);
+    w.attention.push({ name: made.name, heads, key, value });
+    return made;
   }
   if (kind === 4) {
     w.read(x, 'gathers');
@@ -513,7 +525,46 @@ export function randomGraph(seed: number): RandomGraph {
     });
   }
   const blocks = new Map([...w.makers.values()].map(({ name, blocks: own }) => [name, own]));
-  return { text: w.text, plant, planted, blocks, whole: w.whole, kinds: w.kinds };
+  const heads = w.attention.flatMap((own) => [plantKeys(w, plant, own), plantValues(w, plant, own)]);
+  return { text: w.text, plant, planted, blocks, heads, whole: w.whole, kinds: w.kinds };
+}
+
+/** Units inside of heads, of which some die, other ones in each. */
+function plantHeads(w: Writer, maker: string, heads: number, size: number, kill: (unit: number) => void) {
+  const live = Array.from({ length: heads }, (_, head) =>
+    Array.from({ length: size }, (_, k) => head * size + k).filter((unit) => {
+      if (unit % size === 0 || w.chance(0.5)) return true;
+      kill(unit);
+      return false;
+    }),
+  );
+  return { maker, size, live };
+}
+
+/** A query that is 0, or a key that is the same at all steps. */
+function plantKeys(w: Writer, plant: Plant, { name, heads, key }: Writer['attention'][number]) {
+  return plantHeads(w, `${name}.key`, heads, key, (unit) => {
+    const what = w.pick(['query', 'key']);
+    silence(plant, `${name}.${what}_kernel`, (place) => place % (heads * key) === unit);
+    plant.set(`${name}.${what}_bias`, { [unit]: what === 'query' ? 0 : w.pick([0, 0.5]) });
+  });
+}
+
+/** A value that nothing reads, or that is constant. */
+function plantValues(w: Writer, plant: Plant, { name, heads, value }: Writer['attention'][number]) {
+  const out = plant.param(`${name}.output_bias`).axes[0]!.dim.units.length;
+  return plantHeads(w, `${name}.value`, heads, value, (unit) => {
+    if (w.chance(0.4)) silence(plant, `${name}.output_kernel`, (place) => Math.floor(place / out) === unit);
+    else {
+      silence(plant, `${name}.value_kernel`, (place) => place % (heads * value) === unit);
+      plant.set(`${name}.value_bias`, { [unit]: w.pick([0, 0.5]) });
+    }
+  });
+}
+
+function silence(plant: Plant, name: string, isWanted: (place: number) => boolean): void {
+  const data = plant.values.get(name)!;
+  for (let place = 0; place < data.length; place++) if (isWanted(place)) data[place] = 0;
 }
 
 function verdictOf(maker: Maker, fate: Fate): Verdict {

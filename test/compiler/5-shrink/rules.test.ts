@@ -839,7 +839,7 @@ describe('attention', () => {
     expect(it.left('attend.heads')).toEqual([1]);
   });
 
-  it('loses pairs of a query and a key that is constant, or a query that is 0, of all heads alike', () => {
+  it('loses pairs of a query and a key that is constant, or a query that is 0', () => {
     const it = plant(NET, 101);
     const zero = (name: string, positions: number[], bias = 0) => {
       const data = it.values.get(`attend.${name}_kernel`)!;
@@ -852,13 +852,51 @@ describe('attention', () => {
     const result = it.shrink();
     expect(result.argument('attend', 'key_dim')).toBe(2);
     expect(result.argument('attend', 'num_heads')).toBe(2);
-    expect(result.left('attend.key')).toEqual([0, 2]);
+    expect(result.left('attend.key')).toEqual([0, 2, 3, 5]);
   });
 
   it('folds constant values into the bias of the output', () => {
-    const it = plant(NET, 102).noInput('attend.value', [0], 0.5).shrink();
-    expect(it.left('attend.value')).toEqual([1]);
+    const it = plant(NET, 102).noInput('attend.value', [0, 2], 0.5).shrink();
+    expect(it.left('attend.value')).toEqual([1, 3]);
     expect(it.result.folded).toMatchObject([{ reader: 'attend', param: 'attend.output_bias' }]);
+  });
+
+  it('loses other units in each head, as many in all', () => {
+    const it = plant(NET, 103)
+      // Of keys 0, 1, 2 of the first head and 3, 4, 5 of the second: units 0 and 4 tell nothing of any step.
+      .noInput('attend.key', [0, 4], 0.3)
+      // A constant value of the first head, one of the second that nothing reads.
+      .noInput('attend.value', [1], 0.5)
+      .set('attend.output_kernel', { 12: 0, 13: 0, 14: 0, 15: 0, 16: 0, 17: 0 });
+    const result = it.shrink();
+    expect(result.argument('attend', 'key_dim')).toBe(2);
+    expect(result.left('attend.key')).toEqual([1, 2, 3, 5]);
+    expect(result.argument('attend', 'value_dim')).toBe(1);
+    expect(result.left('attend.value')).toEqual([0, 3]);
+    expect(result.pins('attend.key')).toEqual([]);
+    expect(result.argument('attend', 'scale')).toBe(1 / Math.sqrt(3));
+  });
+
+  it('keeps as many units in every head as the fullest needs, and says so', () => {
+    const it = plant(NET, 104).noInput('attend.key', [0, 1, 4], 0.3).noInput('attend.value', [2]);
+    // Of the two dead keys of the first head the one of the smaller weights goes.
+    for (const name of ['query_kernel', 'key_kernel', 'query_bias', 'key_bias']) it.set(`attend.${name}`, { 0: 0.001 });
+    for (const name of ['query_kernel', 'key_kernel'])
+      for (let row = 0; row < 6; row++) it.set(`attend.${name}`, { [row * 6]: name === 'key_kernel' ? 0 : 0.001 });
+    const result = it.shrink();
+    expect(result.argument('attend', 'key_dim')).toBe(2);
+    expect(result.left('attend.key')).toEqual([1, 2, 3, 5]);
+    expect(result.pins('attend.key')).toEqual(['attend has as many of them in every head as the fullest needs']);
+    expect(result.left('attend.value')).toEqual([0, 1, 2, 3]);
+    expect(result.pins('attend.value')).toEqual(['attend has as many of them in every head as the fullest needs']);
+  });
+
+  it('loses the units of a head with it', () => {
+    const it = plant(NET, 105).noReader('attend.heads', [0]).noInput('attend.key', [4], 0.3).shrink();
+    expect(it.argument('attend', 'num_heads')).toBe(1);
+    expect(it.argument('attend', 'key_dim')).toBe(2);
+    expect(it.left('attend.key')).toEqual([3, 5]);
+    expect(it.left('attend.value')).toEqual([2, 3]);
   });
 });
 

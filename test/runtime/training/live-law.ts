@@ -236,16 +236,16 @@ function placesOf(network: Network, { kept }: Living): (param: Param) => readonl
     const places: number[] = [];
     const visit = (axis: number, index: readonly number[]): void => {
       if (axis < axes.length) {
-        // How many stay is the same in every block: which ones, is told by the column.
+        // How many stay is the same in every block: which ones, is told by the place on another axis.
         const most = Math.max(...left[axis]!.map((of) => of.length));
         for (let k = 0; k < most; k++) visit(axis + 1, [...index, k]);
         return;
       }
-      const columns = shape.at(-1)!;
-      const column = left.at(-1)![0]![index.at(-1)!]!;
       const at = index.map((k, one) => {
         const blocks = left[one]!;
-        return blocks[Math.floor((column * blocks.length) / columns)]![k];
+        const { by = axes.length - 1 } = axes[one]!;
+        const telling = blocks.length === 1 ? 0 : left[by]![0]![index[by]!]!;
+        return blocks[Math.floor((telling * blocks.length) / shape[by]!)]![k];
       });
       if (at.includes(undefined)) return;
       places.push(at.reduce<number>((place, k, one) => place * shape[one]! + k!, 0));
