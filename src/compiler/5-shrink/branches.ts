@@ -46,7 +46,7 @@ export function spareInputs(
       if (wholeConstant(known) === rule.constant) gone.add(input);
       else if (rule.adds !== undefined) {
         const shift = shiftOf(site, input, facts, rule.adds);
-        if (shift && takeShift(network, values, sites, site, shift, folding)) gone.add(input);
+        if (shift && takeShift(network, values, sites, site, shift, facts, folding)) gone.add(input);
       }
     });
     if (gone.size > 0) spared.set(node.name, gone);

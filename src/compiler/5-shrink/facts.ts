@@ -39,12 +39,24 @@ export function insideFacts(
   folds: (layer: string, bias: string) => boolean,
 ): ReadonlyMap<string, Inside> {
   return new Map(
-    sites.flatMap(({ node, kind }) => {
-      if (!kind.inside) return [];
-      const step = { ...stepOf(network, values, mode, node, facts), folds: (bias: string) => folds(node.name, bias) };
-      return [[node.name, kind.inside(node.arguments, step)]];
+    sites.flatMap((site) => {
+      const { name } = site.node;
+      const told = insideAt(network, values, site, facts, { mode, folds: (bias) => folds(name, bias) });
+      return told ? [[name, told]] : [];
     }),
   );
+}
+
+/** What one layer tells of units inside of itself. */
+export function insideAt(
+  network: Network,
+  values: ValuesExact,
+  { node, kind }: Site,
+  facts: Facts,
+  options: { readonly mode?: Mode; readonly folds?: (bias: string) => boolean } = {},
+): Inside | undefined {
+  const { mode = 'inference', folds = () => true } = options;
+  return kind.inside?.(node.arguments, { ...stepOf(network, values, mode, node, facts), folds });
 }
 
 /** What holds in both modes: what shrinking while training may rest on. */

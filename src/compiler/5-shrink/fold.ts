@@ -9,7 +9,7 @@ import { paramShape } from '../3-dims/index.js';
 import type { Link, Site } from './links.js';
 import type { Liveness } from './liveness.js';
 import type { FoldedInside } from '../../layers/layer.js';
-import { stepOf } from './facts.js';
+import { type Facts, insideAt, stepOf } from './facts.js';
 import { wholeStep } from './resize.js';
 import type { ValuesExact } from './values.js';
 
@@ -141,6 +141,7 @@ export function takeShift(
   sites: readonly Site[],
   sum: Site,
   shift: ReadonlyMap<Unit, number>,
+  facts: Facts,
   into: Folding,
 ): boolean {
   if (network.graph.outputs.some(({ node }) => node === sum.node.name)) return false;
@@ -159,12 +160,10 @@ export function takeShift(
     const own = network.params.get(reader.node.name) ?? {};
     const tensor = reader.kind.subtracts?.(reader.node.arguments);
     const mean = tensor === undefined ? undefined : own[tensor];
-    const links = reader.links.filter((link) => !link.own);
-    const [link] = links;
-    const bias = link?.bias === undefined ? undefined : own[link.bias];
-    const units = mean ? mean.axes[0]!.dim.units.map((unit) => network.dims.find(unit)) : (link?.reads ?? []);
-    if (units.length !== shift.size || !units.every((unit) => shift.has(unit))) return false;
+    const covers = (units: readonly Unit[]) => units.length === shift.size && units.every((unit) => shift.has(unit));
     if (mean) {
+      const units = mean.axes[0]!.dim.units.map((unit) => network.dims.find(unit));
+      if (!covers(units)) return false;
       takes.push(() => {
         const data = copyOf(mean.name);
         units.forEach((unit, k) => {
@@ -172,17 +171,25 @@ export function takeShift(
         });
         into.folded.push({ reader: reader.node.name, param: mean.name, constants, added: false });
       });
-    } else if (bias && links.length === 1 && link && !reader.kind.inside) {
+      continue;
+    }
+    const links = reader.links.filter((link) => !link.own);
+    // A parameter of which the layer tells by itself what it reads does not read the sum as it is.
+    const { reads: told = {} } = insideAt(network, values, reader, facts) ?? {};
+    const isTaken = (link: Link) =>
+      link.bias !== undefined && own[link.bias] && !told[link.param.tensor] && covers(link.reads);
+    if (links.length === 0 || !links.every(isTaken)) return false;
+    for (const link of links)
       takes.push(() => {
+        const bias = own[link.bias!]!;
         const data = copyOf(bias.name);
         const weights = values.get(link.param.name)!;
         const places = rowsInto(network, link, bias.axes);
-        units.forEach((unit, row) => {
+        link.reads.forEach((unit, row) => {
           addRow(data, weights, places, row, shift.get(unit)!);
         });
         into.folded.push({ reader: reader.node.name, param: bias.name, constants, added: false });
       });
-    } else return false;
   }
   for (const take of takes) take();
   return true;

@@ -63,6 +63,8 @@ class Writer {
   private readonly next: () => number;
   private readonly lines: string[] = [];
   readonly makers = new Map<string, Maker>();
+  /** Layers that no weight of theirs is left of. */
+  readonly constants: string[] = [];
   readonly attention: {
     readonly name: string;
     readonly heads: number;
@@ -425,8 +427,16 @@ function residual(w: Writer, x: Tensor): Tensor | undefined {
   return w.merge('Add', x, f);
 }
 
+/** x and a branch that gives the same whatever it reads. */
+function shifted(w: Writer, x: Tensor): Tensor {
+  const made = w.line(`Dense(${x.shape.at(-1)})`, [x.name]);
+  w.constants.push(made);
+  return { ...w.pass('Add', { ...x, name: `${x.name}, ${made}` }, x.shape, offset) };
+}
+
 /** Two readers of one tensor whose outputs are joined or merged. */
 function branch(w: Writer, x: Tensor): Tensor {
+  if (w.chance(0.2)) return shifted(w, x);
   if (w.chance(0.3)) {
     const sum = residual(w, x);
     if (sum) return sum;
@@ -523,6 +533,13 @@ export function randomGraph(seed: number): RandomGraph {
       if (fate === 'zero') plant.noInput(maker.name, [unit]);
       if (fate.endsWith('constant')) plant.noInput(maker.name, [unit], 0.25 + Math.abs(unit % 3) / 4);
     });
+  }
+  for (const name of w.constants) {
+    silence(plant, `${name}.kernel`, () => true);
+    plant.set(
+      `${name}.bias`,
+      Array.from(plant.values.get(`${name}.bias`)!, (_, unit) => (unit % 3) / 4),
+    );
   }
   const blocks = new Map([...w.makers.values()].map(({ name, blocks: own }) => [name, own]));
   const heads = w.attention.flatMap((own) => [plantKeys(w, plant, own), plantValues(w, plant, own)]);

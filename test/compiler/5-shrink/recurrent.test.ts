@@ -195,6 +195,49 @@ describe('layers at every step', () => {
     expect(shrunk.result.folded).toMatchObject([{ reader: 'second', param: 'second.bias' }]);
   });
 
+  it.each([
+    ['TimeDistributed(Dense(3))', ['reader.bias']],
+    ['LSTM(2, return_sequences: true)', ['reader.bias']],
+    [
+      'Bidirectional(GRU(2), backward_layer: SimpleRNN(2, go_backwards: true))',
+      ['reader.forward_bias', 'reader.backward_bias'],
+    ],
+    ['MultiHeadAttention(2, 2, output_shape: 3)', ['reader.query_bias', 'reader.key_bias', 'reader.value_bias']],
+  ])('a constant branch of a sum goes into the biases of %s', (reader, biases) => {
+    const it = plant(
+      `${SERIES}
+       stem = Dense(4, activation: tanh)
+       inner = TimeDistributed(Dense(3, activation: relu))
+       last = Dense(4)
+       sum = Add <- stem, last
+       reader = ${reader}
+       flat = Dense(2)`,
+      256,
+    )
+      .noInput('last', [0, 1, 2, 3], 0.5)
+      .shrink();
+    expect(it.layers).not.toContain('sum');
+    expect(it.layers).not.toContain('inner');
+    expect(it.inputsOf('reader')).toEqual(['stem']);
+    expect(it.result.folded.map(({ param }) => param)).toEqual(biases);
+  });
+
+  it('a constant branch stays before what a layer sums up by itself first', () => {
+    const it = plant(
+      `x = Input(4, 4, 2)
+       stem = Conv2D(3, 2, activation: tanh)
+       last = Conv2D(3, 2) <- x
+       sum = Add <- stem, last
+       reader = SeparableConv2D(2, 2)
+       flat = Flatten
+       out = Dense(2)`,
+      257,
+    )
+      .noInput('last', [0, 1, 2], 0.5)
+      .shrink();
+    expect(it.layers).toContain('sum');
+  });
+
   it('convolutions, too', () => {
     const it = plant(
       `clips = Input(3, 6, 6, 2)
