@@ -1,7 +1,8 @@
 import type { HostTensor } from '../program/program.js';
 import { shuffle } from '../random/permutation.js';
 import { Augmenter } from './augment.js';
-import type { BoundTable, BoundTensor } from './bind.js';
+import type { BoundTable } from './bind.js';
+import { numbersLike, PickedRows } from './picked-rows.js';
 
 /** One batch: the batch inputs of a program by name. */
 export interface Batch {
@@ -12,6 +13,7 @@ export interface Batch {
 /**
  * Reads a bound table batch by batch. With a seed it is read for training: every epoch has an order of its own, and pictures that are augmented are
  * changed anew, both fixed by the seed and the epoch's number. Without one the rows come in their order and as they are. The last batch of an epoch may be short. A batch's memory is taken once: it is valid until the next one is read.
+ * What nothing changes is copied when it is looked at (PickedRows).
  */
 export class Batches {
   /** Batches in an epoch. */
@@ -21,6 +23,8 @@ export class Batches {
   /** The row of the table that is read k-th in this epoch. Undefined: the k-th. */
   private order: Int32Array | undefined;
   private readonly augmenters = new Map<string, Augmenter>();
+  /** Of which rows of a tensor's memory the batch consists, by the tensor's own `rows`, which tensors share. */
+  private readonly places = new Map<Int32Array | undefined, Int32Array>();
   private readonly whole: Batch;
   private readonly last: Batch;
 
@@ -36,9 +40,21 @@ export class Batches {
       for (const { name, augmented } of table.tensors)
         if (augmented) this.augmenters.set(name, new Augmenter(augmented));
     this.steps = table.rows === 0 ? 0 : Math.ceil(table.rows / this.batchSize);
-    this.whole = emptyBatch(table, this.batchSize);
+    this.whole = { rows: this.batchSize, inputs: this.memory() };
     const left = table.rows - Math.max(0, this.steps - 1) * this.batchSize;
-    this.last = left === this.batchSize ? this.whole : firstRows(this.whole, table, left);
+    this.last = left === this.batchSize ? this.whole : shorter(this.whole, left);
+  }
+
+  private memory(): Record<string, HostTensor> {
+    const { batchSize, places } = this;
+    const memory = this.table.tensors.map(({ name, extents, width, data, rows }): [string, HostTensor] => {
+      const shape = [batchSize, ...extents];
+      if (this.augmenters.has(name)) return [name, { shape, data: numbersLike(data, batchSize * width) }];
+      let own = places.get(rows);
+      if (!own) places.set(rows, (own = new Int32Array(batchSize)));
+      return [name, new PickedRows(shape, data, width, own)];
+    });
+    return Object.fromEntries(memory);
   }
 
   /** Goes to an epoch, counted from 0 over the whole training. Only reading for training needs it. */
@@ -54,60 +70,32 @@ export class Batches {
     if (this.seed !== undefined && !this.order) throw new Error('shuffled batches are read after begin(epoch)');
     const batch = step === this.steps - 1 ? this.last : this.whole;
     const from = step * this.batchSize;
-    for (const tensor of this.table.tensors) {
-      const into = batch.inputs[tensor.name]!.data;
-      const augmenter = this.augmenters.get(tensor.name);
-      if (!augmenter) copyRows(tensor, this.order, from, batch.rows, into);
-      else for (let k = 0; k < batch.rows; k++) augmenter.write(this.order![from + k]!, into, k * tensor.width);
+    for (const [rows, places] of this.places) {
+      for (let k = 0; k < batch.rows; k++) {
+        const row = this.order ? this.order[from + k]! : from + k;
+        places[k] = rows ? rows[row]! : row;
+      }
+    }
+    for (const { name, width } of this.table.tensors) {
+      const input = batch.inputs[name]!;
+      if (input instanceof PickedRows) input.pick();
+      else {
+        const augmenter = this.augmenters.get(name)!;
+        for (let k = 0; k < batch.rows; k++) augmenter.write(this.order![from + k]!, input.data, k * width);
+      }
     }
     return batch;
   }
 }
 
-/** Rows of this width and more are copied by the memory's own copy: a third of the loop's time, for a short-lived view of each row. */
-const WIDE = 16;
-
-/** Copies rows from … from + count − 1 of the reading order. */
-function copyRows(
-  { data, rows, width }: BoundTensor,
-  order: Int32Array | undefined,
-  from: number,
-  count: number,
-  into: HostTensor['data'],
-): void {
-  let at = 0;
-  for (let k = from; k < from + count; k++) {
-    const row = order ? order[k]! : k;
-    const start = (rows ? rows[row]! : row) * width;
-    if (width >= WIDE) into.set(data.subarray(start, start + width), at);
-    else for (let place = 0; place < width; place++) into[at + place] = data[start + place]!;
-    at += width;
-  }
-}
-
-function emptyBatch(table: BoundTable, rows: number): Batch {
-  return {
-    rows,
-    inputs: Object.fromEntries(
-      table.tensors.map(({ name, extents, width, data }) => {
-        const memory = data instanceof Float32Array ? new Float32Array(rows * width) : new Int32Array(rows * width);
-        return [name, { shape: [rows, ...extents], data: memory }];
-      }),
-    ),
-  };
-}
-
 /** The same memory, seen as fewer rows. */
-function firstRows(batch: Batch, table: BoundTable, rows: number): Batch {
-  return {
-    rows,
-    inputs: Object.fromEntries(
-      table.tensors.map(({ name, extents, width }) => [
-        name,
-        { shape: [rows, ...extents], data: batch.inputs[name]!.data.subarray(0, rows * width) },
-      ]),
-    ),
-  };
+function shorter({ rows: all, inputs }: Batch, rows: number): Batch {
+  const fewer = Object.entries(inputs).map(([name, input]): [string, HostTensor] => {
+    if (input instanceof PickedRows) return [name, input.shorter(rows)];
+    const { shape, data } = input;
+    return [name, { shape: [rows, ...shape.slice(1)], data: data.subarray(0, (rows * data.length) / all) }];
+  });
+  return { rows, inputs: Object.fromEntries(fewer) };
 }
 
 export type { BoundTable };

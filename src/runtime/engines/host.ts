@@ -1,3 +1,4 @@
+import { PickedRows } from '../../data/picked-rows.js';
 import { type DType, type HostTensor, type Program, sizeOf, type TensorType } from '../../program/program.js';
 import { resolveShape, sameShape, showShape, showType } from '../../program/shapes.js';
 
@@ -30,16 +31,24 @@ export function checkInputs(program: Program, inputs: Readonly<Record<string, Ho
 
 /** @throws Error where the tensor's array, rank or extents are not the type's */
 export function checkTensor(what: string, type: TensorType, tensor: HostTensor, batch: number | undefined): void {
+  if (fits(type, tensor, batch)) return;
   const wanted = resolveShape(type.shape, batch);
-  if (
-    sameShape(wanted, tensor.shape) &&
-    tensor.data instanceof arrays[type.dtype] &&
-    tensor.data.length === sizeOf(wanted)
-  ) {
-    return;
-  }
   const found = `a ${tensor.data.constructor.name} of ${tensor.data.length} as ${showShape(tensor.shape)}`;
   throw new Error(`${what} must be ${showType({ dtype: type.dtype, shape: wanted })} and is ${found}`);
+}
+
+/** Asked of every input in every step: it makes no arrays. */
+function fits({ shape, dtype }: TensorType, tensor: HostTensor, batch: number | undefined): boolean {
+  if (tensor.shape.length !== shape.length) return false;
+  let size = 1;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const extent = shape[axis] === 'batch' ? batch : shape[axis];
+    if (tensor.shape[axis] !== extent) return false;
+    size *= extent as number;
+  }
+  // Picked rows are as many numbers as their shape says, and to count them would be to copy them.
+  if (tensor instanceof PickedRows) return tensor.table instanceof arrays[dtype];
+  return tensor.data instanceof arrays[dtype] && tensor.data.length === size;
 }
 
 /** The type of every state tensor of programs that share one state. @throws Error where two programs disagree */
