@@ -11,6 +11,7 @@ import { initialTensor } from '../src/initializers/initial.js';
 import type { HostTensor } from '../src/program/program.js';
 import { type EngineName, engines } from '../src/runtime/engines/index.js';
 import { processorFeatures } from '../src/runtime/engines/processor.js';
+import { ScalarInputs } from '../src/runtime/training/scalar-inputs.js';
 
 interface Request {
   readonly engine: EngineName;
@@ -72,6 +73,7 @@ await loaded.setState(
   ),
 );
 
+const scalarInputs = new ScalarInputs();
 let done = 0;
 let loss = 0;
 /** As the training loop: batch, scalars, one run, its results read. */
@@ -81,7 +83,7 @@ async function train(steps: number): Promise<void> {
     if (done % batches.steps === 0) batches.begin(done / batches.steps);
     const { inputs, rows } = batches.read(done % batches.steps);
     const scalars = step.scalars({ step: done + 1, learningRate: 1e-3, rows });
-    const results = await loaded.run('step', { ...inputs, ...scalarTensors(scalars) });
+    const results = await loaded.run('step', { ...inputs, ...scalarInputs.of(scalars) });
     for (const [name, { data }] of Object.entries(results))
       if (!Number.isFinite(data[0])) throw new Error(`step ${done + 1}: ${name} is ${data[0]}`);
     sum += results.loss!.data[0]! / rows;
@@ -123,12 +125,6 @@ function peakBytes(): number {
 
 function answer(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
-}
-
-function scalarTensors(scalars: Readonly<Record<string, number>>): Record<string, HostTensor> {
-  return Object.fromEntries(
-    Object.entries(scalars).map(([name, value]) => [name, { shape: [], data: Float32Array.of(value) }]),
-  );
 }
 
 function floatsOf(file: string): Float32Array {

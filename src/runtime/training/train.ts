@@ -22,6 +22,7 @@ import { fail } from '../../diagnostics/report.js';
 import { allParams, type Network } from '../../ir/graph.js';
 import { type HostTensor, sizeOf } from '../../program/program.js';
 import { RandomInputs } from './random-inputs.js';
+import { ScalarInputs } from './scalar-inputs.js';
 import { aliveUnits, unitsOf } from './alive.js';
 import type { Checkpoints, Position } from './checkpoint.js';
 import type { Engine, EngineOptions, Loaded } from '../engines/engine.js';
@@ -123,6 +124,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
   /** The parameters and the methods' own tensors. */
   const stateNames = step.state.flatMap(({ name, slot }) => (slot === undefined ? [name] : []));
   const batches = new Batches(stretch.train, { seed: training.seed, batchSize: phase.batch_size });
+  const scalarInputs = new ScalarInputs();
   const random = new RandomInputs(step.program, training.seed);
   const stepsPerEpoch = batches.steps;
   const steps = phase.length.unit === 'steps' ? phase.length.amount : phase.length.amount * stepsPerEpoch;
@@ -242,7 +244,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         const results = await loaded.run('step', {
           ...inputs,
           ...random.draw({ epoch: position.totalEpochs, step: position.step }, rows),
-          ...scalarTensors(scalars),
+          ...scalarInputs.of(scalars),
         });
         refuseDivergence(results, stretch, position, training.checkpoints.newestPath());
         addTotals(totals, results, rows);
@@ -590,12 +592,5 @@ function diverged(what: string, stretch: Stretch, position: Position, checkpoint
         checkpoint === undefined ? 'no checkpoint had been written yet' : `the last good checkpoint is ${checkpoint}`,
       ],
     },
-  );
-}
-
-/** Scalars as the engines take them. */
-function scalarTensors(scalars: Readonly<Record<string, number>>): Record<string, HostTensor> {
-  return Object.fromEntries(
-    Object.entries(scalars).map(([name, value]) => [name, { shape: [], data: Float32Array.of(value) }]),
   );
 }
