@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { Batches, type BoundTable } from '../../../src/data/batches.js';
+import { PickedRows } from '../../../src/data/picked-rows.js';
 import { Builder } from '../../../src/program/builder.js';
 import { evaluate } from '../../../src/program/evaluate.js';
 import { splitUpdate } from '../../../src/program/passes/split.js';
@@ -18,7 +21,7 @@ import { trySharedMemory } from '../../../src/runtime/engines/onnxruntime/shared
 import { State } from '../../../src/runtime/engines/onnxruntime/state.js';
 import { compileUpdate } from '../../../src/runtime/engines/onnxruntime/update-pass/index.js';
 import { temporaryFolder } from '../../support/folders.js';
-import { initialState, stepInputs, stepProgram } from './steps.js';
+import { generator, initialState, randomFloats, stepInputs, stepProgram } from './steps.js';
 
 const seed = Number(process.env.DNC_TEST_SEED ?? 1 + Math.floor(Math.random() * 1e6));
 const step = stepProgram({ widths: [90, 70, 40, 3], optimizer: 'adam', lambda: 1e-3, keep: 0.8 });
@@ -28,7 +31,7 @@ async function library(): Promise<Library> {
   return {
     ort,
     inPlace: await tryInPlace(ort),
-    direct: tryDirect(ort, libraryFile()),
+    direct: tryDirect(libraryFile()),
     memory: trySharedMemory(),
   };
 }
@@ -97,6 +100,86 @@ describe.skipIf(!probeLibrary().ready)(`a step in halves, seed ${seed}`, () => {
       await runner.end();
     }
     for (const one of ends) expect(one).toEqual(ends[0]);
+  });
+
+  /** Rows for the step's `x` and `y`, of which the table is a selection. */
+  function tableOf(rows: number, own: number): BoundTable {
+    const random = generator(own);
+    const selection = Int32Array.from({ length: rows }, () => Math.floor(random(0, rows)));
+    const labels = Int32Array.from({ length: rows }, () => Math.floor(random(0, 3)));
+    const x = randomFloats(random, [rows, 90]).data as Float32Array;
+    return {
+      rows,
+      tensors: [
+        { name: 'x', extents: [90], width: 90, data: x, rows: selection },
+        { name: 'y', extents: [], width: 1, data: labels, rows: undefined },
+      ],
+    };
+  }
+
+  /** Two epochs of one table, some batches of another in between, and inputs that no table holds. `asGiven`: what the runner gets of a batch. */
+  async function train(given: Library, asGiven: (input: HostTensor) => HostTensor): Promise<unknown> {
+    const [one, other] = [tableOf(103, seed), tableOf(60, seed + 1)].map(
+      (table) => new Batches(table, { batchSize: 16, seed }),
+    );
+    const { runner, now } = await runnerOf(step, given);
+    const losses: number[] = [];
+    const run = async (read: Readonly<Record<string, HostTensor>>, rows: number) => {
+      const given = Object.fromEntries(Object.entries(read).map(([name, input]) => [name, asGiven(input)]));
+      const inputs = { ...stepInputs(step, losses.length + 1, rows, seed), ...given };
+      losses.push((await runner.run(inputs)).loss!.data[0]!);
+    };
+    for (let epoch = 0; epoch < 2; epoch++) {
+      one!.begin(epoch);
+      other!.begin(epoch);
+      for (let at = 0; at < one!.steps; at++) {
+        const { inputs, rows } = one!.read(at);
+        await run(inputs, rows);
+        if (at === 2) await run(other!.read(0).inputs, 16);
+        if (at === 3) await run({}, 9);
+        if (at === 4) await run({ x: other!.read(1).inputs.x! }, 16);
+        // Longer than all before: what threads hand each other is taken anew.
+        if (at === 5) await run({}, 40 + epoch);
+      }
+      await runner.end();
+      await runner.open();
+    }
+    await runner.end();
+    // A difference of many numbers would take minutes to print.
+    const digests = Object.entries(now()).map(([name, data]) => [
+      name,
+      createHash('sha256').update(data).digest('hex'),
+    ]);
+    return { losses, digests };
+  }
+
+  test('rows that each thread picks from a table are those of a batch, bit for bit', async () => {
+    const full = await library();
+    const copied = ({ shape, data }: HostTensor): HostTensor => ({ shape, data: data.slice() });
+    const wanted = await train(full, copied);
+    for (const given of [full, { ...full, memory: undefined }])
+      expect(await train(given, (one) => one)).toEqual(wanted);
+    expect(await train({ ...full, memory: undefined }, copied)).toEqual(wanted);
+  });
+
+  test('the second thread gathers its rows itself where it can read the memory, and is told of a table once', async () => {
+    const full = await library();
+    const table = tableOf(64, seed);
+    for (const given of [full, { ...full, memory: undefined }]) {
+      const { runner } = await runnerOf(step, given);
+      const gather = vi.spyOn(PickedRows.prototype, 'gather');
+      const batches = new Batches(table, { batchSize: 16, seed });
+      batches.begin(0);
+      for (let at = 0; at < 4; at++) {
+        const { inputs } = batches.read(at);
+        await runner.run({ ...stepInputs(step, at + 1, 16, seed), ...inputs });
+      }
+      const firsts = gather.mock.calls.map(([first, count]) => `${first}+${count}`);
+      gather.mockRestore();
+      const own = Array(8).fill('0+8');
+      expect(firsts.sort()).toEqual(given.memory ? own : [...own, ...Array(8).fill('8+8')]);
+      await runner.end();
+    }
   });
 
   test('several at a time, and one that goes on after another', async () => {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { encode } from '../../../onnx/model.js';
-import type { Ort, OrtTensor } from './library.js';
+import type { OrtData, OrtTensor, OrtType } from './library.js';
 import { UNREADABLE, withUnreadableOutput } from './in-place.js';
 
 /**
@@ -10,11 +10,7 @@ import { UNREADABLE, withUnreadableOutput } from './in-place.js';
  */
 export interface NativeSession {
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: Readonly<Record<string, unknown>>): void;
-  run(
-    feeds: Readonly<Record<string, OrtTensor>>,
-    fetches: Readonly<Record<string, OrtTensor | null>>,
-    options: Readonly<Record<string, unknown>>,
-  ): unknown;
+  run(feeds: Readonly<Record<string, OrtTensor>>, fetches: Readonly<Record<string, OrtTensor | null>>): unknown;
   dispose(): void;
 }
 
@@ -25,23 +21,27 @@ interface Native {
 
 /** How native sessions are made in the version that is installed. */
 export interface Direct {
-  /** The package's main file, and the one that loads its binary: what another thread loads, too. */
-  readonly main: string;
+  /** The package's file that loads its binary: what another thread loads, too. */
   readonly native: string;
   create(model: Uint8Array, options: Readonly<Record<string, unknown>>): NativeSession;
   /** The error that ends a run that went well where the first output is the empty sequence (in-place.ts); undefined where there is none. */
   readonly expected: string | undefined;
 }
 
+/** A tensor as the native session reads it. Those of the package itself answer by getters, which takes it longer. */
+export function directTensor(type: OrtType, data: OrtData, dims: readonly number[]): OrtTensor {
+  return { type, data, dims, location: 'cpu' };
+}
+
 let tried: { readonly found: Direct | undefined } | undefined;
 
 /** undefined where the installed version is built in another way: then its own `run` is used. */
-export function tryDirect(ort: Ort, main: string): Direct | undefined {
-  tried ??= { found: tryOnce(ort, main) };
+export function tryDirect(main: string): Direct | undefined {
+  tried ??= { found: tryOnce(main) };
   return tried.found;
 }
 
-function tryOnce(ort: Ort, main: string): Direct | undefined {
+function tryOnce(main: string): Direct | undefined {
   const native = join(dirname(main), 'binding.js');
   const create: Direct['create'] = (model, options) => {
     const { binding, initOrt } = createRequire(main)(native) as Native;
@@ -60,7 +60,7 @@ function tryOnce(ort: Ort, main: string): Direct | undefined {
     nodes,
   };
   const written = new Float32Array(2);
-  const tensor = (data: Float32Array) => new ort.Tensor('float32', data, [2]);
+  const tensor = (data: Float32Array) => directTensor('float32', data, [2]);
   let session: NativeSession | undefined;
   try {
     session = create(encode(withUnreadableOutput(model)), {
@@ -74,11 +74,11 @@ function tryOnce(ort: Ort, main: string): Direct | undefined {
   try {
     let expected: string | undefined;
     try {
-      session.run({ x: tensor(Float32Array.of(1, -2)) }, { [UNREADABLE]: null, y: tensor(written) }, {});
+      session.run({ x: tensor(Float32Array.of(1, -2)) }, { [UNREADABLE]: null, y: tensor(written) });
     } catch (error) {
       expected = String((error as Error).message);
     }
-    return written[0] === -1 && written[1] === 2 ? { main, native, create, expected } : undefined;
+    return written[0] === -1 && written[1] === 2 ? { native, create, expected } : undefined;
   } finally {
     session.dispose();
   }

@@ -1,3 +1,4 @@
+import { numbersLike, PickedRows } from '../../../data/picked-rows.js';
 import { type DType, type HostTensor, type Program, sizeOf } from '../../../program/program.js';
 import { resolveShape } from '../../../program/shapes.js';
 import { checkInputs, zeros } from '../host.js';
@@ -5,7 +6,7 @@ import type { Halves } from './halves.js';
 import { UNREADABLE } from './in-place.js';
 import { SecondThread, type SharedTensor, type Work } from './second-thread.js';
 import { type Library, OnnxSession, sessionOptions } from './session.js';
-import { isShared } from './shared-memory.js';
+import { isShared, type SharedMemory } from './shared-memory.js';
 import type { Runner, State } from './state.js';
 import type { UpdatePass } from './update-pass/index.js';
 
@@ -27,10 +28,26 @@ interface Slot {
   readonly size: number;
 }
 
+/** The two parts of a batch of so many rows, and what is made for them once. */
+interface Parts {
+  readonly first: number;
+  readonly second: number;
+  /** By the place in `inputs`: what this thread's session reads. */
+  readonly own: Own[];
+  /** By the place in `inputs`: where the second thread finds what it cannot gather itself. */
+  readonly exchanged: readonly (Float32Array | Int32Array)[];
+}
+
+interface Own {
+  /** What was given in the step before. The same memory again needs no new view of it. */
+  readonly given: HostTensor['data'] | undefined;
+  readonly tensor: HostTensor;
+}
+
 const LINE = 64;
 
 function numbersIn(
-  buffer: SharedArrayBuffer,
+  buffer: ArrayBufferLike,
   type: Slot['type'],
   offset: number,
   length: number,
@@ -42,6 +59,10 @@ function sharedZeros(dtype: DType, length: number): HostTensor['data'] {
   if (dtype === 'bool') return new Uint8Array(new SharedArrayBuffer(length));
   const buffer = new SharedArrayBuffer(4 * length);
   return dtype === 'float' ? new Float32Array(buffer) : new Int32Array(buffer);
+}
+
+function pickedBy(input: HostTensor, byRow: boolean): PickedRows | undefined {
+  return byRow && input instanceof PickedRows ? input : undefined;
 }
 
 /** Runs a step on two threads, this one and a second, each with half of the rows and half of onnxruntime's threads. */
@@ -58,6 +79,12 @@ export class HalvesRunner implements Runner {
   private thread: SecondThread | undefined;
   /** Where the second thread finds its inputs and leaves its results, with room for so many rows. */
   private exchange = { buffer: new SharedArrayBuffer(0), rows: -1, places: new Map<string, number>() };
+  /** Made for the present exchange, by the rows of a batch. */
+  private readonly parts = new Map<number, Parts>();
+  /** What each thread adds to the sums, by their place: the second one's, in the present exchange. */
+  private others: readonly (Float32Array | Int32Array)[] = [];
+  /** By the place in `inputs`: from whose table the second thread gathers its rows. It reads memory of this thread, which must be held. */
+  private told: readonly (PickedRows | undefined)[] = [];
   private readonly homes = new Map<string, HostTensor['data']>();
   private isOpen = false;
 
@@ -143,36 +170,106 @@ export class HalvesRunner implements Runner {
     this.thread = undefined;
     await this.session.close();
     await thread?.end();
+    this.told = [];
   }
 
   async run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
     const rows = checkInputs(this.step.program, inputs)!;
-    const first = Math.ceil(rows / 2);
-    const second = rows - first;
-    await this.makeReady(second);
+    if (!this.thread || this.exchange.rows < Math.floor(rows / 2)) await this.makeReady(Math.floor(rows / 2));
+    if (this.library.memory && this.readsOtherTables(inputs)) await this.tellTables(this.library.memory, inputs);
     const { pass } = this.step;
-    const { exchange } = this;
+    const parts = this.partsOf(rows);
+    const { first, second } = parts;
 
-    for (const { name, rows: byRow, size, type } of this.inputs) {
-      const { data, shape } = inputs[name]!;
-      const to = numbersIn(exchange.buffer, type, exchange.places.get(name)!, byRow ? second * size : size);
-      to.set(byRow ? data.subarray(first * size) : data);
-      const own = byRow ? { shape: [first, ...shape.slice(1)], data: data.subarray(0, first * size) } : inputs[name]!;
-      this.session.feed(name, own);
+    for (const [at, { name, rows: byRow, size }] of this.inputs.entries()) {
+      const input = inputs[name]!;
+      const to = parts.exchanged[at]!;
+      const picked = pickedBy(input, byRow);
+      if (!picked) to.set(byRow ? input.data.subarray(first * size) : input.data);
+      else if (!this.told[at]) picked.gather(first, second, to);
     }
     for (const name of this.updateScalars) pass.views[name]![0] = inputs[name]!.data[0]!;
 
-    await this.thread!.step(second, () => this.session.runNow(), pass.phases!.first);
-    for (const { name, tensor, type, size } of this.sums) {
-      const other = numbersIn(exchange.buffer, type, exchange.places.get(name)!, size);
+    const own = () => {
+      for (const [at, slot] of this.inputs.entries())
+        this.session.feed(slot.name, this.ownPart(at, slot, inputs[slot.name]!, parts));
+      this.session.runNow();
+    };
+    await this.thread!.step(parts, own, pass.phases!.first);
+    for (const [place, { tensor, size }] of this.sums.entries()) {
+      const other = this.others[place]!;
       for (let at = 0; at < size; at++) tensor.data[at] = tensor.data[at]! + other[at]!;
     }
-    return { ...this.results };
+    return this.results;
+  }
+
+  /** What this thread's session reads of an input. Rows that are picked are gathered now. */
+  private ownPart(
+    at: number,
+    { rows: byRow, size, shape }: Slot,
+    input: HostTensor,
+    { own, first }: Parts,
+  ): HostTensor {
+    const picked = pickedBy(input, byRow);
+    const known = own[at];
+    if (picked) {
+      const tensor =
+        known && known.given === undefined
+          ? known.tensor
+          : { shape: [first, ...shape.slice(1)], data: numbersLike(picked.table, first * size) };
+      picked.gather(0, first, tensor.data as PickedRows['table']);
+      own[at] = { given: undefined, tensor };
+      return tensor;
+    }
+    const { data } = input;
+    if (known?.given === data) return known.tensor;
+    const tensor = byRow
+      ? { shape: [first, ...shape.slice(1)], data: data.subarray(0, first * size) }
+      : { shape, data };
+    own[at] = { given: data, tensor };
+    return tensor;
+  }
+
+  private partsOf(rows: number): Parts {
+    let parts = this.parts.get(rows);
+    if (!parts) {
+      const first = Math.ceil(rows / 2);
+      const second = rows - first;
+      const exchanged = this.inputs.map((one) => this.inExchange(one, one.rows ? second * one.size : one.size));
+      this.parts.set(rows, (parts = { first, second, own: [], exchanged }));
+    }
+    return parts;
+  }
+
+  /** Numbers of the exchange. What threads share is copied number by number, so it is seen as ordinary memory where it can be. */
+  private inExchange({ name, type }: Slot, length: number): Float32Array | Int32Array {
+    const { buffer, places } = this.exchange;
+    return numbersIn(this.library.memory?.over(buffer) ?? buffer, type, places.get(name)!, length);
+  }
+
+  private readsOtherTables(inputs: Readonly<Record<string, HostTensor>>): boolean {
+    return this.inputs.some(({ name, rows }, at) => {
+      const [picked, told] = [pickedBy(inputs[name]!, rows), this.told[at]];
+      return picked?.table !== told?.table || picked?.places !== told?.places;
+    });
+  }
+
+  /** Training reads the same tables in every step: the second thread is told where they are, and gathers its rows itself. */
+  private async tellTables(memory: SharedMemory, inputs: Readonly<Record<string, HostTensor>>): Promise<void> {
+    const told = this.inputs.map(({ name, rows }) => pickedBy(inputs[name]!, rows));
+    const tables = told.flatMap((picked, at) => {
+      if (!picked) return [];
+      const { width, table, places } = picked;
+      const { name } = this.inputs[at]!;
+      return [{ name, width, numbers: memory.placeOf(table), places: memory.placeOf(places) }];
+    });
+    this.told = [];
+    await this.thread!.readFrom(tables);
+    this.told = told;
   }
 
   /** A second thread that has loaded the program, with room for so many rows of it. */
   private async makeReady(rows: number): Promise<void> {
-    if (this.thread && this.exchange.rows >= rows) return;
     const places = new Map<string, number>();
     let end = 0;
     for (const { name, rows: byRow, size } of [...this.inputs, ...this.sums]) {
@@ -180,9 +277,12 @@ export class HalvesRunner implements Runner {
       end += LINE * Math.ceil((4 * (byRow ? rows * size : size)) / LINE);
     }
     this.exchange = { buffer: new SharedArrayBuffer(Math.max(end, LINE)), rows, places };
+    this.parts.clear();
+    this.others = this.sums.map((one) => this.inExchange(one, one.size));
     const { direct, memory } = this.library;
     if (!direct) throw new Error('halves are run at once');
-    this.thread ??= new SecondThread({ main: direct.main, native: direct.native, koffi: memory?.koffi });
+    this.thread ??= new SecondThread({ native: direct.native, koffi: memory?.koffi });
+    this.told = [];
     await this.thread.load(this.work());
   }
 

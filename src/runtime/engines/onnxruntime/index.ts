@@ -28,7 +28,7 @@ export const onnxruntime: Engine = {
       fail('engine-not-ready', { engine: 'onnxruntime', because: firstLine(error.message) }),
     );
     const inPlace = await tryInPlace(ort);
-    const library = { ort, inPlace, direct: tryDirect(ort, libraryFile()), memory: trySharedMemory() };
+    const library = { ort, inPlace, direct: tryDirect(libraryFile()), memory: trySharedMemory() };
     const state = new State(stateTypes(programs));
     const runners = new Map<string, Runner>();
     for (const [name, program] of Object.entries(programs)) {

@@ -18,8 +18,10 @@ export interface Ort {
 export type OrtType = 'float32' | 'int32' | 'bool';
 export type OrtData = Float32Array | Int32Array | Uint8Array;
 export interface OrtTensor {
+  readonly type: OrtType;
   readonly data: OrtData;
   readonly dims: readonly number[];
+  readonly location: 'cpu';
 }
 export interface OrtSession {
   run(

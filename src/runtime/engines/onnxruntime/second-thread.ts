@@ -1,6 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { gatherRows } from '../../../data/picked-rows.js';
 import { fail } from '../../../diagnostics/report.js';
+import type { OrtData, OrtTensor } from './library.js';
+import type { Place } from './shared-memory.js';
 import type { WasmMemory, WasmModule } from './update-pass/webassembly.js';
 
 /** A tensor of the second thread: numbers of a buffer that threads share. */
@@ -31,16 +34,22 @@ export interface Work {
   readonly unreadable: { readonly name: string; readonly error: string } | undefined;
 }
 
+/** A table of which every batch has some rows (PickedRows), in memory of the first thread. */
+export interface Table {
+  /** The input that reads them. */
+  readonly name: string;
+  readonly width: number;
+  readonly numbers: Place;
+  readonly places: Place;
+}
+
 interface Libraries {
-  readonly main: string;
   readonly native: string;
   readonly koffi: string | undefined;
 }
 
-/** What to run from now on; undefined: nothing. */
-interface Message {
-  readonly work: Work | undefined;
-}
+/** What to run from now on, undefined: nothing; or from which tables to read its rows: those that the message before told of are gone. */
+type Message = { readonly work: Work | undefined } | { readonly tables: readonly Table[] };
 
 /** Places in the numbers by which the threads know of each other; what is written often is on lines of its own. */
 const places = {
@@ -52,9 +61,11 @@ const places = {
   secondSleeps: 48,
   /** Rows of the second thread's part of the batch; −1: there is a message. */
   rows: 64,
+  /** Rows of the first thread's part. */
+  before: 65,
   /** Its part of the batch could not be run: nobody updates. */
-  firstFailed: 65,
-  secondFailed: 66,
+  firstFailed: 66,
+  secondFailed: 67,
 } as const;
 
 /**
@@ -86,7 +97,7 @@ export class SecondThread {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     // Compiled from its own text: a file for it would have to be found from the sources as from any bundle.
-    this.worker = new Worker(`(${secondThread})(require)`, {
+    this.worker = new Worker(`(${secondThread})(require, ${gatherRows})`, {
       eval: true,
       execArgv: [],
       workerData: { control: this.control, places, port: port2, libraries, spins: SPINS },
@@ -107,6 +118,11 @@ export class SecondThread {
     await this.tell({ work });
   }
 
+  /** Gathers its rows of these inputs itself from now on, until it loads something else. @throws Error with what went wrong there. */
+  async readFrom(tables: readonly Table[]): Promise<void> {
+    await this.tell({ tables });
+  }
+
   /** Lets go of what it ran. @throws Error with what went wrong there. */
   async unload(): Promise<void> {
     await this.tell({ work: undefined });
@@ -118,16 +134,21 @@ export class SecondThread {
   }
 
   /**
-   * A step: this thread does `own` while the second one runs so many rows, then both do the phases of the update, each its part. Where a part of the batch could
-   * not be run there is no update.
+   * A step: this thread does `own`, its part of the batch, while the second one runs the rows behind that, then both do the phases of the update, each its part. Where a
+   * part of the batch could not be run there is no update.
    *
    * @throws Error with what went wrong, here or there
    */
-  async step(rows: number, own: () => void, phases: readonly (() => void)[]): Promise<void> {
+  async step(
+    rows: { readonly first: number; readonly second: number },
+    own: () => void,
+    phases: readonly (() => void)[],
+  ): Promise<void> {
     const { control } = this;
     Atomics.store(control, places.firstFailed, 0);
     Atomics.store(control, places.secondFailed, 0);
-    Atomics.store(control, places.rows, rows);
+    Atomics.store(control, places.rows, rows.second);
+    Atomics.store(control, places.before, rows.first);
     this.raise();
     let failed: { readonly error: unknown } | undefined;
     try {
@@ -173,14 +194,18 @@ export class SecondThread {
     if (Atomics.load(control, places.secondSleeps) !== 0) Atomics.notify(control, places.first);
   }
 
-  /** Waits until the second thread has come once more. @throws Diagnostic where it is no more */
-  private async other(): Promise<void> {
+  /** Waits until the second thread has come once more. It mostly has when this returns: undefined. @throws Diagnostic where it is no more */
+  private other(): Promise<void> | undefined {
     this.wanted = (this.wanted + 1) | 0;
-    while (!this.hasCome()) {
+    return this.hasCome() ? undefined : this.patiently();
+  }
+
+  private async patiently(): Promise<void> {
+    do {
       await turn();
       if (this.ended !== undefined && this.missing(this.seen()))
         fail('engine-thread-ended', { engine: 'onnxruntime', because: this.ended });
-    }
+    } while (!this.hasCome());
   }
 
   /** Waits for a while. */
@@ -206,7 +231,7 @@ export class SecondThread {
 }
 
 /** The second thread, whole. It is compiled from its text in another thread, so it names nothing from outside but what it is given. */
-function secondThread(require: (name: string) => unknown): void {
+function secondThread(require: (name: string) => unknown, gather: typeof gatherRows): void {
   const threads = require('node:worker_threads') as typeof import('node:worker_threads');
   const given = threads.workerData as {
     readonly control: Int32Array;
@@ -218,36 +243,35 @@ function secondThread(require: (name: string) => unknown): void {
   const { control, places: at, port, libraries, spins } = given;
 
   type Numbers = Float32Array | Int32Array;
-  interface Tensor {
-    readonly data: Numbers;
-  }
   interface Session {
     loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
-    run(feeds: object, fetches: object, options: object): void;
+    run(feeds: object, fetches: object): void;
     dispose(): void;
   }
   interface Loaded {
     readonly work: Work;
     readonly session: Session;
     readonly phases: readonly (() => void)[];
+    /** By the input that reads its rows. */
+    readonly tables: Map<string, Parameters<typeof gatherRows>[0]>;
     /** The tensors for so many rows, and what must be copied for them. */
     readonly bound: Map<number, Bound>;
   }
   interface Bound {
-    readonly feeds: Record<string, Tensor | null>;
-    readonly fetches: Record<string, Tensor | null>;
+    readonly feeds: Record<string, OrtTensor>;
+    readonly fetches: Record<string, OrtTensor | null>;
+    readonly gathered: [Numbers, Parameters<typeof gatherRows>[0]][];
     readonly into: [Numbers, Numbers][];
     readonly outOf: [Numbers, Numbers][];
   }
 
   let loaded: Loaded | undefined;
-  let ort: { readonly Tensor: new (type: string, data: Numbers, shape: readonly number[]) => Tensor };
   let newSession: () => Session;
   let viewOf: ((buffer: SharedArrayBuffer) => ArrayBuffer) | undefined;
+  let viewAt: ((place: Place) => ArrayBuffer) | undefined;
 
   const start = () => {
     if (newSession !== undefined) return;
-    ort = require(libraries.main) as typeof ort;
     const { binding, initOrt } = require(libraries.native) as {
       readonly binding: { readonly InferenceSession: new () => Session };
       initOrt(): void;
@@ -260,6 +284,7 @@ function secondThread(require: (name: string) => unknown): void {
       view(address: bigint, length: number): ArrayBuffer;
     };
     viewOf = (buffer) => koffi.view(koffi.address(new Uint8Array(buffer)), buffer.byteLength);
+    viewAt = ({ address, bytes }) => koffi.view(address, bytes);
   };
 
   const load = (work: Work): Loaded => {
@@ -277,20 +302,32 @@ function secondThread(require: (name: string) => unknown): void {
     };
     const host = { memory: work.memory, ...Object.fromEntries(work.imports.map((name) => [name, never])) };
     const { exports } = new wasm.Instance(work.code, { host });
-    return { work, session, phases: work.phases.map((name) => exports[name]!), bound: new Map() };
+    return { work, session, phases: work.phases.map((name) => exports[name]!), tables: new Map(), bound: new Map() };
   };
 
-  const bind = ({ work }: Loaded, rows: number): Bound => {
-    const bound: Bound = { feeds: {}, fetches: {}, into: [], outOf: [] };
+  const readFrom = ({ work, tables, bound }: Loaded, told: readonly Table[]) => {
+    tables.clear();
+    bound.clear();
+    for (const { name, width, numbers, places } of told) {
+      const { type } = work.feeds.find((one) => one.name === name)!;
+      const Kind = type === 'float32' ? Float32Array : Int32Array;
+      tables.set(name, { table: new Kind(viewAt!(numbers)), width, places: new Int32Array(viewAt!(places)) });
+    }
+  };
+
+  const bind = ({ work, tables }: Loaded, rows: number): Bound => {
+    const bound: Bound = { feeds: {}, fetches: {}, gathered: [], into: [], outOf: [] };
     const views = viewOf && work.buffers.map(viewOf);
-    const make = (one: SharedTensor, copies: [Numbers, Numbers][]): Tensor => {
-      const shape = one.rows ? [rows, ...one.shape.slice(1)] : one.shape;
-      const length = shape.reduce((size, extent) => size * extent, 1);
+    const make = (one: SharedTensor, copies: [Numbers, Numbers][]): OrtTensor => {
+      const dims = one.rows ? [rows, ...one.shape.slice(1)] : one.shape;
+      const length = dims.reduce((size, extent) => size * extent, 1);
       const Kind = one.type === 'float32' ? Float32Array : Int32Array;
-      const shared = new Kind(work.buffers[one.buffer] as never, one.offset, length);
-      const own = views ? new Kind(views[one.buffer] as never, one.offset, length) : new Kind(length);
-      if (!views) copies.push([own, shared]);
-      return new ort.Tensor(one.type, own, shape);
+      const table = tables.get(one.name);
+      const data: Numbers =
+        views && !table ? new Kind(views[one.buffer] as never, one.offset, length) : new Kind(length);
+      if (table) bound.gathered.push([data, table]);
+      else if (!views) copies.push([data, new Kind(work.buffers[one.buffer] as never, one.offset, length)]);
+      return { type: one.type, data: data as OrtData, dims, location: 'cpu' };
     };
     if (work.unreadable) bound.fetches[work.unreadable.name] = null;
     for (const one of work.feeds) bound.feeds[one.name] = make(one, bound.into);
@@ -298,7 +335,7 @@ function secondThread(require: (name: string) => unknown): void {
     return bound;
   };
 
-  const runRows = (on: Loaded, rows: number) => {
+  const runRows = (on: Loaded, before: number, rows: number) => {
     if (rows === 0) {
       // Nothing adds nothing.
       for (const { buffer, offset, shape } of on.work.fetches)
@@ -311,9 +348,10 @@ function secondThread(require: (name: string) => unknown): void {
     }
     let bound = on.bound.get(rows);
     if (!bound) on.bound.set(rows, (bound = bind(on, rows)));
+    for (const [own, table] of bound.gathered) gather(table, before, rows, own);
     for (const [own, shared] of bound.into) own.set(shared);
     try {
-      on.session.run(bound.feeds, bound.fetches, {});
+      on.session.run(bound.feeds, bound.fetches);
     } catch (error) {
       if (!on.work.unreadable || (error as Error).message !== on.work.unreadable.error) throw error;
     }
@@ -329,9 +367,12 @@ function secondThread(require: (name: string) => unknown): void {
     try {
       const message = threads.receiveMessageOnPort(port)!.message as Message;
       start();
-      loaded?.session.dispose();
-      loaded = undefined;
-      if (message.work) loaded = load(message.work);
+      if ('tables' in message) readFrom(loaded!, message.tables);
+      else {
+        loaded?.session.dispose();
+        loaded = undefined;
+        if (message.work) loaded = load(message.work);
+      }
       answer();
     } catch (error) {
       answer(error);
@@ -360,7 +401,7 @@ function secondThread(require: (name: string) => unknown): void {
 
   const step = (rows: number) => {
     try {
-      runRows(loaded!, rows);
+      runRows(loaded!, Atomics.load(control, at.before), rows);
     } catch (error) {
       answer(error);
       Atomics.store(control, at.secondFailed, 1);

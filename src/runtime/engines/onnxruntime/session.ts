@@ -1,7 +1,7 @@
 import { lowerProgram } from '../../../onnx/lower.js';
 import { encode } from '../../../onnx/model.js';
 import type { DType, HostTensor, Program, TensorType } from '../../../program/program.js';
-import type { Direct, NativeSession } from './direct.js';
+import { type Direct, directTensor, type NativeSession } from './direct.js';
 import type { Ort, OrtData, OrtSession, OrtTensor, OrtType } from './library.js';
 import { type InPlace, UNREADABLE, withUnreadableOutput } from './in-place.js';
 import { isShared, type SharedMemory } from './shared-memory.js';
@@ -60,6 +60,8 @@ export class OnnxSession {
   private readonly inputTypes: ReadonlyMap<string, TensorType>;
   private readonly feeds: Record<string, OrtTensor> = {};
   private readonly fetches: Record<string, OrtTensor | null> = {};
+  /** What was fed last, by the input's name. Most inputs have the memory and the shape that they had in the step before. */
+  private readonly fed = new Map<string, HostTensor>();
   /** By the names of inputs and outputs. */
   private readonly copiedIn = new Map<string, Copy>();
   private readonly copiedOut = new Map<string, Copy>();
@@ -99,9 +101,13 @@ export class OnnxSession {
   }
 
   /** The input reads from this memory from now on. */
-  feed(name: string, tensor: HostTensor): void {
+  feed(name: string, { data, shape }: HostTensor): void {
     const type = this.inputTypes.get(name);
-    if (type) this.feeds[name] = this.over(type, tensor, this.copiedIn, name);
+    if (!type) return;
+    const known = this.fed.get(name);
+    if (known && known.data === data && known.shape === shape) return;
+    this.feeds[name] = this.over(type, { data, shape }, this.copiedIn, name);
+    this.fed.set(name, { data, shape });
   }
 
   /** The output, by its place in the program's list, is written into this memory from now on. */
@@ -122,6 +128,7 @@ export class OnnxSession {
     const written = this.fetches[onnx]!;
     this.fetches[onnx] = this.feeds[name]!;
     this.feeds[name] = written;
+    this.fed.delete(name);
     const [read, wrote] = [this.copiedIn.get(name), this.copiedOut.get(onnx)];
     replace(this.copiedIn, name, wrote);
     replace(this.copiedOut, onnx, read);
@@ -145,7 +152,7 @@ export class OnnxSession {
     if (!direct) throw new Error(`the session of ${this.program.name} cannot run at once`);
     this.copyIn();
     try {
-      direct.run(this.feeds, this.fetches, {});
+      direct.run(this.feeds, this.fetches);
     } catch (error) {
       this.check(error);
     }
@@ -171,17 +178,21 @@ export class OnnxSession {
 
   private over(type: TensorType, tensor: HostTensor, copies: Map<string, Copy>, name: string): OrtTensor {
     const { data, shape } = tensor;
+    const { memory, direct, ort } = this.library;
     copies.delete(name);
     let own = data;
     if (isShared(data)) {
-      const { memory } = this.library;
       if (memory) own = viewOf(data, memory);
       else {
         own = data.slice();
         copies.set(name, { shared: data, own });
       }
     }
-    const made = new this.library.ort.Tensor(ortTypes[type.dtype], own as OrtData, shape);
+    const kind = ortTypes[type.dtype];
+    const made =
+      this.options.direct && direct
+        ? directTensor(kind, own as OrtData, shape)
+        : new ort.Tensor(kind, own as OrtData, shape);
     if (own !== data) this.held.set(made, data);
     return made;
   }

@@ -9,6 +9,16 @@ export interface SharedMemory {
   readonly koffi: string;
   /** The same bytes. Whoever uses them must hold on to the shared buffer: this one does not. */
   over(buffer: SharedArrayBuffer): ArrayBuffer;
+  /** Where the numbers lie, so that another thread can read them. Whoever tells it must hold on to the array for as long. */
+  placeOf(data: Numbers): Place;
+}
+
+type Numbers = Float32Array | Int32Array;
+
+/** Memory of this process. */
+export interface Place {
+  readonly address: bigint;
+  readonly bytes: number;
 }
 
 interface Koffi {
@@ -35,11 +45,16 @@ function tryOnce(): SharedMemory | undefined {
       if (!view) known.set(buffer, (view = koffi.view(koffi.address(new Uint8Array(buffer)), buffer.byteLength)));
       return view;
     };
+    // A small array lies among the objects that a garbage collection moves, until its buffer is asked for.
+    const placeOf = ({ buffer, byteOffset, byteLength: bytes }: Numbers): Place => ({
+      address: koffi.address(new Uint8Array(buffer, byteOffset, bytes)),
+      bytes,
+    });
     const shared = new SharedArrayBuffer(8);
     const view = over(shared);
     new Int32Array(shared)[1] = 17;
     const works = view instanceof ArrayBuffer && view.byteLength === 8 && new Int32Array(view)[1] === 17;
-    return works ? { koffi: file, over } : undefined;
+    return works ? { koffi: file, over, placeOf } : undefined;
   } catch {
     return undefined;
   }
