@@ -4,12 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { autoencoder } from './results/autoencoder.mjs';
-import { lenet } from './results/lenet.mjs';
-import { networks } from './results/networks.mjs';
-import { quickstart } from './results/quickstart.mjs';
-import { regression } from './results/regression.mjs';
-import { tables } from './results/tables.mjs';
+import { editedSpec, rows } from './results/rows.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,9 +21,6 @@ const { values: options, positionals } = parseArgs({
 });
 const FOLDER = '.cache/results';
 const RAW = 'docs/results.json';
-
-/** Every row, in the order of the document. scripts/results/row.mjs says what a row is. */
-const rows = { ...lenet, ...autoencoder, ...regression, ...tables, ...networks, ...quickstart };
 
 const wanted = options.document ? [] : positionals.length > 0 ? positionals : Object.keys(rows);
 for (const name of wanted) {
@@ -56,15 +48,13 @@ function write() {
   writeFileSync('docs/results.md', document(raw));
 }
 
-/** The spec of a row: a file of specs/, or a copy with one word changed. */
-function specOf(rowName, row) {
-  if (!row.edit) return row.spec;
-  const text = readFileSync(row.spec, 'utf8');
-  const [before, after] = row.edit;
-  if (text.replace(before, after) === text) fail(`${row.spec} does not say ${before}`);
-  const copy = `${FOLDER}/${rowName}/${row.spec.replace(/^.*\//, '')}`;
-  mkdirSync(`${FOLDER}/${rowName}`, { recursive: true });
-  writeFileSync(copy, text.replace(before, after));
+/** The spec of a run: a file of specs/, or a copy with some words changed. */
+function specOf(rowName, row, run) {
+  if (!row.edit && !run.edits) return row.spec;
+  const folder = `${FOLDER}/${rowName}${run.edits ? `/${run.name}-spec` : ''}`;
+  const copy = `${folder}/${path.basename(row.spec)}`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(copy, editedSpec(readFileSync(row.spec, 'utf8'), row, run));
   return copy;
 }
 
@@ -80,7 +70,7 @@ function runOne(rowName, row, run, dataFolder) {
       ? ['train', '--resume', out]
       : [
           'train',
-          specOf(rowName, row),
+          specOf(rowName, row, run),
           '--out',
           out,
           '--engine',
@@ -97,8 +87,36 @@ function runOne(rowName, row, run, dataFolder) {
   const { threshold, nonzero_weights, weights_before, weights_after, units, equivalent, difference, scores } =
     JSON.parse(readFileSync(result, 'utf8'));
   const name = row.spec.replace(/^.*\//, '').replace(/\.dn$/, '');
-  const more = row.measure?.({ out, name, units });
+  const more = row.measure?.({ out, name, units, simplify: simplifier(out, row, dataFolder) });
   return { threshold, nonzero_weights, weights_before, weights_after, units, equivalent, difference, scores, ...more };
+}
+
+/** `dnc simplify` of a finished run with values of its spec changed: the result as JSON. What is there is taken as it is. */
+function simplifier(run, row, dataFolder) {
+  return (name, sets) => {
+    const out = `${run}-${name}`;
+    const file = `${out}/result.json`;
+    if (!existsSync(file)) {
+      const args = [
+        'simplify',
+        run,
+        '--out',
+        out,
+        '--engine',
+        options.engine,
+        ...sets.flatMap((set) => ['--set', set]),
+      ];
+      const rest = [
+        ...(options.threads ? ['--threads', options.threads] : []),
+        ...(row.data ? ['--data-dir', dataFolder] : []),
+      ];
+      const { status } = spawnSync(process.execPath, ['dist/cli.js', ...args, ...rest], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+      if (status !== 0) fail(`${out} ended with exit code ${status}`);
+    }
+    return JSON.parse(readFileSync(file, 'utf8'));
+  };
 }
 
 function document({ rows: found }) {
