@@ -204,28 +204,22 @@ export class HalvesRunner implements Runner {
   }
 
   /** What this thread's session reads of an input. Rows that are picked are gathered now. */
-  private ownPart(
-    at: number,
-    { rows: byRow, size, shape }: Slot,
-    input: HostTensor,
-    { own, first }: Parts,
-  ): HostTensor {
+  private ownPart(at: number, { rows: byRow, size }: Slot, input: HostTensor, { own, first }: Parts): HostTensor {
     const picked = pickedBy(input, byRow);
     const known = own[at];
+    const shape = () => (byRow ? [first, ...input.shape.slice(1)] : input.shape);
     if (picked) {
       const tensor =
         known && known.given === undefined
           ? known.tensor
-          : { shape: [first, ...shape.slice(1)], data: numbersLike(picked.table, first * size) };
+          : { shape: shape(), data: numbersLike(picked.table, first * size) };
       picked.gather(0, first, tensor.data as PickedRows['table']);
       own[at] = { given: undefined, tensor };
       return tensor;
     }
     const { data } = input;
     if (known?.given === data) return known.tensor;
-    const tensor = byRow
-      ? { shape: [first, ...shape.slice(1)], data: data.subarray(0, first * size) }
-      : { shape, data };
+    const tensor = { shape: shape(), data: byRow ? data.subarray(0, first * size) : data };
     own[at] = { given: data, tensor };
     return tensor;
   }
