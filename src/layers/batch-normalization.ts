@@ -13,6 +13,7 @@ export const batchNormalization = defineLayer({
     'Gives every unit mean beta and standard deviation gamma: over the batch in training, by moving statistics else.',
   cite: 'Ioffe and Szegedy 2015, Batch Normalization, algorithms 1 and 2; Keras, keras.layers.BatchNormalization',
   inputs: [1, 1],
+  elementwise: true,
   notByStep: 'BatchNormalization by itself averages over all steps, too',
   schema: Type.Object({
     axis: axisArgument({ default: -1, description: 'The axis of the units; all others are averaged over.' }),

@@ -243,6 +243,7 @@ export function bidirectionalMembers(kindOf: FindKind): Members<typeof schema> {
     folds: { handedOn: () => ({ forward_kernel: 'forward_bias', backward_kernel: 'backward_bias' }) },
     gathers: { none: 'its sums have no zeros beside them' },
     pads: { none: 'it hands nothing on' },
+    elementwise: { none: 'it mixes steps' },
     subtracts: { none: 'no recurrent layer subtracts from its input' },
     mixesBlocks: { none: 'no recurrent layer has groups' },
     spares: { none: 'it cannot do without its one input' },

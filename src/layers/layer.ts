@@ -245,6 +245,11 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
    */
   pads?(args: A): boolean;
   /**
+   * Whether at inference each number that it gives is a function of the one that stands there in its input, though it treats some axes not unit by unit in training.
+   * Absent: where it treats all axes unit by unit.
+   */
+  readonly elementwise?: true;
+  /**
    * A parameter that is subtracted from each unit of the input before anything else at inference, such as a moving mean: what a reader above without a bias would
    * fold goes there. Absent, or undefined: none.
    */

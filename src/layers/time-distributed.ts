@@ -207,6 +207,7 @@ export function timeDistributedMembers(kindOf: FindKind): Members<typeof schema>
     pads: {
       handedOn: asked((kind, own) => kind.pads?.(own) ?? false),
     },
+    elementwise: { none: 'what says so stands at no step by itself' },
     subtracts: {
       handedOn: asked((kind, own) => kind.subtracts?.(own)),
     },

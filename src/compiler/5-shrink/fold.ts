@@ -9,6 +9,8 @@ import { paramShape } from '../3-dims/index.js';
 import type { Link, Site } from './links.js';
 import type { Liveness } from './liveness.js';
 import type { FoldedInside } from '../../layers/layer.js';
+import { aboveBorder, isZero } from './borders.js';
+import { carrierAt } from './carriers.js';
 import { type Facts, insideAt, stepOf } from './facts.js';
 import { wholeStep } from './resize.js';
 import type { ValuesExact } from './values.js';
@@ -61,48 +63,65 @@ export function fold(
       if (done.has(key)) continue;
       done.add(key);
       const rows = link.reads.flatMap((unit, row) => {
-        const amount = removed.has(unit) ? live.constantRead(site, link, row) : undefined;
-        return amount === undefined || amount === 0 ? [] : [{ row, unit, amount, layer: dims.origin(unit) }];
+        const constant = removed.has(unit) ? live.constantRead(site, link, row) : undefined;
+        return constant === undefined || isZero(constant) ? [] : [{ row, unit, constant, layer: dims.origin(unit) }];
       });
       if (rows.length === 0) continue;
-      const reaches = rows.filter(
-        ({ row }) => link.writes?.some((unit, column) => !removed.has(unit) && link.live(row, column)) ?? true,
+      const reaches = new Set(
+        rows.filter(
+          ({ row }) => link.writes?.some((unit, column) => !removed.has(unit) && link.live(row, column)) ?? true,
+        ),
       );
-      const constants = reaches.map(({ layer, amount }) => ({ ...layer, value: amount }));
-      const carrier = live.carriers.get(site.index);
-      if (live.biasFor(site, link) !== undefined) {
-        const target = biasOf(network, live.sites, site, link);
-        const bias = copyOf(target.name, sizeOf(target.axes.map(axisExtent)));
-        const places = rowsInto(network, link, target.axes);
-        const weights = values.get(link.param.name)!;
-        for (const { row, amount } of rows) addRow(bias, weights, places, row, target.sign * amount);
-        if (reaches.length === 0) continue;
-        if (target.added) added.set(target.name, target.axes);
-        folded.push({ reader: site.node.name, param: target.name, constants, added: target.added });
-      } else if (carrier && constants.length > 0) {
+      const told = (some: typeof rows) =>
+        some.flatMap((one) => (reaches.has(one) ? [{ ...one.layer, value: one.constant.inside }] : []));
+      /** What is the same at all places, by row. */
+      const amounts = new Map<number, number>();
+      const flat = rows.filter(({ constant }) => constant.region === undefined);
+      for (const { row, constant } of flat) amounts.set(row, constant.inside);
+      const steep = rows.filter((one) => one.constant.region !== undefined && reaches.has(one));
+      for (const region of new Set(steep.map(({ constant }) => constant.region!))) {
+        const some = steep.filter(({ constant }) => constant.region === region);
+        const carrier = live.carriers.get(carrierAt(site, region));
+        if (!carrier) {
+          // Where a reader folds nothing, a constant goes only if no unit reads it whose value matters.
+          refuseWanted(
+            live,
+            site,
+            link,
+            some.map(({ row }) => row),
+          );
+          continue;
+        }
         const kernel = copyOf(link.param.name, 0);
         const data = values.get(link.param.name)!;
         const standing = link.reads.indexOf(carrier.unit);
         const own = live.constantRead(site, link, standing)!;
         const places = rowPlaces(link, standing);
-        for (const { row, amount } of rows)
+        for (const { row, constant } of some) {
+          const share = aboveBorder(constant) / aboveBorder(own);
           rowPlaces(link, row).forEach((place, k) => {
-            kernel[places[k]!]! += (amount / own) * data[place]!;
+            kernel[places[k]!]! += share * data[place]!;
           });
+          if (constant.border !== share * own.border) amounts.set(row, constant.border - share * own.border);
+        }
         const { name } = link.param;
-        folded.push({
-          reader: site.node.name,
-          param: name,
-          constants,
-          added: false,
-          carrier: dims.origin(carrier.unit),
-        });
-      } else {
-        // Where a reader folds nothing, a constant goes only if no unit reads it whose value matters.
-        const columns = link.writes?.flatMap((unit, k) => (live.wants(site, unit) ? [k] : [])) ?? [0];
-        if (live.living(site) && rows.some(({ row }) => columns.some((column) => link.live(row, column))))
-          throw new Error(`${site.node.name} was given a constant to fold`);
+        const standsFor = dims.origin(carrier.unit);
+        folded.push({ reader: site.node.name, param: name, constants: told(some), added: false, carrier: standsFor });
       }
+      if (amounts.size === 0) continue;
+      if (link.bias === undefined) {
+        refuseWanted(live, site, link, [...amounts.keys()]);
+        continue;
+      }
+      const target = biasOf(network, live.sites, site, link);
+      const bias = copyOf(target.name, sizeOf(target.axes.map(axisExtent)));
+      const places = rowsInto(network, link, target.axes);
+      const weights = values.get(link.param.name)!;
+      for (const [row, amount] of amounts) addRow(bias, weights, places, row, target.sign * amount);
+      const constants = told(rows.filter(({ row }) => amounts.has(row)));
+      if (constants.length === 0) continue;
+      if (target.added) added.set(target.name, target.axes);
+      folded.push({ reader: site.node.name, param: target.name, constants, added: target.added });
     }
     const inside = foldInside(network, values, live, removed, site);
     if (!inside) continue;
@@ -116,6 +135,13 @@ export function fold(
     if (parts.length > 0) folded.push({ reader: site.node.name, param: name, constants: parts, added: false });
   }
   return { exact, folded, added };
+}
+
+/** A reader that can hold none of these constants must not need them. */
+function refuseWanted(live: Liveness, site: Site, link: Link, rows: readonly number[]): void {
+  const columns = link.writes?.flatMap((unit, k) => (live.wants(site, unit) ? [k] : [])) ?? [0];
+  if (live.living(site) && rows.some((row) => columns.some((column) => link.live(row, column))))
+    throw new Error(`${site.node.name} was given a constant to fold`);
 }
 
 /** What a layer's own bias takes for its units inside that go. */

@@ -5,6 +5,7 @@ import type { InputRanges } from '../../ir/ranges.js';
 import type { Inside } from '../../layers/layer.js';
 import { type Carrier, chooseCarriers } from './carriers.js';
 import { keepEqualBlocks, roundWidths } from './counts.js';
+import { borderedReads, everywhereSame, isZero, type ReadConstant } from './borders.js';
 import { constantsOf, type Facts, insideFacts, meet, meetInside, unitFacts } from './facts.js';
 import { type Link, type Site, sitesOf } from './links.js';
 import { inferenceFacts } from './ranges.js';
@@ -37,11 +38,9 @@ export interface Liveness {
   /** Units that are needed only because a layer pins them. */
   readonly pins: ReadonlyMap<Unit, Pin>;
   /** Units that stay to hold the weights of other constant ones, by the places of the layers that read them. */
-  readonly carriers: ReadonlyMap<number, Carrier>;
-  /** The constant that a link reads in a row, but for zeros beside it; undefined if that varies. */
-  constantRead(site: Site, link: Link, row: number): number | undefined;
-  /** The bias that takes constants which a link reads. */
-  biasFor(site: Site, link: Link): string | undefined;
+  readonly carriers: ReadonlyMap<string, Carrier>;
+  /** The constant that a link reads in a row; undefined if that varies. */
+  constantRead(site: Site, link: Link, row: number): ReadConstant | undefined;
   /** Whether the value of a unit at the outputs of a layer, or inside of it, matters. */
   wants(site: Site, unit: Unit): boolean;
   /** Whether anything that a layer computes matters. */
@@ -71,7 +70,11 @@ export function liveness(
     inside = meetInside(inside, insideFacts(network, values, 'training', sites, training, folds));
     facts = meet(inference, training);
   }
-  const need = new Need(network, sites, facts, inside, { folds, gathers: modes === 'inference' });
+  const need = new Need(network, sites, facts, inside, {
+    folds,
+    gathers: modes === 'inference',
+    bordered: (site, below) => borderedReads(network, values, sites, facts, site, below),
+  });
   for (const { node, output } of network.graph.outputs) need.wantAll(need.siteOf(node), output);
   need.settle();
   // Pins come second, so that only the units that would have gone are reported with a reason.
@@ -101,7 +104,6 @@ export function liveness(
     pins: need.pins,
     carriers: need.carriers,
     constantRead: (site, link, row) => need.constantRead(site, link, row),
-    biasFor: (site, link) => need.biasFor(site, link),
     wants: (site, unit) => need.wants(site, unit),
     living: (site) => need.living(site),
   };
@@ -111,7 +113,8 @@ export function liveness(
 export class Need {
   readonly needed = new Set<Unit>();
   readonly pins = new Map<Unit, Pin>();
-  readonly carriers = new Map<number, Carrier>();
+  /** By the layer that reads them and their region, see `carrierAt`. */
+  readonly carriers = new Map<string, Carrier>();
   private readonly places: ReadonlyMap<string, number>;
   /** By layer: the units whose value at its outputs, or inside of it, matters. */
   private readonly wanted: readonly Set<Unit>[];
@@ -125,6 +128,7 @@ export class Need {
   private readonly inputUnits: (ReadonlyMap<Unit, readonly number[]> | undefined)[];
   private readonly inputConstants: (ReadonlyMap<Unit, number> | undefined)[];
   private readonly outputConstants: (ReadonlyMap<Unit, number> | undefined)[];
+  private readonly borders: (ReadonlyMap<Unit, ReadConstant> | undefined)[];
   private readonly begun: Uint8Array;
   /** By layer: whether it is known to be living. */
   private readonly alive: Uint8Array;
@@ -136,7 +140,11 @@ export class Need {
     readonly sites: readonly Site[],
     readonly facts: Facts,
     private readonly inside: ReadonlyMap<string, Inside>,
-    private readonly rules: { readonly folds: (layer: string, bias: string) => boolean; readonly gathers: boolean },
+    private readonly rules: {
+      readonly folds: (layer: string, bias: string) => boolean;
+      readonly gathers: boolean;
+      readonly bordered: (site: Site, isPadded: boolean) => ReadonlyMap<Unit, ReadConstant>;
+    },
   ) {
     this.places = new Map(sites.map((site) => [site.node.name, site.index]));
     this.wanted = sites.map(() => new Set());
@@ -144,6 +152,7 @@ export class Need {
     this.inputUnits = new Array(sites.length).fill(undefined);
     this.inputConstants = new Array(sites.length).fill(undefined);
     this.outputConstants = new Array(sites.length).fill(undefined);
+    this.borders = new Array(sites.length).fill(undefined);
     this.begun = new Uint8Array(sites.length);
     this.alive = new Uint8Array(sites.length);
     this.dirty = -1;
@@ -349,52 +358,42 @@ export class Need {
     ));
   }
 
-  /** The constant that a link reads in a row, but for zeros beside it; undefined if that varies. */
-  constantRead(site: Site, link: Link, row: number): number | undefined {
+  /** The constant that a link reads in a row; undefined if that varies. */
+  constantRead(site: Site, link: Link, row: number): ReadConstant | undefined {
     const told = this.inside.get(site.node.name)?.reads?.[link.param.tensor];
-    if (told) return constantOf(told[row]!);
+    if (told) return everywhereSame(constantOf(told[row]!));
     const unit = link.reads[row]!;
-    if (link.own) return this.constantsAfter(site).get(unit);
-    return this.constantsBefore(this.beforePadding(site)).get(unit);
-  }
-
-  /** The first of the layers before one that do nothing but put zeros beside what they read: with itself, where there is none. */
-  private beforePadding(site: Site): Site {
-    let at = site;
-    while (at.inputs.length === 1) {
-      const source = this.sites[at.inputs[0]!.site]!;
-      if (!source.kind.pads?.(source.node.arguments)) break;
-      at = source;
-    }
-    return at;
+    if (link.own) return everywhereSame(this.constantsAfter(site).get(unit));
+    const constant = this.constantsBefore(site).get(unit);
+    // Zeros that the layer itself puts beside what it reads.
+    const isPadded = link.bias === undefined && (site.kind.gathers?.(site.node.arguments) ?? false);
+    if (constant === 0 || (constant !== undefined && !isPadded)) return everywhereSame(constant);
+    if (!this.rules.gathers) return everywhereSame(constant);
+    return (this.borders[site.index] ??= this.rules.bordered(site, isPadded)).get(unit);
   }
 
   /** Whether a layer that reads a unit through weights can do without it: it is 0 there, or a constant that the layer takes into its bias or another unit carries. */
   private absorbs(site: Site, link: Link, row: number): boolean {
     const constant = this.constantRead(site, link, row);
     if (constant === undefined) return false;
-    if (constant === 0) return true;
+    if (isZero(constant)) return true;
     // One bias and one kernel serve all calls of a layer that is used several times.
     const everywhere = site.calls.every((index) => {
       const call = this.sites[index]!;
-      return call === site || this.constantRead(call, call.links[site.links.indexOf(link)]!, row) === constant;
+      if (call === site) return true;
+      const other = this.constantRead(call, call.links[site.links.indexOf(link)]!, row);
+      return other?.inside === constant.inside && other.border === constant.border && other.region === constant.region;
     });
     if (!everywhere) return false;
-    const bias = this.biasFor(site, link);
-    return bias === undefined ? this.gathers(site, link) : this.rules.folds(site.node.name, bias);
+    if (constant.region !== undefined && !this.gathers(site, link)) return false;
+    // What is left at the border is the same everywhere.
+    return constant.border === 0 || (link.bias !== undefined && this.rules.folds(site.node.name, link.bias));
   }
 
-  /** The bias that takes constants which a link reads: none where zeros stand beside them. */
-  biasFor(site: Site, link: Link): string | undefined {
-    const behind = (index: number) => this.beforePadding(this.sites[index]!) !== this.sites[index];
-    return !link.own && site.calls.some(behind) ? undefined : link.bias;
-  }
-
-  /** Whether the weights of several constant units may be gathered in one of them. */
+  /** Whether the weights of several constant units with zeros beside them may be gathered in one of them. */
   gathers(site: Site, link: Link): boolean {
     const { node, kind, calls, links } = site;
     if (!this.rules.gathers || link.own || link.param.tensor !== 'kernel') return false;
-    if (this.beforePadding(site) === site) return link.bias === undefined && (kind.gathers?.(node.arguments) ?? false);
     // Sums of weighted inputs: zeros beside these are zeros for all of them.
     const { groups = 1 } = link.param.axes[link.readAxis]!;
     const adds = link.bias !== undefined || (kind.gathers?.(node.arguments) ?? false);

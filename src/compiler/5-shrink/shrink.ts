@@ -365,7 +365,7 @@ function reasonsOf(live: Liveness): ReadonlyMap<Unit, { readonly reason: 'consta
       let columns: number[] | undefined;
       link.reads.forEach((unit, row) => {
         if (live.needed.has(unit) || reasons.has(unit)) return;
-        const value = live.constantRead(site, link, row);
+        const value = live.constantRead(site, link, row)?.inside;
         if (value === undefined) return;
         columns ??= link.writes?.flatMap((written, k) => (live.wants(site, written) ? [k] : [])) ?? [0];
         if (columns.some((column) => link.live(row, column))) reasons.set(unit, { reason: 'constant', value });

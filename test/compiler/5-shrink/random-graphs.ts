@@ -5,8 +5,11 @@ import { Plant, netOf } from './plant.js';
 /** What is planted in a unit: nothing writes it but a bias, nothing reads it, or both. */
 export type Fate = 'live' | 'unread' | 'zero' | 'constant' | 'unread constant';
 
-/** What a layer makes of the constants that are planted before it. `unknown`: it depends on numbers, and nothing is claimed. */
-type Class = 'zero' | 'constant' | 'unknown';
+/**
+ * What a layer makes of the constants that are planted before it: `bordered`, with zeros of a padding beside it; `rimmed`, with another constant beside it. `unknown`: it
+ * depends on numbers, and nothing is claimed.
+ */
+type Class = 'zero' | 'constant' | 'bordered' | 'rimmed' | 'unknown';
 
 /** Units of one layer on their way to those that read them. */
 interface Segment {
@@ -134,17 +137,21 @@ class Writer {
     };
   }
 
-  /** The units of a tensor are read through weights. */
-  read(x: Tensor, how: 'folds' | 'gathers'): void {
+  /** The units of a tensor are read through weights. `adds`: one kernel sums them up, so that a unit can stand for others behind a padding. */
+  read(x: Tensor, how: 'folds' | 'gathers', adds = how === 'gathers'): void {
     for (const { maker, classes } of x.segments) {
       const of = this.makers.get(maker)!;
-      of.readers.push(how);
-      of.classes.push(classes);
+      const some = Object.values(classes);
+      const behind = some.includes('bordered') || some.includes('rimmed');
+      const unclear = (one: Class): Class =>
+        (one === 'bordered' && !adds) || (one === 'rimmed' && !(adds && how === 'folds')) ? 'unknown' : one;
+      of.readers.push(behind ? 'gathers' : how);
+      of.classes.push({ zero: unclear(classes.zero), constant: unclear(classes.constant) });
     }
   }
 
   /** A layer that hands units on. */
-  pass(call: string, x: Tensor, shape: readonly number[], become: (of: Class) => Class = (of) => of): Tensor {
+  pass(call: string, x: Tensor, shape: readonly number[], become: (of: Class) => Class = alike): Tensor {
     return {
       name: this.line(call, [x.name]),
       shape,
@@ -182,7 +189,7 @@ class Writer {
     this.makers.get(first.maker)!.twin = second.maker;
     // By what the units have become on the way, which for a branch that was handed on is not what was planted.
     const become = (fate: 'zero' | 'constant'): Class => {
-      const both = [first.classes[fate], second.classes[fate]];
+      const both = [first.classes[fate], second.classes[fate]].map(alike);
       if (call === 'Multiply' && both.includes('zero')) return 'zero';
       if (both.includes('unknown')) return 'unknown';
       if (both.includes('constant')) return 'constant';
@@ -196,7 +203,22 @@ class Writer {
   }
 }
 
-const offset = (of: Class): Class => (of === 'unknown' ? 'unknown' : 'constant');
+/** Behind what looks at several places there is no telling what is left of a border. */
+function alike(of: Class): Class {
+  return of === 'bordered' || of === 'rimmed' ? 'unknown' : of;
+}
+
+/** A function of single elements that may make another number of 0. */
+function offset(of: Class): Class {
+  if (of === 'bordered') return 'rimmed';
+  return of === 'zero' ? 'constant' : of;
+}
+
+/** Zeros beside what is there. */
+function padded(of: Class): Class {
+  if (of === 'constant') return 'bordered';
+  return of === 'rimmed' ? 'unknown' : of;
+}
 
 /** Elementwise layers, for any shape. */
 function passAnything(w: Writer, x: Tensor): Tensor {
@@ -241,19 +263,20 @@ function between(w: Writer, x: Tensor): Tensor {
 
 function passImage(w: Writer, x: Tensor): Tensor {
   const [h, v, c] = x.shape as [number, number, number];
-  const padded = (of: Class): Class => (of === 'zero' ? 'zero' : 'unknown');
+  const rim = (of: Class): Class => (of === 'zero' ? 'zero' : 'unknown');
+  const whole = (of: Class): Class => offset(alike(of));
   const choices: (() => Tensor)[] = [
     () => w.pass('Permute([2, 1, 3])', x, [v, h, c]),
     () => w.pass('SpatialDropout2D(0.2)', x, x.shape),
-    () => w.pass('MaxPooling2D(2, strides: 1, padding: same)', x, x.shape, padded),
+    () => w.pass('MaxPooling2D(2, strides: 1, padding: same)', x, x.shape, rim),
     () => w.pass('DepthwiseConv2D(2, padding: same)', x, x.shape, (of) => (of === 'zero' ? 'constant' : 'unknown')),
   ];
   if (h > 1 && v > 1)
     choices.push(
       () => w.pass('MaxPooling2D(2, strides: 1)', x, [h - 1, v - 1, c]),
       () => w.pass('AveragePooling2D(2, strides: 1)', x, [h - 1, v - 1, c]),
-      () => w.pass('DepthwiseConv2D(2)', x, [h - 1, v - 1, c], offset),
-      () => w.pass('DepthwiseConv2D(2, use_bias: false)', x, [h - 1, v - 1, c], (of) => of),
+      () => w.pass('DepthwiseConv2D(2)', x, [h - 1, v - 1, c], whole),
+      () => w.pass('DepthwiseConv2D(2, use_bias: false)', x, [h - 1, v - 1, c]),
     );
   if (h > 2 && v > 2) choices.push(() => w.pass('Cropping2D(1)', x, [h - 2, v - 2, c]));
   if (h < 4 && v < 4)
@@ -267,7 +290,6 @@ function passImage(w: Writer, x: Tensor): Tensor {
 
 function passSequence(w: Writer, x: Tensor): Tensor {
   const [steps, features] = x.shape as [number, number];
-  const padded = (of: Class): Class => (of === 'zero' ? 'zero' : 'unknown');
   const choices: (() => Tensor)[] = [
     () => w.pass('SpatialDropout1D(0.2)', x, x.shape),
     () => w.pass('UpSampling1D(2)', x, [2 * steps, features]),
@@ -282,6 +304,11 @@ function passSequence(w: Writer, x: Tensor): Tensor {
   return w.pick(choices)();
 }
 
+/** Units of which nothing is claimed behind a padding. */
+function withoutBorder({ maker, classes }: Segment): Segment {
+  return { maker, classes: { zero: alike(classes.zero), constant: alike(classes.constant) } };
+}
+
 const activations = ['relu', 'tanh', 'linear', 'elu', 'sigmoid'] as const;
 
 /** What an activation makes of a layer's own planted constants: a bias of 0 is 0 behind it or not. */
@@ -294,7 +321,7 @@ function ownClasses(x: Tensor, activation: string): Tensor {
 }
 
 function dense(w: Writer, x: Tensor): Tensor {
-  w.read(x, 'folds');
+  w.read(x, 'folds', true);
   const width = w.number(2, 5);
   const activation = w.pick(activations);
   const bias = w.chance(0.8);
@@ -318,13 +345,13 @@ function convolution(w: Writer, x: Tensor): Tensor {
     const of = w.makers.get(maker)!;
     if (of.width === c && !of.twin && of.blocks.size === 0) {
       of.blocks.add(2);
-      w.read(x, padding === 'same' ? 'gathers' : 'folds');
+      w.read({ ...x, segments: x.segments.map(withoutBorder) }, padding === 'same' ? 'gathers' : 'folds');
       const call = `Conv2D(${2 * width}, 2, groups: 2, ${args})`;
       return ownClasses(w.make(call, x, shape(2 * width), { allowed, blocks: 2 }), activation);
     }
   }
   if (kind === 2) {
-    w.read(x, 'gathers');
+    w.read({ ...x, segments: x.segments.map(withoutBorder) }, 'gathers');
     const call = `Conv2DTranspose(${width}, 2, strides: 1, padding: same, activation: ${activation})`;
     return ownClasses(w.make(call, x, [h, v, width]), activation);
   }
@@ -337,7 +364,7 @@ function convolution(w: Writer, x: Tensor): Tensor {
         classes:
           padding === 'same'
             ? { zero: classes.zero === 'constant' ? ('unknown' as const) : classes.zero, constant: 'unknown' as const }
-            : classes,
+            : withoutBorder({ maker, classes }).classes,
       })),
     };
     w.read(between, 'folds');
@@ -351,12 +378,12 @@ function convolution(w: Writer, x: Tensor): Tensor {
       shape: [h - 1, v - 1, 2 * c],
       segments: x.segments.map(({ maker, classes }) => ({
         maker,
-        classes: { zero: offset(classes.zero), constant: offset(classes.constant) },
+        classes: { zero: offset(alike(classes.zero)), constant: offset(alike(classes.constant)) },
       })),
     };
     return dense(w, pair);
   }
-  w.read(x, padding === 'same' ? 'gathers' : 'folds');
+  w.read(x, padding === 'same' ? 'gathers' : 'folds', true);
   return ownClasses(w.make(`Conv2D(${width}, 2, ${args})`, x, shape(width), { allowed }), activation);
 }
 
@@ -399,7 +426,7 @@ function sequenceLayer(w: Writer, x: Tensor): Tensor {
     return w.make(`Conv1D(${width}, 2, padding: causal, activation: relu)`, x, [steps, width]);
   }
   if (kind === 5 && steps > 1) {
-    w.read(x, 'folds');
+    w.read(x, 'folds', true);
     return w.make(`Conv1D(${width}, 2, activation: tanh)`, x, [steps - 1, width]);
   }
   return dense(w, x);
@@ -431,7 +458,7 @@ function residual(w: Writer, x: Tensor): Tensor | undefined {
 function shifted(w: Writer, x: Tensor): Tensor {
   const made = w.line(`Dense(${x.shape.at(-1)})`, [x.name]);
   w.constants.push(made);
-  return { ...w.pass('Add', { ...x, name: `${x.name}, ${made}` }, x.shape, offset) };
+  return { ...w.pass('Add', { ...x, name: `${x.name}, ${made}` }, x.shape, (of) => offset(alike(of))) };
 }
 
 /** Two readers of one tensor whose outputs are joined or merged. */

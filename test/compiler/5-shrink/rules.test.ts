@@ -190,6 +190,70 @@ describe('explicit zero padding', () => {
     expect(it.pins('conv1')).toEqual([expect.stringMatching(ZEROS)]);
   });
 
+  it('keeps one behind functions of single elements, too', () => {
+    const it = plant(net('act = ReLU\n drop = Dropout(0.5)\n conv2 = Conv2D(4, 2, padding: same)'), 73)
+      .noInput('conv1', [0], 0.5)
+      .noInput('conv1', [2], -2)
+      .noInput('conv1', [3], 2)
+      .shrink();
+    // Of relu of -2 nothing is left; 2 stands for 0.5.
+    expect(it.left('conv1')).toEqual([1, 3]);
+    expect(it.result.folded).toMatchObject([
+      { reader: 'conv2', param: 'conv2.kernel', carrier: { layer: 'conv1', index: 3 }, constants: [{ index: 0 }] },
+    ]);
+  });
+
+  it('keeps one where the border is no longer 0, and the bias takes what is the same at all places', () => {
+    const it = plant(net('norm = BatchNormalization\n act = Activation(sigmoid)\n conv2 = Conv2D(4, 2)'), 74)
+      .noInput('conv1', [0], 0.5)
+      .noInput('conv1', [2], -2)
+      .noInput('conv1', [3])
+      .shrink();
+    // Unit 3 is one number inside and at the border.
+    expect(it.left('conv1')).toHaveLength(2);
+    expect(it.left('conv1')[0] === 1 || it.left('conv1')[1] === 1).toBe(true);
+    const params = it.result.folded.map(({ param }) => param);
+    expect(params).toEqual(['conv2.kernel', 'conv2.bias']);
+    expect(it.result.folded[1]!.constants.map(({ index }) => index)).toContain(3);
+  });
+
+  it('keeps units with another border than 0 at a convolution that pads by itself: there are three numbers', () => {
+    const it = plant(net('act = Activation(sigmoid)\n conv2 = Conv2D(4, 2, padding: same)'), 75)
+      .noInput('conv1', [0], 0.5)
+      .noInput('conv1', [2], -2)
+      .shrink();
+    expect(it.left('conv1')).toEqual([0, 1, 2, 3]);
+  });
+
+  it('a batch norm of factor 0 behind it leaves one number, for one carrier at a convolution that pads by itself', () => {
+    const it = plant(net('norm = BatchNormalization\n conv2 = Conv2D(4, 2, padding: same)'), 76)
+      .set('norm.gamma', { 0: 0, 2: 0 })
+      .set('norm.beta', { 0: 0.5, 2: -2 })
+      .shrink();
+    expect(it.left('conv1')).toEqual([1, 2, 3]);
+  });
+
+  it('a carrier for each padding at which constants begin', () => {
+    const it = plant(
+      net(`norm = BatchNormalization
+           more = ZeroPadding2D(1)
+           conv2 = Conv2D(4, 2)`).replaceAll('Conv2D(4, 2)\n    wide', 'Conv2D(7, 2)\n    wide'),
+      77,
+    )
+      // Constants 0 and 1 inside of the first padding, and 0 beside it; 2 and 3 within the second.
+      .noInput('conv1', [0, 1], 0.5)
+      .set('conv1.bias', { 1: 2 })
+      .set('norm.moving_mean', { 0: 0, 1: 0 })
+      .set('norm.beta', { 0: 0, 1: 0, 2: 3, 3: 1 })
+      .set('norm.gamma', { 2: 0, 3: 0 })
+      .shrink();
+    expect(it.left('conv1')).toEqual([1, 2, 4, 5, 6]);
+    expect(it.result.folded).toMatchObject([
+      { carrier: { layer: 'conv1', index: 1 }, constants: [{ index: 0 }] },
+      { carrier: { layer: 'conv1', index: 2 }, constants: [{ index: 3 }] },
+    ]);
+  });
+
   it('also where the convolution pads once more, and at what reads every place by itself', () => {
     for (const reader of [
       'conv2 = Conv2D(4, 3, padding: same)',
