@@ -159,7 +159,7 @@ class ShownLine {
     let shown = front;
     let column = front.length;
     let offset = this.first;
-    for (const { segment } of graphemes.segment(line.slice(this.first, this.end))) {
+    for (const { segment } of graphemes().segment(line.slice(this.first, this.end))) {
       const image = segment === '\t' ? ' '.repeat(TAB - (column % TAB)) : visible(segment);
       for (let i = 0; i < segment.length; i++) this.columns.push(column);
       column += image === segment ? width(segment) : image.length;
@@ -210,7 +210,13 @@ class ShownLine {
   }
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+
+/** Made when the first line is shown: it takes longer than checking a small spec. */
+function graphemes(): Intl.Segmenter {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter;
+}
 
 /** Text that does nothing to a terminal: control characters as signs, direction marks by their number. Line breaks become spaces. */
 export function visible(text: string): string {

@@ -25,7 +25,7 @@ const placed = (name: string, label: string): TokenType =>
 
 export const Newline = define('Newline', /\r?\n/, 'the end of the line');
 export const Comment = define('Comment', /#[^\n]*/, 'a comment');
-const Blank = createToken({ name: 'Blank', pattern: /[ \t]+/, group: Lexer.SKIPPED });
+const Blank = createToken({ name: 'Blank', pattern: /[ \t]+/ });
 
 /** A name or a dotted path. */
 export const Word = define('Word', /[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*/, 'a name');
@@ -112,15 +112,34 @@ const lexed = [
 /** Every type that the parser may meet. */
 export const vocabulary: TokenType[] = [...lexed, Any, Begin, End, Dnc, Let, Block, Model, Repeat, With];
 
-let lexer: Lexer | undefined;
+/** All patterns as one, a group each: the first that matches is the token's. Chevrotain's own lexer prepares itself for longer than it then reads a spec. */
+const anyOf = new RegExp(lexed.map(({ PATTERN }) => `(${sourceOf(PATTERN as RegExp | string)})`).join('|'), 'y');
+
+function sourceOf(pattern: RegExp | string): string {
+  return typeof pattern === 'string' ? pattern.replace(/[.*+()[\]{}/]/g, '\\$&') : pattern.source;
+}
 
 /** The tokens of a text, comments and newlines included, blanks not. */
 export function lex(text: string): Token[] {
-  lexer ??= new Lexer(lexed, { positionTracking: 'onlyOffset', ensureOptimizations: true, skipValidations: true });
-  const { tokens, errors } = lexer.tokenize(text);
-  if (errors.length > 0) throw new Error(`no token matches at offset ${errors[0]!.offset}`);
-  // Images change when a token is mended; its place does not.
-  for (const token of tokens) token.endOffset = token.startOffset + token.image.length - 1;
+  const tokens: Token[] = [];
+  for (let at = 0; at < text.length; at = anyOf.lastIndex) {
+    anyOf.lastIndex = at;
+    const found = anyOf.exec(text);
+    if (!found) throw new Error(`no token matches at offset ${at}`);
+    const [image] = found;
+    let group = 1;
+    while (found[group] === undefined) group += 1;
+    const type = lexed[group - 1]!;
+    if (type !== Blank)
+      tokens.push({
+        image,
+        startOffset: at,
+        // Images change when a token is mended; its place does not.
+        endOffset: at + image.length - 1,
+        tokenType: type,
+        tokenTypeIdx: type.tokenTypeIdx!,
+      });
+  }
   return tokens;
 }
 

@@ -1,4 +1,34 @@
-import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
+import {
+  Array as list,
+  Boolean as boolean,
+  Integer,
+  Literal,
+  Number as number,
+  Object as map,
+  Optional,
+  Record as record,
+  type Static,
+  String as string,
+  type TObject,
+  type TSchema,
+  Union,
+  Unsafe,
+} from '@sinclair/typebox';
+
+/** What schemas are made of. Every command loads it, so it is TypeBox's `Type` without those of its constructors that no schema needs. */
+const Type = {
+  Array: list,
+  Boolean: boolean,
+  Integer,
+  Literal,
+  Number: number,
+  Object: map,
+  Optional,
+  Record: record,
+  String: string,
+  Union,
+  Unsafe,
+};
 
 /** A word of the language with its arguments: what every registry entry has. Arguments are written in the order of the schema. */
 export interface Kind<S extends TObject = TObject> {
