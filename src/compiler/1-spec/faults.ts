@@ -43,7 +43,10 @@ export function validate(context: Context, unit: Unit, values: unknown): void {
 /** A schema `anyOf: [{ required: [a] }, { required: [b] }]`: at least one of them must be there. */
 function reportMissingOneOf(context: Context, unit: Unit, faults: readonly Fault[]): void {
   const names = faults
-    .filter((fault) => fault.keyword === 'required' && fault.schemaPath.startsWith('#/anyOf/'))
+    .filter(
+      ({ keyword, instancePath, schemaPath }) =>
+        keyword === 'required' && instancePath === '' && schemaPath.startsWith('#/anyOf/'),
+    )
     .map((fault) => String(fault.params.missingProperty));
   if (names.some((name) => isBad(unit, `/${name}`))) return;
   context.report('missing-one-of', { owner: unit.owner, names }, { at: unit.at });
@@ -98,11 +101,13 @@ function reportFault(context: Context, unit: Unit, place: string, term: Term, fa
     maxItems: () => `a list of at most ${fault.params.limit} values`,
     uniqueItems: () => 'a list in which nothing stands twice',
     minLength: () => 'a string that is not empty',
+    maxLength: () =>
+      `a string of at most ${fault.params.limit} ${fault.params.limit === 1 ? 'character' : 'characters'}`,
     minProperties: () => 'a map that is not empty',
     pattern: () => (name === 'sha256' ? '64 hexadecimal digits' : `of the form ${String(fault.params.pattern)}`),
     multipleOf: () => `a multiple of ${fault.params.multipleOf}`,
   };
-  const expected = limits[fault.keyword]?.() ?? (range || (fault.message ?? 'another value'));
+  const expected = limits[fault.keyword]?.() ?? (range || 'another value');
   const value = term.kind === 'number' ? showNumber(term.value) : found;
   // Keras works out the extent that is -1.
   const isOpen = term.kind === 'number' && term.value === -1 && unit.schemas.get(parentOf(place))?.spread === true;
