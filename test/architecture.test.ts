@@ -23,7 +23,8 @@ const rows: readonly (readonly string[])[] = [
   ['exporters'],
   ['reports'],
   ['commands'],
-  ['cli.ts', 'index.ts'],
+  ['main.ts', 'index.ts'],
+  ['cli.ts'],
 ];
 
 /** Packages that hold a backend, and the only places that may load them. */

@@ -1,4 +1,7 @@
 import { realpathSync } from 'node:fs';
+import type { Source } from '../diagnostics/source.js';
+import type { Reports } from '../diagnostics/report.js';
+import { isYaml } from '../dsl/syntax.js';
 import { type Command, UsageError } from './command.js';
 import { readSpec, specFiles } from './spec-file.js';
 
@@ -14,9 +17,6 @@ export const fmt: Command = {
   ],
   examples: ['dnc fmt', 'dnc fmt --name resnet.dn', 'dnc fmt --check specs/*.dn'],
   run: async ({ parameters: [given], options, io }) => {
-    const { readDocument } = await import('../compiler/document.js');
-    const { formatSpec } = await import('../compiler/format.js');
-    const { writeNames } = await import('../compiler/names.js');
     const { Source } = await import('../diagnostics/source.js');
     const { Reports } = await import('../diagnostics/report.js');
     const { writeAtomically } = await import('../files.js');
@@ -26,11 +26,15 @@ export const fmt: Command = {
     let different = 0;
     for (const file of files.length > 0 ? files : specFiles([])) {
       const source = readSpec(file);
+      const { read, format } = await formatterFor(source.name);
       // What cannot be read is not formatted: the errors are shown, and the file stays as it is.
       const reports = new Reports();
-      readDocument(source, reports);
+      read(source, reports);
       reports.throwIfFailed();
-      const text = formatSpec(options.name ? new Source(source.name, writeNames(source)) : source);
+      const named = options.name
+        ? new Source(source.name, (await import('../compiler/names.js')).writeNames(source))
+        : source;
+      const text = format(named);
       if (options.stdout) {
         io.out(text);
         continue;
@@ -47,3 +51,17 @@ export const fmt: Command = {
     return options.check && different > 0 ? 1 : 0;
   },
 };
+
+/** Reads and formats specs of one form. A .dn says by itself what it is; the schemas of all words, which tell maps from calls in YAML, are loaded for that alone. */
+async function formatterFor(
+  name: string,
+): Promise<{ read(source: Source, reports: Reports): unknown; format(source: Source): string }> {
+  if (isYaml(name)) {
+    const { readDocument } = await import('../compiler/document.js');
+    const { formatSpec } = await import('../compiler/format.js');
+    return { read: readDocument, format: formatSpec };
+  }
+  const { read } = await import('../dsl/read.js');
+  const { format } = await import('../dsl/format.js');
+  return { read, format: ({ text }) => format(text) };
+}

@@ -45,9 +45,12 @@ export async function openWithRows(at: SpecToOpen): Promise<{ readonly compiled:
  * What `compile` is to be given beside the text. The rows of a table are read where nothing else tells what an Input reads: it has no shape, or names
  * what it keeps, and no weights are there that know.
  */
-export async function compileOptions(at: SpecToOpen): Promise<CompileOptions> {
+export function compileOptions(at: SpecToOpen): Promise<CompileOptions> {
+  return compileOptionsOf(at, speculative(at));
+}
+
+async function compileOptionsOf(at: SpecToOpen, spec: Spec | undefined): Promise<CompileOptions> {
   const options = optionsOf(at);
-  const spec = speculative(at);
   if (!spec || isDescribed(spec) || isClosed(spec) || storedOf(at, spec)) return options;
   const { fitted } = await rowsOf(at, spec);
   return { ...options, ...(fitted && { fitted }) };
@@ -64,7 +67,7 @@ export async function compileWithData(at: SpecToOpen): Promise<Compiled> {
   const rows =
     spec && !isTrained && !sourceOf(spec.data.source.word)?.describe ? await rowsIfThere(at, spec) : undefined;
   if (!rows) {
-    const compiled = compile(at.source, await compileOptions(at));
+    const compiled = compile(at.source, await compileOptionsOf(at, spec));
     return { ...compiled, warnings: [...compiled.warnings, ...judgeFields(compiled, isTrained)] };
   }
   const compiled = compile(at.source, { ...optionsOf(at), ...(rows.fitted && { fitted: rows.fitted }) });

@@ -1,0 +1,139 @@
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command as Commander, CommanderError } from 'commander';
+import { commands } from './commands/index.js';
+import { type Command, type Io, UsageError } from './commands/command.js';
+import { render } from './diagnostics/render.js';
+import { Failure } from './diagnostics/report.js';
+import { version } from './version.js';
+
+/** Runs one command line. Every way out is an exit code and a message; nothing shows a stack trace. */
+export async function main(words: readonly string[]): Promise<number> {
+  const io = terminalIo();
+  let code = 0;
+  const program = new Commander('dnc')
+    .description('Compiles neural networks that come out as small as the task allows.')
+    .version(version, '-v, --version')
+    .showSuggestionAfterError()
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.note(text) })
+    .addHelpText(
+      'after',
+      '\nIn a folder with one spec: dnc compile && dnc train\nEvery word of the language: dnc help <word>',
+    );
+  for (const command of commands) add(program, command, io, (result) => (code = result));
+  try {
+    await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });
+    return code;
+  } catch (error) {
+    io.status('');
+    if (error instanceof CommanderError) {
+      io.note(await setInstead(error, words));
+      return error.exitCode === 0 ? 0 : 2;
+    }
+    if (error instanceof UsageError) {
+      io.note(`error: ${error.message}\n`);
+      return 2;
+    }
+    if (error instanceof Failure) {
+      io.note(render(error.diagnostics, { color: io.colour }));
+      return error.exit;
+    }
+    return crashed(error, words, io);
+  }
+}
+
+/** `--epochs 3` is a key of the spec, which `--set` changes for one call. */
+async function setInstead(error: CommanderError, words: readonly string[]): Promise<string> {
+  const [, option] = /unknown option '(--[\w-]+)/.exec(error.message) ?? [];
+  const command = commands.find(({ name }) => name === words[0]);
+  if (
+    error.code !== 'commander.unknownOption' ||
+    !option ||
+    !command?.options.some(({ flags }) => /--set\b/.test(flags))
+  )
+    return '';
+  const { train } = await import('./compiler/sections.js');
+  const key = option.slice(2).replaceAll('-', '_');
+  if (!Object.hasOwn(train.schema.properties, key)) return '';
+  const at = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
+  const value = words[at]?.split('=')[1] ?? words[at + 1] ?? '…';
+  return `  = help: it is a key of the spec: --set ${train.keyword}.${key}=${value}\n`;
+}
+
+function add(program: Commander, command: Command, io: Io, done: (code: number) => void): void {
+  const entry = program
+    .command(`${command.name} ${command.parameters}`.trim())
+    .description(command.summary)
+    .exitOverride();
+  for (const option of command.options) {
+    if (option.many)
+      entry.option(option.flags, option.description, (value: string, all: string[] | undefined) => [
+        ...(all ?? []),
+        value,
+      ]);
+    else entry.option(option.flags, option.description);
+  }
+  if (command.examples.length > 0)
+    entry.addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`);
+  entry.action(async (...given: unknown[]) => {
+    const options = given.at(-2) as Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+    const parameters = given.slice(0, -2) as (string | undefined)[];
+    done(await command.run({ parameters, options, io }));
+  });
+}
+
+/** dnc's own mistake: the details go to a file, the screen says where. */
+function crashed(error: unknown, words: readonly string[], io: Io): number {
+  const report = path.join(tmpdir(), `dnc-crash-${process.pid}.txt`);
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  let where = '';
+  try {
+    writeFileSync(report, `dnc ${version}, node ${process.version}\ndnc ${words.join(' ')}\n\n${detail}\n`);
+    where = `; the details are in ${report}`;
+  } catch {
+    // A machine without a writable temporary folder still gets the message.
+  }
+  io.note(
+    `error: dnc made a mistake of its own (${error instanceof Error ? error.message.split('\n')[0] : String(error)})${where}\n`,
+  );
+  return 70;
+}
+
+function terminalIo(): Io {
+  // A reader that stops reading (`dnc … | head`) is no error. Training goes on where only its messages are no longer read.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+  });
+  process.stderr.on('error', () => {});
+  const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+  const coloured = (isTerminal: boolean) =>
+    process.env.NO_COLOR ? false : process.env.FORCE_COLOR ? process.env.FORCE_COLOR !== '0' : isTerminal;
+  let shown = false;
+  const clear = () => {
+    if (shown) process.stderr.write('\r\x1b[2K');
+    shown = false;
+  };
+  return {
+    terminal,
+    colour: coloured(terminal),
+    outColour: coloured(process.stdout.isTTY === true && process.env.TERM !== 'dumb'),
+    out: (text) => {
+      clear();
+      process.stdout.write(text);
+    },
+    note: (text) => {
+      clear();
+      process.stderr.write(text);
+    },
+    status: (text) => {
+      if (!terminal) return;
+      clear();
+      if (text === '') return;
+      process.stderr.write(text.slice(0, Math.max(20, (process.stderr.columns || 80) - 1)));
+      shown = true;
+    },
+  };
+}
