@@ -1,8 +1,7 @@
-import type { Unit } from '../../ir/dims.js';
 import type { Network } from '../../ir/graph.js';
 import { constantOf, type UnitFact } from '../../ir/units.js';
 import { lastAxisFacts, unknownFacts } from '../../layers/facts.js';
-import { constantsOf, type Facts, factsAt } from './facts.js';
+import { type Facts, factsAt } from './facts.js';
 import type { Site } from './links.js';
 import type { ValuesExact } from './values.js';
 
@@ -31,7 +30,7 @@ export function aboveBorder({ inside, border, region }: ReadConstant): number {
 }
 
 /**
- * What a layer reads of constants that had zeros put beside them: behind a padding a unit is one constant inside and 0 at its border, and functions of single elements
+ * What a layer reads, by place, of constants that had zeros put beside them: behind a padding a unit is one constant inside and 0 at its border, and functions of single elements
  * leave it at two. `isPadded`: the layer itself puts zeros beside what it reads. At inference.
  */
 export function borderedReads(
@@ -41,10 +40,10 @@ export function borderedReads(
   facts: Facts,
   site: Site,
   isPadded: boolean,
-): ReadonlyMap<Unit, ReadConstant> {
+): readonly (ReadConstant | undefined)[] {
   const [source] = site.inputs;
   const units = source?.axes.at(-1);
-  if (!source || !units || site.inputs.length > 1) return NONE;
+  if (!source || !units || site.inputs.length > 1) return [];
   const layers = layersFromPadding(network, sites, site);
   const from = layers[0]?.inputs[0] ?? source;
   let inside = facts.get(sites[from.site]!.node.name)![from.output]!.at(-1)!;
@@ -75,20 +74,13 @@ export function borderedReads(
   });
   if (isPadded) pad(layers.length);
 
-  const [ends, rims] = [inside, border].map((last) => constantsOf([{ axes: [units], facts: [last!] }])) as [
-    ReadonlyMap<Unit, number>,
-    ReadonlyMap<Unit, number>,
-  ];
-  const found = new Map<Unit, ReadConstant>();
-  units.forEach((unit, k) => {
-    const [constant, rim] = [ends.get(unit), rims.get(unit)];
-    if (constant !== undefined && rim !== undefined)
-      found.set(unit, { inside: constant, border: rim, region: regions[k] });
+  return units.map((_, k) => {
+    const [constant, rim] = [constantOf(inside[k]!), constantOf(border[k]!)];
+    return constant === undefined || rim === undefined
+      ? undefined
+      : { inside: constant, border: rim, region: regions[k] };
   });
-  return found;
 }
-
-const NONE: ReadonlyMap<Unit, ReadConstant> = new Map();
 
 /** The layers above one from the first padding on, where all between do nothing but put zeros beside what they read or look at single elements. */
 function layersFromPadding(network: Network, sites: readonly Site[], site: Site): readonly Site[] {

@@ -6,6 +6,8 @@ import type { Need } from './liveness.js';
 /** The unit whose weights at a layer take up those of other constant units. */
 export interface Carrier {
   readonly unit: Unit;
+  /** Where the layer reads it: it may stand there several times. */
+  readonly row: number;
 }
 
 /** A layer that reads constants next to zeros, and the units that it would lose. */
@@ -14,7 +16,7 @@ interface Reader {
   readonly link: Link;
   readonly region: number;
   /** Constants of the region, by unit: none is at its border what it is inside. */
-  readonly constants: ReadonlyMap<Unit, ReadConstant>;
+  readonly constants: ReadonlyMap<Unit, { readonly row: number; readonly constant: ReadConstant }>;
   /** Of these, units that nothing else needs and that it reads through a weight that is not 0. */
   readonly going: readonly Unit[];
 }
@@ -35,13 +37,13 @@ export function chooseCarriers(need: Need): void {
     const read = new Set(family.flatMap(({ going }) => going));
     const rank = (unit: Unit) => (known.includes(unit) ? 3 : need.needed.has(unit) ? 2 : read.has(unit) ? 1 : 0);
     const [carrier] = candidates.sort((a, b) => rank(b) - rank(a) || least(b) - least(a) || a - b);
-    for (const { site, region, going } of family) {
+    for (const { site, region, constants, going } of family) {
       const { name } = site.node;
       if (carrier === undefined) {
         const reason = `${name} adds zeros beside it, so that its constant fits into no bias, and no unit can stand for it`;
         for (const unit of going) need.hold(site, unit, { layer: name, reason });
       } else {
-        need.carriers.set(carrierAt(site, region), { unit: carrier });
+        need.carriers.set(carrierAt(site, region), { unit: carrier, row: constants.get(carrier)!.row });
         const reason = `${name} adds zeros beside it, so that its constant fits into no bias: it stands for all that are constant`;
         need.hold(site, carrier, { layer: name, reason });
       }
@@ -51,16 +53,16 @@ export function chooseCarriers(need: Need): void {
 
 /** How far a constant is above the border of the region; 0 where it is none there. */
 function above({ constants }: Reader, unit: Unit): number {
-  const constant = constants.get(unit);
-  return constant ? Math.abs(aboveBorder(constant)) : 0;
+  const read = constants.get(unit);
+  return read ? Math.abs(aboveBorder(read.constant)) : 0;
 }
 
 /** What a carrier is at the border times the weights that it takes up is taken off the bias again: in float32 these must not be larger than what they stand for. */
 const MOST_TIMES = 2;
 
 function canCarry(reader: Reader, unit: Unit): boolean {
-  const constant = reader.constants.get(unit);
-  if (!constant || constant.border === 0) return constant !== undefined;
+  const read = reader.constants.get(unit);
+  if (!read || read.constant.border === 0) return read !== undefined;
   return reader.going.every((one) => above(reader, one) <= MOST_TIMES * above(reader, unit));
 }
 
@@ -68,14 +70,19 @@ function readersAt(need: Need, site: Site): Reader[] {
   return site.links.flatMap((link): Reader[] => {
     if (!need.gathers(site, link)) return [];
     const columns = link.writes?.flatMap((unit, column) => (need.wants(site, unit) ? [column] : [])) ?? [0];
-    const regions = new Map<number, { constants: Map<Unit, ReadConstant>; going: Unit[] }>();
+    const regions = new Map<number, { constants: Map<Unit, { row: number; constant: ReadConstant }>; going: Unit[] }>();
     link.reads.forEach((unit, row) => {
       const constant = need.constantRead(site, link, row);
       if (constant?.region === undefined) return;
       const { region } = constant;
-      const own = regions.get(region) ?? { constants: new Map<Unit, ReadConstant>(), going: [] };
+      const own = regions.get(region) ?? {
+        constants: new Map<Unit, { row: number; constant: ReadConstant }>(),
+        going: [],
+      };
       regions.set(region, own);
-      own.constants.set(unit, constant);
+      const before = own.constants.get(unit);
+      if (!before || Math.abs(aboveBorder(constant)) > Math.abs(aboveBorder(before.constant)))
+        own.constants.set(unit, { row, constant });
       if (!need.needed.has(unit) && columns.some((column) => link.live(row, column))) own.going.push(unit);
     });
     return [...regions].flatMap(([region, own]) => (own.going.length > 0 ? [{ site, link, region, ...own }] : []));

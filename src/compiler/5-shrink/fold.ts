@@ -94,9 +94,8 @@ export function fold(
         }
         const kernel = copyOf(link.param.name, 0);
         const data = values.get(link.param.name)!;
-        const standing = link.reads.indexOf(carrier.unit);
-        const own = live.constantRead(site, link, standing)!;
-        const places = rowPlaces(link, standing);
+        const own = live.constantRead(site, link, carrier.row)!;
+        const places = rowPlaces(link, carrier.row);
         for (const { row, constant } of some) {
           const share = aboveBorder(constant) / aboveBorder(own);
           rowPlaces(link, row).forEach((place, k) => {

@@ -1,6 +1,6 @@
 import type { Unit } from '../../ir/dims.js';
 import type { Network } from '../../ir/graph.js';
-import { constantOf } from '../../ir/units.js';
+import { constantOf, type UnitFact } from '../../ir/units.js';
 import type { InputRanges } from '../../ir/ranges.js';
 import type { Inside } from '../../layers/layer.js';
 import { type Carrier, chooseCarriers } from './carriers.js';
@@ -128,7 +128,8 @@ export class Need {
   private readonly inputUnits: (ReadonlyMap<Unit, readonly number[]> | undefined)[];
   private readonly inputConstants: (ReadonlyMap<Unit, number> | undefined)[];
   private readonly outputConstants: (ReadonlyMap<Unit, number> | undefined)[];
-  private readonly borders: (ReadonlyMap<Unit, ReadConstant> | undefined)[];
+  private readonly borders: (readonly (ReadConstant | undefined)[] | undefined)[];
+  private readonly same = new Map<readonly Unit[], Map<readonly Unit[], boolean>>();
   private readonly begun: Uint8Array;
   /** By layer: whether it is known to be living. */
   private readonly alive: Uint8Array;
@@ -143,7 +144,7 @@ export class Need {
     private readonly rules: {
       readonly folds: (layer: string, bias: string) => boolean;
       readonly gathers: boolean;
-      readonly bordered: (site: Site, isPadded: boolean) => ReadonlyMap<Unit, ReadConstant>;
+      readonly bordered: (site: Site, isPadded: boolean) => readonly (ReadConstant | undefined)[];
     },
   ) {
     this.places = new Map(sites.map((site) => [site.node.name, site.index]));
@@ -364,12 +365,35 @@ export class Need {
     if (told) return everywhereSame(constantOf(told[row]!));
     const unit = link.reads[row]!;
     if (link.own) return everywhereSame(this.constantsAfter(site).get(unit));
-    const constant = this.constantsBefore(site).get(unit);
+    const inPlace = this.factsInPlace(site, link);
+    if (!inPlace) return everywhereSame(this.constantsBefore(site).get(unit));
+    const constant = constantOf(inPlace[row]!);
     // Zeros that the layer itself puts beside what it reads.
     const isPadded = link.bias === undefined && (site.kind.gathers?.(site.node.arguments) ?? false);
     if (constant === 0 || (constant !== undefined && !isPadded)) return everywhereSame(constant);
     if (!this.rules.gathers) return everywhereSame(constant);
-    return (this.borders[site.index] ??= this.rules.bordered(site, isPadded)).get(unit);
+    return (this.borders[site.index] ??= this.rules.bordered(site, isPadded))[row];
+  }
+
+  /**
+   * What is known of each place that a link reads, where these are the last axis of the layer's one input: a unit that stands there several times, as in a
+   * concatenation of a product and a difference of the same units, may be another constant at each.
+   */
+  private factsInPlace({ inputs }: Site, { reads }: Link): readonly UnitFact[] | undefined {
+    const [source] = inputs;
+    const last = source?.axes.at(-1);
+    if (!source || !last || inputs.length > 1) return undefined;
+    const known = this.facts.get(this.sites[source.site]!.node.name)![source.output]!.at(-1)!;
+    return this.isSame(last, reads) ? known : undefined;
+  }
+
+  private isSame(a: readonly Unit[], b: readonly Unit[]): boolean {
+    if (a === b) return true;
+    let known = this.same.get(a);
+    if (!known) this.same.set(a, (known = new Map()));
+    let same = known.get(b);
+    if (same === undefined) known.set(b, (same = a.length === b.length && a.every((unit, k) => unit === b[k])));
+    return same;
   }
 
   /** Whether a layer that reads a unit through weights can do without it: it is 0 there, or a constant that the layer takes into its bias or another unit carries. */

@@ -490,10 +490,16 @@ function shared(w: Writer, x: Tensor, width: number): Tensor {
   w.makers.get(b.name)!.twin = a.name;
   w.makers.get(a.name)!.twin = b.name;
   w.read(a, 'folds');
-  const first = w.make(`Dense(${width})`, a, [...x.shape.slice(0, -1), width], { allowed: ['unread'] });
+  const first = w.make(`Dense(${width})`, a, [...x.shape.slice(0, -1), width]);
   const call = w.line(`Shared(${first.name})`, [b.name]);
   const second = { name: call, shape: first.shape, segments: first.segments };
-  return w.join(first, second);
+  if (w.chance(0.5)) return w.join(first, second);
+  // The same units twice, and other constants at each place.
+  const [one, other] = [w.pick(['Multiply', 'Maximum']), w.pick(['Subtract', 'Add', 'Average'])].map((word) => ({
+    ...first,
+    name: w.line(word, [first.name, call]),
+  }));
+  return w.join(one!, other!);
 }
 
 function flat(w: Writer, x: Tensor): Tensor {

@@ -890,6 +890,55 @@ describe('embeddings', () => {
   });
 });
 
+describe('units that stand several times on an axis', () => {
+  const towers = (reader: string) => `
+    left = Input(4, 4, 2)
+    right = Input(4, 4, 2)
+    tower = Conv2D(6, 2, activation: tanh) <- left
+    other = Shared(tower) <- right
+    product = Multiply <- tower, other
+    difference = Subtract <- tower, other
+    both = Concatenate <- product, difference, tower
+    ${reader}
+    flat = Flatten
+    out = Dense(2)`;
+
+  it('go where they are another constant at each place: what two calls of a layer give is multiplied and subtracted', () => {
+    const it = plant(towers('reader = Conv2D(3, 2)'), 120);
+    for (const [unit, value] of [
+      [1, 0.5],
+      [2, -2],
+      [4, 0],
+    ] as const)
+      it.noInput('tower', [unit], value);
+    const result = it.shrink();
+    expect(result.left('tower')).toEqual([0, 3, 5]);
+    expect(result.result.folded).toMatchObject([{ reader: 'reader', param: 'reader.bias' }]);
+  });
+
+  it('have one that stands for all beside zeros', () => {
+    const it = plant(towers('reader = Conv2D(3, 2, padding: same)'), 121);
+    it.noInput('tower', [1], 0.5).noInput('tower', [2], -2);
+    const result = it.shrink();
+    expect(result.left('tower')).toEqual([0, 2, 3, 4, 5]);
+    expect(result.result.folded).toMatchObject([{ param: 'reader.kernel', carrier: { layer: 'tower', index: 2 } }]);
+  });
+
+  it('stay where not every place is constant', () => {
+    const it = plant(
+      `x = Input(4)
+       y = Input(4)
+       one = Dense(5) <- x
+       two = Dense(5) <- y
+       sum = Add <- one, two
+       both = Concatenate <- one, sum
+       out = Dense(2)`,
+      122,
+    ).noInput('one', [1, 2], 0.5);
+    expect(it.shrink().left('one')).toEqual([0, 1, 2, 3, 4]);
+  });
+});
+
 describe('attention', () => {
   const NET = `
     series = Input(4, 6)
