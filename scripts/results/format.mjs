@@ -30,7 +30,7 @@ export function small(value) {
 }
 
 /**
- * A table over runs. A column has a head and `cell(run)`; with `spread(runs)` it has a cell in the last line, too. Numbers are aligned to the right.
+ * A table over runs. A column has a head and `cell(run)`; with `spread(runs)` it has a cell in the last line of several runs, too. Numbers are aligned to the right.
  */
 export function table(runs, columns) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
@@ -39,7 +39,7 @@ export function table(runs, columns) {
     line(columns.map((one) => (one.text ? '---' : '---:'))),
     ...runs.map((run) => line(columns.map((one) => one.cell(run)))),
   ];
-  if (columns.some((one) => one.spread)) {
+  if (runs.length > 1 && columns.some((one) => one.spread)) {
     lines.push(line(columns.map((one, k) => (k === 0 ? 'mean ± sd' : (one.spread?.(runs) ?? '')))));
   }
   return lines.join('\n');

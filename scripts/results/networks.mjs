@@ -130,8 +130,7 @@ export const networks = {
       rows: 'Shapes that dnc draws itself.',
       outputs: ['mask'],
       metric: accuracy,
-      trivial:
-        'Calling every pixel background is the trivial answer; `dnc help drawn_shapes` says how often it is right.',
+      trivial: 'Calling every pixel background is right in about 82 % of the pixels.',
     }),
   },
   'conv-autoencoder': {
