@@ -2,7 +2,7 @@ import { lossesByName } from '../reports/measures.js';
 import type { HistoryRow, Watcher } from '../runtime/training/progress.js';
 import type { Io } from './command.js';
 
-/** Seconds without an epoch's end after which a line says that training goes on, where no terminal shows it move. */
+/** Seconds without a line after which one says that the work goes on, where no terminal shows it move. */
 const HEARTBEAT = 30;
 
 /** Shows training: a moving line on a terminal, a line an epoch everywhere. */
@@ -20,7 +20,10 @@ export function watcherFor(io: Io): Watcher {
     },
     work: (what, share) => {
       if (io.terminal) io.status(share === undefined ? what : `${what}  ${bar(share)}`);
-      else if (share === 0) io.note(`${what}\n`);
+      else if (share === 0 || performance.now() - lastLine > HEARTBEAT * 1000) {
+        lastLine = performance.now();
+        io.note(share ? `${what}, ${Math.floor(100 * share)} %\n` : `${what}\n`);
+      }
     },
     epoch: (row, { epoch, epochs, seconds }) => {
       lastLine = performance.now();

@@ -2,6 +2,7 @@ import { type Static, Type } from '../ir/kind.js';
 import { layersInOrder, isGone, modeArgument, refusesLayer, rowArguments } from './layer-rows.js';
 import { bestSupport } from './least-squares.js';
 import { SparseRows } from './linear-algebra.js';
+import { withPauses } from './long-work.js';
 import { defineMethod } from './method.js';
 import { shareOf } from './shares.js';
 
@@ -40,15 +41,15 @@ export const l0Constrained = defineMethod({
     for await (const { site, layer } of layersInOrder<Arguments>(at, ({ mode }) => mode === 'cascade')) {
       const { rows, weights, units, reads } = layer;
       const { connections } = site.arguments;
-      const x = new SparseRows(rows, weights, reads, site.bias ? 1 : undefined);
-      const gram = x.gram();
+      const x = SparseRows.of(rows, weights, reads, site.bias ? 1 : undefined);
+      const gram = await withPauses(x.gram(), layer.pause);
       const most = connections < 1 ? Math.max(1, shareOf(connections, weights)) : connections;
       for (let unit = 0; unit < units; unit++) {
         const trained = layer.trained(unit);
         if (isGone(trained, site)) continue;
         const candidates = Array.from({ length: weights }, (_, k) => k).filter((k) => trained[k] !== 0);
         if (candidates.length <= most) continue;
-        const found = bestSupport(
+        const search = bestSupport(
           { columns: x.columns, gram, correlation: x.transposedTimes(layer.wanted(unit)) },
           {
             most,
@@ -56,6 +57,9 @@ export const l0Constrained = defineMethod({
             always: site.bias ? [weights] : [],
             given: candidates.toSorted((a, b) => Math.abs(trained[b]!) - Math.abs(trained[a]!) || a - b).slice(0, most),
           },
+        );
+        const found = await withPauses(search, ({ what }) =>
+          layer.pause({ what: `unit ${unit + 1} of ${units}, ${what}`, share: unit / units }),
         );
         const own = new Float64Array(trained.length);
         found.columns.forEach((column, k) => {

@@ -1,5 +1,6 @@
 import { Type } from '../ir/kind.js';
 import { phasesWhere } from './during.js';
+import type { Part } from './long-work.js';
 import type { HostMoment, HostSite, Placed } from './method.js';
 
 /** Places of a row that are looked at where a layer computes at many. */
@@ -47,6 +48,8 @@ export interface LayerRows {
   trained(unit: number): Float64Array;
   /** Writes them. */
   write(unit: number, weights: Float64Array): void;
+  /** Between the parts of its work, as `HostMoment.pause`. */
+  pause(part: Part): Promise<void>;
 }
 
 /** Whether a unit has no weight that is not 0: what prunes units has taken it away. */
@@ -56,13 +59,15 @@ export function isGone(weights: Float64Array, { bias }: HostSite<unknown>): bool
 
 /** The layers of a method in their order, each with the rows as they are when those before it are written. */
 export async function* layersInOrder<A extends { readonly rows: number }>(
-  { sites, sample }: HostMoment<A>,
+  { sites, sample, pause }: HostMoment<A>,
   isCascade: (args: A) => boolean,
 ): AsyncGenerator<{ readonly site: HostSite<A>; readonly layer: LayerRows }> {
   let isWritten = false;
-  for (const site of sites) {
+  const sums = sites.filter(({ sum }) => sum);
+  for (const [index, site] of sums.entries()) {
     const { kernel, bias, arguments: args, written } = site;
-    if (!site.sum) continue;
+    const name = `${site.site.layer}, layer ${index + 1} of ${sums.length}`;
+    await pause({ what: name, share: 0 });
     const trainedReads = (await sample(args.rows).summands(site.site.layer, PLACES)).data;
     const reads =
       isWritten && isCascade(args)
@@ -97,6 +102,8 @@ export async function* layersInOrder<A extends { readonly rows: number }>(
         if (bias) bias[unit] = own[weights]!;
         isWritten = true;
       },
+      // The layer has begun: where lines stay, that was one.
+      pause: ({ what, share }) => pause({ what: `${name}: ${what}`, ...(share && { share }) }),
     };
     yield { site, layer };
   }

@@ -1,6 +1,7 @@
 import { type Static, Type } from '../ir/kind.js';
 import { type LayerRows, layersInOrder, isGone, refusesLayer, rowArguments } from './layer-rows.js';
 import { Cholesky, SparseRows } from './linear-algebra.js';
+import { type LongWork, withPauses } from './long-work.js';
 import { defineMethod, type HostSite } from './method.js';
 import { shareOf } from './shares.js';
 import { type Family, removeLowest, unitsOf } from './unit-groups.js';
@@ -21,14 +22,14 @@ type Arguments = Static<typeof schema>;
 const RIDGE = 1e-4;
 
 /** Computes the units of a layer anew by least squares, so that they add up what they added up as trained: min ‖X w + b − s‖² + RIDGE · mean square · ‖w − trained‖². */
-function refit({ rows, weights, units, reads, ...layer }: LayerRows, site: HostSite<Arguments>): void {
-  const x = new SparseRows(rows, weights, reads, site.bias ? 1 : undefined);
+function* refit({ rows, weights, units, reads, ...layer }: LayerRows, site: HostSite<Arguments>): LongWork<void> {
+  const x = SparseRows.of(rows, weights, reads, site.bias ? 1 : undefined);
   const { columns } = x;
-  const matrix = x.gram();
+  const matrix = yield* x.gram();
   const pull = (RIDGE * x.squares()) / columns;
   if (pull === 0) return;
   for (let k = 0; k < columns; k++) matrix[k * columns + k]! += pull;
-  const factor = new Cholesky(matrix, columns);
+  const factor = yield* Cholesky.of(matrix, columns);
   for (let unit = 0; unit < units; unit++) {
     const trained = layer.trained(unit);
     if (isGone(trained, site)) continue;
@@ -38,6 +39,7 @@ function refit({ rows, weights, units, reads, ...layer }: LayerRows, site: HostS
       unit,
       trained.map((weight, k) => weight + moved[k]!),
     );
+    yield { what: `${unit + 1} of ${units} units`, share: (unit + 1) / units };
   }
 }
 
@@ -76,7 +78,7 @@ export const layerwiseRefined = defineMethod({
     const all = unitsOf(at.sites);
     const done = new Set<Family>();
     for await (const { site, layer } of layersInOrder<Arguments>(at, () => true)) {
-      refit(layer, site);
+      await withPauses(refit(layer, site), layer.pause);
       const scores = importance(layer, site);
       const own = all.filter(({ places, family }) => !done.has(family) && places.some((place) => place.site === site));
       const families = new Set(own.map(({ family }) => family));

@@ -1,4 +1,5 @@
 import { Cholesky } from './linear-algebra.js';
+import { atOnce, type LongWork } from './long-work.js';
 
 /** A least-squares problem min ‖X w − y‖² by its normal equations. */
 export interface NormalEquations {
@@ -105,13 +106,11 @@ function grown(of: NormalEquations, columns: readonly number[]): Growing {
 /** The inverse of the normal equations on some columns, and the least squares there. */
 function solved({ columns, gram, correlation }: NormalEquations, taken: readonly number[]) {
   const size = taken.length;
-  const factor = new Cholesky(
-    Float64Array.from(
-      { length: size * size },
-      (_, k) => gram[taken[Math.floor(k / size)]! * columns + taken[k % size]!]!,
-    ),
-    size,
+  const matrix = Float64Array.from(
+    { length: size * size },
+    (_, k) => gram[taken[Math.floor(k / size)]! * columns + taken[k % size]!]!,
   );
+  const factor = atOnce(Cholesky.of(matrix, size));
   const weights = factor.solve(Float64Array.from(taken, (column) => correlation[column]!));
   return { factor, weights };
 }
@@ -130,14 +129,15 @@ function losses(of: NormalEquations, taken: readonly number[]): Float64Array {
  * Exchanges one column for another as long as that explains more: the least useful column goes, and the one that then explains most comes. At the end no exchange of the `TRIES`
  * least useful columns for any other one is better.
  */
-function exchanged(
+function* exchanged(
   of: NormalEquations,
   start: Growing,
   always: readonly number[],
   candidates: readonly number[],
-): Growing {
+): LongWork<Growing> {
   let taken = start;
-  for (;;) {
+  for (let exchanges = 0; ; exchanges++) {
+    yield { what: `${exchanges} exchanges` };
     const lost = losses(of, taken.taken);
     const going = taken.taken
       .map((column, k) => ({ column, loss: lost[k]! }))
@@ -164,7 +164,7 @@ function exchanged(
  * other, or `given` where that explains more, then exchanges. So it never explains less than least squares on `given` does. It is a local search: the best support is found by trying
  * all of them, or by the cutting planes of Phan et al. 2020.
  */
-export function bestSupport(
+export function* bestSupport(
   of: NormalEquations,
   {
     most,
@@ -177,14 +177,16 @@ export function bestSupport(
     readonly always: readonly number[];
     readonly given: readonly number[];
   },
-): Support {
+): LongWork<Support> {
   const greedy = grown(of, always);
   for (let k = 0; k < most; k++) {
     const next = greedy.best(candidates);
     if (next === undefined) break;
     greedy.take(next);
+    yield { what: `${k + 1} of ${most} connections` };
   }
   const other = grown(of, [...always, ...given.slice(0, most)]);
-  const { taken, explained } = exchanged(of, other.explained > greedy.explained ? other : greedy, always, candidates);
+  const best = other.explained > greedy.explained ? other : greedy;
+  const { taken, explained } = yield* exchanged(of, best, always, candidates);
   return { columns: taken, weights: taken.length > 0 ? solved(of, taken).weights : new Float64Array(0), explained };
 }

@@ -3,6 +3,7 @@ import type { Mode } from '../ir/units.js';
 import type { Builder, Value } from '../program/builder.js';
 import type { RandomSpec } from '../program/program.js';
 import type { Stream } from '../random/streams.js';
+import type { Part } from './long-work.js';
 
 /**
  * Where an annotation landed: one kernel of a layer. Both group sides cut the layer's own kernel [in, out]: `incoming` are its columns, one
@@ -146,6 +147,11 @@ export interface HostMoment<A> {
   sample(rows: number, of?: 'written'): Sample;
   /** Random numbers that depend on the seed, the name and the epoch alone. */
   random(name: string): Stream;
+  /**
+   * Between the parts of what may take long: tells whoever watches, and lets signals in. Rejects where the user asked to stop: the moment then ends, nothing that it wrote is kept, and it
+   * begins again when the run goes on.
+   */
+  pause(part: Part): Promise<void>;
 }
 
 /** What `advance` is given: the beginning of a phase, or the end of an epoch. */

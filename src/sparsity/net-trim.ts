@@ -1,7 +1,8 @@
 import { type Static, Type } from '../ir/kind.js';
-import { layersInOrder, isGone, modeArgument, refusesLayer, rowArguments } from './layer-rows.js';
-import { defineMethod } from './method.js';
-import { SparsestWeights } from './sparsest-weights.js';
+import { type LayerRows, layersInOrder, isGone, modeArgument, refusesLayer, rowArguments } from './layer-rows.js';
+import { withPauses } from './long-work.js';
+import { defineMethod, type HostSite } from './method.js';
+import { SparsestWeights, type Wanted } from './sparsest-weights.js';
 
 const schema = Type.Object({
   epsilon: Type.Number({
@@ -14,6 +15,30 @@ const schema = Type.Object({
 });
 
 type Arguments = Static<typeof schema>;
+
+/** What the units of a layer are to do, one after the other: what they do as trained, within epsilon or what they are off by now. */
+function* wantedOf(
+  units: readonly number[],
+  { arguments: { epsilon }, sum }: HostSite<Arguments>,
+  layer: LayerRows,
+  solver: SparsestWeights,
+): Generator<Wanted> {
+  const isRelu = sum!.activation === 'relu';
+  for (const unit of units) {
+    const weights = layer.trained(unit);
+    const wanted = layer.wanted(unit);
+    const active = Uint8Array.from(wanted, (value) => Number(!isRelu || value > 0));
+    const now = solver.times(weights);
+    const size = (of: (row: number) => number) =>
+      Math.sqrt(active.reduce((all, is, row) => all + (is ? of(row) ** 2 : 0), 0));
+    const radius = Math.max(
+      epsilon * size((row) => wanted[row]!),
+      size((row) => now[row]! - wanted[row]!),
+    );
+    const values = wanted.map((value, row) => (active[row] ? value : Math.max(0, now[row]!)));
+    yield { values, active, radius, weights };
+  }
+}
 
 /**
  * Each unit by itself gets the weights of least ‖w‖₁ that leave what it writes on rows of the training data: with s what it adds up as trained, and Ω the rows on which s > 0,
@@ -34,25 +59,15 @@ export const netTrim = defineMethod({
   keepsZeros: () => 'in the fine-tuning',
   refit: async (at) => {
     for await (const { site, layer } of layersInOrder<Arguments>(at, ({ mode }) => mode === 'cascade')) {
-      const { rows, weights, units, reads } = layer;
-      const solver = new SparsestWeights(rows, weights, reads, site.bias !== undefined);
-      const isRelu = site.sum!.activation === 'relu';
-      for (let unit = 0; unit < units; unit++) {
-        const trained = layer.trained(unit);
-        if (isGone(trained, site)) continue;
-        const wanted = layer.wanted(unit);
-        const active = Uint8Array.from(wanted, (value) => Number(!isRelu || value > 0));
-        const now = solver.times(trained);
-        const size = (of: (row: number) => number) =>
-          Math.sqrt(active.reduce((sum, is, row) => sum + (is ? of(row) ** 2 : 0), 0));
-        const radius = Math.max(
-          site.arguments.epsilon * size((row) => wanted[row]!),
-          size((row) => now[row]! - wanted[row]!),
-        );
-        const values = wanted.map((value, row) => (active[row] ? value : Math.max(0, now[row]!)));
-        const found = solver.solve({ values, active, radius, weights: trained });
-        if (found.holds) layer.write(unit, found.weights);
-      }
+      const { rows, weights, reads } = layer;
+      const solver = await withPauses(SparsestWeights.over(rows, weights, reads, site.bias !== undefined), layer.pause);
+      const units = Array.from({ length: layer.units }, (_, unit) => unit).filter(
+        (unit) => !isGone(layer.trained(unit), site),
+      );
+      const work = solver.solve(wantedOf(units, site, layer, solver), units.length, (k, found) => {
+        if (found.holds) layer.write(units[k]!, found.weights);
+      });
+      await withPauses(work, layer.pause);
     }
   },
   spelling: {},

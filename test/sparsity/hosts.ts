@@ -88,6 +88,7 @@ export function moment(
     sites,
     sample: () => sample as Sample,
     random: (name) => Stream.named(name, { seed, epoch }),
+    pause: async () => {},
     epoch,
     epochs,
     last,

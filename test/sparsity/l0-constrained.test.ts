@@ -3,6 +3,7 @@ import { l0Constrained } from '../../src/sparsity/l0-constrained.js';
 import { bestSupport, type NormalEquations } from '../../src/sparsity/least-squares.js';
 import { Cholesky, SparseRows } from '../../src/sparsity/linear-algebra.js';
 import { withDefaults } from '../parity/support.js';
+import { atOnce } from '../../src/sparsity/long-work.js';
 import { seeded } from '../support/random.js';
 import { placed } from './hosts.js';
 
@@ -22,10 +23,10 @@ function drawCase(random: Seeded, rows: number, columns: number, constant: boole
   const data = Float64Array.from({ length: rows * columns }, (_, k) =>
     Math.max(0, near(random) + 0.8 * common[Math.floor(k / columns)]!),
   );
-  const x = new SparseRows(rows, columns, data, constant ? 1 : undefined);
+  const x = SparseRows.of(rows, columns, data, constant ? 1 : undefined);
   const trained = Float64Array.from({ length: x.columns }, () => near(random) || 1);
   const y = x.times(trained);
-  return { rows, x, y, trained, columns: x.columns, gram: x.gram(), correlation: x.transposedTimes(y) };
+  return { rows, x, y, trained, columns: x.columns, gram: atOnce(x.gram()), correlation: x.transposedTimes(y) };
 }
 
 /** ‖y‖² that least squares on these columns explains. */
@@ -37,7 +38,9 @@ function explainedBy({ columns, gram, correlation }: NormalEquations, taken: rea
     (_, k) => gram[taken[Math.floor(k / size)]! * columns + taken[k % size]!]!,
   );
   const right = Float64Array.from(taken, (column) => correlation[column]!);
-  return new Cholesky(part, size).solve(right).reduce((sum, weight, k) => sum + weight * right[k]!, 0);
+  return atOnce(Cholesky.of(part, size))
+    .solve(right)
+    .reduce((sum, weight, k) => sum + weight * right[k]!, 0);
 }
 
 function subsets(count: number, size: number): number[][] {
@@ -62,7 +65,9 @@ test('nearly always the best of all supports is found, and never one that is wor
     const always = constant ? [columns] : [];
     const most = 1 + random.whole(5);
     const given = largest(of.trained, most, columns);
-    const found = bestSupport(of, { most, candidates: Array.from({ length: columns }, (_, k) => k), always, given });
+    const found = atOnce(
+      bestSupport(of, { most, candidates: Array.from({ length: columns }, (_, k) => k), always, given }),
+    );
     expect(found.columns.length).toBe(most + always.length);
     expect(found.explained).toBeCloseTo(explainedBy(of, found.columns), 6);
     expect(found.explained).toBeGreaterThanOrEqual(explainedBy(of, [...always, ...given]) * (1 - 1e-9));
@@ -78,7 +83,7 @@ test('weights are those of least squares: what is left is orthogonal to what is 
   const random = seeded('orthogonal');
   const of = drawCase(random, 60, 12, true);
   const candidates = Array.from({ length: 12 }, (_, k) => k);
-  const found = bestSupport(of, { most: 4, candidates, always: [12], given: largest(of.trained, 4, 12) });
+  const found = atOnce(bestSupport(of, { most: 4, candidates, always: [12], given: largest(of.trained, 4, 12) }));
   const weights = new Float64Array(13);
   found.columns.forEach((column, k) => {
     weights[column] = found.weights[k]!;
@@ -99,10 +104,10 @@ test('columns that say nothing of their own are passed by', () => {
     [2, 1, 3, 0],
     [1, 1, 2, 0],
   ];
-  const x = new SparseRows(4, 4, rows.flat());
+  const x = SparseRows.of(4, 4, rows.flat());
   const y = x.times(Float64Array.of(1, 2, 3, 4));
-  const of = { columns: 4, gram: x.gram(), correlation: x.transposedTimes(y) };
-  const found = bestSupport(of, { most: 4, candidates: [0, 1, 2, 3], always: [], given: [3, 2, 1, 0] });
+  const of = { columns: 4, gram: atOnce(x.gram()), correlation: x.transposedTimes(y) };
+  const found = atOnce(bestSupport(of, { most: 4, candidates: [0, 1, 2, 3], always: [], given: [3, 2, 1, 0] }));
   expect(found.columns.length).toBe(2);
   expect(found.explained).toBeCloseTo(
     y.reduce((sum, one) => sum + one * one, 0),

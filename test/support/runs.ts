@@ -6,7 +6,7 @@ import { isFinished } from '../../src/runtime/simplify/result.js';
 import { type RunOptions, resumeRun, type StartOptions, startRun } from '../../src/runtime/run/run.js';
 import { writeSpec } from './specs.js';
 
-/** Lets training stop after `steps` steps, and a search for a threshold before its candidate `candidates`, as a signal would. */
+/** Lets training stop after `steps` steps, and what follows it before its part `candidates`, such as a candidate of a search for a threshold, as a signal would. */
 export function options(
   steps: number,
   notes: string[] = [],
@@ -20,7 +20,7 @@ export function options(
     checkpointSeconds: 1000,
     watcher: {
       note: (text) => {
-        doing = /^(threshold|target|latency|teacher): /.test(text) ? 'candidates' : 'steps';
+        doing = /^(threshold|target|latency|teacher): |^@/.test(text) ? 'candidates' : 'steps';
         notes.push(text);
       },
     },

@@ -27,10 +27,11 @@ import type { Call } from '../../ir/kind.js';
 import type { InputRanges } from '../../ir/ranges.js';
 import type { MetricKind } from '../../metrics/metric.js';
 import type { BoundTable } from '../../data/bind.js';
+import type { Part } from '../../sparsity/long-work.js';
 import { multiplyAdds } from '../../compiler/3-dims/index.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import { evaluateRows, type Score } from '../training/evaluate-rows.js';
-import { breathe } from '../training/pace.js';
+import { breathe, ticking } from '../training/pace.js';
 import type { Watcher } from '../training/progress.js';
 import { methodsWith, openMoment } from '../training/host-moment.js';
 import { tensorsOf } from '../weights/tensors.js';
@@ -100,11 +101,25 @@ async function withSelected(at: Simplifying): Promise<Values> {
       at.watcher?.note(
         `@${method.keyword}: ${moment === 'select' ? 'selects what stays' : 'computes anew what stayed'}\n`,
       );
-      const open = openMoment({ ...at, values, seed: at.spec.train.seed, epoch: 0 }, own);
+      const pause = pauseOf(at, `@${method.keyword}`);
+      const open = openMoment({ ...at, values, seed: at.spec.train.seed, epoch: 0, pause }, own);
       await method[moment]!(open.moment);
       values = new Map([...values, ...open.written()]);
     }
   return values;
+}
+
+/** Between parts of a method's work: says how far it is, at times, and ends it where the user asked to stop. */
+function pauseOf({ watcher, stopping }: Simplifying, method: string): (part: Part) => Promise<void> {
+  const isTime = ticking();
+  return async ({ what, share }) => {
+    // Every beginning is told.
+    if (share === 0 || isTime()) watcher?.work?.(`${method}: ${what}`, share);
+    await breathe();
+    if (!stopping?.signal) return;
+    watcher?.note(`${method} is left unfinished, and begins again when the run goes on; the trained network is kept\n`);
+    throw new Stopped();
+  };
 }
 
 async function simplifySelected(at: Simplifying): Promise<Simplified> {

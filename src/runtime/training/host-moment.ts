@@ -21,6 +21,7 @@ import { Stream } from '../../random/streams.js';
 import type { HostMoment, HostSite, Sample, SampleTensor, SparsityMethod } from '../../sparsity/method.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import { tensorsOf } from '../weights/tensors.js';
+import { breathe } from './pace.js';
 
 /** What the moments outside of the step program are made of. */
 export interface HostState {
@@ -40,6 +41,8 @@ export interface HostState {
   readonly epoch: number;
   readonly engine: Engine;
   readonly engineOptions: EngineOptions;
+  /** What happens between the parts of long work; absent: nothing but that signals are let in. */
+  readonly pause?: HostMoment<never>['pause'];
 }
 
 /** The moment of one method at its sites, and what its writing made of the parameters and own tensors, by name. */
@@ -111,6 +114,7 @@ export function openMoment(at: HostState, sites: readonly MethodSite[]): OpenMom
       sites: open,
       sample: (rows, of) => new RowSample(of === 'written' ? asWritten() : at, rows),
       random: (name) => Stream.named(name, { seed: at.seed, epoch: at.epoch }),
+      pause: at.pause ?? breathe,
     },
     written,
   };

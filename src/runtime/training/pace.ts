@@ -1,11 +1,22 @@
 /** Milliseconds between looks at the clock's consequences: progress, signals. */
 const TICK = 80;
 
+/** Whether it is time to show something, asked often. */
+export function ticking(): () => boolean {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    if (now - last < TICK) return false;
+    last = now;
+    return true;
+  };
+}
+
 /** Clock matters of a stretch: how fast it goes, how long it will take, when the next checkpoint is due. Changes no number. */
 export class Pace {
   private readonly began = performance.now();
   private done = 0;
-  private lastTick = this.began;
+  private readonly isTime = ticking();
   private lastSave = this.began;
   private epochBegan = this.began;
 
@@ -17,10 +28,7 @@ export class Pace {
   /** After every step: whether it is time to show something. */
   tick(): boolean {
     this.done += 1;
-    const now = performance.now();
-    if (now - this.lastTick < TICK) return false;
-    this.lastTick = now;
-    return true;
+    return this.isTime();
   }
 
   now(): { readonly stepsPerSecond: number; readonly secondsLeft: number } {
