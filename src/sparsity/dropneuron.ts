@@ -60,6 +60,11 @@ export const dropneuron = defineMethod({
     },
     { anyOf: [{ required: ['lambda'] }, { required: ['li'] }, { required: ['lo'] }] },
   ),
+  // Reweighting is a part of the proximal step; with the gradient solver it would be read by nothing.
+  refuses: ({ reweighted, solver }) =>
+    reweighted && solver === 'gradient'
+      ? { code: 'reweighted-gradient', help: ['remove `reweighted: true`, or write `solver: proximal`'] }
+      : undefined,
   penalty: (b, { arguments: args, site, kernel }) => {
     const term = (axes: readonly number[] | undefined, strength: number): Value => {
       if (!axes) return b.constant(0);

@@ -201,7 +201,7 @@ export interface RegularizerSpelling {
 export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> extends Kind<S> {
   readonly cite: string;
   /** Why it makes no sense as it is written; reported at the annotation. Absent, or undefined: it does. */
-  refuses?(args: A, at: Placed): string | undefined;
+  refuses?(args: A, at: Placed): string | Refusal | undefined;
   /** Its own tensors at a site, by name. Absent: none. */
   tensors?(args: A, site: Site): Readonly<Record<string, MethodTensor>>;
   /**
@@ -236,6 +236,12 @@ export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> exte
   readonly spelling: { tfjs?(args: A): RegularizerSpelling };
 }
 
+/** A refusal that has a message of its own. */
+export interface Refusal {
+  readonly code: 'reweighted-gradient';
+  readonly help: readonly string[];
+}
+
 /** Where an annotation is written, for `refuses`. */
 export interface Placed {
   /** The phases that it acts in, `finetune` among them. */
@@ -248,6 +254,8 @@ export interface Placed {
   readonly layer: string;
   /** Whether each kernel of it is the whole of one sum before an activation, as in `HostSite.sum`. Absent: it is. */
   readonly isSum?: boolean;
+  /** Whether all layers that it lands on write outputs of the model. Absent: not all. */
+  readonly onlyOutputs?: boolean;
 }
 
 /** What `disturb` is given. */

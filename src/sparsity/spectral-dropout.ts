@@ -14,7 +14,7 @@ import { shareOf } from './shares.js';
 export const spectralDropout = defineMethod({
   keyword: 'spectral_dropout',
   summary:
-    'Drops weak coefficients, and some at random, of the cosine transform of what a layer writes, along its units; in training alone.',
+    'Drops weak coefficients, and some at random, of the cosine transform of what a layer writes, along its units; in training alone, and not on the model’s outputs.',
   cite: 'Khan, Hayat and Porikli 2019, Regularization of deep neural networks with spectral dropout (Neural Networks 110, arXiv 1711.08591)',
   schema: Type.Object({
     threshold: Type.Number({
@@ -36,10 +36,12 @@ export const spectralDropout = defineMethod({
     }),
     during: phasesWhere('Any, the fine-tuning too.'),
   }),
-  refuses: ({ threshold, share, rate }) =>
-    threshold === 0 && share === 0 && rate === 1
+  refuses: ({ threshold, share, rate }, { onlyOutputs }) => {
+    if (onlyOutputs) return 'outputs of the model are left as they are; it acts on layers before them';
+    return threshold === 0 && share === 0 && rate === 1
       ? 'nothing is dropped at threshold 0, share 0 and rate 1; `share: 20%` drops the weakest fifth'
-      : undefined,
+      : undefined;
+  },
   disturb: (b, { arguments: { threshold, share, rate }, output, random }) => {
     const units = output.type.shape.at(-1) as number;
     const transform = b.constant(cosineTransform(units), [units, units]);

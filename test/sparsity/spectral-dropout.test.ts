@@ -3,6 +3,8 @@ import { Builder } from '../../src/program/builder.js';
 import { evaluate } from '../../src/program/evaluate.js';
 import { gradient } from '../../src/program/gradient.js';
 import { cosineTransform } from '../../src/sparsity/cosine-transform.js';
+import { compile } from '../../src/compiler/compile.js';
+import { Source } from '../../src/diagnostics/source.js';
 import { spectralDropout } from '../../src/sparsity/spectral-dropout.js';
 import { exact, withDefaults } from '../parity/support.js';
 import { drawn, placed } from './hosts.js';
@@ -125,4 +127,9 @@ test('is refused where it does nothing', () => {
     spectralDropout.refuses!(withDefaults(spectralDropout, args) as never, placed());
   expect(refused({})).toMatch(/nothing is dropped/);
   for (const args of [{ threshold: 0.1 }, { share: 0.1 }, { rate: 0.9 }]) expect(refused(args)).toBeUndefined();
+  // On the whole model it leaves the outputs alone; on nothing but outputs it would do nothing.
+  const body = (model: string, own: string) =>
+    `model Net ${model} {\n  x = Input(6)\n  h = Dense(4)\n  y = Dense(1)${own}\n}\ndata { source: sparse_regression }\ntrain { loss: mse; epochs: 1 }\n`;
+  expect(() => compile(new Source('net.dn', body('@spectral_dropout(0.1)', '')))).not.toThrow();
+  expect(() => compile(new Source('net.dn', body('', ' @spectral_dropout(0.1)')))).toThrow(/outputs of the model/);
 });

@@ -15,6 +15,12 @@ export type Check = (
   reports: Reports,
 ) => void;
 
+/** Tells of every key whether it is the first time that it is asked about: a mistake in what several phases or layers share is one. */
+export function firstTime(): (key: unknown) => boolean {
+  const known = new Set<unknown>();
+  return (key) => known.size < known.add(key).size;
+}
+
 /** Where a key of a stretch of training was written, or a part of one; the section where it was not. */
 export function placeOf(
   spec: Pick<Spec, 'train'>,

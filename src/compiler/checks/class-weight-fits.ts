@@ -2,18 +2,17 @@ import { labelsOf } from '../../data/bind.js';
 import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import { classCount, classOf, lossKind } from '../4-program/index.js';
 import type { ClassWeight } from '../spec.js';
-import { type Check, placeOf } from './check.js';
+import { type Check, firstTime, placeOf } from './check.js';
 import { keyOf, namesOf, stretchesOf, trainedOutputs } from './outputs.js';
 
 /** Rows are weighted by their class only where the loss is one of classes, and only classes that there are have weights. */
 export const classWeightFits: Check = ({ spec, network, description }, reports) => {
-  const reported = new Set<unknown>();
+  const isFirst = firstTime();
   for (const phase of stretchesOf(spec)) {
     for (const { output, node, shape, objective } of trainedOutputs(network, phase)) {
       const { class_weight: given, loss } = objective;
       const classes = classCount(shape.at(-1) ?? 1);
-      if (given === undefined || reported.has(given)) continue;
-      reported.add(given);
+      if (given === undefined || !isFirst(given)) continue;
       const place = { at: placeOf(spec, phase, keyOf(phase, 'class_weight', output.name)) ?? node.span };
       const { probabilities } = lossKind(loss);
       const because =

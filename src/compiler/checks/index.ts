@@ -9,7 +9,6 @@ import { methodsMakeSense } from './methods-make-sense.js';
 import { metricFitsTarget } from './metric-fits-target.js';
 import { monitorsAreKnown } from './monitors-are-known.js';
 import { objectiveIsKnown } from './objective-is-known.js';
-import { reweightedIsProximal } from './reweighted-is-proximal.js';
 import { schedulesFit } from './schedules-fit.js';
 import { somethingToTrain } from './something-to-train.js';
 import { rescaledTwice } from './rescaled-twice.js';
@@ -26,7 +25,6 @@ export const checks: readonly Check[] = [
   schedulesFit,
   monitorsAreKnown,
   objectiveIsKnown,
-  reweightedIsProximal,
   methodsMakeSense,
   rescaledTwice,
   annotationsAct,

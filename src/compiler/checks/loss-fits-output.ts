@@ -3,20 +3,18 @@ import { findField } from '../../data/columns.js';
 import { keyText } from '../../data/csv/table.js';
 import { sizeOf } from '../../program/program.js';
 import { lossKind, probabilityActivation } from '../4-program/index.js';
-import { type Check, placeOf } from './check.js';
+import { type Check, firstTime, placeOf } from './check.js';
 import { keyOf, namesOf, stretchesOf, trainedOutputs } from './outputs.js';
 
 /** The output gives what every phase's loss needs: classes have one unit each, probabilities come from the right activation. */
 export const lossFitsOutput: Check = ({ spec, network, description }, reports) => {
   const outputs = namesOf(network);
-  const reported = new Set<string>();
+  const isFirst = firstTime();
   for (const phase of stretchesOf(spec)) {
     for (const { output, node, shape, objective } of trainedOutputs(network, phase)) {
       const { loss } = objective;
       const kind = lossKind(loss);
-      const once = `${output.name} ${loss.word} ${loss.arguments.from_logits}`;
-      if (reported.has(once)) continue;
-      reported.add(once);
+      if (!isFirst(`${output.name} ${loss.word} ${loss.arguments.from_logits}`)) continue;
       const given = placeOf(spec, phase, keyOf(phase, 'loss', output.name));
       const place = { at: node.span, ...(given && { also: [{ at: given, note: 'the loss is given here' }] }) };
       if (kind.probabilities) {

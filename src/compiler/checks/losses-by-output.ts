@@ -1,18 +1,16 @@
 import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import { isByOutput, isList, objectivesOf } from '../objectives.js';
 import type { PhaseSpec } from '../spec.js';
-import { type Check, placeOf } from './check.js';
+import { type Check, firstTime, placeOf } from './check.js';
 import { namesOf, stretchesOf } from './outputs.js';
 
 /** What is said by output names outputs that there are, every output has a loss, and what holds for a lone output is not said of several. */
 export const lossesByOutput: Check = ({ spec, network }, reports) => {
   const outputs = namesOf(network);
   const model = network.graph.name;
-  const reported = new Set<string>();
+  const isFirst = firstTime();
   const once = (key: string, report: () => void) => {
-    if (reported.has(key)) return;
-    reported.add(key);
-    report();
+    if (isFirst(key)) report();
   };
   const each = (values: readonly string[]) =>
     outputs.map((output, k) => `${output}: ${values[k % values.length]}`).join('; ');

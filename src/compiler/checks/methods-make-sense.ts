@@ -1,27 +1,35 @@
 import { actsIn } from '../../sparsity/during.js';
 import { methodKind, sumOf } from '../4-program/index.js';
-import type { Check } from './check.js';
+import { type Check, firstTime } from './check.js';
+import { stretchesOf } from './outputs.js';
 
 /** What a method itself says of where it is written, and with what. */
 export const methodsMakeSense: Check = ({ network, spec }, reports) => {
-  const { finetune } = spec.simplify;
-  const stretches = [
-    ...spec.train.phases.map(({ name }) => ({ name, finetune: false })),
-    ...(finetune ? [{ name: finetune.name, finetune: true }] : []),
-  ];
+  const stretches = stretchesOf(spec).map((phase) => ({
+    name: phase.name,
+    finetune: phase === spec.simplify.finetune,
+  }));
   const all = stretches.map(({ name }) => name);
-  const reported = new Set<number>();
-  for (const node of network.graph.nodes) {
+  const { nodes } = network.graph;
+  const writesOutput = new Set(network.graph.outputs.map(({ node }) => node));
+  /** By where an annotation is written, the layers that it lands on. */
+  const landsOn = new Map<number, string[]>();
+  for (const { name, annotations } of nodes)
+    for (const { span } of annotations) landsOn.set(span.start, [...(landsOn.get(span.start) ?? []), name]);
+  const isFirst = firstTime();
+  for (const node of nodes) {
     for (const { word, arguments: args, span } of node.annotations) {
       const during = args.during as string | readonly string[] | undefined;
       const phases = stretches.filter((stretch) => actsIn(during, stretch)).map(({ name }) => name);
       const others = node.annotations.flatMap((other) => (other.word === word ? [] : [other.word]));
-      const at = { phases, all, others, layer: node.kind, isSum: sumOf(network, node) !== undefined };
-      const reason = methodKind({ word, arguments: args }).refuses?.(args as never, at);
+      const onlyOutputs = landsOn.get(span.start)!.every((name) => writesOutput.has(name));
+      const at = { phases, all, others, layer: node.kind, isSum: sumOf(network, node) !== undefined, onlyOutputs };
+      const refused = methodKind({ word, arguments: args }).refuses?.(args as never, at);
       // A model's default lands on many layers and is one mistake.
-      if (reason === undefined || reported.has(span.start)) continue;
-      reported.add(span.start);
-      reports.report('method-without-sense', { method: word, reason }, { at: span });
+      if (refused === undefined || !isFirst(span.start)) continue;
+      if (typeof refused === 'string')
+        reports.report('method-without-sense', { method: word, reason: refused }, { at: span });
+      else reports.report(refused.code, { method: word }, { at: span, help: refused.help });
     }
   }
 };

@@ -2,7 +2,7 @@ import type { Span } from '../../diagnostics/source.js';
 import type { Call } from '../../ir/kind.js';
 import { lossKind, metricKind } from '../4-program/index.js';
 import { judgedMetric, metricOf } from '../monitored.js';
-import { type Check, placeOf } from './check.js';
+import { type Check, firstTime, placeOf } from './check.js';
 import { keyOf, stretchesOf, type TrainedOutput, trainedOutputs } from './outputs.js';
 
 /**
@@ -10,11 +10,9 @@ import { keyOf, stretchesOf, type TrainedOutput, trainedOutputs } from './output
  * units that the output has.
  */
 export const metricFitsTarget: Check = ({ spec, network }, reports) => {
-  const reported = new Set<string>();
+  const isFirst = firstTime();
   const once = (key: string, report: () => void) => {
-    if (reported.has(key)) return;
-    reported.add(key);
-    report();
+    if (isFirst(key)) report();
   };
   const look = ({ objective, output }: TrainedOutput, word: string, at: Span | undefined) => {
     const form = lossKind(objective.loss).target;

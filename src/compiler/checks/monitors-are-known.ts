@@ -2,7 +2,7 @@ import { metricKind } from '../4-program/index.js';
 import { judgedMetric, metricOf, quantityOf } from '../monitored.js';
 import { prefixOf } from '../objectives.js';
 import type { PhaseSpec } from '../spec.js';
-import { type Check, placeOf } from './check.js';
+import { type Check, firstTime, placeOf } from './check.js';
 import { namesOf, stretchesOf, trainedOutputs } from './outputs.js';
 import { schedulesOf } from './schedules-fit.js';
 
@@ -12,12 +12,7 @@ import { schedulesOf } from './schedules-fit.js';
  */
 export const monitorsAreKnown: Check = ({ spec, network }, reports) => {
   const outputs = namesOf(network);
-  const reported = new Set<string>();
-  const report = (owner: string, monitor: string, how: () => void) => {
-    if (reported.has(`${owner} ${monitor}`)) return;
-    reported.add(`${owner} ${monitor}`);
-    how();
-  };
+  const isFirst = firstTime();
   const ownLosses = outputs.length > 1 ? outputs.map((output) => `${output}_loss`) : [];
   const look = (phase: PhaseSpec, key: 'early_stopping' | 'optimizer', owner: string, monitor: string) => {
     const { name, onValidation } = quantityOf(monitor);
@@ -30,15 +25,14 @@ export const monitorsAreKnown: Check = ({ spec, network }, reports) => {
     const known = computed.includes(name) || (name === 'objective' && !onValidation);
     if (known && !(onValidation && !spec.data.validation)) return;
     const at = placeOf(spec, phase, key);
-    report(owner, monitor, () => {
-      if (known) {
-        const help = ['add `validation: 10%` to `data`, or look at `loss`'];
-        reports.report('monitor-needs-validation', { monitor, owner }, { at, help });
-      } else {
-        const all = ['objective', ...computed, ...computed.map((one) => `val_${one}`)].map((one) => `\`${one}\``);
-        reports.report('unknown-monitor', { monitor, owner }, { at, help: [`it can be ${all.join(', ')}`] });
-      }
-    });
+    if (!isFirst(`${owner} ${monitor}`)) return;
+    if (known) {
+      const help = ['add `validation: 10%` to `data`, or look at `loss`'];
+      reports.report('monitor-needs-validation', { monitor, owner }, { at, help });
+    } else {
+      const all = ['objective', ...computed, ...computed.map((one) => `val_${one}`)].map((one) => `\`${one}\``);
+      reports.report('unknown-monitor', { monitor, owner }, { at, help: [`it can be ${all.join(', ')}`] });
+    }
   };
   for (const phase of stretchesOf(spec)) {
     if (phase.early_stopping) look(phase, 'early_stopping', 'early_stopping', phase.early_stopping.monitor);

@@ -2,7 +2,7 @@ import type { Call } from '../../ir/kind.js';
 import { schedules } from '../../schedules/index.js';
 import type { ScheduleKind } from '../../schedules/schedule.js';
 import type { PhaseSpec } from '../spec.js';
-import { type Check, placeOf } from './check.js';
+import { type Check, firstTime, placeOf } from './check.js';
 
 /** The schedules of a phase's learning rate, from the outside in. */
 export function schedulesOf({
@@ -21,12 +21,11 @@ export function schedulesOf({
 
 /** The arguments of a schedule fit each other. */
 export const schedulesFit: Check = ({ spec }, reports) => {
-  const reported = new Set<string>();
+  const isFirst = firstTime();
   for (const phase of [...spec.train.phases, ...(spec.simplify.finetune ? [spec.simplify.finetune] : [])]) {
     for (const { call, kind } of schedulesOf(phase)) {
       const problem = kind.problem?.(call.arguments as never);
-      if (problem === undefined || reported.has(problem)) continue;
-      reported.add(problem);
+      if (problem === undefined || !isFirst(problem)) continue;
       reports.report('schedule-arguments', { schedule: call.word, problem }, { at: placeOf(spec, phase, 'optimizer') });
     }
   }

@@ -214,7 +214,7 @@ layer, or rename the other.`,
     severity: 'error',
     message: ({ method }) => `\`@${method}\` stands twice in one place`,
     explain:
-      "A layer's annotation is merged, argument by argument, with the model's of the same name. Two in one place have no order.",
+      "A layer's annotation is merged, argument by argument, with the model's of the same name. Two in one place have no order, and a method keeps what it knows of a kernel, such as masks, gates or counts, once.",
   }),
   'unknown-phase': code<{ name: string }>({
     severity: 'error',

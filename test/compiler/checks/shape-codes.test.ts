@@ -342,6 +342,12 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
         'method-without-sense @variational(1e-3): @variational makes no sense here: log α is held by the size of a weight, which @elastic changes for another reason',
       ],
     },
+    {
+      body: 'x = Input(20)\na = Dense(4)\ny = Dense(1) @spectral_dropout(0.1)',
+      lines: [
+        'method-without-sense @spectral_dropout(0.1): @spectral_dropout makes no sense here: outputs of the model are left as they are; it acts on layers before them',
+      ],
+    },
   ],
   'annotation-without-effect': [
     {
