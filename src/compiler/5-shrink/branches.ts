@@ -114,8 +114,9 @@ function sameAxes(a: readonly (readonly Unit[])[], b: readonly (readonly Unit[])
 export function withoutLayers(graph: Graph, gone: ReadonlySet<string>): Graph {
   if (gone.size === 0) return graph;
   const spared = new Map<string, ReadonlySet<number>>();
-  for (const node of graph.nodes) {
-    if (gone.has(node.name)) continue;
+  // What only they read goes with them, though it may hand on units that live elsewhere.
+  const kept = withoutUnread({ ...graph, nodes: graph.nodes.filter(({ name }) => !gone.has(name)) });
+  for (const node of kept.nodes) {
     const inputs = node.inputs.flatMap((from, input) => (gone.has(from.node) ? [input] : []));
     if (inputs.length === 0) continue;
     for (const input of inputs)
@@ -123,7 +124,6 @@ export function withoutLayers(graph: Graph, gone: ReadonlySet<string>): Graph {
         throw new Error(`${node.name} reads ${node.inputs[input]!.node}, of which nothing is left`);
     spared.set(node.name, new Set(inputs));
   }
-  const kept = { ...graph, nodes: graph.nodes.filter((node) => !gone.has(node.name)) };
   return withoutUnread(withoutInputs(kept, spared));
 }
 

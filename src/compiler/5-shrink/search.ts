@@ -12,6 +12,8 @@ export interface ThresholdSearch<T> {
   /** The network at a threshold; undefined where it has no function left to judge. */
   readonly cut: (threshold: number) => T | undefined;
   readonly evaluate: (candidate: T) => Promise<Judgement>;
+  /** Whether a function is left when all that can go is gone, where `cut` takes a quick look alone. Absent: there is. */
+  readonly lives?: (candidate: T) => boolean;
   /** Whether a cut network becomes smaller than the uncut one does. Absent: it does. */
   readonly gains?: (candidate: T, uncut: T) => boolean;
   /** How much worse the metric may get: a difference where it lies in [0, 1], else a share of what it was. */
@@ -62,6 +64,12 @@ export async function searchThreshold<T>(search: ThresholdSearch<T>): Promise<Se
     tried.push({ threshold, judgement, holds: holds(judgement) });
     if (!holds(judgement)) break;
     best = { threshold, judgement, candidate };
+  }
+  while (best.threshold > 0 && search.lives?.(best.candidate) === false) {
+    const at = tried.findIndex(({ threshold }) => threshold === best.threshold);
+    tried.splice(at, tried.length, { ...tried[at]!, holds: false });
+    const { threshold, judgement = before } = tried[at - 1]!;
+    best = { threshold, judgement, candidate: search.cut(threshold)! };
   }
   const withoutGain =
     best.threshold > 0 && search.gains?.(best.candidate, uncut) === false ? best.threshold : undefined;

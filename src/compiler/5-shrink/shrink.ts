@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import { diagnostic, Failure, Reports } from '../../diagnostics/report.js';
 import type { Unit } from '../../ir/dims.js';
 import {
@@ -89,12 +90,31 @@ export interface Removal extends ShrinkResult {
  * depends on any input.
  */
 export function shrink(network: Network, values: Values, options: ShrinkOptions = {}): ShrinkResult {
-  const first = looked(network, values, options, NOTHING_FOLDED);
+  const found = shrunkToRest(network, values, options);
+  if ('dead' in found) throw new Failure(found.dead);
+  return found;
+}
+
+/** The same, and undefined where an output no longer depends on any input. That `dependsOnInputs` is only a quick look: what is dead may show when other units are gone. */
+export function shrinkLiving(network: Network, values: Values, options: ShrinkOptions = {}): ShrinkResult | undefined {
+  const found = shrunkToRest(network, values, options);
+  return 'dead' in found ? undefined : found;
+}
+
+/** Messages of outputs that depend on no input. */
+interface Dead {
+  readonly dead: readonly Diagnostic[];
+}
+
+function shrunkToRest(network: Network, values: Values, options: ShrinkOptions): ShrinkResult | Dead {
+  const first = looked(network, values, options, { whole: network, folding: NOTHING_FOLDED });
+  if ('dead' in first) return first;
   let result: ShrinkResult = first.remove();
   while (result.changed) {
     const exact = new Map([...result.exact].map(([name, data]) => [name, data.slice()]));
-    const before = { exact, folded: [...result.folded], added: new Map() };
-    const again = looked(result.network, result.values, options, before);
+    const folding = { exact, folded: [...result.folded], added: new Map() };
+    const again = looked(result.network, result.values, options, { whole: network, folding });
+    if ('dead' in again) return again;
     const next = again.finds ? again.remove() : undefined;
     if (!next?.changed) break;
     result = joined(network, result, next);
@@ -102,19 +122,20 @@ export function shrink(network: Network, values: Values, options: ShrinkOptions 
   return result;
 }
 
-/** One look: both fixpoints. `before`: what was folded into the values, not yet rounded. */
+/** One look: both fixpoints. `before`: the network that was given first, and what was folded into the values, not yet rounded. */
 function looked(
   network: Network,
   values: Values,
   options: ShrinkOptions,
-  before: Folding,
-): { readonly finds: boolean; remove(): ShrinkResult } {
+  { whole, folding: before }: { readonly whole: Network; readonly folding: Folding },
+): { readonly finds: boolean; remove(): ShrinkResult } | Dead {
   const given = withExact(values, before.exact);
   const sites = sitesOf(network, given);
   const { ranges } = options;
   const within = ranges && factsWithin(network, given, sites, ranges);
   const facts = within?.facts ?? inferenceFacts(network, given, sites);
-  refuseDeadOutputs(network, sites, facts);
+  const gone = deadMessages(network, sites, facts, whole);
+  if (gone.length > 0) return { dead: gone };
   const spared = spareInputs(network, given, sites, facts, before);
   const present = withExact(given, spared.folding.exact);
   const known = spared.network === network ? { sites, facts } : undefined;
@@ -286,7 +307,8 @@ export function dependsOnInputs(network: Network, values: Values, ranges?: Input
 /** @throws Failure dead-network where an output no longer depends on any input */
 export function refuseDeadNetwork(network: Network, values: Values, ranges?: InputRanges): void {
   const sites = sitesOf(network, values);
-  refuseDeadOutputs(network, sites, inferenceFacts(network, values, sites, ranges));
+  const dead = deadMessages(network, sites, inferenceFacts(network, values, sites, ranges), network);
+  if (dead.length > 0) throw new Failure(dead);
 }
 
 /** The outputs that depend on no input, as constants do and as what varies by place or step alone. */
@@ -304,30 +326,26 @@ function isIdle(site: Site, live: Liveness, removed: ReadonlySet<Unit>): boolean
   );
 }
 
-function refuseDeadOutputs(network: Network, sites: readonly Site[], facts: Facts): void {
-  const dead = deadOutputs(network, sites, facts);
-  if (dead.length === 0) return;
-  throw new Failure(
-    dead.map((output) => {
-      const first = firstDeadLayer(network, dependence(sites, facts), output);
-      const units = facts.get(first.name)![0]!.at(-1)!.length;
-      return diagnostic(
-        'dead-network',
-        { layer: first.name, output: output.name, units },
-        { at: first.span, help: [`use a smaller lambda on ${first.name}, or a lower threshold`] },
-      );
-    }),
-  );
+/** A message for each output that depends on no input. It speaks of the `whole` network, as it was before units went. */
+function deadMessages(network: Network, sites: readonly Site[], facts: Facts, whole: Network): readonly Diagnostic[] {
+  return deadOutputs(network, sites, facts).map((output) => {
+    const first = firstDeadLayer(network, dependence(sites, facts), output);
+    const units = whole.shapes.get(first.name)![0]!.at(-1)!.units.length;
+    return diagnostic(
+      'dead-network',
+      { layer: first.name, output: output.name, units },
+      { at: first.span, help: [`use a smaller lambda on ${first.name}, or a lower threshold`] },
+    );
+  });
 }
 
-/** The first layer on the way to an output that no longer carries anything of an input. */
+/** The first layer that no longer carries anything of an input, of those from which an output has it: a branch that died beside others which live has not killed it. */
 function firstDeadLayer(network: Network, depends: Dependence, output: GraphOutput): Node {
-  const above = new Set([output.node]);
+  const isDead = ({ name, inputs }: Node) => inputs.length > 0 && !depends.get(name)!.includes(true);
+  const reached = new Set([output.node]);
   for (const node of [...network.graph.nodes].reverse())
-    if (above.has(node.name)) for (const input of node.inputs) above.add(input.node);
-  const dead = network.graph.nodes.filter(
-    ({ name, inputs }) => above.has(name) && inputs.length > 0 && !depends.get(name)!.includes(true),
-  );
+    if (reached.has(node.name) && isDead(node)) for (const input of node.inputs) reached.add(input.node);
+  const dead = network.graph.nodes.filter((node) => reached.has(node.name) && isDead(node));
   // What reads a shape alone never carried anything.
   return dead.find((node) => !layerKind(node.kind).shapeOnly?.(node.arguments as never)) ?? dead[0]!;
 }

@@ -14,6 +14,7 @@ import {
   type ShrinkOptions,
   type ShrinkResult,
   shrink,
+  shrinkLiving,
 } from '../../compiler/5-shrink/shrink.js';
 import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
@@ -283,9 +284,7 @@ class Sizes {
   shrunk(threshold: number): ShrinkResult | undefined {
     const { network, values } = this.of;
     const { values: masked } = cut(network, values, { kind: 'unit', value: threshold });
-    return dependsOnInputs(network, masked, rangesOf(this.of))
-      ? shrink(network, masked, shrinkOptionsOf(this.of))
-      : undefined;
+    return shrinkLiving(network, masked, shrinkOptionsOf(this.of));
   }
 }
 
@@ -381,14 +380,23 @@ function findThreshold(
   wanted: { readonly tolerance: number; readonly metric?: string },
 ): Promise<SearchResult> {
   const { network, values } = at;
-  const sizeLeft = (candidate: Values) => sizeOf(shrink(network, candidate, shrinkOptionsOf(at)).network);
+  const known = new Map<Values, Size | undefined>();
+  const sizeLeft = (candidate: Values): Size | undefined => {
+    if (!known.has(candidate)) {
+      const left = shrinkLiving(network, candidate, shrinkOptionsOf(at));
+      known.clear();
+      known.set(candidate, left && sizeOf(left.network));
+    }
+    return known.get(candidate);
+  };
   return withJudge(at, validation, wanted, (parts) =>
     searchThreshold({
       ...parts,
       grid: thresholdGrid(network, values),
+      lives: (candidate) => sizeLeft(candidate) !== undefined,
       gains: (candidate, uncut) => {
         const [after, before] = [sizeLeft(candidate), sizeLeft(uncut)];
-        return after.parameters < before.parameters || after.multiply_adds < before.multiply_adds;
+        return !after || !before || after.parameters < before.parameters || after.multiply_adds < before.multiply_adds;
       },
     }),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dependsOnInputs } from '../../../src/compiler/5-shrink/shrink.js';
+import { dependsOnInputs, shrinkLiving } from '../../../src/compiler/5-shrink/shrink.js';
 import { failureOf } from '../../data/failure.js';
 import { difference, outputsOf, randomRows } from './networks.js';
 import { type Plant, plant } from './plant.js';
@@ -147,6 +147,61 @@ describe('an output that depends on no input is refused', () => {
     const unread = it.noReader('v', [0]);
     expect(moves(unread)).toBe(false);
     expect(dependsOnInputs(unread.network, unread.values)).toBe(false);
+  });
+});
+
+describe('what is told of a dead output', () => {
+  it('is the layer that died between it and what lives, and no branch that died elsewhere', async () => {
+    const it = plant(
+      `x = Input(4)
+       stem = Dense(3, activation: tanh)
+       branch = Dense(3) <- stem
+       sum = Add <- stem, branch
+       late = Dense(2, activation: relu)
+       out = Dense(1)`,
+      30,
+    )
+      .noInput('branch', [0, 1, 2], 0.5)
+      .noInput('late', [0, 1], 0.5);
+    expect(await failureOf(() => it.shrink())).toMatchObject({
+      text: expect.stringContaining('all 2 units of late died: the output out no longer depends on any input'),
+    });
+  });
+
+  it('is a factor that died, which kills what lives beside it', async () => {
+    const it = plant(
+      `x = Input(4)
+       stem = Dense(3, activation: tanh)
+       gate = Dense(3, activation: relu) <- stem
+       product = Multiply <- stem, gate
+       out = Dense(1)`,
+      31,
+    ).noInput('gate', [0, 1, 2]);
+    expect(await failureOf(() => it.shrink())).toMatchObject({
+      text: expect.stringContaining('all 3 units of gate died'),
+    });
+  });
+
+  it('counts the units that a layer had, where the output is found dead after others went', async () => {
+    const it = plant(
+      `x = Input(3, 4)
+       each = Dense(4)
+       turned = Permute(2, 1)
+       steps = TimeDistributed(Dense(2))
+       flat = Flatten
+       out = Dense(2)`,
+      32,
+    )
+      // Unit 1 alone lives: of the steps that become of the units, the one that is not read.
+      .noInput('each', [0, 2, 3])
+      .set('out.kernel', { 4: 0, 5: 0, 6: 0, 7: 0 });
+    // A quick look does not tell.
+    expect(dependsOnInputs(it.network, it.values)).toBe(true);
+    expect(shrinkLiving(it.network, it.values)).toBeUndefined();
+    expect(await failureOf(() => it.shrink())).toMatchObject({
+      exit: 3,
+      text: expect.stringContaining('all 4 units of each died: the output out no longer depends on any input'),
+    });
   });
 });
 

@@ -36,6 +36,31 @@ describe('searchThreshold', () => {
     expect(found.tried.map(({ holds }) => holds)).toEqual([true, true, true, false]);
   });
 
+  it('takes a smaller one where shrinking leaves no function at the largest that holds', async () => {
+    const living: number[] = [];
+    const found = await searchThreshold({
+      grid,
+      cut: (threshold) => threshold,
+      evaluate: async (threshold) => ({ metric: 0.9 - threshold / 1000, rows: 1000 }),
+      lives: (threshold) => {
+        living.push(threshold);
+        return threshold < 2;
+      },
+      gains: () => true,
+      tolerance: 0.003,
+      better: 'higher',
+      unitRange: true,
+    });
+    expect(found.threshold).toBe(1);
+    expect(found.after.metric).toBe(0.899);
+    expect(living).toEqual([3, 2, 1]);
+    expect(found.tried.map(({ threshold, holds }) => [threshold, holds])).toEqual([
+      [0, true],
+      [1, true],
+      [2, false],
+    ]);
+  });
+
   it('the tolerance is a difference for metrics in [0, 1], and itself allowed', async () => {
     expect((await search([0.3, 0.2, 0.1, 0, 0], { tolerance: 0.1 })).threshold).toBe(1);
   });

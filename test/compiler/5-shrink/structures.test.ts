@@ -225,6 +225,21 @@ describe('at rest', () => {
     expect(it.left('a')).toEqual([0, 1]);
   });
 
+  it('what reads a layer that goes, and hands on units that live elsewhere, goes with it', () => {
+    const it = plant(
+      `x = Input(4)
+       row = Reshape(1, 4)
+       most = GlobalMaxPooling1D
+       hidden = Dense(1)
+       both = Concatenate <- hidden, x
+       out = Dense(2)`,
+      217,
+    )
+      .noReader('hidden', [0])
+      .shrink();
+    expect(it.layers).toEqual(['x', 'out']);
+  });
+
   it('a value unit of an attention head that goes frees what it alone read', () => {
     const it = plant(
       'x = Input(3, 4)\natt = MultiHeadAttention(2, 2, output_shape: 2)\nflat = Flatten\nout = Dense(2)',
