@@ -91,6 +91,13 @@ export function dataFolderOption(options: Options): string | undefined {
 /** A call of dnc that cannot be understood: exit code 2. */
 export class UsageError extends Error {}
 
+/** What `--resume` goes on with was decided at the beginning: `given` holds by its name what may not be said again, undefined where it was not. */
+export function refuseFixed(resumed: 'run' | 'sweep', given: Readonly<Record<string, unknown>>): void {
+  for (const [word, value] of Object.entries(given))
+    if (value !== undefined)
+      throw new UsageError(`--resume goes on with what the ${resumed} began with, so ${word} cannot be given`);
+}
+
 export function listOption(options: Options, name: string): readonly string[] {
   const value = options[name];
   return Array.isArray(value) ? (value as readonly string[]) : [];

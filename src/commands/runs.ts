@@ -55,14 +55,18 @@ export const runs: Command = {
 };
 
 async function list(folders: readonly string[], options: Options, note: (text: string) => void): Promise<string> {
-  const { findRuns, runLine, runsText } = await import('../reports/runs.js');
+  const { findRuns, findSweeps, listText, runLine } = await import('../reports/runs.js');
   const { fail } = await import('../diagnostics/report.js');
   for (const folder of folders) if (!existsSync(folder)) fail('no-run', { folder });
-  const lines = [...new Set(folders.flatMap(findRuns))].map(runLine);
-  if (options.json) return json({ format: 1, runs: lines });
-  if (lines.length === 0) note(`no runs in ${folders.join(', ')}; dnc train makes one\n`);
-  for (const { folder, problem } of lines) if (problem !== undefined) note(`${folder}: ${problem}\n`);
-  return runsText(lines);
+  const found = new Map(folders.flatMap(findSweeps).map(({ folder, trials }) => [folder, trials]));
+  const trials = new Set([...found.values()].flat());
+  const runs = [...new Set(folders.flatMap(findRuns))].filter((run) => !trials.has(run)).map(runLine);
+  const sweeps = [...found].map(([folder, of]) => ({ folder, trials: of.map(runLine) }));
+  if (options.json) return json({ format: 1, runs, sweeps });
+  if (runs.length === 0 && sweeps.length === 0) note(`no runs in ${folders.join(', ')}; dnc train makes one\n`);
+  for (const { folder, problem } of [...runs, ...sweeps.flatMap((sweep) => sweep.trials)])
+    if (problem !== undefined) note(`${folder}: ${problem}\n`);
+  return listText(runs, sweeps);
 }
 
 async function show(given: string | undefined, options: Options): Promise<string> {

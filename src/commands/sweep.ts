@@ -5,7 +5,9 @@ import {
   type Command,
   dataFolderOption,
   type Io,
+  listOption,
   type Options,
+  refuseFixed,
   sharedOptions,
   textOption,
   UsageError,
@@ -55,7 +57,16 @@ export const sweep: Command = {
     let workers = wholeNumber(options, 'workers', 1);
     if (resume !== undefined) {
       const { sweepToResume } = await import('../runtime/sweep/start.js');
-      refuseFixed(given, options);
+      refuseFixed('sweep', {
+        'a spec': given,
+        '--set': listOption(options, 'set').length > 0 || undefined,
+        '--strategy': options.strategy,
+        '--trials': options.trials,
+        '--objective': options.objective,
+        '--engine': options.engine,
+        '--threads': options.threads,
+        '--out': options.out,
+      });
       at = resume;
       record = sweepToResume(resume);
     } else {
@@ -110,23 +121,6 @@ export const sweep: Command = {
     return code;
   },
 };
-
-/** What a sweep that goes on has decided already. */
-function refuseFixed(given: string | undefined, options: Options): void {
-  const fixed = {
-    'a spec': given,
-    '--set': Array.isArray(options.set) && options.set.length > 0 ? true : undefined,
-    '--strategy': options.strategy,
-    '--trials': options.trials,
-    '--objective': options.objective,
-    '--engine': options.engine,
-    '--threads': options.threads,
-    '--out': options.out,
-  };
-  for (const [word, value] of Object.entries(fixed))
-    if (value !== undefined)
-      throw new UsageError(`--resume goes on with what the sweep began with, so ${word} cannot be given`);
-}
 
 /** Trains. Gives the exit code where a signal stopped it. */
 async function work(

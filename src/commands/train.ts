@@ -3,9 +3,9 @@ import {
   type Command,
   dataFolderOption,
   listOption,
+  refuseFixed,
   sharedOptions,
   textOption,
-  UsageError,
   wholeNumber,
 } from './command.js';
 import { runOptionList } from './run-options.js';
@@ -46,7 +46,7 @@ export const train: Command = {
     const resume = textOption(options, 'resume');
     let work: (stopping: { signal: NodeJS.Signals | undefined }) => ReturnType<typeof startRun>;
     if (resume !== undefined) {
-      const fixed = {
+      refuseFixed('run', {
         'a spec': given,
         '--set': listOption(options, 'set').length > 0 || undefined,
         '--engine': options.engine,
@@ -55,10 +55,7 @@ export const train: Command = {
         '--from-scratch': options.fromScratch,
         '--accept-changed-data': options.acceptChangedData,
         '--out': options.out,
-      };
-      for (const [word, value] of Object.entries(fixed))
-        if (value !== undefined)
-          throw new UsageError(`--resume goes on with what the run began with, so ${word} cannot be given`);
+      });
       if (isFinished(resume)) {
         const { completeExport } = await import('../exporters/compile-to-folder.js');
         const { RunFolder } = await import('../runtime/run/run-folder.js');

@@ -5,6 +5,7 @@ import { failToWrite } from '../files.js';
 import type { HistoryRow } from '../runtime/training/progress.js';
 import { livingHolder } from '../runtime/run/lock.js';
 import { RunFolder } from '../runtime/run/run-folder.js';
+import { SWEEP } from '../runtime/sweep/record.js';
 import { columns } from './columns.js';
 import { bytes, measured, percent } from './numbers.js';
 import { readHistory, readResult, type StoredResult } from './run-data.js';
@@ -39,21 +40,44 @@ export interface RunLine {
  * counted twice.
  */
 export function findRuns(folder: string): string[] {
-  const below = (parent: string) =>
-    entries(parent)
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
-      .map((entry) => path.join(parent, entry.name));
-  const isRun = (one: string) => existsSync(path.join(one, 'run.json'));
-  if (isRun(folder)) return [folder];
-  const found = new Set<string>();
+  return oldestFirst(found(folder, 'run.json', 'runs'));
+}
+
+/** The sweeps in a folder, found as runs are, in its `sweeps`; each with the runs of those of its trials that have begun. */
+export function findSweeps(folder: string): { readonly folder: string; readonly trials: string[] }[] {
+  return [...found(folder, SWEEP, 'sweeps')].sort(compare).map((sweep) => ({
+    folder: sweep,
+    trials: below(path.join(sweep, 'trials')).filter(isRun).sort(compare),
+  }));
+}
+
+function isRun(folder: string): boolean {
+  return existsSync(path.join(folder, 'run.json'));
+}
+
+function oldestFirst(runs: Iterable<string>): string[] {
+  return [...runs].sort((a, b) => compare(startOf(a), startOf(b)) || compare(a, b));
+}
+
+/** Folders that hold a file `record`: the folder itself, those in its `home`, and those in the folders right below it. */
+function found(folder: string, record: string, home: string): Set<string> {
+  const isOne = (one: string) => existsSync(path.join(one, record));
+  if (isOne(folder)) return new Set([folder]);
+  const all = new Set<string>();
   for (const child of below(folder)) {
-    if (isRun(child)) found.add(child);
-    else for (const one of below(child)) if (isRun(one)) found.add(one);
+    if (isOne(child)) all.add(child);
+    else for (const one of below(child)) if (isOne(one)) all.add(one);
     // runs/<name>/<time> here, and beside the specs of a folder of specs.
-    const runs = path.basename(child) === 'runs' ? child : path.join(child, 'runs');
-    for (const name of below(runs)) for (const one of below(name)) if (isRun(one)) found.add(one);
+    const homes = path.basename(child) === home ? child : path.join(child, home);
+    for (const name of below(homes)) for (const one of below(name)) if (isOne(one)) all.add(one);
   }
-  return [...found].sort((a, b) => compare(startOf(a), startOf(b)) || compare(a, b));
+  return all;
+}
+
+function below(folder: string): string[] {
+  return entries(folder)
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+    .map((entry) => path.join(folder, entry.name));
 }
 
 function entries(folder: string) {
@@ -151,6 +175,19 @@ export function runsText(runs: readonly RunLine[]): string {
     [['run', 'state', 'epochs', 'metric', 'weights', 'on disk', 'started (UTC)'], ...rows],
     ['left', 'left', 'right', 'left', 'right', 'right', 'left'],
   );
+}
+
+/** The list with its sweeps: runs of their own first, then the trials of every sweep under its name. */
+export function listText(
+  runs: readonly RunLine[],
+  sweeps: readonly { readonly folder: string; readonly trials: readonly RunLine[] }[],
+): string {
+  const parts = sweeps.map(({ folder, trials }) => {
+    const count =
+      trials.length === 0 ? 'no trial has begun' : `${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}`;
+    return `sweep ${folder}: ${count}\n${runsText(trials)}`;
+  });
+  return [...(runs.length > 0 ? [runsText(runs)] : []), ...parts].join('\n');
 }
 
 /** The runs in some folders but the newest `keep` of every spec. One that is being written counts as newest and stays. */

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findRuns, removeRuns, runLine, runsBut, runsText } from '../../src/reports/runs.js';
+import { findRuns, findSweeps, listText, removeRuns, runLine, runsBut, runsText } from '../../src/reports/runs.js';
 import type { RunRecord } from '../../src/runtime/run/run-folder.js';
 import { failureOf } from '../data/failure.js';
 import { temporaryFolder } from '../support/folders.js';
@@ -84,6 +84,28 @@ describe('finding runs', () => {
     expect(findRuns(path.join(root, 'nothing'))).toEqual([]);
   });
 
+  test('sweeps with their trials, from every folder above them, which are no runs of their own there', () => {
+    const { root, runs, other } = place();
+    const sweep = path.join(root, 'sweeps', 'net', times[0]);
+    const trials = ['1', '2'].map((number) => makeRun(path.join(sweep, 'trials', number)));
+    mkdirSync(path.join(sweep, 'trials', '3'));
+    writeFileSync(path.join(sweep, 'sweep.json'), '{}');
+    symlinkSync(times[0], path.join(root, 'sweeps', 'net', 'latest'));
+    const elsewhere = path.join(root, 'elsewhere');
+    mkdirSync(elsewhere);
+    writeFileSync(path.join(elsewhere, 'sweep.json'), '{}');
+    const found = { folder: sweep, trials };
+    expect(findSweeps(root)).toEqual([{ folder: elsewhere, trials: [] }, found]);
+    for (const folder of ['sweeps', 'sweeps/net', `sweeps/net/${times[0]}`])
+      expect(findSweeps(path.join(root, folder))).toEqual([found]);
+    expect(findSweeps(path.dirname(root)).filter(({ folder }) => folder.startsWith(root))).toEqual([
+      { folder: elsewhere, trials: [] },
+      found,
+    ]);
+    expect(findRuns(root)).toEqual([runs[0]!, runs[1]!, other, runs[2]!]);
+    expect(findSweeps(path.join(root, 'nothing'))).toEqual([]);
+  });
+
   test('also one that was written by --out', () => {
     const root = temporaryFolder();
     const out = makeRun(path.join(root, 'elsewhere'));
@@ -155,6 +177,13 @@ runs/net/a          finished       4  test accuracy 0.8500   25.0 %  1.23 kB  20
 runs/net/long-name  damaged                                              5 B  2026-01-02 00:00:00
 `);
     expect(runsText([])).toBe('');
+    const trial = { folder: 'sweeps/net/a/trials/1', state: 'stopped', started: '', bytes: 1 } as const;
+    expect(listText([], [{ folder: 'sweeps/net/a', trials: [trial] }])).toBe(
+      `sweep sweeps/net/a: 1 trial\n${runsText([trial])}`,
+    );
+    expect(listText([trial], [{ folder: 'sweeps/net/b', trials: [] }])).toBe(
+      `${runsText([trial])}\nsweep sweeps/net/b: no trial has begun\n`,
+    );
   });
 });
 
