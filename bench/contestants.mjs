@@ -1,25 +1,12 @@
 // Who is measured: LeNet-300-100, batch 128, li + lo of 1e-4 on every kernel, Adam; and LeNet-5-Caffe, batch 128, Adam.
+import { BATCH, lenet300, lenet5Caffe } from './networks.mjs';
+
 const LAMBDA = 1e-4;
 
-const spec = (annotation) => `
-model LeNet_300_100 ${annotation} {
-  image = Input(784)
-  fc1   = Dense(300, activation: relu)
-  fc2   = Dense(100, activation: relu)
-  digit = Dense(10)
-}
-data { source: mnist }
-train {
-  loss: sparse_categorical_crossentropy(from_logits: true)
-  optimizer: adam(learning_rate: 1e-3)
-  batch_size: 128
-  epochs: 1
-}
-`;
-const gradient = spec(`@dropneuron(${LAMBDA}, solver: gradient)`);
-const proximal = spec(`@dropneuron(${LAMBDA})`);
+const gradient = lenet300(`@dropneuron(${LAMBDA}, solver: gradient)`);
+const proximal = lenet300(`@dropneuron(${LAMBDA})`);
 
-const common = { batch: 128, seed: 7, warmUp: 100, image: [784] };
+const common = { batch: BATCH, seed: 7, warmUp: 100, image: [784] };
 const own = (name, request, rest = {}) => ({
   name,
   program: 'dnc',
@@ -80,28 +67,8 @@ export const peers = [
   peer('Keras on TensorFlow, XLA', 'keras', 'keras_tensorflow', { xla: true }),
 ];
 
-/** The network that Caffe calls LeNet: nothing but a pooling after a convolution. */
-const convolutional = `
-model LeNet_5_Caffe {
-  image   = Input(28, 28, 1)
-  conv1   = Conv2D(20, 5)
-  pool1   = MaxPooling2D(2)
-  conv2   = Conv2D(50, 5)
-  pool2   = MaxPooling2D(2)
-  flatten = Flatten()
-  fc1     = Dense(500, activation: relu)
-  digit   = Dense(10)
-}
-data { source: mnist }
-train {
-  loss: sparse_categorical_crossentropy(from_logits: true)
-  optimizer: adam(learning_rate: 1e-3)
-  batch_size: 128
-  epochs: 1
-}
-`;
 const images = { image: [28, 28, 1], warmUp: 20 };
-const ownImages = (name, request) => own(name, { ...images, spec: convolutional, engine: 'onnxruntime', ...request }, {});
+const ownImages = (name, request) => own(name, { ...images, spec: lenet5Caffe, engine: 'onnxruntime', ...request }, {});
 const peerImages = (name, environment, script, request, env) =>
   peer(name, environment, script, { ...images, network: 'lenet-5-caffe', ...request }, env);
 const fewer = (one) => ({ ...one, steps: 40 });

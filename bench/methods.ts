@@ -9,25 +9,26 @@ import { type HostTensor, sizeOf } from '../src/program/program.js';
 import { engines } from '../src/runtime/engines/index.js';
 import { RandomInputs } from '../src/runtime/training/random-inputs.js';
 import { methods } from '../src/sparsity/index.js';
+import { BATCH, lenet300 } from './networks.mjs';
 
 /** Every method as it is used on this network; of several ways those that cost differently. */
 const annotations: Readonly<Record<string, readonly string[]>> = {
   dropnet: ['@dropnet(5)'],
   dropneuron: ['@dropneuron(1e-4)', '@dropneuron(1e-4, solver: gradient)', '@dropneuron(1e-4, reweighted: true)'],
   dsd: ['@dsd(0.3, during: train)'],
-  elastic: ['@elastic(1e-5, 1e-5)'],
-  group_lasso: ['@group_lasso(1e-4)'],
+  elastic: ['@elastic(1e-5, 1e-5)', '@elastic(1e-5, 1e-5, solver: proximal)'],
+  group_lasso: ['@group_lasso(1e-4)', '@group_lasso(1e-4, solver: gradient)', '@group_lasso(1e-4, side: outgoing)'],
   information_bottleneck: ['@information_bottleneck(1e-4)'],
   l0: ['@l0(1e-4)', '@l0(1e-4, draws: row)'],
   l0_constrained: ['@l0_constrained(10%)'],
-  l1: ['@l1(1e-5)'],
+  l1: ['@l1(1e-5)', '@l1(1e-5, solver: proximal)'],
   l2: ['@l2(1e-5)'],
   layerwise_refined: ['@layerwise_refined(0.5)'],
   learn_and_drop: ['@learn_and_drop'],
   magnitude: ['@magnitude(0.9, schedule: polynomial)', '@magnitude(0.5, of: unit, schedule: polynomial)'],
   net_trim: ['@net_trim'],
   prune_large: ['@prune_large(0.85)'],
-  sparse_group_lasso: ['@sparse_group_lasso(1e-4)'],
+  sparse_group_lasso: ['@sparse_group_lasso(1e-4)', '@sparse_group_lasso(1e-4, solver: gradient)'],
   spectral_dropout: ['@spectral_dropout(0.1)', '@spectral_dropout(share: 0.3, rate: 0.9)'],
   targeted_dropout: [
     '@targeted_dropout(0.5, 0.75)',
@@ -37,28 +38,11 @@ const annotations: Readonly<Record<string, readonly string[]>> = {
   variational: ['@variational(1e-4)'],
 };
 
-const BATCH = 128;
 const [rounds, steps] = process.argv.slice(2).map(Number) as [number, number];
-
-const spec = (annotation: string) => `
-model LeNet_300_100 ${annotation} {
-  image = Input(784)
-  fc1   = Dense(300, activation: relu)
-  fc2   = Dense(100, activation: relu)
-  digit = Dense(10)
-}
-data { source: mnist }
-train {
-  loss: sparse_categorical_crossentropy(from_logits: true)
-  optimizer: adam(learning_rate: 1e-3)
-  batch_size: ${BATCH}
-  epochs: 1
-}
-`;
 
 /** One way of training: `steps` of it, in milliseconds a step. */
 async function contestant(annotation: string) {
-  const { spec: compiled, network } = compile(new Source('bench.dn', spec(annotation)));
+  const { spec: compiled, network } = compile(new Source('bench.dn', lenet300(annotation)));
   const phase = { ...compiled.train.phases[0]!, finetune: false };
   const step = stepProgram(network, phase);
   const loaded = await engines.onnxruntime.load({ step: step.program }, { threads: 2 });

@@ -1,0 +1,3 @@
+export const BATCH: number;
+export function lenet300(annotation: string): string;
+export const lenet5Caffe: string;
