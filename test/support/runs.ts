@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { Source } from '../../src/diagnostics/source.js';
 import { isFinished } from '../../src/runtime/simplify/result.js';
 import { type RunOptions, resumeRun, type StartOptions, startRun } from '../../src/runtime/run/run.js';
+import type { HistoryRow } from '../../src/runtime/training/progress.js';
 import { writeSpec } from './specs.js';
 
 /** Lets training stop after `steps` steps, and what follows it before its part `candidates`, such as a candidate of a search for a threshold, as a signal would. */
@@ -57,6 +58,14 @@ export async function run(
   }
   expect(isFinished(out)).toBe(true);
   return { out, stops };
+}
+
+/** What a run's epochs were like. */
+export function historyOf(out: string): HistoryRow[] {
+  return readFileSync(path.join(out, 'history.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 /** Everything of a run that may hold no trace of when it was stopped. */

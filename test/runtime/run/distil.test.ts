@@ -3,10 +3,9 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type EngineName, engines } from '../../../src/runtime/engines/index.js';
 import { resumeRun, startRun } from '../../../src/runtime/run/run.js';
-import type { HistoryRow } from '../../../src/runtime/training/progress.js';
 import { readSafetensors } from '../../../src/runtime/weights/safetensors.js';
 import { temporaryFolder } from '../../support/folders.js';
-import { begin, options, run, trace } from '../../support/runs.js';
+import { begin, historyOf, options, run, trace } from '../../support/runs.js';
 
 const endless = Number.POSITIVE_INFINITY;
 
@@ -32,12 +31,6 @@ simplify {
 }
 `;
 
-const history = (out: string): HistoryRow[] =>
-  readFileSync(path.join(out, 'history.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-
 describe.each([
   { rows: 'rows as they are', augment: '' },
   { rows: 'augmented rows', augment: '[shift(2)]' },
@@ -60,8 +53,8 @@ describe.each([
 
   test('is another than one that learns from the targets alone, up to the cut the same', async () => {
     const folder = temporaryFolder();
-    const taught = history((await run(folder, 'taught', spec({ augment }), endless)).out);
-    const alone = history((await run(folder, 'alone', spec({ augment, distil: '' }), endless)).out);
+    const taught = historyOf((await run(folder, 'taught', spec({ augment }), endless)).out);
+    const alone = historyOf((await run(folder, 'alone', spec({ augment, distil: '' }), endless)).out);
     expect(taught.map(({ phase }) => phase)).toEqual(['train', 'train', 'finetune', 'finetune']);
     expect(taught.slice(0, 2)).toEqual(alone.slice(0, 2));
     expect(taught[2]!.loss).not.toBe(alone[2]!.loss);
@@ -109,5 +102,5 @@ test.each(
   }).replace('metrics: [accuracy]', 'metrics: []');
   const { result } = await startRun({ ...options(endless), engine: name, ...begin(folder, text, out) });
   expect(result!.finetuned).toBe(true);
-  expect(history(out).every(({ loss }) => Number.isFinite(loss))).toBe(true);
+  expect(historyOf(out).every(({ loss }) => Number.isFinite(loss))).toBe(true);
 });

@@ -4,18 +4,11 @@ import { expect, test } from 'vitest';
 import type { Living } from '../../../src/compiler/5-shrink/live.js';
 import { Source } from '../../../src/diagnostics/source.js';
 import { diffFiles } from '../../../src/reports/diff-files.js';
-import type { HistoryRow } from '../../../src/runtime/training/progress.js';
 import { resumeRun, startRun } from '../../../src/runtime/run/run.js';
 import { readSafetensors } from '../../../src/runtime/weights/safetensors.js';
 import { temporaryFolder } from '../../support/folders.js';
-import { begin, options, run, trace } from '../../support/runs.js';
+import { begin, historyOf, options, run, trace } from '../../support/runs.js';
 import { liveSpec } from '../../support/specs.js';
-
-const history = (out: string): HistoryRow[] =>
-  readFileSync(path.join(out, 'history.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
 
 /** The manifests of the checkpoints that are left, by their numbers. */
 function manifests(out: string): { living?: Living; position: { stretchSteps: number; totalEpochs: number } }[] {
@@ -36,7 +29,7 @@ test('a run shrinks while it trains, and its result speaks of the units of the s
   const notes: string[] = [];
   const { result } = await startRun({ ...options(endless, notes), ...begin(folder, live, out) });
 
-  const rows = history(out);
+  const rows = historyOf(out);
   const units = rows.slice(0, 26).map((row) => row.units!);
   expect(units.slice(0, 3)).toEqual([1, 2, 3].map(() => ({ features: 24, hidden: 16, more: 8, value: 1 })));
   for (const [k, { features, hidden, more }] of units.entries()) {
@@ -124,7 +117,7 @@ test('early stopping and averaged weights go through a shrink; what was best bef
   const notes: string[] = [];
   const whole = path.join(folder, 'runs', 'whole');
   await startRun({ ...options(endless, notes), ...begin(folder, text, whole) });
-  const shrunk = history(whole).findIndex(({ units }) => units?.features !== 24);
+  const shrunk = historyOf(whole).findIndex(({ units }) => units?.features !== 24);
   expect(shrunk).toBeGreaterThan(0);
   for (const stride of [20, 47]) {
     const { out } = await run(folder, `every-${stride}`, text, stride);
@@ -157,7 +150,7 @@ test('a checkpoint says what is left of the network, and how long the rest has b
 test('without `every` nothing is different', async () => {
   const folder = temporaryFolder();
   const { out } = await run(folder, 'plain', liveSpec(''), endless);
-  expect(history(out).every(({ units }) => units === undefined)).toBe(true);
+  expect(historyOf(out).every(({ units }) => units === undefined)).toBe(true);
   expect(manifests(out).every(({ living }) => living === undefined)).toBe(true);
   expect(existsSync(path.join(out, 'net.min.dn'))).toBe(true);
 });

@@ -3,11 +3,10 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type EngineName, engines } from '../../../src/runtime/engines/index.js';
 import { startRun } from '../../../src/runtime/run/run.js';
-import type { HistoryRow } from '../../../src/runtime/training/progress.js';
 import { readSafetensors } from '../../../src/runtime/weights/safetensors.js';
 import type { methods } from '../../../src/sparsity/index.js';
 import { temporaryFolder } from '../../support/folders.js';
-import { begin, options, run, trace } from '../../support/runs.js';
+import { begin, historyOf, options, run, trace } from '../../support/runs.js';
 
 /**
  * Every method, with what is written of it on two layers of a small network, and in which phases it acts. What holds for all methods is tested for all: they train on
@@ -81,12 +80,6 @@ simplify {
 
 const endless = Number.POSITIVE_INFINITY;
 
-const history = (out: string): HistoryRow[] =>
-  readFileSync(path.join(out, 'history.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-
 const ready = new Map<EngineName, boolean>();
 for (const name of Object.keys(engines) as EngineName[]) ready.set(name, (await engines[name].probe()).ready);
 
@@ -108,7 +101,7 @@ describe.each(Object.entries(cases).flatMap(([word, own]) => own.map((annotation
       const folder = temporaryFolder();
       const out = path.join(folder, 'runs', name);
       const { result } = await startRun({ ...options(endless), engine: name, ...begin(folder, spec(annotation), out) });
-      for (const row of history(out)) {
+      for (const row of historyOf(out)) {
         expect(Number.isFinite(row.objective)).toBe(true);
         expect(Object.values(row.penalties).every((term) => Number.isFinite(term) && term >= 0)).toBe(true);
       }

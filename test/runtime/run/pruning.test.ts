@@ -5,11 +5,10 @@ import { compile } from '../../../src/compiler/compile.js';
 import { Source } from '../../../src/diagnostics/source.js';
 import { startRun } from '../../../src/runtime/run/run.js';
 import { unitsOf } from '../../../src/runtime/training/alive.js';
-import type { HistoryRow } from '../../../src/runtime/training/progress.js';
 import { initialValues } from '../../../src/runtime/weights/initial-values.js';
 import { readSafetensors } from '../../../src/runtime/weights/safetensors.js';
 import { temporaryFolder } from '../../support/folders.js';
-import { begin, options } from '../../support/runs.js';
+import { begin, historyOf, options } from '../../support/runs.js';
 
 interface Extras {
   readonly first?: string;
@@ -48,11 +47,7 @@ async function ran(text: string) {
   const { result } = await startRun({ ...options(Number.POSITIVE_INFINITY), ...begin(folder, text, out) });
   const { tensors } = readSafetensors(readFileSync(path.join(out, 'trained.safetensors')), 'trained');
   const data = (name: string) => [...(tensors[name]!.data as Float32Array)];
-  const history: HistoryRow[] = readFileSync(path.join(out, 'history.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  return { result: result!, data, history, left: unitsOf(result!.network.after) };
+  return { result: result!, data, history: historyOf(out), left: unitsOf(result!.network.after) };
 }
 
 const zeros = (numbers: readonly number[]) => numbers.filter((value) => value === 0).length;

@@ -10,10 +10,9 @@ import { readRun } from '../../../src/reports/run-report.js';
 import { evaluateSpec, predictSpec } from '../../../src/runtime/spec/evaluate-spec.js';
 import { openWithRows } from '../../../src/runtime/spec/open-spec.js';
 import { startRun } from '../../../src/runtime/run/run.js';
-import type { HistoryRow } from '../../../src/runtime/training/progress.js';
 import { problemsOf } from '../../support/html.js';
 import { makeTemporaryFolder, removeFolder } from '../../support/folders.js';
-import { begin, options, run, trace } from '../../support/runs.js';
+import { begin, historyOf, options, run, trace } from '../../support/runs.js';
 
 /** Houses: the price depends on the area and on how far east they are, the kind on their rooms and on how far north; `age` says nothing. */
 function houses(rows: number, columns: readonly string[], seed = 1): string {
@@ -96,12 +95,6 @@ beforeAll(async () => {
   shown = resultText(result!);
 }, 120_000);
 afterAll(() => removeFolder(folder));
-
-const historyOf = (out: string): HistoryRow[] =>
-  readFileSync(path.join(out, 'history.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
 
 const resultOf = (out: string) => JSON.parse(readFileSync(path.join(out, 'result.json'), 'utf8'));
 

@@ -6,7 +6,7 @@ import { plateauOf } from '../../../src/runtime/training/learning-rate.js';
 import type { HistoryRow } from '../../../src/runtime/training/progress.js';
 import { supervise, type Supervision, unsupervised } from '../../../src/runtime/training/supervision.js';
 import { temporaryFolder } from '../../support/folders.js';
-import { run, trace } from '../../support/runs.js';
+import { historyOf, run, trace } from '../../support/runs.js';
 import { tinySpec } from '../../support/specs.js';
 
 function phaseOf(given: { readonly stopping?: Partial<EarlyStopping>; readonly plateau?: object }): PhaseSpec {
@@ -111,12 +111,6 @@ describe('reduce_on_plateau', () => {
 describe('a run', () => {
   const supervised = (keys: string, rate = '0.01') =>
     tinySpec({ first: 5, second: 2 }).replace(/warm .*/, `warm { epochs: 5; optimizer: adam(${rate}); ${keys} }`);
-  const rowsOf = (out: string): HistoryRow[] =>
-    readFileSync(path.join(out, 'history.jsonl'), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-
   test.each([
     [
       'early stopping',
@@ -166,7 +160,7 @@ train {
     expect(stopped.stops).toBeGreaterThan(1);
     expect(trace(stopped.out)).toEqual(trace(whole.out));
     const names = ['accuracy', 'f1', 'auc', 'top_k', 'recall', 'recall(class_id: 2)'];
-    for (const row of rowsOf(whole.out)) {
+    for (const row of historyOf(whole.out)) {
       expect(Object.keys(row.metrics)).toEqual(names);
       for (const value of Object.values(row.metrics)) expect(value).toBeGreaterThanOrEqual(0);
     }
@@ -184,10 +178,10 @@ train {
     const keys = 'early_stopping { monitor: loss; patience: 1; min_delta: 100 }';
     const { out } = await run(folder, 'early', supervised(keys), Number.POSITIVE_INFINITY);
     expect(
-      rowsOf(out)
+      historyOf(out)
         .map(({ phase }) => phase)
         .filter((phase) => phase === 'warm'),
     ).toHaveLength(2);
-    expect(rowsOf(out).length).toBeGreaterThan(2);
+    expect(historyOf(out).length).toBeGreaterThan(2);
   });
 });
