@@ -1,5 +1,5 @@
 // What sparsity methods cost: the time of a step of LeNet-300-100 with each of them and without, batch 128, Adam. npm run bench -- --methods
-import { stepProgram } from '../src/compiler/4-program/index.js';
+import { stepProgram, withFrozen } from '../src/compiler/4-program/index.js';
 import { compile } from '../src/compiler/compile.js';
 import { Source } from '../src/diagnostics/source.js';
 import { initializers } from '../src/initializers/index.js';
@@ -40,9 +40,19 @@ const annotations: Readonly<Record<string, readonly string[]>> = {
 
 const [rounds, steps] = process.argv.slice(2).map(Number) as [number, number];
 
+/** What @learn_and_drop has frozen, by how a row is called: layers leave the backward pass and the update. */
+const frozen: Readonly<Record<string, readonly string[]>> = {
+  '@learn_and_drop, fc1 frozen': ['fc1'],
+  '@learn_and_drop, fc1 and fc2 frozen': ['fc1', 'fc2'],
+};
+
 /** One way of training: `steps` of it, in milliseconds a step. */
-async function contestant(annotation: string) {
-  const { spec: compiled, network } = compile(new Source('bench.dn', lenet300(annotation)));
+async function contestant(name: string) {
+  const isFrozen = Object.hasOwn(frozen, name);
+  const { spec: compiled, network: whole } = compile(
+    new Source('bench.dn', lenet300(isFrozen ? '@learn_and_drop' : name)),
+  );
+  const network = isFrozen ? withFrozen(whole, frozen[name]!) : whole;
   const phase = { ...compiled.train.phases[0]!, finetune: false };
   const step = stepProgram(network, phase);
   const loaded = await engines.onnxruntime.load({ step: step.program }, { threads: 2 });
@@ -87,7 +97,7 @@ function median(numbers: readonly number[]): number {
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
 
-const names = ['', ...Object.values(annotations).flat()];
+const names = ['', ...Object.values(annotations).flat(), ...Object.keys(frozen)];
 const live: { readonly name: string; readonly run: (count: number) => Promise<number>; readonly times: number[] }[] =
   [];
 for (const name of names) {
