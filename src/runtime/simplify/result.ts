@@ -8,7 +8,8 @@ import type { Engine, EngineOptions } from '../engines/engine.js';
 import type { Score } from '../training/evaluate-rows.js';
 import { writeAtomically } from '../../files.js';
 import { bindRows, type Rows } from '../spec/rows.js';
-import { scorer, type Simplified } from './simplify.js';
+import { scorer } from './judge.js';
+import type { Simplified } from './simplify.js';
 import type { Written } from './write-simplified.js';
 
 /** What a run came to: the simplified network, its files, and how good it is. */

@@ -15,7 +15,7 @@ import { startingValues } from '../weights/load.js';
 import { compileOptions, openWithRows } from './open-spec.js';
 import { bindRows } from './rows.js';
 import { refuseUnfitTargets } from './targets.js';
-import { scorer } from '../simplify/simplify.js';
+import { scorer } from '../simplify/judge.js';
 import { tensorsOf } from '../weights/tensors.js';
 import { failWithoutWeights } from './spec-file.js';
 
