@@ -115,8 +115,8 @@ test('layer normalization keeps its units and says why', () => {
   expect(widthOf(result.network, 'a')).toBe(4);
   expect(result.pins).toContainEqual({
     layer: 'a',
+    indices: [1],
     reason: 'LayerNormalization normalises units together',
-    units: 1,
   });
 });
 

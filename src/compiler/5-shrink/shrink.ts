@@ -21,6 +21,7 @@ import { type Folded, type Folding, fold, NOTHING_FOLDED } from './fold.js';
 import { type Site, sitesOf } from './links.js';
 import { type Liveness, type LivenessOptions, liveness } from './liveness.js';
 import { layerKind } from '../../layers/index.js';
+import type { PinnedUnits } from './reasons.js';
 import { type ArgumentEdit, resize } from './resize.js';
 import { keptPositions, positionsLeft, slice } from './slice.js';
 import type { Values, ValuesExact } from './values.js';
@@ -44,13 +45,6 @@ export interface KeptUnits {
   readonly originals: readonly number[];
   readonly width: number;
   readonly removed: readonly RemovedUnit[];
-}
-
-/** Units that stay though no living unit reads them, and why. */
-export interface PinnedUnits {
-  readonly layer: string;
-  readonly reason: string;
-  readonly units: number;
 }
 
 export type ShrinkOptions = Pick<LivenessOptions, 'roundTo' | 'ranges'>;
@@ -393,17 +387,20 @@ function reasonsOf(live: Liveness): ReadonlyMap<Unit, { readonly reason: 'consta
 }
 
 function pinned(network: Network, { pins }: Liveness): PinnedUnits[] {
-  const counts = new Map<string, PinnedUnits>();
+  const told = new Map<string, PinnedUnits & { readonly indices: number[] }>();
   for (const { maker, axis } of unitMakers(network))
     for (const unit of axis.units) {
       // Where layers share units, the first of them tells.
       const root = network.dims.find(unit);
       const pin = pins.get(root);
-      if (!pin || network.dims.origin(root).layer !== maker) continue;
+      const { layer, index } = network.dims.origin(root);
+      if (!pin || layer !== maker) continue;
       const key = JSON.stringify([maker, pin.reason]);
-      counts.set(key, { layer: maker, reason: pin.reason, units: (counts.get(key)?.units ?? 0) + 1 });
+      const units = told.get(key) ?? { layer: maker, indices: [], reason: pin.reason };
+      units.indices.push(index);
+      told.set(key, units);
     }
-  return [...counts.values()];
+  return [...told.values()];
 }
 
 function constantOutputs(network: Network, { facts }: Liveness): ShrinkResult['constantOutputs'] {

@@ -169,7 +169,7 @@ describe('shrink', () => {
     zero(values, 'out.kernel', 2, { row: 2 });
     const result = shrunk(network, values);
     expect(result.changed).toBe(false);
-    expect(result.pins).toEqual([{ layer: 'gate', reason: 'softmax mixes units', units: 1 }]);
+    expect(result.pins).toEqual([{ layer: 'gate', indices: [2], reason: 'softmax mixes units' }]);
   });
 
   it('treats units behind dropout and rescaling as what they are at inference', () => {
