@@ -35,22 +35,29 @@ ${[`Of ${grouped(runs[0].weights_before)} weights.`, trivial, published?.({ runs
 `;
 }
 
-/** A network of two convolutions and a fully connected layer, on MNIST. */
-function onMnist({ title, spec, layers = ['conv1', 'conv2', 'fc'], output = 'digit', count = 5, published }) {
+/** A row: a spec, trained with so many seeds, and how it did, by its accuracy unless a metric is given. */
+function network({ title, spec, data, count = 1, edit, ...how }) {
   return {
     title,
     spec,
-    data: 'mnist/',
+    ...(data && { data }),
     runs: seeds(count),
-    write: did({
-      rows: 'MNIST, 55,000 training rows, 5,000 validation, 10,000 test.',
-      layers,
-      outputs: [output],
-      metric: accuracy,
-      trivial: 'Guessing the most frequent class is right in 11.35 % of the test rows.',
-      published,
-    }),
+    ...(edit && { edit }),
+    write: did({ metric: accuracy, ...how }),
   };
+}
+
+/** A network of two convolutions and a fully connected layer, on MNIST. */
+function onMnist({ layers = ['conv1', 'conv2', 'fc'], output = 'digit', count = 5, ...own }) {
+  return network({
+    ...own,
+    data: 'mnist/',
+    count,
+    rows: 'MNIST, 55,000 training rows, 5,000 validation, 10,000 test.',
+    layers,
+    outputs: [output],
+    trivial: 'Guessing the most frequent class is right in 11.35 % of the test rows.',
+  });
 }
 
 /** Convolutional, recurrent and attention networks, and what has several inputs or outputs. */
@@ -76,136 +83,98 @@ export const networks = {
     published: () =>
       'Published, of 20-50-800-500: structured sparsity learning (Wen et al. 2016) 3-12-800-500 at 1.00 % error, structured Bayesian pruning (Neklyudov et al. 2017) 3-18-284-283 at 0.86 %, sparse variational dropout 17-32-329-75 at 0.75 %.',
   }),
-  adamnet: {
+  adamnet: network({
     title: 'AdamNet on Fashion-MNIST',
     spec: 'specs/adamnet.dn',
     data: 'fashion-mnist/',
-    runs: seeds(1),
-    write: did({
-      rows: 'Fashion-MNIST, 55,000 training rows, 5,000 validation, 10,000 test.',
-      layers: ['fc1', 'fc2', 'fc3', 'fc4'],
-      outputs: ['label'],
-      metric: accuracy,
-      trivial: 'Guessing one class is right in 10 % of the test rows.',
-    }),
-  },
-  dec3: {
+    rows: 'Fashion-MNIST, 55,000 training rows, 5,000 validation, 10,000 test.',
+    layers: ['fc1', 'fc2', 'fc3', 'fc4'],
+    outputs: ['label'],
+    trivial: 'Guessing one class is right in 10 % of the test rows.',
+  }),
+  dec3: network({
     title: 'Dec3: drawn digits and letters, one-dimensional convolutions',
     spec: 'specs/dec3.dn',
-    runs: seeds(1),
-    write: did({
-      rows: 'Digits and letters that dnc draws itself.',
-      outputs: ['label'],
-      metric: accuracy,
-      trivial: 'Guessing one of the classes is right in less than 3 %.',
-    }),
-  },
-  densenet: {
+    rows: 'Digits and letters that dnc draws itself.',
+    outputs: ['label'],
+    trivial: 'Guessing one of the classes is right in less than 3 %.',
+  }),
+  densenet: network({
     title: 'A densely connected network on drawn digits',
     spec: 'specs/densenet.dn',
-    runs: seeds(1),
-    write: did({
-      rows: 'Digits that dnc draws itself.',
-      outputs: ['digit'],
-      metric: accuracy,
-      trivial: 'Guessing one class is right in about 10 %.',
-    }),
-  },
-  mobilenet: {
+    rows: 'Digits that dnc draws itself.',
+    outputs: ['digit'],
+    trivial: 'Guessing one class is right in about 10 %.',
+  }),
+  mobilenet: network({
     title: 'Depthwise convolutions on drawn digits',
     spec: 'specs/mobilenet.dn',
-    runs: seeds(1),
-    write: did({
-      rows: 'Digits that dnc draws itself.',
-      outputs: ['digit'],
-      metric: accuracy,
-      trivial: 'Guessing one class is right in about 10 %.',
-    }),
-  },
-  'u-net': {
+    rows: 'Digits that dnc draws itself.',
+    outputs: ['digit'],
+    trivial: 'Guessing one class is right in about 10 %.',
+  }),
+  'u-net': network({
     title: 'U-Net: which pixels belong to a drawn shape',
     spec: 'specs/u-net.dn',
-    runs: seeds(1),
-    write: did({
-      rows: 'Shapes that dnc draws itself.',
-      outputs: ['mask'],
-      metric: accuracy,
-      trivial: 'Calling every pixel background is right in about 82 % of the pixels.',
-    }),
-  },
-  'conv-autoencoder': {
+    rows: 'Shapes that dnc draws itself.',
+    outputs: ['mask'],
+    trivial: 'Calling every pixel background is right in about 82 % of the pixels.',
+  }),
+  'conv-autoencoder': network({
     title: 'A convolutional autoencoder of drawn digits',
     spec: 'specs/conv-autoencoder.dn',
-    runs: seeds(1),
-    write: did({
-      rows: 'Digits that dnc draws itself.',
-      outputs: ['again'],
-      metric: nmse,
-      trivial: 'Answering with the mean image has an NMSE of about 1 per pixel.',
-    }),
-  },
-  a16: {
+    rows: 'Digits that dnc draws itself.',
+    outputs: ['again'],
+    metric: nmse,
+    trivial: 'Answering with the mean image has an NMSE of about 1 per pixel.',
+  }),
+  a16: network({
     title: 'A16: an LSTM that reads generated texts',
     spec: 'specs/lstm-text.dn',
-    runs: seeds(3),
-    write: did({
-      rows: 'Texts of `sequences`: 7,000 training rows, 1,000 validation, 2,000 test.',
-      layers: ['words', 'lstm'],
-      outputs: ['label'],
-      metric: accuracy,
-      trivial: 'Guessing is right in 50 %, counting words in about 64 %; 5 % of the labels are wrong on purpose.',
-      published: ({ runs }) =>
-        `Loss on the test rows, trained and simplified: ${runs.map(({ scores: { test } }) => `${small(test.trained.loss)} and ${small(test.simplified.loss)}`).join(', ')}. The row below is the same network without the annotation.`,
-    }),
-  },
-  'a16-dense': {
+    count: 3,
+    rows: 'Texts of `sequences`: 7,000 training rows, 1,000 validation, 2,000 test.',
+    layers: ['words', 'lstm'],
+    outputs: ['label'],
+    trivial: 'Guessing is right in 50 %, counting words in about 64 %; 5 % of the labels are wrong on purpose.',
+    published: ({ runs }) =>
+      `Loss on the test rows, trained and simplified: ${runs.map(({ scores: { test } }) => `${small(test.trained.loss)} and ${small(test.simplified.loss)}`).join(', ')}. The row below is the same network without the annotation.`,
+  }),
+  'a16-dense': network({
     title: 'A16 without the annotation',
     spec: 'specs/lstm-text.dn',
-    runs: seeds(3),
+    count: 3,
     edit: [/ *@dropneuron\([^)]*\)/g, ''],
-    write: did({
-      rows: 'As above.',
-      layers: ['words', 'lstm'],
-      outputs: ['label'],
-      metric: accuracy,
-      trivial: '',
-      published: ({ runs }) =>
-        `Loss on the test rows: ${runs.map(({ scores: { test } }) => small(test.trained.loss)).join(', ')}.`,
-    }),
-  },
-  'gru-series': {
+    rows: 'As above.',
+    layers: ['words', 'lstm'],
+    outputs: ['label'],
+    trivial: '',
+    published: ({ runs }) =>
+      `Loss on the test rows: ${runs.map(({ scores: { test } }) => small(test.trained.loss)).join(', ')}.`,
+  }),
+  'gru-series': network({
     title: 'A GRU that predicts a generated series',
     spec: 'specs/gru-series.dn',
-    runs: seeds(2),
-    write: did({
-      rows: 'Windows over `series`, split by time.',
-      outputs: ['value'],
-      metric: nmse,
-      trivial: "Answering with the mean has an NMSE of 1; nobody is below the noise's share (`dnc help series`).",
-    }),
-  },
-  transformer: {
+    count: 2,
+    rows: 'Windows over `series`, split by time.',
+    outputs: ['value'],
+    metric: nmse,
+    trivial: "Answering with the mean has an NMSE of 1; nobody is below the noise's share (`dnc help series`).",
+  }),
+  transformer: network({
     title: 'A small transformer encoder that reads generated texts',
     spec: 'specs/transformer.dn',
-    runs: seeds(1),
-    write: did({
-      rows: 'Texts of `sequences`: 7,000 training rows, 1,000 validation, 2,000 test.',
-      outputs: ['label'],
-      metric: accuracy,
-      trivial: 'Guessing is right in 50 %, counting words in about 64 %; 5 % of the labels are wrong on purpose.',
-    }),
-  },
-  'two-towers': {
+    rows: 'Texts of `sequences`: 7,000 training rows, 1,000 validation, 2,000 test.',
+    outputs: ['label'],
+    trivial: 'Guessing is right in 50 %, counting words in about 64 %; 5 % of the labels are wrong on purpose.',
+  }),
+  'two-towers': network({
     title: 'Two towers with shared weights: are two drawn digits the same?',
     spec: 'specs/two-towers.dn',
-    runs: seeds(1),
-    write: did({
-      rows: 'Pairs that dnc draws itself.',
-      outputs: ['same', 'value'],
-      metric: { ...accuracy, of: ({ metrics }) => metrics.same_accuracy },
-      trivial: 'Guessing `same` is right in 50 %.',
-    }),
-  },
+    rows: 'Pairs that dnc draws itself.',
+    outputs: ['same', 'value'],
+    metric: { ...accuracy, of: ({ metrics }) => metrics.same_accuracy },
+    trivial: 'Guessing `same` is right in 50 %.',
+  }),
 };
 
 /** Elements of the two fully connected kernels behind the flattened map, run by run. */

@@ -1,16 +1,17 @@
 import { extents } from '../../ir/dims.js';
-import { allParams, type Network, nodeOf } from '../../ir/graph.js';
+import { type Network, nodeOf } from '../../ir/graph.js';
 import { type InputRanges, type Ranges, unbounded } from '../../ir/ranges.js';
 import { featuresRead } from '../../layers/keep.js';
 import { evaluate, evaluateInstruction } from '../../program/evaluate.js';
 import { type Program, sizeOf, type Tensor64, type ValueId } from '../../program/program.js';
-import { multiplyAdds, paramShape } from '../3-dims/index.js';
+import { multiplyAdds } from '../3-dims/index.js';
 import { forwardProgram } from '../4-program/index.js';
 import type { Shares } from '../spec.js';
 import { drawProbe, type Features, type Probe, probeRows } from './probe.js';
 import type { ConstantWithin, LinearWithin } from './ranges.js';
+import type { Reasons } from './reasons.js';
 import type { ShrinkResult } from './shrink.js';
-import type { Values, ValuesExact } from './values.js';
+import { tensors64, type Values, type ValuesExact } from './values.js';
 
 /** Bounds of DESIGN.md, section 4: norm-wise, max |Δ| / max(max |y|, tiny). */
 export const FLOAT64_LIMIT = 1e-12;
@@ -37,7 +38,7 @@ export interface HashedFile {
  * What `certificate.json` holds: that removing dead units left the function alone. `before` is the network of full size after cutting, so cutting
  * by importance is no part of it. Format 1.
  */
-export interface Certificate {
+export interface Certificate extends Reasons {
   readonly format: 1;
   readonly tool: string;
   readonly equivalent: boolean;
@@ -201,7 +202,11 @@ export function certificate(
   tool: string,
   difference: Difference,
   files: Pick<Certificate, 'before' | 'after'>,
-  also: { readonly within?: CertifiedRanges | undefined; readonly target?: Certificate['target'] | undefined } = {},
+  also: {
+    readonly reasons?: Reasons;
+    readonly within?: CertifiedRanges | undefined;
+    readonly target?: Certificate['target'] | undefined;
+  } = {},
 ): Certificate {
   return {
     format: 1,
@@ -213,6 +218,7 @@ export function certificate(
     limits: { float64: FLOAT64_LIMIT, float32: FLOAT32_LIMIT },
     difference: { float64: difference.float64, float32: difference.float32 },
     outputs: difference.outputs,
+    ...also.reasons,
     ...(also.within && { within: also.within }),
     ...(also.target && { target: also.target }),
   };
@@ -278,11 +284,7 @@ function logits(
   float32: boolean,
 ): Readonly<Record<string, Tensor64>> {
   const program = forwardProgram(network, { mode: 'inference', logits: true });
-  const params = allParams(network).map((param): [string, Tensor64] => [
-    param.name,
-    { dtype: 'float', shape: paramShape(param), data: Float64Array.from(values.get(param.name)!) },
-  ]);
-  const given = { ...inputs, ...Object.fromEntries(params) };
+  const given = { ...inputs, ...tensors64(network, values) };
   return float32 ? evaluateRounded(program, given) : evaluate(program, given).results;
 }
 

@@ -9,7 +9,7 @@ import { evaluate } from '../../program/evaluate.js';
 import { sizeOf, type Tensor64 } from '../../program/program.js';
 import { paramShape } from '../3-dims/index.js';
 import { type Site, sitesOf } from './links.js';
-import type { ValuesExact } from './values.js';
+import { tensor64, type ValuesExact } from './values.js';
 
 /** What is known of the units of every axis of every output, by layer. */
 export type Facts = ReadonlyMap<string, readonly AxisFacts[]>;
@@ -207,9 +207,8 @@ function forwardOfConstants(
     return b.batch(`input ${k}`, 'float', ['batch', ...extents(shape)]);
   });
   const params = Object.entries(network.params.get(node.name) ?? {}).map(([tensor, param]) => {
-    const shape = paramShape(param);
-    given[param.name] = { dtype: 'float', shape, data: Float64Array.from(values.get(param.name)!) };
-    return [tensor, b.state(param.name, shape)] as const;
+    given[param.name] = tensor64(param, values);
+    return [tensor, b.state(param.name, paramShape(param))] as const;
   });
   let drawn = false;
   const results = kind.forward(b, {

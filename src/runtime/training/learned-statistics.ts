@@ -1,14 +1,13 @@
-import { allParams, type Network } from '../../ir/graph.js';
+import type { Network } from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
 import { Builder } from '../../program/builder.js';
 import { evaluate } from '../../program/evaluate.js';
 import { optimize } from '../../program/passes/index.js';
 import { sizeOf, type Tensor64 } from '../../program/program.js';
 import { paramShape } from '../../compiler/3-dims/index.js';
+import { tensors64, type Values } from '../../compiler/5-shrink/values.js';
 import { buildForward } from '../../compiler/4-program/index.js';
 import { type BoundTable, Batches } from '../../data/batches.js';
-
-type Values = ReadonlyMap<string, Float32Array>;
 
 /** Rows that are looked at together. */
 const ROWS = 1024;
@@ -30,12 +29,7 @@ export function withLearnedStatistics(network: Network, values: Values, bind: ()
     const forward = buildForward(b, network, 'inference');
     b.result('seen', forward.values.get(from.node)![from.output]!);
     const program = optimize(b.build(`${node.name} learns`));
-    const state = Object.fromEntries(
-      allParams(network).map((param): [string, Tensor64] => [
-        param.name,
-        { dtype: 'float', shape: paramShape(param), data: Float64Array.from(learned.get(param.name)!) },
-      ]),
-    );
+    const state = tensors64(network, learned);
     const batches = new Batches((train ??= bind()), { batchSize: ROWS });
     const own = network.params.get(node.name)!;
     const statistics = new Statistics(sizeOf(paramShape(own[rule.mean]!)));
