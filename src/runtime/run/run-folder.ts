@@ -6,6 +6,7 @@ import { endingOf } from '../../dsl/syntax.js';
 import type { EngineRecord } from '../engines/engine.js';
 import { failToWrite, makeFolder, removeHalfWritten, writeAtomically } from '../../files.js';
 import { releaseLock, takeLock } from './lock.js';
+import type { StepRecord } from './step-records.js';
 
 /** What a run must know to go on: everything that may change numbers, and where its inputs are. */
 export interface RunRecord {
@@ -19,7 +20,10 @@ export interface RunRecord {
   readonly sets: readonly string[];
   readonly dataFolder?: string;
   readonly fromScratch: boolean;
+  /** What the engine says of itself, whatever it is to run. */
   readonly engine: EngineRecord;
+  /** What it said of the step programs that it has run. Runs of earlier versions do not have it. */
+  readonly steps?: readonly StepRecord[];
   /** Whether the update region ran as a WebAssembly pass where the engine can. */
   readonly updatePass: boolean;
   /** Every data file as it was read: the data lock. Runs of earlier versions know the hashes alone. */
@@ -164,6 +168,10 @@ function isRunRecord(value: unknown): value is RunRecord {
     'sha256' in one &&
     isText(one.sha256) &&
     ['bytes', 'rows'].every((key) => !(key in one) || Number.isSafeInteger((one as Record<string, unknown>)[key]));
+  const isStep = (one: unknown) => {
+    const step = one as Readonly<Record<string, unknown>> | null;
+    return typeof step === 'object' && step !== null && [step.phase, step.program, step.features].every(isText);
+  };
   return (
     record.format === 1 &&
     [record.dnc, record.name, record.specFolder, record.specFile].every(isText) &&
@@ -176,6 +184,7 @@ function isRunRecord(value: unknown): value is RunRecord {
     engine !== null &&
     [engine.engine, engine.version, engine.features].every(isText) &&
     Number.isSafeInteger(engine.threads) &&
+    (record.steps === undefined || (Array.isArray(record.steps) && record.steps.every(isStep))) &&
     Array.isArray(record.data) &&
     record.data.every(isFile)
   );

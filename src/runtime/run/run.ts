@@ -28,7 +28,8 @@ import type { Watcher } from '../training/progress.js';
 import { provenRanges } from '../simplify/ranges.js';
 import { type RunResult, scoresOf, writeResult } from '../simplify/result.js';
 import { bindRows, type Rows } from '../spec/rows.js';
-import { makeRunFolder, RunFolder } from './run-folder.js';
+import { makeRunFolder, RunFolder, type RunRecord } from './run-folder.js';
+import { StepRecords } from './step-records.js';
 import { writeSimplified } from '../simplify/write-simplified.js';
 import { simplify } from '../simplify/simplify.js';
 import { Stopped } from '../simplify/stopped.js';
@@ -94,7 +95,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
     const name = path.basename(options.specFile, path.extname(options.specFile)).replace(/\.min$/, '');
     writeAtomically(folder.file(name + endingOf(options.specFile)), options.source.text);
     writeAtomically(folder.file('spec.resolved.dn'), resolvedText(compiled));
-    folder.writeRecord({
+    const written: RunRecord = {
       format: 1,
       dnc: version,
       name,
@@ -104,12 +105,14 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
       ...(options.dataFolder !== undefined && { dataFolder: path.resolve(options.dataFolder) }),
       fromScratch: options.fromScratch,
       engine: record,
+      steps: [],
       updatePass: options.engineOptions.updatePass ?? true,
       data: rows.files,
-    });
+    };
+    folder.writeRecord(written);
     if (options.out === undefined) folder.markLatest();
     options.watcher.note(`run: ${folder.path}\n`);
-    return await new Run(options, folder, compiled, engine, rows, name, options.specFile, options.fromScratch).go({
+    return await new Run(options, folder, written, compiled, engine, rows, options.specFile).go({
       position: { stretch: 0, epoch: 0, step: 0, stretchSteps: 0, totalEpochs: 0, optimizerSteps: 0 },
       totals: newTotals(),
       state: tensorsOf(compiled.network, values),
@@ -134,6 +137,10 @@ export async function resumeRun(path_: string, options: ResumeOptions): Promise<
       fail('resume-engine', { recorded: showRecord(record.engine), found: showRecord(found) });
     if (record.dnc !== version) fail('resume-engine', { recorded: `dnc ${record.dnc}`, found: `dnc ${version}` });
     options.watcher.note(`engine: ${found.engine} ${found.version}, as before\n`);
+    if (!record.steps)
+      options.watcher.note(
+        'note: run.json does not say how the steps were run until now, so that cannot be compared\n',
+      );
     const lock = lockToResume(record);
     const { compiled, rows } = await openWithRows({
       source,
@@ -148,16 +155,7 @@ export async function resumeRun(path_: string, options: ResumeOptions): Promise<
     const checkpoint = new Checkpoints(folder.file('checkpoints')).newest(options.watcher.note);
     const history = new History(folder.file('history.jsonl'));
     const timing = new History(folder.file('timing.jsonl'));
-    const run = new Run(
-      { ...options, engineOptions },
-      folder,
-      compiled,
-      engine,
-      rows,
-      record.name,
-      specFile,
-      record.fromScratch,
-    );
+    const run = new Run({ ...options, engineOptions }, folder, record, compiled, engine, rows, specFile);
     if (!checkpoint) {
       // Stopped before the first checkpoint: from the beginning, with the same numbers.
       history.cut(0);
@@ -193,24 +191,29 @@ function firstValues(compiled: Compiled, rows: Rows, specFile: string, fromScrat
 class Run {
   private readonly training: Training;
   private readonly latency: LatencyTables;
+  private readonly name: string;
+  private readonly fromScratch: boolean;
   private first: Values | undefined;
 
   constructor(
     private readonly options: RunOptions,
     private readonly folder: RunFolder,
+    record: RunRecord,
     private readonly compiled: Compiled,
     private readonly engine: Engine,
     private readonly rows: Rows,
-    private readonly name: string,
     private readonly specFile: string,
-    private readonly fromScratch: boolean,
   ) {
+    this.name = record.name;
+    this.fromScratch = record.fromScratch;
+    const steps = new StepRecords(record.steps ?? [], (known) => folder.writeRecord({ ...record, steps: known }));
     const { target } = compiled.spec.simplify;
     this.latency = latencyTables(folder.file(LATENCY), specFile, target?.latencyTable);
     this.training = {
       seed: compiled.spec.train.seed,
       engine,
       engineOptions: options.engineOptions,
+      holdToSteps: (phase, program, found) => steps.hold(phase, program, found),
       history: new History(folder.file('history.jsonl')),
       timing: new History(folder.file('timing.jsonl')),
       checkpoints: new Checkpoints(folder.file('checkpoints')),
@@ -225,7 +228,9 @@ class Run {
     try {
       return await this.toItsEnd(from);
     } catch (error) {
-      if (error instanceof Failure) this.folder.rememberFailure(error);
+      // Where the engine is another one, the run is as good as it was: it goes on where it began.
+      const isRefused = error instanceof Failure && error.diagnostics.some(({ code }) => code === 'resume-engine');
+      if (error instanceof Failure && !isRefused) this.folder.rememberFailure(error);
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import type { Distillation, EvaluationProgram, Phase, StepProgram } from '../../compiler/4-program/index.js';
+import type { Distillation, EvaluationProgram, MethodSite, Phase, StepProgram } from '../../compiler/4-program/index.js';
 import {
   actingSites,
   averageOf,
@@ -20,12 +20,12 @@ import { type BoundTable, Batches } from '../../data/batches.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { fail } from '../../diagnostics/report.js';
 import { allParams, type Network } from '../../ir/graph.js';
-import { type HostTensor, sizeOf } from '../../program/program.js';
+import { type HostTensor, type Program, sizeOf } from '../../program/program.js';
 import { RandomInputs } from './random-inputs.js';
 import { ScalarInputs } from './scalar-inputs.js';
 import { aliveUnits, unitsOf } from './alive.js';
 import type { Checkpoints, Position } from './checkpoint.js';
-import type { Engine, EngineOptions, Loaded } from '../engines/engine.js';
+import type { Engine, EngineOptions, EngineRecord, Loaded } from '../engines/engine.js';
 import { evaluateRows, type Score } from './evaluate-rows.js';
 import type { History } from './history.js';
 import { learningRateAt } from './learning-rate.js';
@@ -71,6 +71,12 @@ export interface Training {
   readonly seed: number;
   readonly engine: Engine;
   readonly engineOptions: EngineOptions;
+  /**
+   * Told how each step program is run, before its first step.
+   *
+   * @throws Failure resume-engine, where it was run in another way before
+   */
+  readonly holdToSteps: (phase: string, program: Program, found: EngineRecord) => void;
   readonly history: History;
   readonly timing: History;
   readonly checkpoints: Checkpoints;
@@ -136,6 +142,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
     stretch.teacher,
   );
   try {
+    training.holdToSteps(phase.name, step.program, loaded.record);
     if (!stretch.continued) training.watcher.note(`${phase.name}: ${loaded.describe}\n`);
     await loaded.setState({ ...completeState(step, start.state), ...stateOfTeacher(step, stretch.teacher) });
     let { position, totals, living, frozen, supervision = unsupervised } = start;
@@ -175,7 +182,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
           {
             network,
             values: valuesOf(network, state),
-            settled: () => settledValues(network, acting, judged),
+            settled: () => settledValues(network, sites, judged),
             initial: stretch.initial,
             state,
             train: stretch.train,
@@ -213,7 +220,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       }
       if (newlyFrozen.length > 0) {
         const state = await loaded.state();
-        await loaded.setState({ ...state, ...frozenState(network, acting, newlyFrozen, state) });
+        await loaded.setState({ ...state, ...frozenState(network, acting, sites, newlyFrozen, state) });
         // What was best until now computes with the masks of methods that have done their work.
         changed ||= sites.some(({ method, kernel }) => method.mask && newlyFrozen.includes(kernel.param.layer));
       }
@@ -281,7 +288,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       // The epoch's end: validation, one line of history, units alive.
       score = stretch.validation && (await evaluateRows(loaded, 'evaluation', evaluation, stretch.validation));
       const learningRate = rateAt(position.stretchSteps - 1);
-      const alive = aliveUnits(network, settledValues(network, acting, await loaded.state(stateNames)));
+      const alive = aliveUnits(network, settledValues(network, sites, await loaded.state(stateNames)));
       const row = historyRow({ stretch, step, position, totals, learningRate, score, alive });
       training.history.append(row);
       const seconds = pace.epochDone();
@@ -290,8 +297,9 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
 
       // Between epochs methods may write weights, and freeze layers.
       const done = { epoch: position.epoch + 1, totalEpochs: position.totalEpochs + 1 };
-      const isLast = position.stretchSteps >= steps || supervise(phase, supervision, row, position.epoch).after.ended;
-      const advanced = await advance(done, isLast === true);
+      const supervised = supervise(phase, supervision, row, position.epoch);
+      const isLast = position.stretchSteps >= steps || supervised.after.ended;
+      const advanced = await advance(done, isLast);
 
       // Units that have been dead for long enough go, where that pays. What was best until now was another network.
       const looks = living !== undefined && looksNow(stretch.live, position.totalEpochs + 1);
@@ -306,7 +314,9 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         : { living };
       living = looked.living;
 
-      const { after, isBest } = supervise(phase, shrunk ? withoutBest(supervision) : supervision, row, position.epoch);
+      const { after, isBest } = shrunk
+        ? supervise(phase, withoutBest(supervision), row, position.epoch)
+        : supervised;
       const keepsBest = isBest && phase.early_stopping?.restore_best_weights === true;
       if (after.ended) training.watcher.note(`${phase.name}: ${endText(phase, after)}\n`);
       supervision = after;
@@ -444,16 +454,22 @@ function judgedIn(state: Start['state'], network: Network, phase: Phase): Record
 }
 
 /** What layers keep that are no longer trained: the weights that are validated, when the methods that act there have done their work. */
-function frozenState(network: Network, phase: Phase, frozen: readonly string[], state: Start['state']): Start['state'] {
-  const values = settledValues(network, phase, judgedIn(state, network, phase));
+function frozenState(
+  network: Network,
+  phase: Phase,
+  sites: readonly MethodSite[],
+  frozen: readonly string[],
+  state: Start['state'],
+): Start['state'] {
+  const values = settledValues(network, sites, judgedIn(state, network, phase));
   return Object.fromEntries(
     frozenParams(network, frozen).map((name) => [name, { shape: state[name]!.shape, data: values.get(name)! }]),
   );
 }
 
 /** The parameters as they are when the methods that act have done their work. */
-function settledValues(network: Network, phase: Phase, state: Start['state']): Values {
-  return new Map([...valuesOf(network, state), ...settledKernels(network, actingSites(network, phase), state)]);
+function settledValues(network: Network, sites: readonly MethodSite[], state: Start['state']): Values {
+  return new Map([...valuesOf(network, state), ...settledKernels(network, sites, state)]);
 }
 
 /** The state for the next stretch: kernels of methods that do not act there are settled, and the own tensors of those methods go. */
