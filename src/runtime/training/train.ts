@@ -1,4 +1,10 @@
-import type { Distillation, EvaluationProgram, MethodSite, Phase, StepProgram } from '../../compiler/4-program/index.js';
+import type {
+  Distillation,
+  EvaluationProgram,
+  MethodSite,
+  Phase,
+  StepProgram,
+} from '../../compiler/4-program/index.js';
 import {
   actingSites,
   averageOf,
@@ -314,9 +320,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         : { living };
       living = looked.living;
 
-      const { after, isBest } = shrunk
-        ? supervise(phase, withoutBest(supervision), row, position.epoch)
-        : supervised;
+      const { after, isBest } = shrunk ? supervise(phase, withoutBest(supervision), row, position.epoch) : supervised;
       const keepsBest = isBest && phase.early_stopping?.restore_best_weights === true;
       if (after.ended) training.watcher.note(`${phase.name}: ${endText(phase, after)}\n`);
       supervision = after;
