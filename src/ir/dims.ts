@@ -176,6 +176,11 @@ export class Dims {
     );
   }
 
+  /** Whether any unit is made of others. */
+  get hasComponents(): boolean {
+    return this.components.size > 0;
+  }
+
   /** The units that a product unit is made of; empty for any other. */
   componentsOf(unit: Unit): readonly Unit[] {
     return this.components.get(unit) ?? [];

@@ -153,27 +153,34 @@ export function linearFacts(input: readonly UnitFact[], map: LinearMap): readonl
   const { columns, columnStride, planes, rowOf } = placesOfWeights(map);
   const varies = new Uint8Array(columns);
   const sums = new Float64Array(columns);
-  let known = columns;
-  for (let unit = 0; unit < input.length && known > 0; unit++) {
+  /** The columns of which nothing varies so far: few, soon. */
+  const open = Int32Array.from({ length: columns }, (_, column) => column);
+  let left = columns;
+  for (let unit = 0; unit < input.length && left > 0; unit++) {
     const constant = constantOf(input[unit]!);
     if (constant === 0) continue;
     const { row, first, end } = rowOf(unit);
-    for (let column = first; column < end; column++) {
-      if (varies[column] === 1) continue;
-      const from = row + column * columnStride;
-      for (const plane of planes) {
-        const weight = kernel[from + plane]!;
-        if (weight === 0) continue;
-        if (constant === undefined || padded) {
-          varies[column] = 1;
-          known--;
-          break;
+    const before = left;
+    left = 0;
+    for (let k = 0; k < before; k++) {
+      const column = open[k]!;
+      if (column >= first && column < end) {
+        const from = row + column * columnStride;
+        for (const plane of planes) {
+          const weight = kernel[from + plane]!;
+          if (weight === 0) continue;
+          if (constant === undefined || padded) {
+            varies[column] = 1;
+            break;
+          }
+          sums[column]! += constant * weight;
         }
-        sums[column]! += constant * weight;
+        if (varies[column] === 1) continue;
       }
+      open[left++] = column;
     }
   }
-  if (known === 0) return unknownUnits(columns);
+  if (left === 0) return unknownUnits(columns);
   return Array.from(sums, (sum, column) =>
     varies[column] === 1 ? ('varies' as const) : computedFact(sum + (bias?.[column] ?? 0)),
   );

@@ -45,6 +45,7 @@ export function borderedReads(
   const units = source?.axes.at(-1);
   if (!source || !units || site.inputs.length > 1) return [];
   const layers = layersFromPadding(network, sites, site);
+  if (layers.length === 0 && !isPadded) return [];
   const from = layers[0]?.inputs[0] ?? source;
   let inside = facts.get(sites[from.site]!.node.name)![from.output]!.at(-1)!;
   let border = inside;

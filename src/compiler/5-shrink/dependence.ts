@@ -1,23 +1,31 @@
 import type { Unit } from '../../ir/dims.js';
 import { whollyKnown } from '../../layers/facts.js';
+import type { AxisFacts } from '../../layers/layer.js';
 import type { Facts } from './facts.js';
 import type { Site } from './links.js';
 
 /** By layer and output: whether any of it depends on an input of the network. */
 export type Dependence = ReadonlyMap<string, readonly boolean[]>;
 
-/**
- * Of one output: the units of its last axis that depend on an input, and those on other axes that do not. A tensor without axes has none and may depend all the
- * same.
- */
-interface Dependent {
-  readonly any: boolean;
-  readonly units: ReadonlySet<Unit>;
-  readonly independent: ReadonlySet<Unit>;
+/** Of one output: the units of its last axis that depend on an input, and those on other axes that do not. A tensor without axes has none and may depend all the same. */
+class Dependent {
+  private known: ReadonlySet<Unit> | undefined;
+
+  constructor(
+    readonly any: boolean,
+    readonly last: readonly Unit[] = [],
+    /** By place of the last axis. */
+    readonly places: Uint8Array = new Uint8Array(last.length),
+    readonly independent: ReadonlySet<Unit> = NONE,
+  ) {}
+
+  get units(): ReadonlySet<Unit> {
+    return (this.known ??= new Set(this.last.filter((_, place) => this.places[place] === 1)));
+  }
 }
 
 const NONE: ReadonlySet<Unit> = new Set();
-const INDEPENDENT: Dependent = { any: false, units: NONE, independent: NONE };
+const INDEPENDENT = new Dependent(false);
 
 /**
  * What depends on the network's inputs: a forward fact beside those of values, independent < depends. What does not depend on an input may still vary, by place
@@ -36,22 +44,71 @@ function dependentAt(site: Site, facts: Facts, found: readonly (readonly Depende
   const inputs = site.inputs.map(({ site: from, output }) => found[from]![output]!);
   if (inputs.length > 0 && (kind.shapeOnly?.(node.arguments) || inputs.every(({ any }) => !any)))
     return outputs.map(() => INDEPENDENT);
-  const constant = new Set(
-    outputs.flatMap((axes, k) => (axes.at(-1) ?? []).filter((_, j) => known[k]!.at(-1)![j] !== 'varies')),
-  );
-  const reached = inputs.length === 0 ? undefined : reachedUnits(site, inputs, constant);
+  const aligned = inputs.length === 0 ? undefined : alignedReach(site, inputs, known);
+  const reached = inputs.length === 0 || aligned ? undefined : reachedUnits(site, inputs, constantUnits(site, known));
   const stays = outputs.some(({ length }) => length > 1) ? independentUnits(site, inputs) : () => false;
-  return outputs.map((axes, k): Dependent => {
+  return outputs.map((axes, k) => {
     if (whollyKnown(known[k]!)) return INDEPENDENT;
     const last = axes.at(-1);
-    if (!last) return { any: true, units: NONE, independent: NONE };
-    const varying = last.filter((_, j) => known[k]!.at(-1)![j] === 'varies');
-    const units = new Set(varying.filter((unit) => !reached || !site.unitwise.has(unit) || reached.has(unit)));
+    if (!last) return new Dependent(true);
+    const own = known[k]!.at(-1)!;
+    const depends = new Uint8Array(last.length);
+    let some = false;
+    for (let place = 0; place < last.length; place++) {
+      const unit = last[place]!;
+      if (own[place] !== 'varies') continue;
+      if (site.unitwise.has(unit) && (aligned ? aligned[place] === 0 : reached && !reached.has(unit))) continue;
+      depends[place] = 1;
+      some = true;
+    }
     const places = axes.slice(0, -1);
-    const independent = new Set(places.flat().filter((unit) => site.unitwise.has(unit) && stays(unit)));
-    const any = units.size > 0 && places.every((axis) => axis.some((unit) => !independent.has(unit)));
-    return any ? { any, units, independent } : INDEPENDENT;
+    const independent =
+      places.length === 0 ? NONE : new Set(places.flat().filter((unit) => site.unitwise.has(unit) && stays(unit)));
+    const any = some && places.every((axis) => axis.some((unit) => !independent.has(unit)));
+    return any ? new Dependent(true, last, depends, independent) : INDEPENDENT;
   });
+}
+
+function constantUnits({ outputs }: Site, known: readonly AxisFacts[]): ReadonlySet<Unit> {
+  return new Set(
+    outputs.flatMap((axes, k) => (axes.at(-1) ?? []).filter((_, place) => known[k]!.at(-1)![place] !== 'varies')),
+  );
+}
+
+/**
+ * By place of the last axis, whether what depends reaches it, for the layers that most are: those that read the last axis of their inputs through weights alone, or hand it
+ * on. Undefined for any other.
+ */
+function alignedReach(site: Site, inputs: readonly Dependent[], known: readonly AxisFacts[]): Uint8Array | undefined {
+  const { links, outputs } = site;
+  const last = outputs[0]!.at(-1);
+  if (!last || outputs.length > 1 || site.components.size > 0) return undefined;
+  const ends = site.inputs.map(({ axes }) => axes.at(-1) ?? []);
+  const reach = new Uint8Array(last.length);
+  if (links.length === 0) {
+    if (!ends.every((end) => isSame(end, last))) return undefined;
+    for (const { any, places } of inputs)
+      if (any) for (let place = 0; place < reach.length; place++) reach[place]! |= places[place]!;
+    return reach;
+  }
+  if (site.inputs.some(({ axes }) => axes.slice(0, -1).some((axis) => axis.some((unit) => site.weighted.has(unit)))))
+    return undefined;
+  const own = known[0]!.at(-1)!;
+  for (const link of links) {
+    const from = ends.findIndex((end) => isSame(end, link.reads));
+    if (link.own || from < 0 || ends.length > 1 || !link.writes || !isSame(link.writes, last)) return undefined;
+    const { any, places } = inputs[from]!;
+    if (!any) continue;
+    const rows = Array.from(places.keys()).filter((row) => places[row] === 1);
+    for (let column = 0; column < last.length; column++)
+      if (reach[column] === 0 && own[column] === 'varies' && rows.some((row) => link.live(row, column)))
+        reach[column] = 1;
+  }
+  return reach;
+}
+
+function isSame(a: readonly Unit[], b: readonly Unit[]): boolean {
+  return a === b || (a.length === b.length && a.every((unit, place) => unit === b[place]));
 }
 
 /** Whether a unit of the inputs depends at none of them. */

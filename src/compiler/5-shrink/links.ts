@@ -6,6 +6,7 @@ import type { LayerKind } from '../../layers/layer.js';
 import { sizeOf } from '../../program/program.js';
 import { stridesOf } from '../../program/shapes.js';
 import { paramShape } from '../3-dims/index.js';
+import { type UnitSet, unitsOfAxes } from './unit-sets.js';
 import type { ValuesExact } from './values.js';
 
 /**
@@ -52,9 +53,9 @@ export interface Site {
   readonly fixed: readonly Unit[];
   readonly links: readonly Link[];
   /** The units that it treats apart. */
-  readonly unitwise: ReadonlySet<Unit>;
+  readonly unitwise: UnitSet;
   /** Units that a link reads. */
-  readonly weighted: ReadonlySet<Unit>;
+  readonly weighted: UnitSet;
   /** Components of the product units that it makes. */
   readonly components: ReadonlyMap<Unit, readonly Unit[]>;
   /** Those of them that go only with a component. */
@@ -99,7 +100,7 @@ export function sitesOf(network: Network, values: ValuesExact): readonly Site[] 
       return layer === node.name || layer.startsWith(`${node.shares ?? node.name}.`);
     };
     const inside = Object.values(network.params.get(node.name) ?? {}).flatMap(({ axes }) => axes.map(({ dim }) => dim));
-    for (const dim of new Set([...outputShapes.flat(), ...inside]))
+    for (const dim of dims.hasComponents ? new Set([...outputShapes.flat(), ...inside]) : [])
       for (const unit of dim.units) {
         const made = dims.componentsOf(unit);
         if (made.length === 0 || !own(unit)) continue;
@@ -109,9 +110,7 @@ export function sitesOf(network: Network, values: ValuesExact): readonly Site[] 
         );
         if (dims.goesWithComponents(unit)) together.add(dims.find(unit));
       }
-    const unitwise = new Set<Unit>();
-    for (const dim of kind.unitwise?.(node.arguments, inputShapes, outputShapes) ?? [])
-      for (const unit of roots(dim)) unitwise.add(unit);
+    const apart = kind.unitwise?.(node.arguments, inputShapes, outputShapes) ?? [];
     return {
       index,
       node,
@@ -126,8 +125,8 @@ export function sitesOf(network: Network, values: ValuesExact): readonly Site[] 
       makes: outputShapes.map((shape) => made(shape.at(-1))),
       fixed: outputShapes.flatMap((shape) => shape.slice(0, -1).filter(made)).flatMap((dim) => roots(dim)),
       links,
-      unitwise,
-      weighted: new Set(links.flatMap((link) => link.reads)),
+      unitwise: unitsOfAxes([...new Set(apart.map(roots))]),
+      weighted: unitsOfAxes([...new Set(links.map((link) => link.reads))]),
       components,
       together,
       calls: calls.get(node.shares ?? node.name)!,

@@ -9,6 +9,7 @@ import { borderedReads, everywhereSame, isZero, type ReadConstant } from './bord
 import { constantsOf, type Facts, insideFacts, meet, meetInside, unitFacts } from './facts.js';
 import { type Link, type Site, sitesOf } from './links.js';
 import { inferenceFacts } from './ranges.js';
+import { follow, MarkedUnits, type UnitSet } from './unit-sets.js';
 import type { ValuesExact } from './values.js';
 
 /** Whose facts count: inference for the final network; both modes while training goes on. */
@@ -34,7 +35,7 @@ export interface LivenessOptions {
 export interface Liveness {
   readonly sites: readonly Site[];
   readonly facts: Facts;
-  readonly needed: ReadonlySet<Unit>;
+  readonly needed: UnitSet;
   /** Units that are needed only because a layer pins them. */
   readonly pins: ReadonlyMap<Unit, Pin>;
   /** Units that stay to hold the weights of other constant ones, by the places of the layers that read them. */
@@ -111,21 +112,21 @@ export function liveness(
 
 /** What goes backwards: which units are needed, and at which layers. */
 export class Need {
-  readonly needed = new Set<Unit>();
+  readonly needed: MarkedUnits;
   readonly pins = new Map<Unit, Pin>();
   /** By the layer that reads them and their region, see `carrierAt`. */
   readonly carriers = new Map<string, Carrier>();
   private readonly places: ReadonlyMap<string, number>;
   /** By layer: the units whose value at its outputs, or inside of it, matters. */
-  private readonly wanted: readonly Set<Unit>[];
+  private readonly wanted: readonly MarkedUnits[];
   /** By layer: wanted units that were not looked at. */
   private readonly fresh: Unit[][];
   /** By layer and link: rows that may still become needed. */
   private readonly rows = new Map<Link, number[]>();
   private readonly absorbed = new Map<Link, { readonly site: Site; readonly rows: readonly number[] }>();
-  private readonly columns = new Map<Link, ReadonlyMap<Unit, readonly number[]>>();
+  private readonly columns = new Map<Link, UnitPlaces>();
   private readonly makers = new Map<Unit, number[]>();
-  private readonly inputUnits: (ReadonlyMap<Unit, readonly number[]> | undefined)[];
+  private readonly inputUnits: (UnitPlaces | undefined)[];
   private readonly inputConstants: (ReadonlyMap<Unit, number> | undefined)[];
   private readonly outputConstants: (ReadonlyMap<Unit, number> | undefined)[];
   private readonly borders: (readonly (ReadConstant | undefined)[] | undefined)[];
@@ -134,6 +135,10 @@ export class Need {
   /** By layer: whether it is known to be living. */
   private readonly alive: Uint8Array;
   private dirty: number;
+  private readonly anyPads: boolean;
+  private readonly blocks: (ReadonlyMap<Unit, readonly Unit[]> | undefined)[] = [];
+  /** By layer: the units that it holds on to whatever else goes, with the reasons. */
+  private readonly held: (readonly (readonly [Unit, string])[] | undefined)[] = [];
   private wantedCount = 0;
 
   constructor(
@@ -148,7 +153,8 @@ export class Need {
     },
   ) {
     this.places = new Map(sites.map((site) => [site.node.name, site.index]));
-    this.wanted = sites.map(() => new Set());
+    this.needed = new MarkedUnits(0, network.dims.size);
+    this.wanted = sites.map(({ outputs, parts }) => MarkedUnits.near([...outputs.flat(), ...parts.values()]));
     this.fresh = sites.map(() => []);
     this.inputUnits = new Array(sites.length).fill(undefined);
     this.inputConstants = new Array(sites.length).fill(undefined);
@@ -157,6 +163,7 @@ export class Need {
     this.begun = new Uint8Array(sites.length);
     this.alive = new Uint8Array(sites.length);
     this.dirty = -1;
+    this.anyPads = sites.some(({ kind, node }) => kind.pads?.(node.arguments));
   }
 
   /** How much was found to be needed so far. */
@@ -190,8 +197,7 @@ export class Need {
   /** The value of a unit at the outputs of a layer, or inside of it, matters. */
   want(site: Site, unit: Unit): void {
     const wanted = this.wanted[site.index]!;
-    if (wanted.has(unit)) return;
-    wanted.add(unit);
+    if (!wanted.add(unit)) return;
     this.wantedCount++;
     this.needed.add(unit);
     this.fresh[site.index]!.push(unit);
@@ -313,32 +319,17 @@ export class Need {
     }
   }
 
-  private inputsWith(site: Site): ReadonlyMap<Unit, readonly number[]> {
-    let units = this.inputUnits[site.index];
-    if (units) return units;
-    const made = new Map<Unit, number[]>();
-    site.inputs.forEach(({ axes }, input) => {
-      for (const axis of axes)
-        for (const unit of axis) {
-          const at = made.get(unit);
-          if (!at) made.set(unit, input === 0 ? FIRST : [input]);
-          else if (!at.includes(input)) made.set(unit, [...at, input]);
-        }
-    });
-    this.inputUnits[site.index] = units = made;
-    return units;
+  /** By unit, the inputs of a layer that have it. */
+  private inputsWith(site: Site): UnitPlaces {
+    return (this.inputUnits[site.index] ??= placesIn(
+      site.inputs.map(({ axes }) => axes),
+      (input) => input,
+    ));
   }
 
-  private columnsOf(link: Link): ReadonlyMap<Unit, readonly number[]> {
+  private columnsOf(link: Link): UnitPlaces {
     let columns = this.columns.get(link);
-    if (columns) return columns;
-    const made = new Map<Unit, number[]>();
-    link.writes!.forEach((unit, column) => {
-      const at = made.get(unit);
-      if (at) at.push(column);
-      else made.set(unit, [column]);
-    });
-    this.columns.set(link, (columns = made));
+    if (!columns) this.columns.set(link, (columns = placesIn([[link.writes!]], (_, column) => column)));
     return columns;
   }
 
@@ -368,11 +359,16 @@ export class Need {
     const inPlace = this.factsInPlace(site, link);
     if (!inPlace) return everywhereSame(this.constantsBefore(site).get(unit));
     const constant = constantOf(inPlace[row]!);
-    // Zeros that the layer itself puts beside what it reads.
-    const isPadded = link.bias === undefined && (site.kind.gathers?.(site.node.arguments) ?? false);
-    if (constant === 0 || (constant !== undefined && !isPadded)) return everywhereSame(constant);
-    if (!this.rules.gathers) return everywhereSame(constant);
-    return (this.borders[site.index] ??= this.rules.bordered(site, isPadded))[row];
+    if (constant === 0 || !this.rules.gathers) return everywhereSame(constant);
+    if (constant !== undefined && !isPadded(site, link)) return everywhereSame(constant);
+    return this.bordered(site, link)[row];
+  }
+
+  /** What a layer reads of constants with zeros beside them, by place; empty where there are none. */
+  private bordered(site: Site, link: Link): readonly (ReadConstant | undefined)[] {
+    const own = isPadded(site, link);
+    if (!own && !this.anyPads) return [];
+    return (this.borders[site.index] ??= this.rules.bordered(site, own));
   }
 
   /**
@@ -418,6 +414,7 @@ export class Need {
   gathers(site: Site, link: Link): boolean {
     const { node, kind, calls, links } = site;
     if (!this.rules.gathers || link.own || link.param.tensor !== 'kernel') return false;
+    if (this.bordered(site, link).length === 0) return false;
     // Sums of weighted inputs: zeros beside these are zeros for all of them.
     const { groups = 1 } = link.param.axes[link.readAxis]!;
     const adds = link.bias !== undefined || (kind.gathers?.(node.arguments) ?? false);
@@ -428,42 +425,55 @@ export class Need {
   /** Units that a layer holds on to though nothing reads them, with its reasons. */
   pinAt(site: Site): void {
     if (!this.living(site)) return;
-    const { dims } = this.network;
     const { node, kind } = site;
-    // What the shape rule said of this unit tells more than what holds for the kind of layer.
+    const layer = node.name;
+    for (const [unit, reason] of (this.held[site.index] ??= this.heldAlways(site)))
+      this.hold(site, unit, { layer, reason });
+    // What the shape rule said of a unit tells more than what holds for the kind of layer.
     const hold = (unit: Unit, reason: string) =>
-      this.hold(site, unit, { layer: node.name, reason: dims.pinOf(unit) ?? reason });
-    const mixes = kind.pinReason?.(node.arguments) ?? `${kind.keyword} mixes units`;
-    const blocks = blocksMixed(this.network, site);
+      this.hold(site, unit, { layer, reason: this.network.dims.pinOf(unit) ?? reason });
+    for (const block of new Set(this.blocksOf(site).values()))
+      if (block.some((unit) => this.needed.has(unit))) for (const unit of block) hold(unit, mixes(site));
+    if (site.components.size === 0) return;
+    // A unit made of others goes with any of them, without an argument that says so.
+    const isWhole = (unit: Unit) => site.components.get(unit)?.every((part) => this.needed.has(part)) ?? false;
+    for (const unit of site.together) if (isWhole(unit)) hold(unit, noArgument(site));
+    if (kind.resize) return;
+    site.outputs.forEach((shape, k) => {
+      if (site.makes[k]) for (const unit of shape.at(-1) ?? []) if (isWhole(unit)) hold(unit, noArgument(site));
+    });
+  }
+
+  private heldAlways(site: Site): readonly (readonly [Unit, string])[] {
+    const { dims } = this.network;
+    const held: (readonly [Unit, string])[] = [];
+    const hold = (unit: Unit, reason: string) => held.push([unit, dims.pinOf(unit) ?? reason]);
+    const blocks = this.blocksOf(site);
     const parts = new Set([...site.components.values()].flat());
     const apart = (unit: Unit) => site.unitwise.has(unit) || blocks.has(unit);
     for (const { axes } of site.inputs)
       for (const axis of axes)
-        for (const unit of axis) if (!apart(unit) && !site.weighted.has(unit) && !parts.has(unit)) hold(unit, mixes);
+        for (const unit of axis)
+          if (!site.weighted.has(unit) && !apart(unit) && !parts.has(unit)) hold(unit, mixes(site));
     for (const shape of site.outputs)
-      for (const axis of shape) for (const unit of axis) if (!apart(unit)) hold(unit, mixes);
-    for (const block of new Set(blocks.values()))
-      if (block.some((unit) => this.needed.has(unit))) for (const unit of block) hold(unit, mixes);
-    // Units inside, and numbers that units are made of, beside those of the inputs.
-    for (const unit of [...parts, ...[...site.parts.values()].flat()]) {
-      const reason = dims.pinOf(unit);
-      if (reason !== undefined) hold(unit, reason);
-    }
-    const noArgument = `${kind.keyword} has no argument for their number`;
-    for (const unit of site.fixed) hold(unit, noArgument);
-    // A unit made of others goes with any of them, without an argument that says so.
-    for (const unit of site.together)
-      if (site.components.get(unit)!.every((part) => this.needed.has(part))) hold(unit, noArgument);
+      for (const axis of shape) for (const unit of axis) if (!apart(unit)) hold(unit, mixes(site));
+    for (const unit of site.fixed) hold(unit, noArgument(site));
     site.outputs.forEach((shape, k) => {
-      if (!site.makes[k]) return;
-      for (const unit of kind.resize ? [] : (shape.at(-1) ?? []))
-        if (site.components.get(unit)?.every((part) => this.needed.has(part)) ?? true) hold(unit, noArgument);
+      if (!site.makes[k] || site.kind.resize) return;
+      for (const unit of shape.at(-1) ?? []) if (!site.components.has(unit)) hold(unit, noArgument(site));
     });
-    for (const axis of [...site.inputs.flatMap(({ axes }) => axes), ...site.outputs.flat()])
+    // Also units inside, and numbers that units are made of, beside those of the inputs.
+    const inside = [...parts, ...[...site.parts.values()].flat()];
+    for (const axis of [inside, ...site.inputs.flatMap(({ axes }) => axes), ...site.outputs.flat()])
       for (const unit of axis) {
         const reason = dims.pinOf(unit);
         if (reason !== undefined) hold(unit, reason);
       }
+    return held;
+  }
+
+  private blocksOf(site: Site): ReadonlyMap<Unit, readonly Unit[]> {
+    return (this.blocks[site.index] ??= blocksMixed(this.network, site));
   }
 
   /** A layer needs a unit of its inputs or outputs as it is. Of several layers that do the first one tells. */
@@ -535,7 +545,55 @@ export class Need {
   }
 }
 
-const FIRST: number[] = [0];
+function mixes({ kind, node }: Site): string {
+  return kind.pinReason?.(node.arguments) ?? `${kind.keyword} mixes units`;
+}
+
+function noArgument({ kind }: Site): string {
+  return `${kind.keyword} has no argument for their number`;
+}
+
+/** Whether a layer itself puts zeros beside what a link reads. */
+function isPadded({ kind, node }: Site, link: Link): boolean {
+  return link.bias === undefined && (kind.gathers?.(node.arguments) ?? false);
+}
+
+/** Numbers by unit. */
+interface UnitPlaces {
+  get(unit: Unit): readonly number[] | undefined;
+}
+
+/** Every number once, as a list of one. */
+const singles: (readonly [number])[] = [];
+
+function single(number: number): readonly [number] {
+  return (singles[number] ??= [number]);
+}
+
+/** Numbers by unit, of units that stand on axes: told by the tensor, or the place on the axis. */
+function placesIn(
+  tensors: readonly (readonly (readonly Unit[])[])[],
+  told: (tensor: number, place: number) => number,
+): UnitPlaces {
+  const [axis] = tensors[0] ?? [];
+  // Units that were made together follow each other: no table is needed.
+  if (tensors.length === 1 && tensors[0]!.length === 1 && axis && follow(axis)) {
+    const [first = 0] = axis;
+    const { length } = axis;
+    return { get: (unit) => (unit >= first && unit < first + length ? single(told(0, unit - first)) : undefined) };
+  }
+  const made = new Map<Unit, readonly number[]>();
+  tensors.forEach((axes, tensor) => {
+    for (const units of axes)
+      units.forEach((unit, place) => {
+        const number = told(tensor, place);
+        const at = made.get(unit);
+        if (!at) made.set(unit, single(number));
+        else if (!at.includes(number)) made.set(unit, [...at, number]);
+      });
+  });
+  return made;
+}
 
 /** By unit: the block of units that a layer mixes it with, where it says so. */
 export function blocksMixed({ shapes, dims }: Network, { node, kind }: Site): ReadonlyMap<Unit, readonly Unit[]> {
