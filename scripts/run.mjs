@@ -35,6 +35,7 @@ const jobs = {
     build();
     node(['scripts/patterns.mjs', ...rest]);
   },
+  graphs: () => node(['scripts/graphs.mjs', ...rest]),
   parity: () => {
     build();
     node(['scripts/parity.mjs', ...rest]);
