@@ -1,5 +1,5 @@
 import type { DiffResult, LayerDiff, SettingChange, Sign } from './diff.js';
-import { behaviourText, counted, keptText, settingText } from './diff-as-text.js';
+import { behaviourText, counted, keptText, reasonsText, settingText } from './diff-as-text.js';
 import { Html, html, page, unbroken } from './html.js';
 import { arrow, bytes, count, percent, share } from './numbers.js';
 import { drawFeatures } from './pattern-picture.js';
@@ -69,11 +69,12 @@ function layerRows(layer: LayerDiff, widest: number): Html {
   const [, summary, indices] = /^([^:]*): (.*)$/s.exec(keptText(layer) ?? '') ?? [];
   const kept = summary !== undefined ? html`<details><summary>${summary}</summary>${indices}</details>` : undefined;
   const written = [...own, ...annotations];
-  const isOpen = kept !== undefined || written.length > 0;
+  const reasons = reasonsText(layer);
+  const isOpen = kept !== undefined || reasons.length > 0 || written.length > 0;
   return html`<tr${isOpen ? new Html(' class="open"') : undefined}><td>${sign(layer.sign)}</td><th>${name}</th><td>${arrow(kind.before, kind.after)}</td><td class="number">${unbroken(arrow(counted(units.before), counted(units.after)))}</td><td>${bar(layer, widest)}</td>${cell(parameters, count)}${cell(multiply_adds, count)}${cell(size, bytes)}</tr>
 ${
   isOpen
-    ? html`<tr class="detail"><td></td><td colspan="7" class="soft">${kept}${written.length > 0 ? changes(written) : undefined}</td></tr>\n`
+    ? html`<tr class="detail"><td></td><td colspan="7" class="soft">${kept}${reasons.map((line) => html`<div>${line}</div>\n`)}${written.length > 0 ? changes(written) : undefined}</td></tr>\n`
     : undefined
 }`;
 }

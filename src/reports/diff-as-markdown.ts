@@ -1,15 +1,18 @@
 import type { DiffResult, LayerDiff } from './diff.js';
-import { behaviourText, counted, keptText, settingText, SIGNS } from './diff-as-text.js';
+import { behaviourText, counted, isTold, keptText, reasonsText, settingText, SIGNS } from './diff-as-text.js';
 import { cleaned } from './html.js';
 import { arrow, bytes, count, percent, share } from './numbers.js';
 
 /** A diff for a pull request, in GitHub's Markdown: a table of sizes, a table of layers, and the settings as a diff that is coloured there. */
 export function diffMarkdown(diff: DiffResult): string {
   const { before, after, layers, settings, totals } = diff;
+  const reasons = layers.flatMap((layer) => reasonsText(layer).map((line) => `- ${plain(line)}`));
   if (diff.same)
-    return `No difference between ${code(before.file)} and ${code(after.file)}.\n${diff.behaviour ? `\n${behaviour(diff).trimEnd()}\n` : ''}`;
+    return `No difference between ${code(before.file)} and ${code(after.file)}.\n${
+      reasons.length > 0 ? `\n${reasons.join('\n')}\n` : ''
+    }${diff.behaviour ? `\n${behaviour(diff).trimEnd()}\n` : ''}`;
   const model = before.model === after.model ? after.model : `${before.model} → ${after.model}`;
-  const shown = layers.filter((layer) => layer.sign !== ' ' || layer.reads?.before !== layer.reads?.after);
+  const shown = layers.filter(isTold);
   const changes = shown.flatMap((layer) =>
     [...layer.arguments, ...layer.annotations].map((one) => `${one.sign} ${layer.name}: ${settingText(one)}`),
   );
@@ -48,6 +51,7 @@ export function diffMarkdown(diff: DiffResult): string {
     ...(kept.length > 0
       ? [`<details><summary>Which units were kept</summary>\n\n${kept.join('\n')}\n\n</details>\n`]
       : []),
+    ...(reasons.length > 0 ? [`${reasons.join('\n')}\n`] : []),
     ...(lines.length > 0 ? [fenced(lines)] : []),
     behaviour(diff) +
       `${totals.changed} changed, ${totals.added} added, ${totals.removed} removed${totals.replaced > 0 ? `, ${totals.replaced} replaced` : ''} (${code(SIGNS.replace(/ {2,}/g, ', '))})`,

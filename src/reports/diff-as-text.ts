@@ -4,6 +4,7 @@ import { columns } from './columns.js';
 import type { Behaviour, DiffResult, LayerDiff, SettingChange } from './diff.js';
 import type { ImageExtents } from './images.js';
 import { arrow, bytes, count, percent, share, short } from './numbers.js';
+import { reasonLines } from './reasons.js';
 
 export const SIGNS = '~ changed   + added   - removed   -/+ replaced';
 
@@ -32,7 +33,11 @@ function coloured(line: string, k: number): string {
 
 function plainText(diff: DiffResult): string {
   const { before, after, layers, settings } = diff;
-  if (diff.same) return `no difference between ${before.file} and ${after.file}\n${behaviourText(diff)}`;
+  if (diff.same)
+    return `no difference between ${before.file} and ${after.file}\n${layers
+      .flatMap(reasonsText)
+      .map((line) => `${line}\n`)
+      .join('')}${behaviourText(diff)}`;
   const model = before.model === after.model ? after.model : `${before.model} → ${after.model}`;
   const sizes = columns(
     [
@@ -50,7 +55,7 @@ function plainText(diff: DiffResult): string {
     ].map((line) => ['    ', ...line]),
     ['left', 'left', 'left', 'right'],
   );
-  const shown = layers.filter((layer) => layer.sign !== ' ' || layer.reads?.before !== layer.reads?.after);
+  const shown = layers.filter(isTold);
   const table = columns(shown.map(layerLine), ['left', 'left', 'left', 'left', 'left', 'left']).split('\n');
   const body = shown.flatMap((layer, k) => [table[k]!, ...details(layer)]);
   const { changed, added, removed, replaced } = diff.totals;
@@ -87,11 +92,24 @@ export function counted(value: number | undefined): string | undefined {
   return value === undefined ? undefined : count(value);
 }
 
+/** Whether a diff speaks of a layer: it changed, reads fewer than before, or there is something to say of its units. */
+export function isTold(layer: LayerDiff): boolean {
+  return layer.sign !== ' ' || layer.reads?.before !== layer.reads?.after || reasonsText(layer).length > 0;
+}
+
+/** What removal says of a layer's units, a line each: `stay: fc1 1, 16: LayerNormalization normalises units together`. */
+export function reasonsText(layer: LayerDiff): readonly string[] {
+  return reasonLines(layer).map(([word, text]) => `${word}: ${text}`);
+}
+
 const WIDTH = 100;
 
 function details(layer: LayerDiff): string[] {
   const { kept, arguments: changed, annotations } = layer;
-  const lines = [...changed, ...annotations].map((one) => `      ${one.sign} ${settingText(one)}`);
+  const lines = [
+    ...reasonsText(layer).map((line) => `      ${line}`),
+    ...[...changed, ...annotations].map((one) => `      ${one.sign} ${settingText(one)}`),
+  ];
   if (!kept) return lines;
   lines.unshift(clip(`      ${keptText(layer)}`));
   const { image } = kept;

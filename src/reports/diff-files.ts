@@ -16,6 +16,7 @@ import { compileOptions } from '../runtime/spec/open-spec.js';
 import { fittedOf, originalsOf, startingValues, weightsInFile } from '../runtime/weights/load.js';
 import { failWithoutWeights, readSpecFile } from '../runtime/spec/spec-file.js';
 import { type Behaviour, type DiffResult, diffModels } from './diff.js';
+import { isReasons } from './run-data.js';
 
 /**
  * Compares two spec files. The behaviour is that of the certificate beside the second, where it speaks of these two specs; with `behaviour` the
@@ -39,6 +40,7 @@ export function diffFiles(
     { file: before, spec: old.spec, network: old.network, featuresOf: old.featuresOf },
     { file: after, spec: fresh.spec, network: fresh.network, featuresOf: fresh.featuresOf },
     behaviour,
+    certificate,
   );
 }
 
@@ -83,7 +85,8 @@ function certificateOf(old: Compiled, before: string, after: string): Certificat
       found.after.spec.sha256 === sha256(readFileSync(after)) &&
       found.before.spec.sha256 === sha256(old.spec.source.text) &&
       isSameModel(old, found.before.spec.sets ?? [], before);
-    return found.format === 1 && about ? found : undefined;
+    if (found.format !== 1 || !about) return undefined;
+    return isReasons({ ...found }) ? found : fail('run-damaged', { file });
   } catch (error) {
     if (error instanceof Failure) throw error;
     return fail('run-damaged', { file });

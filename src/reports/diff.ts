@@ -1,4 +1,5 @@
 import type { Certificate } from '../compiler/5-shrink/certificate.js';
+import type { Reasons } from '../compiler/5-shrink/reasons.js';
 import { isWidth } from '../compiler/6-print/arguments.js';
 import { runsOf } from '../compiler/6-print/keep.js';
 import type { PhaseSpec, Spec, TargetSpec, Threshold, TrainSpec } from '../compiler/spec.js';
@@ -7,6 +8,7 @@ import type { Network, Node } from '../ir/graph.js';
 import { layerKind } from '../layers/index.js';
 import { sizeOf } from '../program/program.js';
 import { type ImageExtents, imageExtents } from './images.js';
+import { reasonsOfLayer } from './reasons.js';
 import { showAnnotation, summarize } from './summary.js';
 
 /** One of the two models. */
@@ -60,7 +62,7 @@ export interface KeptAxis {
   readonly image?: ImageExtents;
 }
 
-export interface LayerDiff {
+export interface LayerDiff extends Reasons {
   readonly sign: Sign;
   readonly name: string;
   readonly kind: Change<string>;
@@ -102,8 +104,16 @@ export interface DiffResult {
   };
 }
 
-/** Compares two models: layers by name, in the order of the second, with those of the first alone where they stood. */
-export function diffModels(before: DiffSide, after: DiffSide, behaviour?: Behaviour): DiffResult {
+/**
+ * Compares two models: layers by name, in the order of the second, with those of the first alone where they stood. `reasons`: what the removal that led from one
+ * to the other said of units that stayed and of constants.
+ */
+export function diffModels(
+  before: DiffSide,
+  after: DiffSide,
+  behaviour?: Behaviour,
+  reasons: Reasons = {},
+): DiffResult {
   const [old, fresh] = [summarize(before.network), summarize(after.network)];
   const sizes = new Map(old.layers.map((layer) => [layer.name, layer]));
   const freshSizes = new Map(fresh.layers.map((layer) => [layer.name, layer]));
@@ -129,6 +139,7 @@ export function diffModels(before: DiffSide, after: DiffSide, behaviour?: Behavi
       multiply_adds: own((side) => side.multiply_adds),
       bytes: own((side) => 4 * side.parameters),
       ...(kept && { kept }),
+      ...reasonsOfLayer(reasons, name),
       arguments: written,
       annotations,
     };

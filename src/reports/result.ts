@@ -1,6 +1,8 @@
 import { type RunResult, unitCounts } from '../runtime/simplify/result.js';
 import { certifiedRanges, constantsText } from '../compiler/5-shrink/certificate.js';
+import { shrinkReasons } from '../compiler/5-shrink/reasons.js';
 import { columns } from './columns.js';
+import { reasonLines } from './reasons.js';
 import { targetText } from './target.js';
 import { measuresOf } from './measures.js';
 import { summarize } from './summary.js';
@@ -27,6 +29,7 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
         .join(', ') || 'all stay'
     }\n`,
   );
+  lines.push(...reasonsText(reasonLines(shrinkReasons(network.before, simplified.shrunk))));
   lines.push(`parameters     ${change(before.parameters, after.parameters)}\n`);
   lines.push(
     `weights        ${change(before.weights, after.weights)}; not zero before dead units went: ${kernels.nonzero.toLocaleString('en')}\n`,
@@ -55,6 +58,20 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
     ? ''
     : 'no layer carries a sparsity annotation (@dropneuron(1e-4) …), so nothing was pushed towards 0\n';
   return `${lines.join('')}${idle}${table}\n${files.spec}\n${files.weights}\n${files.certificate}\n`;
+}
+
+/** As many lines of a kind as are told at the end of a run: `dnc diff` and `dnc report` tell all. */
+const MOST_LINES = 4;
+
+function reasonsText(told: ReturnType<typeof reasonLines>): string[] {
+  return (['stay', 'folded'] as const).flatMap((word) => {
+    const own = told.filter(([one]) => one === word).map(([, text]) => text);
+    const shown = own.length > MOST_LINES ? own.slice(0, MOST_LINES - 1) : own;
+    const more = own.length - shown.length;
+    return [...shown, ...(more > 0 ? [`and ${more} more: dnc diff shows them`] : [])].map(
+      (text, k) => `${(k === 0 ? word : '').padEnd(15)}${text}\n`,
+    );
+  });
 }
 
 /** What followed from the ranges of the inputs. */

@@ -3,6 +3,7 @@ import { behaviourText } from './diff-as-text.js';
 import { columns } from './columns.js';
 import { lossesByName, measuresOf } from './measures.js';
 import { arrow, brief, bytes, count, duration, measured, percent } from './numbers.js';
+import { reasonLines } from './reasons.js';
 import type { RunReport } from './run-report.js';
 import type { RunLine } from './runs.js';
 
@@ -62,6 +63,7 @@ export function runText(line: RunLine, report: RunReport): string {
     const tries = search ? `, found in ${count(search.tried.length)} tries${idle}` : '';
     facts.push(['threshold', `${kind === 'weight' ? `weight(${brief(value)})` : brief(value)}${tries}`]);
     if (target) facts.push(['target', targetText(target)]);
+    for (const [word, text] of reasonLines(result)) if (word !== 'constant') facts.push([word, text]);
   }
   const scores = Object.entries(result?.scores ?? {}).flatMap(([split, { trained, simplified }]) =>
     Object.entries(measuresOf(trained)).map(([metric, before]) => [

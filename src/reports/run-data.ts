@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Certificate } from '../compiler/5-shrink/certificate.js';
+import type { Reasons } from '../compiler/5-shrink/reasons.js';
 import type { SearchResult } from '../compiler/5-shrink/search.js';
 import type { AppliedThreshold } from '../compiler/5-shrink/cut.js';
 import { fail } from '../diagnostics/report.js';
@@ -19,7 +20,7 @@ export interface StoredScore {
 }
 
 /** result.json, as far as reports read it. */
-export interface StoredResult {
+export interface StoredResult extends Reasons {
   readonly threshold: AppliedThreshold;
   readonly search?: SearchResult;
   readonly target?: TargetResult;
@@ -166,6 +167,7 @@ function isResult(value: unknown): value is StoredResult {
     [value.nonzero_weights, value.weights_before, value.weights_after].every(isNumber) &&
     typeof value.finetuned === 'boolean' &&
     typeof value.equivalent === 'boolean' &&
+    isReasons(value) &&
     isRecord(value.scores) &&
     Object.values(value.scores).every((pair) => isRecord(pair) && isScore(pair.trained) && isScore(pair.simplified)) &&
     (value.warnings === undefined ||
@@ -187,6 +189,7 @@ function isCertificate(value: unknown): value is Certificate {
     isRecord(value.probe) &&
     isNumber(value.probe.rows) &&
     isNumber(value.probe.seed) &&
+    isReasons(value) &&
     (value.within === undefined || isWithin(value.within)) &&
     [value.limits, value.difference].every(
       (one) => isRecord(one) && isStoredNumber(one.float64) && isStoredNumber(one.float32),
@@ -194,10 +197,44 @@ function isCertificate(value: unknown): value is Certificate {
   );
 }
 
+function isList(list: unknown): list is readonly unknown[] {
+  return Array.isArray(list);
+}
+
+/** Units of one layer, by their places. */
+function isUnits(one: unknown): one is Json {
+  return isRecord(one) && typeof one.layer === 'string' && isList(one.indices) && one.indices.every(isNumber);
+}
+
+/** Units that always are a number each. */
+function isConstant(one: unknown): one is Json {
+  return (
+    isUnits(one) && isList(one.values) && one.values.every(isNumber) && one.values.length === (one.indices as []).length
+  );
+}
+
+/** What a certificate and a result say of units that stayed and of constants, as far as there is any of it. */
+export function isReasons({ pinned = [], constant_outputs = [], folded = [] }: Json): boolean {
+  return (
+    isList(pinned) &&
+    pinned.every((one) => isUnits(one) && typeof one.reason === 'string') &&
+    isList(constant_outputs) &&
+    constant_outputs.every((one) => isConstant(one) && typeof one.output === 'string') &&
+    isList(folded) &&
+    folded.every(
+      (one) =>
+        isRecord(one) &&
+        [one.reader, one.param].every((name) => typeof name === 'string') &&
+        typeof one.added === 'boolean' &&
+        (one.carrier === undefined ||
+          (isRecord(one.carrier) && typeof one.carrier.layer === 'string' && isNumber(one.carrier.index))) &&
+        isList(one.constants) &&
+        one.constants.every(isConstant),
+    )
+  );
+}
+
 function isWithin(value: unknown): boolean {
-  const isList = (list: unknown): list is readonly unknown[] => Array.isArray(list);
-  const isUnits = (one: unknown) =>
-    isRecord(one) && typeof one.layer === 'string' && isList(one.indices) && one.indices.every(isNumber);
   return (
     isRecord(value) &&
     isRecord(value.inputs) &&

@@ -158,6 +158,7 @@ export function readRun(folderPath: string): ReportedRun {
         { file: record.specFile, spec: before.spec, network: before.network, featuresOf: before.featuresOf },
         { file: path.basename(simplified), spec: after.spec, network: after.network },
         certificate && { kind: 'certificate', certificate, ...(result?.finetuned && { finetuned: true }) },
+        certificate,
       ),
     }),
     kernels: patterns.map(({ name: kernel, rows, columns, taps, stages: found }) => ({

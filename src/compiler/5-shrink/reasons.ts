@@ -48,13 +48,13 @@ export interface Reasons {
   readonly folded?: readonly FoldedUnits[];
 }
 
-/** `isWithin`: what was removed rests on ranges of the inputs. */
+/** What there is to say of a removal. `network` is the one before it. */
 export function shrinkReasons(
   { graph }: Pick<Network, 'graph'>,
-  shrunk: Pick<ShrinkResult, 'pins' | 'constantOutputs' | 'folded'>,
-  isWithin: boolean,
+  shrunk: Pick<ShrinkResult, 'pins' | 'constantOutputs' | 'folded' | 'within'>,
 ): Reasons {
-  const { pins, constantOutputs } = shrunk;
+  const { pins, constantOutputs, within } = shrunk;
+  const isWithin = (within?.constant.length ?? 0) > 0;
   const constant = graph.outputs.flatMap(({ name, node }): ConstantOutputs[] => {
     const own = constantOutputs.filter(({ output }) => output === name);
     if (own.length === 0) return [];

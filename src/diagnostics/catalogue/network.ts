@@ -14,4 +14,17 @@ Weaken what removed the units: a smaller lambda on that layer, or a lower thresh
 
 With \`threshold: auto(tolerance: 0.2%)\` the threshold is taken from validation data and stays low enough.`,
   }),
+  'constant-output': code<{ output: string; units: string; isOne: boolean; values: string; within: boolean }>({
+    severity: 'warning',
+    message: ({ output, units, isOne, values, within }) =>
+      `${isOne ? `unit ${units}` : `units ${units}`} of the output ${output} ${isOne ? 'depends' : 'depend'} on no input${within ? ' within its ranges' : ''}: ${isOne ? 'it is' : 'they are'} ${values}`,
+    explain: `After the cut, some units of an output are the same number for every row: no living connection leads to them from any input. An output is what a network
+gives to others, so its units stay, and the rest of the network is as good as before. But nothing is predicted there.
+
+Weaken what removed the connections: a smaller lambda on the layer of the output or on those before it, or a lower threshold.
+
+    y = Dense(3) @dropneuron(1e-4)   # was 1e-2
+
+Units that must be constant, as a target that is the same in all rows, may stay so. Where all units of an output are constant, the network is refused: \`dnc explain dead-network\`.`,
+  }),
 };

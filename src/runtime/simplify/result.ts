@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { shrinkReasons } from '../../compiler/5-shrink/reasons.js';
 import { weightCount } from '../../compiler/3-dims/index.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import type { PhaseSpec, Spec } from '../../compiler/spec.js';
@@ -77,6 +78,7 @@ export function resultJson({ simplified, network, scores, finetuned, files }: Ru
     ...(simplified.shrunk.within && {
       within: { constant: simplified.shrunk.within.constant, linear: simplified.shrunk.within.linear },
     }),
+    ...shrinkReasons(network.before, simplified.shrunk),
     difference: { float64: simplified.difference.float64, float32: simplified.difference.float32 },
     scores,
     warnings: simplified.warnings.map(({ code, message }) => ({ code, message })),

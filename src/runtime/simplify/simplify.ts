@@ -2,6 +2,7 @@ import { methodSites } from '../../compiler/4-program/index.js';
 import { certifiedRanges, type Difference, measureDifference } from '../../compiler/5-shrink/certificate.js';
 import { type AppliedThreshold, cut } from '../../compiler/5-shrink/cut.js';
 import type { SearchResult } from '../../compiler/5-shrink/search.js';
+import { shrinkReasons } from '../../compiler/5-shrink/reasons.js';
 import { refuseDeadNetwork, type ShrinkResult, shrink } from '../../compiler/5-shrink/shrink.js';
 import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
@@ -10,6 +11,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import type { Part } from '../../sparsity/long-work.js';
 import { ticking } from '../training/pace.js';
 import { methodsWith, openMoment } from '../training/host-moment.js';
+import { constantOutputWarnings } from './constant-outputs.js';
 import { missedWarning, type TargetResult } from './target.js';
 import { letIn, type Simplifying, rangesOf, shrinkOptionsOf } from './simplifying.js';
 import { coarseWarning, findThreshold } from './judge.js';
@@ -102,6 +104,7 @@ async function simplifySelected(at: Simplifying): Promise<Simplified> {
   const { values: masked, kernels } = cut(network, values, threshold);
   const ranges = rangesOf(at);
   const shrunk = shrink(network, masked, shrinkOptionsOf(at));
+  warnings.push(...constantOutputWarnings(network, shrinkReasons(network, shrunk)));
   const difference = measureDifference({ network, values: masked }, shrunk, {
     seed: spec.data.seed,
     features,

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { parameterCount } from '../../compiler/3-dims/index.js';
 import { certificate, certifiedRanges, isEquivalent, rangesText } from '../../compiler/5-shrink/certificate.js';
 import type { Features } from '../../compiler/5-shrink/probe.js';
+import { shrinkReasons } from '../../compiler/5-shrink/reasons.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { printSimplified } from '../../compiler/6-print/index.js';
 import type { Compiled } from '../../compiler/compile.js';
@@ -123,7 +124,11 @@ export function writeSimplified(at: {
             weights: { file: `${name}${certified.suffix}`, sha256: sha256(certified.bytes) },
           },
         },
-        { within, target: target && { threshold: target.threshold, at_most: target.at_most, left: target.left } },
+        {
+          reasons: shrinkReasons(network, shrunk),
+          within,
+          target: target && { threshold: target.threshold, at_most: target.at_most, left: target.left },
+        },
       ),
       undefined,
       2,
