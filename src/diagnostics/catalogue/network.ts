@@ -17,7 +17,7 @@ With \`threshold: auto(tolerance: 0.2%)\` the threshold is taken from validation
   'constant-output': code<{ output: string; units: string; isOne: boolean; values: string; within: boolean }>({
     severity: 'warning',
     message: ({ output, units, isOne, values, within }) =>
-      `${isOne ? `unit ${units}` : `units ${units}`} of the output ${output} ${isOne ? 'depends' : 'depend'} on no input${within ? ' within its ranges' : ''}: ${isOne ? 'it is' : 'they are'} ${values}`,
+      `${isOne ? `unit ${units}` : `units ${units}`} of the output ${output} ${isOne ? 'depends' : 'depend'} on no input: ${isOne ? 'it is' : 'they are'} ${values}${within ? ' for rows within the ranges of the inputs' : ''}`,
     explain: `After the cut, some units of an output are the same number for every row: no living connection leads to them from any input. An output is what a network
 gives to others, so its units stay, and the rest of the network is as good as before. But nothing is predicted there.
 
