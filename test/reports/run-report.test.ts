@@ -46,6 +46,53 @@ describe('the report of a finished run', () => {
     expect(tiles[0]![0]).not.toBe(tiles[1]![0]);
   });
 
+  test('says which units stay and why, what was folded, and what is constant', async () => {
+    const reasons = {
+      pinned: [{ layer: 'more', indices: [2, 4], reason: 'softmax mixes units' }],
+      constant_outputs: [{ output: 'value', layer: 'value', indices: [0], values: [0.5] }],
+      folded: [
+        {
+          reader: 'value',
+          param: 'value.bias',
+          added: false,
+          constants: [{ layer: 'more', indices: [1], values: [2] }],
+        },
+      ],
+    };
+    const out = copy();
+    for (const name of ['result.json', 'certificate.json']) {
+      const file = path.join(out, name);
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...reasons }));
+    }
+    const found = readRun(out);
+    expect(found.report).toMatchObject({ result: reasons, certificate: reasons });
+    const layer = (name: string) => found.report.diff!.layers.find((one) => one.name === name);
+    expect(layer('more')).toMatchObject({ pinned: reasons.pinned });
+    expect(layer('value')).toMatchObject({ constant_outputs: reasons.constant_outputs, folded: reasons.folded });
+    const html = await runPage(found);
+    for (const line of [
+      'stay: more 2, 4: softmax mixes units',
+      'folded: more 1 into value.bias',
+      'constant: unit 0 of the output value depends on no input: it is always 0.5',
+    ])
+      expect(html).toContain(`<div>${line}</div>`);
+    expect(problemsOf(html)).toEqual([]);
+    const facts = runText(runLine(out), found.report).split('\n');
+    expect(facts).toContain('stay           more 2, 4: softmax mixes units');
+    expect(facts).toContain('folded         more 1 into value.bias');
+  });
+
+  test.each([
+    ['certificate.json', { pinned: [{ layer: 'more', indices: [2] }] }],
+    ['certificate.json', { constant_outputs: [{ output: 'value', layer: 'value', indices: [0], values: [] }] }],
+    ['result.json', { folded: [{ reader: 'value', param: 'value.bias', added: false, constants: [{}] }] }],
+  ])('refuses a %s with %j', async (name, damage) => {
+    const out = copy();
+    const file = path.join(out, name);
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...damage }));
+    expect(await failureOf(() => readRun(out))).toMatchObject({ exit: 4, text: expect.stringContaining(name) });
+  });
+
   test('holds what the run is, what it came to, and how', () => {
     const { report, patterns, images } = readRun(finished);
     expect(report).toMatchObject({
