@@ -1,15 +1,16 @@
 import type { DiffResult, LayerDiff } from './diff.js';
-import { behaviourText, counted, isTold, keptText, reasonsText, settingText, SIGNS } from './diff-as-text.js';
+import { behaviourText, counted, isTold, keptText, settingText, SIGNS } from './diff-as-text.js';
 import { cleaned } from './html.js';
 import { arrow, bytes, count, percent, share } from './numbers.js';
+import { reasonLines } from './reasons.js';
 
 /** A diff for a pull request, in GitHub's Markdown: a table of sizes, a table of layers, and the settings as a diff that is coloured there. */
 export function diffMarkdown(diff: DiffResult): string {
   const { before, after, layers, settings, totals } = diff;
-  const reasons = layers.flatMap((layer) => reasonsText(layer).map((line) => `- ${plain(line)}`));
+  const reasons = reasonsMarkdown(layers);
   if (diff.same)
     return `No difference between ${code(before.file)} and ${code(after.file)}.\n${
-      reasons.length > 0 ? `\n${reasons.join('\n')}\n` : ''
+      reasons && `\n${reasons}`
     }${diff.behaviour ? `\n${behaviour(diff).trimEnd()}\n` : ''}`;
   const model = before.model === after.model ? after.model : `${before.model} → ${after.model}`;
   const shown = layers.filter(isTold);
@@ -51,12 +52,26 @@ export function diffMarkdown(diff: DiffResult): string {
     ...(kept.length > 0
       ? [`<details><summary>Which units were kept</summary>\n\n${kept.join('\n')}\n\n</details>\n`]
       : []),
-    ...(reasons.length > 0 ? [`${reasons.join('\n')}\n`] : []),
+    ...(reasons === '' ? [] : [reasons]),
     ...(lines.length > 0 ? [fenced(lines)] : []),
     behaviour(diff) +
       `${totals.changed} changed, ${totals.added} added, ${totals.removed} removed${totals.replaced > 0 ? `, ${totals.replaced} replaced` : ''} (${code(SIGNS.replace(/ {2,}/g, ', '))})`,
     '',
   ].join('\n');
+}
+
+/** Constant outputs first, where nobody overlooks them; the rest may be long. */
+function reasonsMarkdown(layers: readonly LayerDiff[]): string {
+  const all = layers.flatMap((layer) => reasonLines(layer));
+  const list = (isOpen: boolean) =>
+    all
+      .filter(([word]) => (word === 'constant') === isOpen)
+      .map(([word, text]) => `- ${word}: ${plain(text)}\n`)
+      .join('');
+  const [open, folded] = [list(true), list(false)];
+  const details =
+    folded && `<details><summary>Which units stay and why, and what was folded</summary>\n\n${folded}\n</details>\n`;
+  return `${open}${open && details && '\n'}${details}`;
 }
 
 function layerCells({ sign, name, kind, units, parameters, kept }: LayerDiff): string[] {

@@ -171,6 +171,17 @@ describe('a diff tells it at the layers', () => {
     'constant: unit 1 of the output y depends on no input: it is always 0.25',
   ];
 
+  const markdown = `- ${lines[3]}
+
+<details><summary>Which units stay and why, and what was folded</summary>
+
+- ${lines[0]}
+- ${lines[1]}
+- ${lines[2]}
+
+</details>
+`;
+
   test('as text', () => {
     const shown = diffText(diffFiles(whole(), small())).split('\n');
     expect(shown.slice(7, 16).map((line) => line.trimEnd())).toEqual([
@@ -199,7 +210,7 @@ describe('a diff tells it at the layers', () => {
 
   test('for a pull request, and as a page', () => {
     const diff = diffFiles(whole(), small());
-    expect(diffMarkdown(diff)).toContain(`\n\n${lines.map((line) => `- ${line}\n`).join('')}\n`);
+    expect(diffMarkdown(diff)).toContain(`\n\n${markdown}\n`);
     const page = diffPage(diff);
     for (const line of lines) expect(page).toContain(`<div>${line}</div>`);
     expect(problemsOf(page)).toEqual([]);
@@ -214,9 +225,7 @@ describe('a diff tells it at the layers', () => {
     const same = diffModels(side, side, undefined, reasons);
     expect(same.same).toBe(true);
     expect(diffText(same)).toBe(`no difference between net.dn and net.dn\n${lines.join('\n')}\n`);
-    expect(diffMarkdown(same)).toBe(
-      `No difference between \`net.dn\` and \`net.dn\`.\n\n${lines.map((line) => `- ${line}\n`).join('')}`,
-    );
+    expect(diffMarkdown(same)).toBe(`No difference between \`net.dn\` and \`net.dn\`.\n\n${markdown}`);
   });
 
   test('not of another spec, and not from a damaged certificate', async () => {
