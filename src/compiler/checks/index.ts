@@ -12,6 +12,7 @@ import { objectiveIsKnown } from './objective-is-known.js';
 import { schedulesFit } from './schedules-fit.js';
 import { somethingToTrain } from './something-to-train.js';
 import { rescaledTwice } from './rescaled-twice.js';
+import { thresholdCuts } from './threshold-cuts.js';
 
 /** Every check on a network with dimensions, in the order in which their messages read best. */
 export const checks: readonly Check[] = [
@@ -28,4 +29,5 @@ export const checks: readonly Check[] = [
   methodsMakeSense,
   rescaledTwice,
   annotationsAct,
+  thresholdCuts,
 ];

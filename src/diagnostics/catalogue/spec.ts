@@ -264,6 +264,13 @@ Where a loss of the metric is to limit it, the target has a tolerance of its own
 ${example('simplify { target { parameters: 10%; tolerance: 0.5% } }')}
 On the command line one takes the place of the other: \`--threshold 0.05\`, \`--set 'simplify.target={ parameters: 20% }'\`.`,
   }),
+  'threshold-without-effect': code<{ what: 'threshold' | 'target'; reason: string }>({
+    severity: 'warning',
+    message: ({ what, reason }) => `\`${what}\` has nothing to cut: ${reason}`,
+    explain: `A number, \`auto\` and \`target\` cut whole units: columns and rows of kernels whose method has made them small together. \`@l1\`, \`@l2\` and \`@elastic\` make single weights
+small; those are cut by \`weight(…)\`, in annotated layers only. Without a threshold what is exactly zero goes all the same.
+${example('model Net @dropneuron(1e-4) { … }\nsimplify { threshold: auto(tolerance: 1%) }')}`,
+  }),
   'auto-needs-validation': code<{ what: string }>({
     severity: 'error',
     message: ({ what }) => `\`${what}\` needs validation data, and \`data\` holds none out`,

@@ -118,6 +118,7 @@ test('what is looked at is told by the name of its output', () => {
   const searched = (metric: string) =>
     linesOf(`train { ${LOSSES}; epochs: 1 }\nsimplify { threshold: auto(tolerance: 1%, metric: ${metric}) }`, {
       data,
+      head: 'House -> price, kind @dropneuron(1e-4)',
     }).map((line) => line.replace(/^(\S+) @.*?\}: /s, '$1: '));
   for (const metric of ['loss', 'price_loss', 'price_mse', 'kind_accuracy']) expect(searched(metric)).toEqual([]);
   expect(searched('accuracy')).toEqual([

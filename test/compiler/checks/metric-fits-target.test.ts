@@ -4,7 +4,7 @@ import { Failure } from '../../../src/diagnostics/report.js';
 import { Source } from '../../../src/diagnostics/source.js';
 
 const digits = `
-model Net {
+model Net @dropneuron(1e-4) {
   image = Input(784)
   digit = Dense(10)
 }
