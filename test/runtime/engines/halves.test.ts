@@ -13,6 +13,7 @@ import { stateTypes } from '../../../src/runtime/engines/host.js';
 import { tryDirect } from '../../../src/runtime/engines/onnxruntime/direct.js';
 import { inHalves } from '../../../src/runtime/engines/onnxruntime/halves.js';
 import { HalvesRunner } from '../../../src/runtime/engines/onnxruntime/halves-runner.js';
+import type { SecondThread } from '../../../src/runtime/engines/onnxruntime/second-thread.js';
 import { tryInPlace } from '../../../src/runtime/engines/onnxruntime/in-place.js';
 import { onnxruntime } from '../../../src/runtime/engines/onnxruntime/index.js';
 import { libraryFile, loadLibrary, probeLibrary } from '../../../src/runtime/engines/onnxruntime/library.js';
@@ -273,6 +274,25 @@ describe.skipIf(!probeLibrary().ready)(`a step in halves, seed ${seed}`, () => {
     const { runner } = await runnerOf(step, { ...given, direct: { ...given.direct!, native } });
     await expect(runner.run(stepInputs(step, 1, 16, seed))).rejects.toThrow(/second thread .* ended .*exit code 7/);
     await runner.end();
+  });
+
+  test('what the second thread could not load is loaded again by the next step', async () => {
+    const given = await library();
+    const { runner, now } = await runnerOf(step, given);
+    await runner.run(stepInputs(step, 1, 16, seed));
+    const { thread } = runner as unknown as { readonly thread: SecondThread };
+    const load = vi.spyOn(thread, 'load').mockRejectedValueOnce(new Error('no room'));
+    // More rows than it has room for.
+    await expect(runner.run(stepInputs(step, 2, 32, seed))).rejects.toThrow('no room');
+    await runner.run(stepInputs(step, 2, 32, seed));
+    expect(load).toHaveBeenCalledTimes(2);
+
+    const other = await runnerOf(step, given);
+    await other.runner.run(stepInputs(step, 1, 16, seed));
+    await other.runner.run(stepInputs(step, 2, 32, seed));
+    expect(now()).toEqual(other.now());
+    await runner.end();
+    await other.runner.end();
   });
 
   test('an engine that is closed during a step ends it first', async () => {

@@ -270,7 +270,8 @@ export class HalvesRunner implements Runner {
       places.set(name, end);
       end += LINE * Math.ceil((4 * (byRow ? rows * size : size)) / LINE);
     }
-    this.exchange = { buffer: new SharedArrayBuffer(Math.max(end, LINE)), rows, places };
+    // No room is counted on before the second thread knows of it.
+    this.exchange = { buffer: new SharedArrayBuffer(Math.max(end, LINE)), rows: -1, places };
     this.parts.clear();
     this.others = this.sums.map((one) => this.inExchange(one, one.size));
     const { direct, memory } = this.library;
@@ -278,6 +279,7 @@ export class HalvesRunner implements Runner {
     this.thread ??= new SecondThread({ native: direct.native, koffi: memory?.koffi });
     this.told = [];
     await this.thread.load(this.work());
+    this.exchange.rows = rows;
   }
 
   private work(): Work {
