@@ -1,4 +1,4 @@
-// node scripts/alexnet.mjs: AlexNet at its full size takes one training step, loses planted dead units, and stays within 6 GiB.
+// npm run alexnet: AlexNet at its full size takes one training step, loses planted dead units, and stays within 6 GiB.
 import { readFileSync } from 'node:fs';
 import { measureDifference, isEquivalent } from '../src/compiler/5-shrink/certificate.js';
 import { cut } from '../src/compiler/5-shrink/cut.js';
@@ -16,7 +16,7 @@ import { initialValues } from '../src/runtime/weights/initial-values.js';
 import { plantDeadUnits } from '../test/support/planted.js';
 
 const MOST_KILOBYTES = 6 * 2 ** 20;
-/** Rows of the step: `node scripts/alexnet.mjs 128` takes the spec's own. */
+/** Rows of the step: `npm run alexnet -- 128` takes the spec's own. */
 const rows = Number(process.argv[2] ?? 16);
 
 const file = 'specs/alexnet.dn';

@@ -1,4 +1,4 @@
-// node scripts/alexnet.mjs [ROWS]: AlexNet at its full size takes one training step and loses planted dead units within 6 GiB, which is too long for `npm test`.
+// npm run alexnet -- [ROWS]: AlexNet at its full size takes one training step and loses planted dead units within 6 GiB, which is too long for `npm test`.
 import { spawnSync } from 'node:child_process';
 import { bundled } from './bundled.mjs';
 

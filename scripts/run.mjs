@@ -36,6 +36,10 @@ const jobs = {
     node(['scripts/patterns.mjs', ...rest]);
   },
   graphs: () => node(['scripts/graphs.mjs', ...rest]),
+  alexnet: () => {
+    build();
+    node(['scripts/alexnet.mjs', ...rest]);
+  },
   parity: () => {
     build();
     node(['scripts/parity.mjs', ...rest]);

@@ -417,6 +417,8 @@ def networks(section):
             last = called(layer_of(one), one, [tensors[name] for name in one["from"]] if "from" in one else [last])
             if "name" in one:
                 tensors[one["name"]] = last
+            # A layer with several outputs.
+            tensors.update(zip(one.get("names", []), last if "names" in one else []))
         model = keras.Model(first, last)
         for at, weight in enumerate(model.trainable_weights):
             weight.assign(shaped(weight.shape, 60 + at, 0.5))
