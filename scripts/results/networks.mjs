@@ -1,8 +1,16 @@
 import { grouped, mean, numbers, percent, small, table, words } from './format.mjs';
 import { seeds } from './row.mjs';
 
-/** Units that go by themselves: what only hands on others (Flatten, Reshape) and the outputs, an interface, are not counted. */
-function unitsOf({ units }, outputs) {
+/**
+ * Units that go by themselves: what only hands on others (Flatten, Reshape) and the outputs, an interface, are not counted. An output of a single unit is not among a
+ * result's `units` and need not be named.
+ *
+ * @throws Error where an output is named that is not among them
+ */
+export function unitsOf({ units }, outputs) {
+  const unknown = outputs.filter((layer) => !Object.hasOwn(units, layer));
+  if (unknown.length > 0)
+    throw new Error(`no units of ${unknown.join(', ')}: there are ${Object.keys(units).join(', ')}`);
   const own = Object.entries(units).filter(
     ([layer]) => !/(^|\.)(flat|flatten|reshape)(_\d+)?$/.test(layer) && !outputs.includes(layer),
   );
@@ -15,7 +23,7 @@ const accuracy = { name: 'accuracy', of: ({ metrics }) => metrics.accuracy, text
 const nmse = { name: 'nmse', of: ({ metrics }) => metrics.nmse, text: small, unit: '', head: 'NMSE' };
 
 /** How a network did: what is kept of `layers`, and the metric on test rows before and after. */
-function did({ rows, layers = [], outputs, metric, trivial, published }) {
+function did({ rows, layers = [], outputs = [], metric, trivial, published }) {
   const at = (when) => (run) => metric.of(run.scores.test[when]);
   return ({ runs, command }) => `${rows} \`${command}\`
 
@@ -117,14 +125,12 @@ export const networks = {
     title: 'U-Net: which pixels belong to a drawn shape',
     spec: 'specs/u-net.dn',
     rows: 'Shapes that dnc draws itself.',
-    outputs: ['mask'],
     trivial: 'Calling every pixel background is right in about 82 % of the pixels.',
   }),
   'conv-autoencoder': network({
     title: 'A convolutional autoencoder of drawn digits',
     spec: 'specs/conv-autoencoder.dn',
     rows: 'Digits that dnc draws itself.',
-    outputs: ['again'],
     metric: nmse,
     trivial: 'Answering with the mean image has an NMSE of about 1 per pixel.',
   }),
@@ -134,7 +140,6 @@ export const networks = {
     count: 3,
     rows: 'Texts of `sequences`: 7,000 training rows, 1,000 validation, 2,000 test.',
     layers: ['words', 'lstm'],
-    outputs: ['label'],
     trivial: 'Guessing is right in 50 %, counting words in about 64 %; 5 % of the labels are wrong on purpose.',
     published: ({ runs }) =>
       `Loss on the test rows, trained and simplified: ${runs.map(({ scores: { test } }) => `${small(test.trained.loss)} and ${small(test.simplified.loss)}`).join(', ')}. The row below is the same network without the annotation.`,
@@ -146,7 +151,6 @@ export const networks = {
     edit: [/ *@dropneuron\([^)]*\)/g, ''],
     rows: 'As above.',
     layers: ['words', 'lstm'],
-    outputs: ['label'],
     trivial: '',
     published: ({ runs }) =>
       `Loss on the test rows: ${runs.map(({ scores: { test } }) => small(test.trained.loss)).join(', ')}.`,
@@ -156,7 +160,6 @@ export const networks = {
     spec: 'specs/gru-series.dn',
     count: 2,
     rows: 'Windows over `series`, split by time.',
-    outputs: ['value'],
     metric: nmse,
     trivial: "Answering with the mean has an NMSE of 1; nobody is below the noise's share (`dnc help series`).",
   }),
@@ -164,14 +167,12 @@ export const networks = {
     title: 'A small transformer encoder that reads generated texts',
     spec: 'specs/transformer.dn',
     rows: 'Texts of `sequences`: 7,000 training rows, 1,000 validation, 2,000 test.',
-    outputs: ['label'],
     trivial: 'Guessing is right in 50 %, counting words in about 64 %; 5 % of the labels are wrong on purpose.',
   }),
   'two-towers': network({
     title: 'Two towers with shared weights: are two drawn digits the same?',
     spec: 'specs/two-towers.dn',
     rows: 'Pairs that dnc draws itself.',
-    outputs: ['same', 'value'],
     metric: { ...accuracy, of: ({ metrics }) => metrics.same_accuracy },
     trivial: 'Guessing `same` is right in 50 %.',
   }),

@@ -5,13 +5,14 @@ const SPEC = 'specs/tables/adamnet-targeted.dn';
 
 /** A trained network, pruned at every level anew, dead units removed, not trained again. */
 function pruned(levels) {
-  return ({ simplify }) => ({
-    pruned: levels.map((level) => {
-      const found = simplify(`prune-${level}`, [`prune=${level}`]);
-      const { weights_after, nonzero_weights, scores } = found;
+  const simplified = levels.map((level) => [`prune=${level}`]);
+  const measure = ({ simplify }) => ({
+    pruned: levels.map((level, k) => {
+      const { weights_after, nonzero_weights, scores } = simplify(`prune-${level}`, simplified[k]);
       return { level, weights_after, nonzero_weights, test: scores.test.simplified.metrics.accuracy };
     }),
   });
+  return { simplified, measure };
 }
 
 /** Runs of one setting belong together: seed-1 of rate 0.66 and target 0.75 is `0.66-0.75-seed-1`. */
@@ -76,7 +77,7 @@ export const pruning = {
       5,
       ['train.epochs=20'],
     ).map((run) => ({ ...run, edits: fashion })),
-    measure: pruned(LEVELS),
+    ...pruned(LEVELS),
     write: sweep({
       about: 'Fashion-MNIST, 55,000 training rows, 5,000 validation, 10,000 test; 20 epochs, batches of 128.',
       sizes: physical,
@@ -95,7 +96,7 @@ export const pruning = {
       ],
       5,
     ),
-    measure: pruned(LEVELS),
+    ...pruned(LEVELS),
     write: sweep({
       about: 'MNIST, 55,000 training rows, 5,000 validation, 10,000 test; 5 epochs, batches of 128.',
       sizes: physical,
@@ -114,7 +115,7 @@ export const pruning = {
       ],
       5,
     ).map((run) => ({ ...run, edits: weightsInstead })),
-    measure: pruned([0, 0.5, 0.8, 0.9, 0.95]),
+    ...pruned([0, 0.5, 0.8, 0.9, 0.95]),
     write: sweep({
       about: 'MNIST, as A9.',
       sizes: nonzero,
@@ -130,7 +131,7 @@ export const pruning = {
       ...run,
       edits: [...fashion, ['of: unit', 'of: weight, ramp: 20, target_ramp: 20']],
     })),
-    measure: pruned([0, 0.9, 0.95, 0.99]),
+    ...pruned([0, 0.9, 0.95, 0.99]),
     write: sweep({
       about:
         'Fashion-MNIST, as A8; 30 epochs, the rate and the share of candidates rise over the first 20, as the ramping targeted dropout of Gomez et al.',
