@@ -304,10 +304,15 @@ class Run {
       watcher: this.options.watcher,
       stopping: this.options.stopping,
     });
-    const simplified = await simplifying.catch((error: unknown) =>
+    const simplified = await simplifying.catch((error: unknown) => {
+      if (!(error instanceof Stopped)) return this.refuseDeadNetwork(error, trained);
       // The newest checkpoint is that of the training's end, or of the fine-tuning: from both the search finds the same again.
-      error instanceof Stopped ? undefined : this.refuseDeadNetwork(error, trained),
-    );
+      if (error.unfinished !== undefined)
+        this.options.watcher.note(
+          `${error.unfinished} is left unfinished, and begins again when the run goes on; the trained network is kept\n`,
+        );
+      return undefined;
+    });
     if (!simplified) return this.stopped();
     const { shrunk } = simplified;
 

@@ -70,11 +70,7 @@ function pauseOf(at: Simplifying, method: string): (part: Part) => Promise<void>
   return async ({ what, share }) => {
     // Every beginning is told.
     if (share === 0 || isTime()) at.watcher?.work?.(`${method}: ${what}`, share);
-    await letIn(at, () =>
-      at.watcher?.note(
-        `${method} is left unfinished, and begins again when the run goes on; the trained network is kept\n`,
-      ),
-    );
+    await letIn(at, method);
   };
 }
 

@@ -48,13 +48,11 @@ export function shrinkOptionsOf(at: Pick<Simplifying, 'spec' | 'ranges'>): Shrin
 /**
  * Between the parts of long work: lets signals in.
  *
- * @throws Stopped where the user asked to stop, which is said first
+ * @throws Stopped where the user asked to stop
  */
-export async function letIn({ stopping }: Pick<Simplifying, 'stopping'>, say?: () => void): Promise<void> {
+export async function letIn({ stopping }: Pick<Simplifying, 'stopping'>, unfinished?: string): Promise<void> {
   await breathe();
-  if (!stopping?.signal) return;
-  say?.();
-  throw new Stopped();
+  if (stopping?.signal) throw new Stopped(unfinished);
 }
 
 /** The same, after saying how far it is. */
