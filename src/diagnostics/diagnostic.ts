@@ -24,7 +24,7 @@ export interface CodeEntry<Details> {
   readonly message: (details: Details) => string;
   /** Markdown that `dnc explain <code>` prints: why this is an error, with a repaired example. */
   readonly explain: string;
-  /** The exit code of a command that ends with this error (DESIGN.md, section 9). Default 3. */
+  /** The exit code of a command that ends with this error (docs/run-folder.md, section 7). Default 3. */
   readonly exit?: number;
 }
 

@@ -49,7 +49,7 @@ export class Failure extends Error {
     this.name = 'Failure';
   }
 
-  /** The exit code of the first error (DESIGN.md, section 9). */
+  /** The exit code of the first error (docs/run-folder.md, section 7). */
   get exit(): number {
     const first = this.diagnostics.find((one) => one.severity === 'error');
     return first ? ((catalogue[first.code as keyof Catalogue] as CodeEntry<never>)?.exit ?? 3) : 70;

@@ -19,7 +19,7 @@ interface Edit {
  * Collects edits of a person's text and applies them all at once, touching as little as possible. All offsets and spans mean the text
  * as it was before any edit. Knows the text's lines, comments and columns, and nothing of layers.
  *
- * **The column rule** (LANGUAGE.md, section 4): where an edit makes a line longer or shorter, the line's next gap of two or more blanks
+ * **The column rule** (docs/language.md, section 8): where an edit makes a line longer or shorter, the line's next gap of two or more blanks
  * before `@` or `#` gives or takes as many, so that columns hold. A gap never gets narrower than two blanks; what is left over goes on to the next gap.
  *
  * ```

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => removeFolder(folder));
 
 describe('exit codes', () => {
-  // DESIGN.md, section 9. 130 and 143 are in signals.test.ts, every code 3 and 4 with its message in messages.test.ts.
+  // docs/run-folder.md, section 7. 130 and 143 are in signals.test.ts, every code 3 and 4 with its message in messages.test.ts.
   test.each([
     [0, 'done', ['check', 'net.dn']],
     [0, 'help', ['--help']],

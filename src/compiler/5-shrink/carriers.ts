@@ -11,12 +11,18 @@ export interface Carrier {
 }
 
 /** A layer that reads constants next to zeros, and the units that it would lose. */
+/** A constant, and the row of the kernel that reads it. */
+interface ReadRow {
+  readonly row: number;
+  readonly constant: ReadConstant;
+}
+
 interface Reader {
   readonly site: Site;
   readonly link: Link;
   readonly region: number;
   /** Constants of the region, by unit: none is at its border what it is inside. */
-  readonly constants: ReadonlyMap<Unit, { readonly row: number; readonly constant: ReadConstant }>;
+  readonly constants: ReadonlyMap<Unit, ReadRow>;
   /** Of these, units that nothing else needs and that it reads through a weight that is not 0. */
   readonly going: readonly Unit[];
 }
@@ -70,13 +76,13 @@ function readersAt(need: Need, site: Site): Reader[] {
   return site.links.flatMap((link): Reader[] => {
     if (!need.gathers(site, link)) return [];
     const columns = link.writes?.flatMap((unit, column) => (need.wants(site, unit) ? [column] : [])) ?? [0];
-    const regions = new Map<number, { constants: Map<Unit, { row: number; constant: ReadConstant }>; going: Unit[] }>();
+    const regions = new Map<number, { constants: Map<Unit, ReadRow>; going: Unit[] }>();
     link.reads.forEach((unit, row) => {
       const constant = need.constantRead(site, link, row);
       if (constant?.region === undefined) return;
       const { region } = constant;
       const own = regions.get(region) ?? {
-        constants: new Map<Unit, { row: number; constant: ReadConstant }>(),
+        constants: new Map<Unit, ReadRow>(),
         going: [],
       };
       regions.set(region, own);

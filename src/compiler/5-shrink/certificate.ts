@@ -13,7 +13,7 @@ import type { Reasons } from './reasons.js';
 import type { ShrinkResult } from './shrink.js';
 import { tensors64, type Values, type ValuesExact } from './values.js';
 
-/** Bounds of DESIGN.md, section 4: norm-wise, max |Δ| / max(max |y|, tiny). */
+/** Bounds, `limits` in docs/run-folder.md, section 3: norm-wise, max |Δ| / max(max |y|, tiny). */
 export const FLOAT64_LIMIT = 1e-12;
 export const FLOAT32_LIMIT = 1e-5;
 const TINY = 1e-30;

@@ -1,4 +1,4 @@
-/** Lines of a list are filled up to this column (LANGUAGE.md, section 8). */
+/** Lines of a list are filled up to this column (docs/language.md, section 8). */
 export const WIDTH = 100;
 
 /** Whole numbers in rising order as runs: `98..101`, `104`. Two neighbours stay two numbers, as everywhere in dnc. */

@@ -121,7 +121,7 @@ simplify {
 }
 `;
 
-// The mask of LANGUAGE.md, section 8.
+// The mask of docs/language.md, section 8.
 const KEPT = [
   [98, 101],
   [104, 104],
