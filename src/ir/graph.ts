@@ -64,6 +64,8 @@ export interface Axis {
   readonly groups?: number;
   /** The axis that tells the block, with one place for each, such as that of heads. Absent: the last one, which has the same blocks. */
   readonly by?: number;
+  /** Without `by`: one unit for each block, by which the blocks of the network that was trained first are known when some have gone, or all but one. */
+  readonly blocks?: Dim;
 }
 
 /** The one axis of a parameter that stands for several blocks of units, and the one that tells the block; undefined where there is none. */
@@ -75,6 +77,29 @@ export function blocksOf(
   const { groups = 1, by = axes.length - 1 } = axes[axis]!;
   if (by === axis) throw new Error('an axis does not tell its own blocks');
   return { axis, by, groups };
+}
+
+/** Blocks of units of which a layer has no axis with a place for each, such as the groups of a convolution. */
+export interface BlockMaker {
+  /** `<layer>.<part>`: where the units of the blocks come from. */
+  readonly maker: string;
+  readonly blocks: Dim;
+  /** The axis that tells the block: as many units of each. */
+  readonly by: Dim;
+}
+
+export function blockMakers({ graph, params, dims }: Pick<Network, 'graph' | 'params' | 'dims'>): BlockMaker[] {
+  return graph.nodes.flatMap((node) =>
+    node.shares !== undefined
+      ? []
+      : Object.values(params.get(node.name) ?? {}).flatMap(({ axes }) =>
+          axes.flatMap(({ blocks }): BlockMaker[] =>
+            blocks && dims.isLong(blocks)
+              ? [{ maker: dims.origin(blocks.units[0]!).layer, blocks, by: axes.at(-1)!.dim }]
+              : [],
+          ),
+        ),
+  );
 }
 
 /** How long an axis of a parameter is. */

@@ -68,7 +68,7 @@ export function convolution(keyword: string, summary: string, rank: Rank): Layer
         kernel: {
           axes: [
             ...kernelWindow(kernel_size, rank, at),
-            reads(into, into.units.length % groups === 0 ? groups : 1),
+            reads(into, at.fresh(into.units.length % groups === 0 ? groups : 1, 'groups')),
             writes(out),
           ],
           initializer: kernel_initializer,

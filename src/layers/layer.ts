@@ -310,8 +310,10 @@ export function paramsOfInner(
 }
 
 /** An axis of weights that read units; `groups`: it stands for so many blocks of them, see `Axis`. */
-export function reads(dim: Dim, groups = 1): Axis {
-  return { dim, role: 'reads', ...(groups !== 1 && { groups }) };
+export function reads(dim: Dim, blocks?: Dim): Axis {
+  if (!blocks) return { dim, role: 'reads' };
+  const groups = blocks.units.length;
+  return { dim, role: 'reads', blocks, ...(groups !== 1 && { groups }) };
 }
 
 /** An axis of weights that write units; `blocks`: it stands for several of them, told by another axis, see `Axis`. */

@@ -224,40 +224,29 @@ export function multiplyAdds({ graph, shapes }: Network): number {
 
 /** Extents of a parameter in the network that was trained first. */
 export function originalShape(network: Network, param: Param): number[] {
-  const blocks = blocksOf(param.axes);
+  const blocks = originalBlockAxes(network, param);
   return param.axes.map(({ dim }, axis) => {
     const { width } = network.dims.originalsOf(dim.units);
-    return axis === blocks?.axis ? width / originalGroups(network, param) : width;
+    return axis === blocks?.axis ? width / blocks.of : width;
   });
 }
 
-/**
- * Of how many blocks a grouped kernel was in the network that was trained first: whole blocks may have gone. Where no axis has a place for each, the fewest with which
- * each block left is of one block that there was, the same on both axes.
- */
-function originalGroups({ dims }: Network, { axes }: Param): number {
-  const { axis, by, groups } = blocksOf(axes)!;
-  if (axes[axis]!.by !== undefined) return dims.originalsOf(axes[by]!.dim.units).width;
-  const sides = [axes[axis]!, axes[by]!].map(({ dim }) => dims.originalsOf(dim.units));
-  const most = Math.min(...sides.map(({ width }) => width));
-  for (let count = groups; count <= most; count++) {
-    if (sides.some(({ width }) => width % count !== 0)) continue;
-    const blocks = Array.from({ length: groups }, (_, block) => {
-      const found = sides.flatMap(({ indices, width }) => {
-        const size = indices.length / groups;
-        return indices.slice(block * size, (block + 1) * size).map((index) => Math.floor((index * count) / width));
-      });
-      return new Set(found);
-    });
-    const told = new Set(blocks.flatMap((found) => [...found]));
-    if (told.size === groups && blocks.every((found) => found.size === 1)) return count;
-  }
-  return groups;
+/** `blocksOf`, also where all blocks but one have gone; `of`: how many there were in the network that was trained first. */
+function originalBlockAxes(
+  { dims }: Network,
+  { axes }: Param,
+): { readonly axis: number; readonly by: number; readonly groups: number; readonly of: number } | undefined {
+  const found = blocksOf(axes);
+  const axis = found?.axis ?? axes.findIndex(({ blocks }) => blocks && dims.isLong(blocks));
+  if (axis < 0) return undefined;
+  const { by, groups } = found ?? { by: axes.length - 1, groups: 1 };
+  const told = axes[axis]!.by === undefined ? axes[axis]!.blocks! : axes[by]!.dim;
+  return { axis, by, groups, of: dims.originalsOf(told.units).width };
 }
 
 /** By axis, the original index of each place of a parameter; undefined of an axis that stands for several blocks of units, see `originalBlocks`. */
 export function originalIndices(network: Network, param: Param): (number[] | undefined)[] {
-  const blocks = blocksOf(param.axes);
+  const blocks = originalBlockAxes(network, param);
   return param.axes.map(({ dim }, axis) =>
     axis === blocks?.axis ? undefined : [...network.dims.originalsOf(dim.units).indices],
   );
@@ -268,7 +257,7 @@ export function originalBlocks(
   network: Network,
   param: Param,
 ): { readonly axis: number; readonly by: number; readonly byPlace: readonly (readonly number[])[] } | undefined {
-  const blocks = blocksOf(param.axes);
+  const blocks = originalBlockAxes(network, param);
   if (!blocks) return undefined;
   const { axis, by, groups } = blocks;
   const { dim } = param.axes[axis]!;

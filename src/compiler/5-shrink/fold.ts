@@ -241,7 +241,7 @@ function biasOf(network: Network, sites: readonly Site[], site: Site, link: Link
   const inputs = node.inputs.map((from) => network.shapes.get(from.node)![from.output]!);
   const parts = (size: number, part: string): Dim => {
     const dim = Object.values(network.params.get(node.name)!)
-      .flatMap((param) => param.axes.map((axis) => axis.dim))
+      .flatMap((param) => param.axes.flatMap(({ dim, blocks }) => (blocks ? [dim, blocks] : [dim])))
       .find(({ units }) => network.dims.origin(units[0]!).layer === `${link.param.layer}.${part}`);
     if (dim?.units.length !== size) throw new Error(`${node.name} has no ${size} units ${part}`);
     return dim;

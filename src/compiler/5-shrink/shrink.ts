@@ -1,9 +1,10 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import { diagnostic, Failure, Reports } from '../../diagnostics/report.js';
-import type { Unit } from '../../ir/dims.js';
+import type { Dim, Unit } from '../../ir/dims.js';
 import {
   allParams,
   axisExtent,
+  blockMakers,
   type GraphOutput,
   type Network,
   type Node,
@@ -76,7 +77,7 @@ export interface Removal extends ShrinkResult {
 }
 
 /**
- * Removes every unit that does not matter: dead-code elimination over units (DESIGN.md, section 6). A unit that nothing needs goes; a constant
+ * Removes every unit that does not matter: dead-code elimination over units (docs/methods.md, section 4). A unit that nothing needs goes; a constant
  * one goes after c · W was added to its readers' bias, in float64, rounded once. What is left of a merge with one input, or computes nothing that is read, goes
  * as a layer. The function stays the same up to the order of summation.
  * With `ranges` that holds for rows whose inputs are within them. Shrinking the result again changes nothing: it is shrunk until nothing more goes, since what is
@@ -276,15 +277,16 @@ export function without(
   const graph = withoutLayers(network.graph, idle);
   const resized = graph.nodes.map((node) => resize(network, removed, folded, nodeOf(network.graph, node.name)));
   const { dims } = network;
-  const originals: Originals = Object.fromEntries(
-    unitMakers(network).map(({ maker, axis }) => [
-      maker,
-      {
-        indices: positionsLeft(network, removed, axis.units).map((k) => dims.origin(axis.units[k]!).index),
-        width: dims.widthOf(maker),
-      },
-    ]),
-  );
+  const left = (maker: string, { units }: Dim, positions: readonly number[]) =>
+    [maker, { indices: positions.map((k) => dims.origin(units[k]!).index), width: dims.widthOf(maker) }] as const;
+  const originals: Originals = Object.fromEntries([
+    ...unitMakers(network).map(({ maker, axis }) => left(maker, axis, positionsLeft(network, removed, axis.units))),
+    ...blockMakers(network).map(({ maker, blocks, by }) => {
+      const size = by.units.length / blocks.units.length;
+      const living = positionsLeft(network, removed, by.units).map((position) => Math.floor(position / size));
+      return left(maker, blocks, [...new Set(living)]);
+    }),
+  ]);
   const reports = new Reports();
   const nodes = graph.nodes.map((node, k) => ({ ...node, arguments: resized[k]!.node.arguments }));
   const smaller = lowerDims({ ...graph, nodes }, { originals }, reports);

@@ -5,7 +5,7 @@ import type { Values } from '../../compiler/5-shrink/values.js';
 import { type Fitted, readFitted } from '../../data/columns.js';
 import type { FeatureStatistics } from '../../data/feature-statistics.js';
 import { fail } from '../../diagnostics/report.js';
-import { allParams, type Network, unitMakers } from '../../ir/graph.js';
+import { allParams, blockMakers, type Network, unitMakers } from '../../ir/graph.js';
 import type { HostTensor } from '../../program/program.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
@@ -118,5 +118,6 @@ export function originalsOfNetwork(network: Network): Originals {
       width: Math.max(axis.units.length, dims.widthOf(maker)),
     };
   }
+  for (const { maker, blocks } of blockMakers(network)) originals[maker] = dims.originalsOf(blocks.units);
   return originals;
 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { plant } from './plant.js';
+import { lowerDims, paramShape } from '../../../src/compiler/3-dims/index.js';
+import { Reports } from '../../../src/diagnostics/report.js';
+import { allParams } from '../../../src/ir/graph.js';
+import { initialValues } from '../../../src/runtime/weights/initial-values.js';
+import { originalsOfNetwork } from '../../../src/runtime/weights/model-weights.js';
+import { Plant, plant } from './plant.js';
 
 /** Every row of the table of rules: which units go, what holds their values, and which stay for which reason. */
 
@@ -738,6 +743,46 @@ describe('groups', () => {
     expect(it.left('conv2')).toEqual([4, 5, 6, 7]);
     expect(it.left('conv1')).toEqual([3, 4, 5]);
     expect(it.argument('conv2', 'groups')).toBe(1);
+  });
+
+  it.each([
+    { gone: [0, 1, 2, 3], channels: [3, 4, 5], filters: [4, 5, 6, 7], of: 'the second of two' },
+    { gone: [4, 5, 6, 7], channels: [0, 1, 2], filters: [0, 1, 2, 3], of: 'the first of two' },
+    { gone: [0, 1, 2, 3, 5], channels: [3, 4, 5], filters: [4, 6, 7], of: 'some filters of the second of two' },
+  ])('that are one group start with the numbers of $of', ({ gone, channels, filters }) => {
+    const net = plant(NET, 84);
+    const { network } = net.noReader('conv2', gone).shrink().result;
+    const before = initialValues(net.network, 5).get('conv2.kernel')!;
+    // [2, 2, 3, 8]: a filter reads the channels of its group alone.
+    const wanted = Array.from({ length: 4 }, (_, tap) =>
+      channels.flatMap((channel) => filters.map((filter) => before[(tap * 3 + (channel % 3)) * 8 + filter]!)),
+    ).flat();
+    expect([...initialValues(network, 5).get('conv2.kernel')!]).toEqual(wanted);
+    // And so does the network that a weights file gives back, and what is left of that one.
+    const originals = originalsOfNetwork(network);
+    expect(originals['conv2.groups']).toEqual({ indices: [filters[0]! < 4 ? 0 : 1], width: 2 });
+    const reports = new Reports();
+    const again = lowerDims(network.graph, { originals }, reports);
+    expect(reports.failed).toBe(false);
+    expect([...initialValues(again, 5).get('conv2.kernel')!]).toEqual(wanted);
+    const less = new Plant(again, 85).noReader('conv2', [0]).shrink().result.network;
+    const rest = wanted.filter((_, k) => k % filters.length !== 0);
+    expect([...initialValues(less, 5).get('conv2.kernel')!]).toEqual(rest);
+    expect(paramShape(allParams(less).find(({ name }) => name === 'conv2.kernel')!)).toEqual([
+      2,
+      2,
+      3,
+      filters.length - 1,
+    ]);
+  });
+
+  it('of a convolution of three start with the numbers of the two that are left', () => {
+    const net = plant(NET.replace('Conv2D(8, 2, groups: 2', 'Conv2D(9, 2, groups: 3'), 86);
+    const { network } = net.noReader('conv2', [3, 4, 5]).shrink().result;
+    const before = initialValues(net.network, 5).get('conv2.kernel')!;
+    const wanted = [...before].filter((_, place) => ![3, 4, 5].includes(place % 9));
+    expect([...initialValues(network, 5).get('conv2.kernel')!]).toEqual(wanted);
+    expect(originalsOfNetwork(network)['conv2.groups']).toEqual({ indices: [0, 2], width: 3 });
   });
 
   it('fold constants into their own filters', () => {
