@@ -15,7 +15,7 @@ import type { ValuesExact } from './values.js';
 /** Whose facts count: inference for the final network; both modes while training goes on. */
 export type Modes = 'inference' | 'both';
 
-/** Why a unit that no living unit reads stays: a layer, and its reason. */
+/** Why a unit stays that no living unit reads, or that is constant: a layer, and its reason. */
 export interface Pin {
   readonly layer: string;
   readonly reason: string;
@@ -36,7 +36,7 @@ export interface Liveness {
   readonly sites: readonly Site[];
   readonly facts: Facts;
   readonly needed: UnitSet;
-  /** Units that are needed only because a layer pins them. */
+  /** Units that are needed only because a layer pins them, and constant ones that a layer which mixes them takes in. */
   readonly pins: ReadonlyMap<Unit, Pin>;
   /** Units that stay to hold the weights of other constant ones, by the places of the layers that read them. */
   readonly carriers: ReadonlyMap<string, Carrier>;
@@ -98,6 +98,7 @@ export function liveness(
     need.keepConstants();
     need.settle();
   }
+  need.pinConstants();
   return {
     sites,
     facts,
@@ -442,6 +443,25 @@ export class Need {
     site.outputs.forEach((shape, k) => {
       if (site.makes[k]) for (const unit of shape.at(-1) ?? []) if (isWhole(unit)) hold(unit, noArgument(site));
     });
+  }
+
+  /** A constant that no bias can hold, since a layer mixes it with what varies, is told of by the first that does. */
+  pinConstants(): void {
+    const constants = new Set(this.sites.flatMap((site) => [...this.constantsAfter(site).keys()]));
+    // What an output gives is told of as a constant output.
+    for (const { node, output } of this.network.graph.outputs)
+      for (const unit of this.siteOf(node).outputs[output]!.flat()) constants.delete(unit);
+    if (constants.size === 0) return;
+    for (const site of this.sites) {
+      if (!this.living(site)) continue;
+      const layer = site.node.name;
+      const tell = (unit: Unit, reason: string) => {
+        if (constants.has(unit) && this.needed.has(unit) && !this.pins.has(unit))
+          this.pins.set(unit, { layer, reason });
+      };
+      for (const [unit, reason] of (this.held[site.index] ??= this.heldAlways(site))) tell(unit, reason);
+      for (const unit of this.blocksOf(site).keys()) tell(unit, this.network.dims.pinOf(unit) ?? mixes(site));
+    }
   }
 
   private heldAlways(site: Site): readonly (readonly [Unit, string])[] {

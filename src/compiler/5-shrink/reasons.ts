@@ -2,7 +2,7 @@ import type { Network } from '../../ir/graph.js';
 import type { Folded } from './fold.js';
 import type { ShrinkResult } from './shrink.js';
 
-/** Units that stay though no living unit reads them, and why. */
+/** Units that stay though no living unit reads them, or though they are constant, and why. */
 export interface PinnedUnits {
   /** The layer that makes them, or `<layer>.<part>`. */
   readonly layer: string;
