@@ -1,3 +1,4 @@
+import { paramShape } from '../../../src/compiler/3-dims/index.js';
 import { unitMakers } from '../../../src/ir/graph.js';
 import { randomNumbers } from './networks.js';
 import { Plant, netOf } from './plant.js';
@@ -36,6 +37,7 @@ interface Maker {
   /** Fates that the layer's own rules allow to plant. */
   readonly allowed: readonly Fate[];
   pinned?: RegExp;
+  pinnedByShape?: boolean;
   /** Blocks with equal numbers of units. */
   blocks: Set<number>;
   /** What its constants are for those that read them; several readers must agree. */
@@ -43,6 +45,12 @@ interface Maker {
   classes: { zero: Class; constant: Class }[];
   /** Layers whose units are the same as this one's. */
   twin?: string;
+  /** Units that live, for what reads a part of them. */
+  readonly live: Set<number>;
+  /** Units this far apart share their fate: a Reshape makes a channel of them. */
+  readonly period?: number;
+  /** Kinds of layers that make other units of them. */
+  readonly remadeBy: Set<string>;
 }
 
 /** A random network with planted dead units of every kind. */
@@ -56,8 +64,10 @@ export interface RandomGraph {
   /** Units inside of attention: of each head those that have to stay, by their places among those of all heads. */
   readonly heads: readonly { readonly maker: string; readonly size: number; readonly live: readonly number[][] }[];
   readonly whole: Readonly<Record<string, number>>;
-  /** Kinds of layers in it. */
-  readonly kinds: readonly string[];
+  /** By layer: kinds of layers that make other units of its units, which go with them. */
+  readonly remadeBy: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By layer: units this far apart make one channel. */
+  readonly periods: ReadonlyMap<string, number>;
 }
 
 const FATES: readonly Fate[] = ['unread', 'zero', 'constant', 'unread constant'];
@@ -68,6 +78,8 @@ class Writer {
   readonly makers = new Map<string, Maker>();
   /** Layers that no weight of theirs is left of. */
   readonly constants: string[] = [];
+  /** Tables that have the same vector for every step. */
+  readonly steady: string[] = [];
   readonly attention: {
     readonly name: string;
     readonly heads: number;
@@ -99,10 +111,17 @@ class Writer {
   }
 
   line(call: string, reads: readonly string[]): string {
-    const name = `l${this.count++}`;
-    this.kinds.push(call.split('(')[0]!);
-    this.lines.push(`  ${name} = ${call}${reads.length > 0 ? ` <- ${reads.join(', ')}` : ''}`);
-    return name;
+    return this.lineOf(1, call, reads)[0]!;
+  }
+
+  /** A layer of several outputs. */
+  lineOf(outputs: number, call: string, reads: readonly string[]): readonly string[] {
+    const number = this.count++;
+    const names = Array.from({ length: outputs }, (_, k) => `l${number}${k > 0 ? `_${k}` : ''}`);
+    // A wrapper wraps a layer.
+    for (const [kind] of call.matchAll(/\b[A-Z]\w+(?=\(|$)/g)) this.kinds.push(kind);
+    this.lines.push(`  ${names.join(', ')} = ${call}${reads.length > 0 ? ` <- ${reads.join(', ')}` : ''}`);
+    return names;
   }
 
   /** A layer that makes units. */
@@ -116,6 +135,7 @@ class Writer {
       readonly blocks?: number;
       /** Units of several kinds side by side, as many of each. */
       readonly parts?: readonly string[];
+      readonly period?: number;
     } = {},
   ): Tensor {
     const name = this.line(call, from ? [from.name] : []);
@@ -129,6 +149,9 @@ class Writer {
         blocks: new Set(options.blocks === undefined ? [] : [options.blocks]),
         readers: [],
         classes: [],
+        live: new Set(),
+        remadeBy: new Set(),
+        ...(options.period !== undefined && { period: options.period }),
       });
     return {
       name,
@@ -167,10 +190,30 @@ class Writer {
     return this.pass(call, x, x.shape, () => 'unknown');
   }
 
-  pin(maker: string, reason: RegExp): void {
-    const of = this.makers.get(maker)!;
-    of.pinned ??= reason;
-    if (of.twin) this.makers.get(of.twin)!.pinned ??= reason;
+  /** The first reason stays, but for what a shape rule says, which tells more than what holds for a kind of layer. */
+  pin(maker: string, reason: RegExp, byShape = false): void {
+    const { twin } = this.makers.get(maker)!;
+    for (const name of twin === undefined ? [maker] : [maker, twin]) {
+      const of = this.makers.get(name)!;
+      if (of.pinned && (!byShape || of.pinnedByShape)) continue;
+      of.pinned = reason;
+      of.pinnedByShape = byShape;
+    }
+  }
+
+  /** Whether the last axis holds the units of the layers that made it, each once, in order. */
+  holdsAll(x: Tensor): boolean {
+    return x.segments.reduce((sum, { maker }) => sum + this.makers.get(maker)!.width, 0) === x.shape.at(-1);
+  }
+
+  /** The unit at a place of the last axis lives; only where that `holdsAll`. */
+  enliven(x: Tensor, place: number): void {
+    let first = 0;
+    for (const { maker } of x.segments) {
+      const { width, live } = this.makers.get(maker)!;
+      if (place >= first && place < first + width) live.add(place - first);
+      first += width;
+    }
   }
 
   join(a: Tensor, b: Tensor): Tensor {
@@ -229,11 +272,15 @@ function passAnything(w: Writer, x: Tensor): Tensor {
     ['Dropout(0.3)', (of) => of],
     ['GaussianNoise(0.2)', (of) => of],
     ['GaussianDropout(0.2)', (of) => of],
+    ['AlphaDropout(0.2)', (of) => of],
     ['Activation(tanh)', (of) => of],
     ['Activation(sigmoid)', offset],
     ['Rescaling(0.5, offset: 0.25)', offset],
     ['Rescaling(-2)', (of) => of],
     ['BatchNormalization', offset],
+    ['Normalization', offset],
+    ['Normalization(mean: 0.25, variance: 2)', offset],
+    ['Normalization(mean: 0.25, variance: 2, invert: true)', offset],
     // Where alpha differs from place to place, a negative constant does, too.
     ['PReLU', (of) => (of === 'zero' ? 'zero' : 'unknown')],
   ]);
@@ -246,13 +293,106 @@ function mixAnything(w: Writer, x: Tensor): Tensor {
     ['Softmax', /[Ss]oftmax/],
     ['Activation(softmax)', /softmax/],
   ]);
+  if (w.chance(0.25)) return groupNormalization(w, x);
   return w.mix(call, x, reason);
+}
+
+/** Channels of a group stay together; those of a maker that has two blocks, or none yet, may be two groups. */
+function groupNormalization(w: Writer, x: Tensor): Tensor {
+  const reason = /GroupNormalization normalises the channels of a group together/;
+  const [segment] = x.segments;
+  const channels = x.shape.at(-1)!;
+  const of = w.makers.get(segment?.maker ?? '');
+  const apart = x.segments.length === 1 && of?.width === channels && !of.twin && of.period === undefined;
+  if (apart && of.blocks.size === 0 && channels % 2 === 0 && channels > 2 && w.chance(0.5)) {
+    // Each group has one that lives.
+    for (const place of [0, channels / 2]) w.enliven(x, place);
+    return w.mix('GroupNormalization(2)', x, reason);
+  }
+  return w.mix('GroupNormalization(1)', x, reason);
+}
+
+/** A group of one channel is that channel by itself, over all places. */
+function ownGroups(w: Writer, x: Tensor): Tensor {
+  return w.pass('GroupNormalization(-1)', x, x.shape, (of) => offset(alike(of)));
+}
+
+/** The same numbers in the same order on other axes: axes of 1 come and go, and others become one at the price of all units. */
+function reshaped(w: Writer, x: Tensor): Tensor {
+  const [places, channels] = [x.shape.slice(0, -1), x.shape.at(-1)!];
+  const shape =
+    x.shape.length === 2
+      ? [
+          ...w.pick([
+            [1, ...places],
+            [...places, 1],
+          ]),
+          channels,
+        ]
+      : x.shape;
+  if (x.shape.length === 2) return w.pass(`Reshape(${shape.join(', ')})`, x, shape);
+  const target = [places[0]! * places[1]!, channels];
+  const call = `Reshape(${target.join(', ')})`;
+  const long = x.shape.filter((extent) => extent > 1).length;
+  if (long <= 2) return w.pass(call, x, target);
+  for (const { maker } of x.segments) w.pin(maker, /Reshape \w+ splits the axis, and its parts are not units/, true);
+  return w.pass(call, x, target, () => 'unknown');
+}
+
+/** Units of a flat axis become steps and channels: a channel goes with all units that stand at its place. */
+function folded(w: Writer, x: Tensor): Tensor {
+  w.read(x, 'folds', true);
+  const [steps, channels] = [w.number(2, 3), w.number(2, 3)];
+  const flat = w.make(`Dense(${steps * channels}, activation: tanh)`, x, [steps * channels], { period: channels });
+  w.makers.get(flat.name)!.remadeBy.add('Reshape');
+  return w.pass(`Reshape(${steps}, ${channels})`, flat, [steps, channels]);
+}
+
+/** Parts that come together again. */
+function rejoined(w: Writer, x: Tensor): Tensor {
+  const channels = x.shape.at(-1)!;
+  const at = w.number(1, channels - 1);
+  const equal = at * 2 === channels;
+  const parts = w.chance(0.5)
+    ? w.lineOf(2, equal && w.chance(0.5) ? 'Split(2)' : `Split([${at}, ${channels - at}])`, [x.name])
+    : [w.line(`Slice(0, ${at})`, [x.name]), w.line(`Slice(${at})`, [x.name])];
+  return { ...x, name: w.line('Concatenate', parts) };
+}
+
+/** Parts that are read by a layer each. */
+function splitBranch(w: Writer, x: Tensor): Tensor {
+  const channels = x.shape.at(-1)!;
+  const at = w.number(1, channels - 1);
+  w.read(x, 'folds');
+  // Each part has a unit that lives.
+  for (const place of [0, at]) w.enliven(x, place);
+  const names = w.chance(0.5)
+    ? w.lineOf(2, `Split([${at}, ${channels - at}])`, [x.name])
+    : [w.line(`Slice(stop: ${at})`, [x.name]), w.line(`Slice(${at - channels})`, [x.name])];
+  const width = w.number(2, 4);
+  const [a, b] = names.map((name) => w.make(`Dense(${width})`, { ...x, name }, [...x.shape.slice(0, -1), width]));
+  return w.chance(0.5) ? w.join(a!, b!) : w.merge(w.pick(['Add', 'Minimum', 'Maximum']), a!, b!);
+}
+
+/** A vector of each step is added: where it is the same at all steps, a constant is one behind it. */
+function positioned(w: Writer, x: Tensor): Tensor {
+  const places = w.line(`PositionEmbedding(${x.shape.at(-2)! + w.number(0, 1)})`, [x.name]);
+  const steady = w.chance(0.6);
+  if (steady) w.steady.push(places);
+  return w.pass('Add', { ...x, name: `${x.name}, ${places}` }, x.shape, (of) =>
+    steady ? offset(alike(of)) : 'unknown',
+  );
 }
 
 function between(w: Writer, x: Tensor): Tensor {
   let at = x;
   for (let k = w.number(0, 2); k > 0; k--) {
     const image = at.shape.length === 3;
+    const channels = at.shape.at(-1)!;
+    if (channels > 1 && w.chance(0.06)) {
+      at = rejoined(w, at);
+      continue;
+    }
     if (image && w.chance(0.5)) at = passImage(w, at);
     else if (at.shape.length === 2 && w.chance(0.3)) at = passSequence(w, at);
     else if (w.chance(0.1)) at = mixAnything(w, at);
@@ -266,6 +406,7 @@ function passImage(w: Writer, x: Tensor): Tensor {
   const rim = (of: Class): Class => (of === 'zero' ? 'zero' : 'unknown');
   const whole = (of: Class): Class => offset(alike(of));
   const choices: (() => Tensor)[] = [
+    () => ownGroups(w, x),
     () => w.pass('Permute([2, 1, 3])', x, [v, h, c]),
     () => w.pass('SpatialDropout2D(0.2)', x, x.shape),
     () => w.pass('MaxPooling2D(2, strides: 1, padding: same)', x, x.shape, rim),
@@ -279,11 +420,13 @@ function passImage(w: Writer, x: Tensor): Tensor {
       () => w.pass('DepthwiseConv2D(2, use_bias: false)', x, [h - 1, v - 1, c]),
     );
   if (h > 2 && v > 2) choices.push(() => w.pass('Cropping2D(1)', x, [h - 2, v - 2, c]));
+  if (h > 1) choices.push(() => w.pass('Slice(1, axis: 1)', x, [h - 1, v, c]));
   if (h < 4 && v < 4)
     choices.push(
       () => w.pass('UpSampling2D(2)', x, [2 * h, 2 * v, c]),
       () => w.pass('ZeroPadding2D(1)', x, [h + 2, v + 2, c], padded),
     );
+  if (w.chance(0.06)) return reshaped(w, x);
   if (w.chance(0.1)) return w.mix('LocalResponseNormalization', x, /LocalResponseNormalization/);
   return w.pick(choices)();
 }
@@ -294,9 +437,16 @@ function passSequence(w: Writer, x: Tensor): Tensor {
     () => w.pass('SpatialDropout1D(0.2)', x, x.shape),
     () => w.pass('UpSampling1D(2)', x, [2 * steps, features]),
     () => w.pass('ZeroPadding1D(1)', x, [steps + 2, features], padded),
+    () => w.pass('DepthwiseConv1D(2, padding: same)', x, x.shape, (of) => (of === 'zero' ? 'constant' : 'unknown')),
+    () => positioned(w, x),
+    () => reshaped(w, x),
   ];
   if (steps > 1)
     choices.push(
+      () => ownGroups(w, x),
+      () => w.pass('DepthwiseConv1D(2)', x, [steps - 1, features], (of) => offset(alike(of))),
+      () => w.pass('DepthwiseConv1D(2, use_bias: false)', x, [steps - 1, features]),
+      () => w.pass('Slice(0, -1, axis: 1)', x, [steps - 1, features]),
       () => w.pass('MaxPooling1D(2, strides: 1)', x, [steps - 1, features]),
       () => w.pass('AveragePooling1D(2, strides: 1)', x, [steps - 1, features]),
       () => w.pass('Cropping1D([1, 0])', x, [steps - 1, features]),
@@ -343,7 +493,7 @@ function convolution(w: Writer, x: Tensor): Tensor {
   if (kind < 2 && c % 2 === 0 && x.segments.length === 1) {
     const { maker } = x.segments[0]!;
     const of = w.makers.get(maker)!;
-    if (of.width === c && !of.twin && of.blocks.size === 0) {
+    if (of.width === c && !of.twin && of.blocks.size === 0 && of.period === undefined) {
       of.blocks.add(2);
       w.read({ ...x, segments: x.segments.map(withoutBorder) }, padding === 'same' ? 'gathers' : 'folds');
       const call = `Conv2D(${2 * width}, 2, groups: 2, ${args})`;
@@ -356,41 +506,49 @@ function convolution(w: Writer, x: Tensor): Tensor {
     return ownClasses(w.make(call, x, [h, v, width]), activation);
   }
   if (kind === 3) {
-    // The pointwise kernel reads what the depthwise one makes of a channel: with zeros beside it a constant is none there.
-    const between = {
-      ...x,
-      segments: x.segments.map(({ maker, classes }) => ({
-        maker,
-        classes:
-          padding === 'same'
-            ? { zero: classes.zero === 'constant' ? ('unknown' as const) : classes.zero, constant: 'unknown' as const }
-            : withoutBorder({ maker, classes }).classes,
-      })),
-    };
-    w.read(between, 'folds');
-    return ownClasses(w.make(`SeparableConv2D(${width}, 2, ${args})`, x, shape(width), { allowed }), activation);
+    w.read(betweenKernels(x, padding === 'same'), 'folds');
+    const call = `SeparableConv2D(${width}, 2, ${w.chance(0.3) ? 'depth_multiplier: 2, ' : ''}${args})`;
+    return ownClasses(w.make(call, x, shape(width), { allowed }), activation);
   }
   if (kind === 4 && x.segments.length === 1 && h > 1 && v > 1) {
-    const made = w.line(`DepthwiseConv2D(2, depth_multiplier: 2)`, [x.name]);
-    // What is made of a channel goes with it, and constants of the product are not planted.
-    const pair = {
-      name: made,
-      shape: [h - 1, v - 1, 2 * c],
-      segments: x.segments.map(({ maker, classes }) => ({
-        maker,
-        classes: { zero: offset(alike(classes.zero)), constant: offset(alike(classes.constant)) },
-      })),
-    };
-    return dense(w, pair);
+    return multiplied(w, 'DepthwiseConv2D(2, depth_multiplier: 2)', x, [h - 1, v - 1]);
   }
   w.read(x, padding === 'same' ? 'gathers' : 'folds', true);
   return ownClasses(w.make(`Conv2D(${width}, 2, ${args})`, x, shape(width), { allowed }), activation);
 }
 
+/** What the pointwise kernel of a separable convolution reads of a channel: with zeros beside it a constant is none there. */
+function betweenKernels(x: Tensor, isPadded: boolean): Tensor {
+  return {
+    ...x,
+    segments: x.segments.map(({ maker, classes }) => {
+      if (!isPadded) return withoutBorder({ maker, classes });
+      const zero = classes.zero === 'constant' ? ('unknown' as const) : classes.zero;
+      return { maker, classes: { zero, constant: 'unknown' as const } };
+    }),
+  };
+}
+
+/** Several channels of each, read by a layer. What is made of a channel goes with it, and constants of the product are not planted. */
+function multiplied(w: Writer, call: string, x: Tensor, places: readonly number[]): Tensor {
+  for (const { maker } of x.segments) w.makers.get(maker)!.remadeBy.add(call.split('(')[0]!);
+  const made = w.pass(call, x, [...places, 2 * x.shape.at(-1)!], (of) => offset(alike(of)));
+  return dense(w, made);
+}
+
 function sequenceLayer(w: Writer, x: Tensor): Tensor {
   const [steps, features] = x.shape as [number, number];
   const width = w.number(2, 4);
-  const kind = w.number(0, 8);
+  const kind = w.number(0, 10);
+  if (kind === 9) {
+    const [activation, padding] = [w.pick(activations), steps < 2 || w.chance(0.4) ? 'same' : 'valid'];
+    w.read(betweenKernels(x, padding === 'same'), 'folds');
+    const depth = w.chance(0.3) ? 'depth_multiplier: 2, ' : '';
+    const call = `SeparableConv1D(${width}, 2, ${depth}padding: ${padding}, activation: ${activation})`;
+    return ownClasses(w.make(call, x, [padding === 'same' ? steps : steps - 1, width]), activation);
+  }
+  if (kind === 10 && steps > 1 && x.segments.length === 1)
+    return multiplied(w, 'DepthwiseConv1D(2, depth_multiplier: 2)', x, [steps - 1]);
   if (kind === 7) {
     w.read(x, 'folds');
     return w.make(`TimeDistributed(Dense(${width}))`, x, [steps, width], { allowed: ['unread', 'zero'] });
@@ -437,7 +595,7 @@ function layer(w: Writer, x: Tensor): Tensor {
   if (w.chance(0.2)) return branch(w, at);
   if (at.shape.length === 3) return convolution(w, at);
   if (at.shape.length === 2) return sequenceLayer(w, at);
-  return dense(w, at);
+  return w.chance(0.15) ? sequenceLayer(w, folded(w, at)) : dense(w, at);
 }
 
 /** x + f(x), where f reads the units that it writes. */
@@ -447,6 +605,7 @@ function residual(w: Writer, x: Tensor): Tensor | undefined {
   // The units of one layer, as it made them: a twin has the same fates.
   if (x.segments.length !== 1 || w.makers.get(segment!.maker)!.width !== width || w.makers.get(segment!.maker)!.twin)
     return undefined;
+  if (w.makers.get(segment!.maker)!.period !== undefined) return undefined;
   if (w.makers.get(segment!.maker)!.blocks.size > 0 || w.makers.get(segment!.maker)!.allowed.length < 4)
     return undefined;
   w.read(x, 'folds');
@@ -468,6 +627,7 @@ function branch(w: Writer, x: Tensor): Tensor {
     const sum = residual(w, x);
     if (sum) return sum;
   }
+  if (x.shape.at(-1)! > 1 && w.holdsAll(x) && w.chance(0.2)) return splitBranch(w, x);
   const width = w.number(2, 4);
   if (w.chance(0.15)) return shared(w, x, width);
   const twin = (): Tensor => {
@@ -476,7 +636,9 @@ function branch(w: Writer, x: Tensor): Tensor {
   };
   const a = twin();
   const b = twin();
-  return w.chance(0.5) ? w.join(a, b) : w.merge(w.pick(['Add', 'Multiply', 'Average', 'Maximum', 'Subtract']), a, b);
+  return w.chance(0.5)
+    ? w.join(a, b)
+    : w.merge(w.pick(['Add', 'Multiply', 'Average', 'Maximum', 'Minimum', 'Subtract']), a, b);
 }
 
 /** One layer for two tensors. */
@@ -495,10 +657,12 @@ function shared(w: Writer, x: Tensor, width: number): Tensor {
   const second = { name: call, shape: first.shape, segments: first.segments };
   if (w.chance(0.5)) return w.join(first, second);
   // The same units twice, and other constants at each place.
-  const [one, other] = [w.pick(['Multiply', 'Maximum']), w.pick(['Subtract', 'Add', 'Average'])].map((word) => ({
-    ...first,
-    name: w.line(word, [first.name, call]),
-  }));
+  const [one, other] = [w.pick(['Multiply', 'Maximum', 'Minimum']), w.pick(['Subtract', 'Add', 'Average'])].map(
+    (word) => ({
+      ...first,
+      name: w.line(word, [first.name, call]),
+    }),
+  );
   return w.join(one!, other!);
 }
 
@@ -531,8 +695,8 @@ function tower(w: Writer): Tensor {
   return x;
 }
 
-/** The graph of a seed. */
-export function randomGraph(seed: number): RandomGraph {
+/** The layers of a graph, and the names of its outputs. */
+function write(seed: number): { readonly w: Writer; readonly outputs: readonly string[] } {
   const w = new Writer(seed);
   let x = flat(w, between(w, tower(w)));
   if (w.chance(0.25)) x = w.join(x, flat(w, tower(w)));
@@ -541,6 +705,17 @@ export function randomGraph(seed: number): RandomGraph {
     w.read(x, 'folds');
     outputs.push(w.line(`Dense(${w.number(1, 3)}${w.chance(0.3) ? ', activation: softmax' : ''})`, [x.name]));
   }
+  return { w, outputs };
+}
+
+/** The kinds of layers in the graph of a seed. */
+export function kindsOf(seed: number): readonly string[] {
+  return write(seed).w.kinds;
+}
+
+/** The graph of a seed. */
+export function randomGraph(seed: number): RandomGraph {
+  const { w, outputs } = write(seed);
   const plant = new Plant(netOf(w.text, outputs.join(', ')), seed);
   const planted = new Map<string, { fate: Fate; verdict: Verdict }[]>();
   const made = new Set(unitMakers(plant.network).map(({ maker }) => maker));
@@ -549,12 +724,19 @@ export function randomGraph(seed: number): RandomGraph {
     const twin = maker.twin === undefined ? undefined : planted.get(maker.twin);
     const [blocks = 1] = maker.blocks;
     const size = maker.width / blocks;
-    const fates = Array.from({ length: maker.width }, (_, unit): Fate => {
-      if (twin) return twin[unit]!.fate;
-      // The first of each block lives, so that every layer carries something.
-      if (unit % size === 0 || w.chance(0.55)) return 'live';
-      return w.pick(maker.allowed);
-    });
+    const { period = maker.width } = maker;
+    const live = new Set([...maker.live, ...(w.makers.get(maker.twin ?? '')?.live ?? [])].map((unit) => unit % period));
+    const fates: Fate[] = [];
+    for (let unit = 0; unit < maker.width; unit++) {
+      const draw = (): Fate => {
+        if (twin) return twin[unit]!.fate;
+        if (unit >= period) return fates[unit - period]!;
+        // The first of each block lives, so that every layer carries something.
+        if (unit % size === 0 || live.has(unit) || w.chance(0.55)) return 'live';
+        return w.pick(maker.allowed);
+      };
+      fates.push(draw());
+    }
     // What is read of two that are merged is told by the first.
     const told = twin ? w.makers.get(maker.twin!)! : maker;
     planted.set(
@@ -564,7 +746,7 @@ export function randomGraph(seed: number): RandomGraph {
     fates.forEach((fate, unit) => {
       if (fate.startsWith('unread')) plant.noReader(maker.name, [unit]);
       if (fate === 'zero') plant.noInput(maker.name, [unit]);
-      if (fate.endsWith('constant')) plant.noInput(maker.name, [unit], 0.25 + Math.abs(unit % 3) / 4);
+      if (fate.endsWith('constant')) plant.noInput(maker.name, [unit], 0.25 + ((unit % period) % 3) / 4);
     });
   }
   for (const name of w.constants) {
@@ -574,9 +756,16 @@ export function randomGraph(seed: number): RandomGraph {
       Array.from(plant.values.get(`${name}.bias`)!, (_, unit) => (unit % 3) / 4),
     );
   }
+  for (const name of w.steady) {
+    const data = plant.values.get(`${name}.position_embeddings`)!;
+    const [, width] = paramShape(plant.param(`${name}.position_embeddings`)) as [number, number];
+    for (let place = width; place < data.length; place++) data[place] = data[place % width]!;
+  }
   const blocks = new Map([...w.makers.values()].map(({ name, blocks: own }) => [name, own]));
+  const periods = new Map([...w.makers.values()].map(({ name, width, period = width }) => [name, period]));
+  const remadeBy = new Map([...w.makers.values()].map(({ name, remadeBy: own }) => [name, own]));
   const heads = w.attention.flatMap((own) => [plantKeys(w, plant, own), plantValues(w, plant, own)]);
-  return { text: w.text, plant, planted, blocks, heads, whole: w.whole, kinds: w.kinds };
+  return { text: w.text, plant, planted, blocks, heads, remadeBy, periods, whole: w.whole };
 }
 
 /** Units inside of heads, of which some die, other ones in each. */
