@@ -1,5 +1,6 @@
-// npm run graphs: shrinks many random graphs (20,000; --count N, in thousands), 1,000 at a time, in one process and thread. What was shrunk is kept in .cache/graphs, so that a run that
-// is ended goes on where it was: --seed N names a run (1). Seeds of graphs that fail are listed at the end; each replays by DNC_TEST_SEED.
+// npm run graphs: shrinks many random graphs (20,000; --count N, in thousands), 1,000 at a time, in one process and thread, and takes steps of training of each, shrunk and
+// masked. What was done is kept in .cache/graphs, so that a run that is ended goes on where it was: --seed N names a run (1). Seeds of graphs that fail are listed at the end;
+// each replays by DNC_TEST_SEED.
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -7,7 +8,7 @@ import { parseArgs } from 'node:util';
 const { values: options } = parseArgs({
   options: { count: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' } },
 });
-const FILE = 'test/compiler/5-shrink/random-graphs.test.ts';
+const FILES = ['test/compiler/5-shrink/random-graphs.test.ts', 'test/runtime/training/live-graphs.test.ts'];
 /** Enough for what is asked of all of them together: that most of what is planted goes, of every kind of layer. */
 const PART = 1000;
 const [count, seed] = [Math.ceil(number('count', 1) / PART) * PART, number('seed', 0)];
@@ -40,12 +41,16 @@ process.exit(failed.length === 0 ? 0 : 1);
 /** What fails among graphs of neighbouring seeds: of each hundred the first. */
 function shrunk(from) {
   const env = { ...process.env, DNC_TEST_SEED: String(from), DNC_TEST_GRAPHS: String(PART) };
-  const { status, stdout, stderr } = spawnSync('npx', ['vitest', 'run', '--maxWorkers=1', '--reporter=json', FILE], {
-    env,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-    shell: process.platform === 'win32',
-  });
+  const { status, stdout, stderr } = spawnSync(
+    'npx',
+    ['vitest', 'run', '--maxWorkers=1', '--reporter=json', ...FILES],
+    {
+      env,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+      shell: process.platform === 'win32',
+    },
+  );
   if (status === 0) return [];
   const start = stdout.indexOf('{');
   if (start < 0) return [`DNC_TEST_SEED=${from}: ${stderr.trim().split('\n').at(-1)}`];
@@ -57,7 +62,7 @@ function shrunk(from) {
         (one) => /DNC_TEST_SEED=\d+/.exec(one.failureMessages.join('\n'))?.[0] ?? `DNC_TEST_SEED=${from}: ${one.title}`,
       ),
   );
-  return failed.length > 0 ? failed : [`DNC_TEST_SEED=${from}: the file does not load`];
+  return failed.length > 0 ? failed : [`DNC_TEST_SEED=${from}: a file does not load`];
 }
 
 function number(name, least) {

@@ -4,8 +4,8 @@ import { seed as chosen } from '../../program/support.js';
 import { holdLiveLaw, OPTIMIZERS } from './live-law.js';
 
 /** How many graphs: `DNC_TEST_GRAPHS=2000` for a larger run. */
-const GRAPHS = Number(process.env.DNC_TEST_GRAPHS ?? 60);
-const PART = 20;
+const GRAPHS = Number(process.env.DNC_TEST_GRAPHS ?? 500);
+const PART = 50;
 
 describe(`random graphs that shrink while they train (seed ${chosen})`, () => {
   let shrunk = 0;
