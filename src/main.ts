@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { fstatSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command as Commander, CommanderError } from 'commander';
@@ -6,6 +6,7 @@ import { commands } from './commands/index.js';
 import { type Command, type Io, UsageError } from './commands/command.js';
 import { render } from './diagnostics/render.js';
 import { Failure } from './diagnostics/report.js';
+import { failToWrite } from './files.js';
 import { version } from './version.js';
 
 /** Runs one command line. Every way out is an exit code and a message; nothing shows a stack trace. */
@@ -111,6 +112,7 @@ function terminalIo(): Io {
   const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
   const coloured = (isTerminal: boolean) =>
     process.env.NO_COLOR ? false : process.env.FORCE_COLOR ? process.env.FORCE_COLOR !== '0' : isTerminal;
+  const isFile = stdoutIsFile();
   let shown = false;
   const clear = () => {
     if (shown) process.stderr.write('\r\x1b[2K');
@@ -122,7 +124,8 @@ function terminalIo(): Io {
     outColour: coloured(process.stdout.isTTY === true && process.env.TERM !== 'dumb'),
     out: (text) => {
       clear();
-      process.stdout.write(text);
+      if (isFile) writeWhole(text);
+      else process.stdout.write(text);
     },
     note: (text) => {
       clear();
@@ -136,4 +139,25 @@ function terminalIo(): Io {
       shown = true;
     },
   };
+}
+
+/** What is neither a terminal nor a pipe. */
+function stdoutIsFile(): boolean {
+  try {
+    const found = fstatSync(process.stdout.fd);
+    return found.isFile() || (found.isCharacterDevice() && process.stdout.isTTY !== true);
+  } catch {
+    // It is closed: nobody reads.
+    return false;
+  }
+}
+
+/** Node's own stream writes a text to a file once, and what a full disk takes no more of is lost without a word. @throws Failure cannot-write */
+function writeWhole(text: string): void {
+  const bytes = Buffer.from(text);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(process.stdout.fd, bytes, at);
+  } catch (error) {
+    failToWrite('the output', error);
+  }
 }

@@ -4,7 +4,7 @@ import { specFile, specFiles } from './spec-file.js';
 
 /**
  * The spec that a command works on, with its `--set` values: the one that was named, or what was compiled last in the current folder, as it was compiled
- * there, or the only one. Of several that are there, the one that is taken is told. `dnc compile` itself asks for a name where there are several.
+ * there, or the only one. Of several that are there, the one that is taken is told, and values that go on being set. `dnc compile` itself asks for a name where there are several.
  */
 export async function currentSpec(
   given: string | undefined,
@@ -16,6 +16,8 @@ export async function currentSpec(
   const { lastCompiled } = await import('../exporters/compile-to-folder.js');
   const last = lastCompiled('.');
   if (!last || !existsSync(last.file)) return { file: specFile(undefined), sets };
-  if (specFiles([]).length > 1) io.note(`${last.file} is taken, which was compiled last here\n`);
+  const as = last.sets.map((set) => ` --set ${set}`).join('');
+  if (as !== '') io.note(`${last.file} is taken as it was compiled last here, with${as}\n`);
+  else if (specFiles([]).length > 1) io.note(`${last.file} is taken, which was compiled last here\n`);
   return { file: last.file, sets: [...last.sets, ...sets] };
 }

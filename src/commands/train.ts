@@ -72,8 +72,9 @@ export const train: Command = {
       const { render } = await import('../diagnostics/render.js');
       const fromScratch = options.fromScratch === true;
       const dataFolder = dataFolderOption(options);
-      const found =
-        options.models === false ? [] : await compileIfNeeded(source, file, sets, { fromScratch, dataFolder });
+      // Values that are set for one training are not what the next command without a name takes.
+      const compiling = { fromScratch, dataFolder, isLast: false };
+      const found = options.models === false ? [] : await compileIfNeeded(source, file, sets, compiling);
       // Which models there are is told at the end, of those with the trained weights.
       const warnings = found.filter(({ code }) => !aboutModels.includes(code));
       if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));

@@ -56,8 +56,31 @@ test('of several specs all commands take what was compiled last, and say so; com
     file: 'b.dn',
     sets: ['train.epochs=2', 'train.seed=1'],
   });
+  expect(note).toBe('b.dn is taken as it was compiled last here, with --set train.epochs=2\n');
+  await run(compile, ['b.dn']);
+  note = '';
+  expect(await currentSpec(undefined, {}, io)).toEqual({ file: 'b.dn', sets: [] });
   expect(note).toBe('b.dn is taken, which was compiled last here\n');
   expect(await currentSpec('a.dn', {}, io)).toEqual({ file: 'a.dn', sets: [] });
+});
+
+test('what is set for one training is not set for the next one; what is set for compiling is, and is told', async () => {
+  await run(init, ['net']);
+  const set = [
+    'train.epochs=1',
+    'data.source.train=100',
+    'data.source.test=20',
+    'data.validation=10',
+    'simplify.threshold=0',
+  ];
+  expect(await run(train, [], { set, out: 'first', engine: 'tfjs-wasm' })).toBe(0);
+  note = '';
+  expect(await currentSpec(undefined, {}, io)).toEqual({ file: 'net.dn', sets: [] });
+  expect(note).toBe('');
+  await run(compile, [], { set: ['train.epochs=2'] });
+  note = '';
+  expect(await currentSpec(undefined, {}, io)).toEqual({ file: 'net.dn', sets: ['train.epochs=2'] });
+  expect(note).toBe('net.dn is taken as it was compiled last here, with --set train.epochs=2\n');
 });
 
 test('init refuses the ending of another kind of file', async () => {

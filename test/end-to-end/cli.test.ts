@@ -211,6 +211,20 @@ describe('pipes and surroundings', () => {
     }
   });
 
+  test.skipIf(process.platform !== 'linux')('output that does not fit on the disk is an error', () => {
+    const node = `${JSON.stringify(process.execPath)} ${JSON.stringify(cli)}`;
+    const limited = `trap '' XFSZ; ulimit -f 4; ${node} schema > limited.json`;
+    for (const line of [`${node} explain > /dev/full`, limited]) {
+      const { status, stderr } = spawnSync('bash', ['-c', line], { cwd: folder, encoding: 'utf8' });
+      expect({ line, status }).toEqual({ line, status: 5 });
+      expect(stderr).toMatch(/^error\[cannot-write\]: cannot write the output: /);
+    }
+    expect(spawnSync('bash', ['-c', `${node} explain > whole.txt`], { cwd: folder }).status).toBe(0);
+    expect(readFileSync(path.join(folder, 'whole.txt'), 'utf8')).toBe(
+      spawnSync(process.execPath, [cli, 'explain'], { cwd: folder, encoding: 'utf8' }).stdout,
+    );
+  });
+
   test.each([
     ['no home', { HOME: '', XDG_CACHE_HOME: '', XDG_DATA_HOME: '' }],
     ['a home that does not exist', { HOME: '/nowhere/at/all', XDG_CACHE_HOME: '', XDG_DATA_HOME: '' }],
