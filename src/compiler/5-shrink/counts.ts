@@ -20,10 +20,14 @@ export function keepEqualBlocks(network: Network, values: ValuesExact, need: Nee
     let living = places.filter((block) => counts.some((of) => of[block]! > 0));
     if (living.length === 0) living = [0];
     units.forEach((of, k) => {
-      const most = Math.max(1, ...living.map((block) => counts[k]![block]!));
+      const fullest = Math.max(...living.map((block) => counts[k]![block]!));
+      const most = Math.max(1, fullest);
+      const reason =
+        fullest === 0
+          ? `${layer} needs none of them, and an axis has one in every ${called} that stays`
+          : `${layer} has as many of them in every ${called} as the fullest needs`;
       for (const block of living) {
         const dead = of[block]!.filter((unit) => !need.needed.has(unit));
-        const reason = `${layer} has as many of them in every ${called} as the fullest needs`;
         for (const unit of largest(network, values, dead, most - counts[k]![block]!))
           need.keep(unit, { layer, reason });
       }

@@ -1049,6 +1049,16 @@ describe('attention', () => {
     expect(result.pins('attend.value')).toEqual(['attend has as many of them in every head as the fullest needs']);
   });
 
+  it('keeps one key in every head where none is needed, and says that', () => {
+    const it = plant(NET, 104).noInput('attend.key', [0, 1, 2, 3, 4, 5]);
+    for (const name of ['query_kernel', 'key_kernel', 'query_bias', 'key_bias']) it.values.get(`attend.${name}`)!.fill(0);
+    const result = it.shrink();
+    expect(result.argument('attend', 'key_dim')).toBe(1);
+    expect(result.pins('attend.key')).toEqual([
+      'attend needs none of them, and an axis has one in every head that stays',
+    ]);
+  });
+
   it('loses the units of a head with it', () => {
     const it = plant(NET, 105).noReader('attend.heads', [0]).noInput('attend.key', [4], 0.3).shrink();
     expect(it.argument('attend', 'num_heads')).toBe(1);
