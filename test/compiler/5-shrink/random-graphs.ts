@@ -488,7 +488,7 @@ function convolution(w: Writer, x: Tensor): Tensor {
   const bias = w.chance(0.8);
   const args = `padding: ${padding}, activation: ${activation}${bias ? '' : ', use_bias: false'}`;
   const allowed: readonly Fate[] = bias ? FATES : ['unread', 'zero'];
-  const kind = w.number(0, 9);
+  const kind = w.number(0, 13);
   const width = w.number(2, 4);
   if (kind < 2 && c % 2 === 0 && x.segments.length === 1) {
     const { maker } = x.segments[0]!;
@@ -500,17 +500,17 @@ function convolution(w: Writer, x: Tensor): Tensor {
       return ownClasses(w.make(call, x, shape(2 * width), { allowed, blocks: 2 }), activation);
     }
   }
-  if (kind === 2) {
+  if (kind === 2 || kind === 10) {
     w.read({ ...x, segments: x.segments.map(withoutBorder) }, 'gathers');
     const call = `Conv2DTranspose(${width}, 2, strides: 1, padding: same, activation: ${activation})`;
     return ownClasses(w.make(call, x, [h, v, width]), activation);
   }
-  if (kind === 3) {
+  if (kind === 3 || kind === 11) {
     w.read(betweenKernels(x, padding === 'same'), 'folds');
     const call = `SeparableConv2D(${width}, 2, ${w.chance(0.3) ? 'depth_multiplier: 2, ' : ''}${args})`;
     return ownClasses(w.make(call, x, shape(width), { allowed }), activation);
   }
-  if (kind === 4 && x.segments.length === 1 && h > 1 && v > 1) {
+  if ((kind === 4 || kind > 11) && x.segments.length === 1 && h > 1 && v > 1) {
     return multiplied(w, 'DepthwiseConv2D(2, depth_multiplier: 2)', x, [h - 1, v - 1]);
   }
   w.read(x, padding === 'same' ? 'gathers' : 'folds', true);
