@@ -81,7 +81,8 @@ function valuesOf(network: Network): Map<string, Float32Array> {
   );
 }
 
-const sizes = process.argv.slice(2).map(Number);
+const isJson = process.argv.includes('--json');
+const sizes = process.argv.slice(2).flatMap((word) => (word === '--json' ? [] : [Number(word)]));
 const found = (sizes.length > 0 ? sizes : [10, 100, 1000]).map((layers) => {
   const reports = new Reports();
   const network = lowerDims(residual(layers), {}, reports);
@@ -103,7 +104,9 @@ const found = (sizes.length > 0 ? sizes : [10, 100, 1000]).map((layers) => {
     seconds: Math.min(...times),
   };
 });
-for (const { layers, parameters, removed, seconds } of found)
-  process.stdout.write(
-    `${layers} layers, ${parameters.toLocaleString('en')} parameters: ${seconds.toFixed(3)} s of the processor, ${removed} units gone\n`,
-  );
+if (isJson) process.stdout.write(`${JSON.stringify(found)}\n`);
+else
+  for (const { layers, parameters, removed, seconds } of found)
+    process.stdout.write(
+      `${layers} layers, ${parameters.toLocaleString('en')} parameters: ${seconds.toFixed(3)} s of the processor, ${removed} units gone\n`,
+    );

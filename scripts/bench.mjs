@@ -1,6 +1,6 @@
 // npm run bench: dnc's own times. npm run bench -- --peers: PyTorch and Keras beside them in the same run, and docs/performance.md is written.
 // --live: what live shrinking brings, too (with --peers always). --rounds N: other than 11. --force: write the page although the machine is busy. --only TEXT: contestants whose name has it; writes no page.
-// --shrink: only what liveness and shrinking cost, by layers and parameters.
+// --shrink: only what liveness and shrinking cost, by layers and parameters (with --peers always).
 // --methods: only what the sparsity methods cost, as the time of a step with each of them and without; --steps N in a round, other than 40.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -26,12 +26,7 @@ const { values: flags } = parseArgs({
     steps: { type: 'string', default: '40' },
   },
 });
-if (flags.shrink) {
-  const script = await bundled('bench/shrink.ts');
-  const env = { ...process.env, DNC_MAX_PARAMETERS: '1000000000' };
-  const { status } = spawnSync(process.execPath, [script], { env, stdio: 'inherit' });
-  process.exit(status ?? 1);
-}
+if (flags.shrink) process.exit((await shrinking([], 'inherit')).status ?? 1);
 const rounds = Number(flags.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${flags.rounds}: a whole number from 1`);
 if (flags.methods) {
@@ -89,6 +84,7 @@ const result = {
   steps,
   convolutions,
   live: flags.live || flags.peers ? await liveShrinking(LIVE_ROUNDS, (line) => console.error(line)) : undefined,
+  shrink: flags.peers ? JSON.parse((await shrinking(['--json'], 'pipe')).stdout) : undefined,
   startUp: startUp(Math.max(ENOUGH_ROUNDS, rounds)),
 };
 writeFileSync('.cache/bench/result.json', JSON.stringify(result, undefined, 2));
@@ -104,6 +100,17 @@ else if (load > BUSY && !flags.force) {
   mkdirSync('docs', { recursive: true });
   writeFileSync('docs/performance.md', text);
   console.error('docs/performance.md is written');
+}
+
+/** Liveness and shrinking over layers, up to more parameters than a spec may have. */
+async function shrinking(words, stdout) {
+  const script = await bundled('bench/shrink.ts');
+  const env = { ...process.env, DNC_MAX_PARAMETERS: '1000000000' };
+  return spawnSync(process.execPath, [script, ...words], {
+    env,
+    stdio: ['ignore', stdout, 'inherit'],
+    encoding: 'utf8',
+  });
 }
 
 /** Rows that all contestants read, the same in every run: [pixels as float32, classes as bytes]. */

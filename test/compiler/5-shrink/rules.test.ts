@@ -1051,7 +1051,8 @@ describe('attention', () => {
 
   it('keeps one key in every head where none is needed, and says that', () => {
     const it = plant(NET, 104).noInput('attend.key', [0, 1, 2, 3, 4, 5]);
-    for (const name of ['query_kernel', 'key_kernel', 'query_bias', 'key_bias']) it.values.get(`attend.${name}`)!.fill(0);
+    for (const name of ['query_kernel', 'key_kernel', 'query_bias', 'key_bias'])
+      it.values.get(`attend.${name}`)!.fill(0);
     const result = it.shrink();
     expect(result.argument('attend', 'key_dim')).toBe(1);
     expect(result.pins('attend.key')).toEqual([
