@@ -68,21 +68,8 @@ function runOne(rowName, row, run, dataFolder) {
     console.error(`${rowName} ${run.name}${resume ? ' (going on)' : ''}`);
     const args = resume
       ? ['train', '--resume', out]
-      : [
-          'train',
-          specOf(rowName, row, run),
-          '--out',
-          out,
-          '--engine',
-          options.engine,
-          ...(options.threads ? ['--threads', options.threads] : []),
-          ...run.sets.flatMap((set) => ['--set', set]),
-          ...(row.data ? ['--data-dir', dataFolder] : []),
-        ];
-    const { status } = spawnSync(process.execPath, ['dist/cli.js', ...args], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    if (status !== 0) fail(`${rowName} ${run.name} ended with exit code ${status}`);
+      : ['train', specOf(rowName, row, run), '--out', out, ...commonOptions(row, dataFolder, run.sets)];
+    dnc(`${rowName} ${run.name}`, args);
   }
   const { threshold, nonzero_weights, weights_before, weights_after, units, equivalent, difference, scores } =
     JSON.parse(readFileSync(result, 'utf8'));
@@ -91,30 +78,28 @@ function runOne(rowName, row, run, dataFolder) {
   return { threshold, nonzero_weights, weights_before, weights_after, units, equivalent, difference, scores, ...more };
 }
 
+/** What training and simplifying are told alike. */
+function commonOptions(row, dataFolder, sets) {
+  return [
+    '--engine',
+    options.engine,
+    ...(options.threads ? ['--threads', options.threads] : []),
+    ...sets.flatMap((set) => ['--set', set]),
+    ...(row.data ? ['--data-dir', dataFolder] : []),
+  ];
+}
+
+function dnc(what, words) {
+  const { status } = spawnSync(process.execPath, ['dist/cli.js', ...words], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) fail(`${what} ended with exit code ${status}`);
+}
+
 /** `dnc simplify` of a finished run with values of its spec changed: the result as JSON. What is there is taken as it is. */
 function simplifier(run, row, dataFolder) {
   return (name, sets) => {
     const out = `${run}-${name}`;
     const file = `${out}/result.json`;
-    if (!existsSync(file)) {
-      const args = [
-        'simplify',
-        run,
-        '--out',
-        out,
-        '--engine',
-        options.engine,
-        ...sets.flatMap((set) => ['--set', set]),
-      ];
-      const rest = [
-        ...(options.threads ? ['--threads', options.threads] : []),
-        ...(row.data ? ['--data-dir', dataFolder] : []),
-      ];
-      const { status } = spawnSync(process.execPath, ['dist/cli.js', ...args, ...rest], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
-      if (status !== 0) fail(`${out} ended with exit code ${status}`);
-    }
+    if (!existsSync(file)) dnc(out, ['simplify', run, '--out', out, ...commonOptions(row, dataFolder, sets)]);
     return JSON.parse(readFileSync(file, 'utf8'));
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
 /** SHA-256 in hexadecimal. */
-export function sha256(content: Uint8Array | string): string {
+export function sha256(content: NodeJS.ArrayBufferView | string): string {
   return createHash('sha256').update(content).digest('hex');
 }

@@ -1,4 +1,4 @@
-import { grouped, mean, percent, spread } from './format.mjs';
+import { grouped, mean, percent, spread, table } from './format.mjs';
 import { seeds } from './row.mjs';
 
 const SPEC = 'specs/tables/adamnet-targeted.dn';
@@ -31,26 +31,22 @@ function sweep({ about, published, sizes }) {
   return ({ runs, command }) => {
     const names = [...new Set(runs.map((run) => run.setting))];
     const of = (name) => runs.filter((run) => run.setting === name);
-    const heads = names.flatMap((name) => [`${name}: test %`, sizes.head]);
-    const line = (cells) => `| ${cells.join(' | ')} |`;
-    const levels = runs[0].pruned.map(({ level }, k) =>
-      line([
-        percent(level),
-        ...names.flatMap((name) => {
-          const at = of(name).map((run) => run.pruned[k]);
-          return [
-            spread(
-              at.map(({ test }) => test),
-              percent,
-            ),
-            grouped(mean(at.map(sizes.of))),
-          ];
-        }),
-      ]),
-    );
+    const at = (name, k) => of(name).map((run) => run.pruned[k]);
+    const levels = runs[0].pruned.map((_, k) => k);
+    const columns = names.flatMap((name) => [
+      {
+        head: `${name}: test %`,
+        cell: (k) =>
+          spread(
+            at(name, k).map(({ test }) => test),
+            percent,
+          ),
+      },
+      { head: sizes.head, cell: (k) => grouped(mean(at(name, k).map(sizes.of))) },
+    ]);
     return `${about} Threshold: none; the share is pruned once after training, and nothing is trained again. Mean ± standard deviation over ${of(names[0]).length} seeds. \`${command}\`
 
-${[line(['pruned %', ...heads]), line(['---:', ...heads.map(() => '---:')]), ...levels].join('\n')}
+${table(levels, [{ head: 'pruned %', cell: (k) => percent(runs[0].pruned[k].level) }, ...columns])}
 
 Of ${grouped(runs[0].weights_before)} weights. ${published}
 `;

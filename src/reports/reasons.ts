@@ -1,5 +1,5 @@
 import type { FoldedUnits, PinnedUnits, Reasons } from '../compiler/5-shrink/reasons.js';
-import { runsOf } from '../compiler/6-print/keep.js';
+import { runsText } from '../compiler/6-print/keep.js';
 import { constantOutputText } from '../runtime/simplify/constant-outputs.js';
 
 /** What removal says of one layer: what stays of the units that it makes, what it holds of those that went, what is constant of its output. */
@@ -15,20 +15,14 @@ export function reasonsOfLayer({ pinned, constant_outputs, folded }: Reasons, la
 /** As many runs of indices as a line has room for. */
 const MOST_RUNS = 12;
 
-/** `1, 16, 20..30, …` */
-function shortened(indices: readonly number[]): string {
-  const runs = runsOf(indices);
-  return runs.length > MOST_RUNS ? [...runs.slice(0, MOST_RUNS), '…'].join(', ') : runs.join(', ');
-}
-
 /** `attend.seen 1, 16: LayerNormalization normalises units together` */
 export function pinnedText({ layer, indices, reason }: PinnedUnits): string {
-  return `${layer} ${shortened(indices)}: ${reason}`;
+  return `${layer} ${runsText(indices, MOST_RUNS)}: ${reason}`;
 }
 
 /** `fc1 3, 7 into fc2.bias`; of a reader that adds zeros beside them `conv1 3 into the weights of conv1 5 in conv2.kernel`. */
 export function foldedText({ param, added, carrier, constants }: FoldedUnits): string {
-  const units = constants.map(({ layer, indices }) => `${layer} ${shortened(indices)}`).join('; ');
+  const units = constants.map(({ layer, indices }) => `${layer} ${runsText(indices, MOST_RUNS)}`).join('; ');
   const where = carrier
     ? `the weights of ${carrier.layer} ${carrier.index} in ${param}`
     : `${param}${added ? ', which is new' : ''}`;

@@ -10,13 +10,13 @@ export interface Carrier {
   readonly row: number;
 }
 
-/** A layer that reads constants next to zeros, and the units that it would lose. */
 /** A constant, and the row of the kernel that reads it. */
 interface ReadRow {
   readonly row: number;
   readonly constant: ReadConstant;
 }
 
+/** A layer that reads constants next to zeros, and the units that it would lose. */
 interface Reader {
   readonly site: Site;
   readonly link: Link;

@@ -3,6 +3,7 @@ import { whollyKnown } from '../../layers/facts.js';
 import type { AxisFacts } from '../../layers/layer.js';
 import type { Facts } from './facts.js';
 import type { Site } from './links.js';
+import { isSame } from './unit-sets.js';
 
 /** By layer and output: whether any of it depends on an input of the network. */
 export type Dependence = ReadonlyMap<string, readonly boolean[]>;
@@ -105,10 +106,6 @@ function alignedReach(site: Site, inputs: readonly Dependent[], known: readonly 
         reach[column] = 1;
   }
   return reach;
-}
-
-function isSame(a: readonly Unit[], b: readonly Unit[]): boolean {
-  return a === b || (a.length === b.length && a.every((unit, place) => unit === b[place]));
 }
 
 /** Whether a unit of the inputs depends at none of them. */

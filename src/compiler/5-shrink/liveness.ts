@@ -9,7 +9,7 @@ import { borderedReads, everywhereSame, isZero, type ReadConstant } from './bord
 import { constantsOf, type Facts, insideFacts, meet, meetInside, unitFacts } from './facts.js';
 import { type Link, type Site, sitesOf } from './links.js';
 import { inferenceFacts } from './ranges.js';
-import { follow, MarkedUnits, type UnitSet } from './unit-sets.js';
+import { follow, isSame, MarkedUnits, type UnitSet } from './unit-sets.js';
 import type { ValuesExact } from './values.js';
 
 /** Whose facts count: inference for the final network; both modes while training goes on. */
@@ -389,7 +389,7 @@ export class Need {
     let known = this.same.get(a);
     if (!known) this.same.set(a, (known = new Map()));
     let same = known.get(b);
-    if (same === undefined) known.set(b, (same = a.length === b.length && a.every((unit, k) => unit === b[k])));
+    if (same === undefined) known.set(b, (same = isSame(a, b)));
     return same;
   }
 

@@ -15,6 +15,11 @@ export function unitsOfAxes(axes: readonly (readonly Unit[])[]): UnitSet {
   return { size: axis.length, has: (unit) => unit >= first && unit < end, [Symbol.iterator]: () => axis.values() };
 }
 
+/** Whether two axes have the same units in the same order. */
+export function isSame(a: readonly Unit[], b: readonly Unit[]): boolean {
+  return a === b || (a.length === b.length && a.every((unit, place) => unit === b[place]));
+}
+
 /** Whether the units of an axis follow each other. */
 export function follow(axis: readonly Unit[]): boolean {
   for (let place = 1; place < axis.length; place++) if (axis[place] !== axis[0]! + place) return false;

@@ -34,3 +34,9 @@ export function filled(items: readonly string[]): string[] {
 export function keepLines(items: readonly string[], kept: number, of: number): string {
   return `[          # ${kept} of ${of}\n${filled(items).join('\n')}\n]`;
 }
+
+/** Indices for people: `1, 16, 20..30, …`, with at most so many runs. */
+export function runsText(indices: readonly number[], most: number): string {
+  const runs = runsOf(indices);
+  return (runs.length > most ? [...runs.slice(0, most), '…'] : runs).join(', ');
+}

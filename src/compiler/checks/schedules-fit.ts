@@ -3,6 +3,7 @@ import { schedules } from '../../schedules/index.js';
 import type { ScheduleKind } from '../../schedules/schedule.js';
 import type { PhaseSpec } from '../spec.js';
 import { type Check, firstTime, placeOf } from './check.js';
+import { stretchesOf } from './outputs.js';
 
 /** The schedules of a phase's learning rate, from the outside in. */
 export function schedulesOf({
@@ -22,7 +23,7 @@ export function schedulesOf({
 /** The arguments of a schedule fit each other. */
 export const schedulesFit: Check = ({ spec }, reports) => {
   const isFirst = firstTime();
-  for (const phase of [...spec.train.phases, ...(spec.simplify.finetune ? [spec.simplify.finetune] : [])]) {
+  for (const phase of stretchesOf(spec)) {
     for (const { call, kind } of schedulesOf(phase)) {
       const problem = kind.problem?.(call.arguments as never);
       if (problem === undefined || !isFirst(problem)) continue;

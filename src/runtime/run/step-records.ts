@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { fail } from '../../diagnostics/report.js';
+import { sha256 } from '../../hash.js';
 import type { Program } from '../../program/program.js';
 import type { EngineRecord } from '../engines/engine.js';
 import { showRecord } from './engine-record.js';
@@ -40,8 +40,5 @@ export class StepRecords {
 
 /** Equal programs have equal digests in every process. */
 function digestOf(program: Program): string {
-  const text = JSON.stringify(program, (_, value) =>
-    value instanceof Float64Array ? createHash('sha256').update(value).digest('hex') : value,
-  );
-  return createHash('sha256').update(text).digest('hex');
+  return sha256(JSON.stringify(program, (_, value) => (value instanceof Float64Array ? sha256(value) : value)));
 }

@@ -1,5 +1,5 @@
 import type { ConstantOutputs, Reasons } from '../../compiler/5-shrink/reasons.js';
-import { runsOf } from '../../compiler/6-print/keep.js';
+import { runsText } from '../../compiler/6-print/keep.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import { diagnostic } from '../../diagnostics/report.js';
 import { type Network, nodeOf } from '../../ir/graph.js';
@@ -24,13 +24,12 @@ const MOST_VALUES = 3;
 
 function said(constant: ConstantOutputs, place: Parameters<typeof diagnostic>[2] = {}): Diagnostic {
   const { output, indices, within } = constant;
-  const runs = runsOf(indices);
   const values = [...new Set(constant.values.map((value) => String(Number(value.toPrecision(6)))))];
   return diagnostic(
     'constant-output',
     {
       output,
-      units: runs.length > MOST_RUNS ? `${runs.slice(0, MOST_RUNS).join(', ')}, …` : runs.join(', '),
+      units: runsText(indices, MOST_RUNS),
       isOne: indices.length === 1,
       values: values.length > MOST_VALUES ? 'constant' : `always ${values.join(', ')}`,
       within: within === true,
