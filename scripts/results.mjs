@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { countKernels } from './results/neurons.mjs';
 import { editedSpec, rows } from './results/rows.mjs';
 
 const { values: options, positionals } = parseArgs({
@@ -71,11 +72,24 @@ function runOne(rowName, row, run, dataFolder) {
       : ['train', specOf(rowName, row, run), '--out', out, ...commonOptions(row, dataFolder, run.sets)];
     dnc(`${rowName} ${run.name}`, args);
   }
+  // Confusions are half of what a run has to say, and no row says anything of them.
   const { threshold, nonzero_weights, weights_before, weights_after, units, equivalent, difference, scores } =
-    JSON.parse(readFileSync(result, 'utf8'));
+    JSON.parse(readFileSync(result, 'utf8'), (key, value) => (key === 'confusions' ? undefined : value));
   const name = row.spec.replace(/^.*\//, '').replace(/\.dn$/, '');
+  const counts = row.counted && countKernels(`${out}/${name}.cut.safetensors`, row.counted);
   const more = row.measure?.({ out, name, units, simplify: simplifier(out, row, dataFolder) });
-  return { threshold, nonzero_weights, weights_before, weights_after, units, equivalent, difference, scores, ...more };
+  return {
+    threshold,
+    nonzero_weights,
+    weights_before,
+    weights_after,
+    units,
+    equivalent,
+    difference,
+    scores,
+    ...counts,
+    ...more,
+  };
 }
 
 /** What training and simplifying are told alike. */

@@ -1,4 +1,5 @@
 import { autoencoder } from './autoencoder.mjs';
+import { combinationRows } from './combinations.mjs';
 import { lenet } from './lenet.mjs';
 import { methods } from './methods.mjs';
 import { networks } from './networks.mjs';
@@ -12,6 +13,7 @@ export const rows = {
   ...lenet,
   ...autoencoder,
   ...regression,
+  ...combinationRows,
   ...tables,
   ...networks,
   ...pruning,
