@@ -68,7 +68,7 @@ export const simplify: Command = {
       }),
     );
     io.status('');
-    if (result.simplified.warnings.length > 0) io.note(render(result.simplified.warnings, { color: io.colour }));
+    if (result.warnings.length > 0) io.note(render(result.warnings, { color: io.colour }));
     const { exportResult } = await import('../exporters/compile-to-folder.js');
     const { spec } = result.files;
     const models = await exportResult(readSpec(spec), spec, dataFolderOption(options));

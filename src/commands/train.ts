@@ -94,8 +94,7 @@ export const train: Command = {
     io.status('');
     if (!end.result) return exit;
     const { render } = await import('../diagnostics/render.js');
-    if (end.result.simplified.warnings.length > 0)
-      io.note(render(end.result.simplified.warnings, { color: io.colour }));
+    if (end.result.warnings.length > 0) io.note(render(end.result.warnings, { color: io.colour }));
     let models: { readonly told: string } | undefined;
     if (options.models !== false) {
       const { exportResult } = await import('../exporters/compile-to-folder.js');

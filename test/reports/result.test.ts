@@ -62,6 +62,7 @@ function result(changes: Partial<RunResult> = {}): RunResult {
       equivalent: true,
     },
     scores: { validation: { trained: score(0.5), simplified: score(0.0004) } },
+    warnings: [],
     ...changes,
   };
 }

@@ -145,6 +145,28 @@ simplify { target { parameters: 10%; tolerance: 1% }; finetune { epochs: 10 } }
 \`\`\`
 `,
   }),
+  'much-worse': code<{
+    metric: string;
+    split: string;
+    rows: number;
+    before: string;
+    after: string;
+    finetuned: boolean;
+  }>({
+    severity: 'warning',
+    message: ({ metric, split, rows, before, after, finetuned }) =>
+      `the simplified network is much worse than the trained one: on ${rows.toLocaleString('en')} ${split} rows ${metric} was ${before} and is ${after}${finetuned ? ' after fine-tuning' : ''}`,
+    explain: `
+What was cut was needed. A metric in [0, 1] lost more than two points, any other (losses included) more than a tenth of what it was, and in either case more than the tolerance that the
+spec gives and more than twice its standard error on these rows, which is chance. A target without a tolerance, a threshold that is a number and a method that removes a share of the
+weights take what they are told to, whatever it costs. Say what it may cost, aim at a larger network, or train what is left once more:
+
+\`\`\`
+simplify { target { parameters: 20%; tolerance: 1% }; finetune { epochs: 10 } }
+\`\`\`
+
+What was trained is kept in the run: \`dnc simplify runs/net/latest --set simplify.target.tolerance=1% --out smaller\` cuts it anew.`,
+  }),
   'latency-table': code<{ file: string; reason: string }>({
     severity: 'error',
     exit: 4,

@@ -18,6 +18,7 @@ import { engineRecord, sameRecord, showRecord } from './engine-record.js';
 import { chooseEngine } from '../engines/index.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import { featuresOf } from '../simplify/features.js';
+import { qualityWarning } from '../simplify/loss-of-quality.js';
 import { LATENCY, type LatencyTables, latencyTables } from '../simplify/latency.js';
 import { writeAtomically } from '../../files.js';
 import { History } from '../training/history.js';
@@ -374,6 +375,10 @@ class Run {
       finetuned: finetune !== undefined,
       files,
       scores,
+      warnings: [
+        ...simplified.warnings,
+        ...qualityWarning({ spec, network, scores, finetuned: finetune !== undefined, from: this.folder.path }),
+      ],
     };
     writeResult(this.folder.path, result);
     return { folder: this.folder.path, result };

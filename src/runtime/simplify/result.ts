@@ -4,6 +4,7 @@ import { shrinkReasons } from '../../compiler/5-shrink/reasons.js';
 import { weightCount } from '../../compiler/3-dims/index.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import type { PhaseSpec, Spec } from '../../compiler/spec.js';
+import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import type { Network } from '../../ir/graph.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import type { Score } from '../training/evaluate-rows.js';
@@ -23,6 +24,8 @@ export interface RunResult {
   readonly scores: Readonly<
     Partial<Record<'validation' | 'test', { readonly trained: Score; readonly simplified: Score }>>
   >;
+  /** Of simplifying, and that the result is much worse. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** Judges the network as trained and the simplified one on the rows held out: once, when everything is decided. */
@@ -63,7 +66,7 @@ export function writeResult(folder: string, result: RunResult): void {
 }
 
 /** What `result.json` holds. */
-export function resultJson({ simplified, network, scores, finetuned, files }: RunResult): object {
+export function resultJson({ simplified, network, scores, finetuned, files, warnings }: RunResult): object {
   return {
     format: 1,
     threshold: simplified.threshold,
@@ -81,7 +84,7 @@ export function resultJson({ simplified, network, scores, finetuned, files }: Ru
     ...shrinkReasons(network.before, simplified.shrunk),
     difference: { float64: simplified.difference.float64, float32: simplified.difference.float32 },
     scores,
-    warnings: simplified.warnings.map(({ code, message }) => ({ code, message })),
+    warnings: warnings.map(({ code, message }) => ({ code, message })),
   };
 }
 

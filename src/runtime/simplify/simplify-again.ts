@@ -7,6 +7,7 @@ import { lockToUse } from '../run/data-lock.js';
 import { chooseEngine } from '../engines/index.js';
 import type { EngineOptions } from '../engines/engine.js';
 import { featuresOf } from './features.js';
+import { qualityWarning } from './loss-of-quality.js';
 import { LATENCY, latencyTables } from './latency.js';
 import type { Watcher } from '../training/progress.js';
 import { makeFolder, writeAtomically } from '../../files.js';
@@ -133,7 +134,10 @@ export async function simplifyAgain(at: {
       values: simplified.shrunk.values,
       finetunedEpochs: undefined,
     });
-    const result: RunResult = { simplified, network: { before: network, after }, finetuned: false, files, scores };
+    const worse = qualityWarning({ spec, network, scores, finetuned: false, from: at.from });
+    const warnings = [...simplified.warnings, ...worse];
+    const between = { before: network, after };
+    const result: RunResult = { simplified, network: between, finetuned: false, files, scores, warnings };
     // A run that has come to its end says what it holds now; one that has not can still be resumed.
     if (at.out !== undefined || (isRun && isFinished(folder))) writeResult(folder, result);
     return result;

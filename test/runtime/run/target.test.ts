@@ -128,3 +128,22 @@ test('a table that is given is looked for before anything is trained; a target o
   const { simplified } = await again(out, ['simplify.target.parameters=90%'], path.join(folder, 'again'));
   expect(simplified.target!.held).toBe(true);
 });
+
+test('what a size without a tolerance cost is told in the result, to people and in the report; what lost nothing says nothing', async () => {
+  const folder = temporaryFolder();
+  const text = aiming('target { parameters: 12% }')
+    .replace('samples: 120', 'samples: 400')
+    .replace(/validation: 20/, 'validation: 280');
+  const { out } = await run(folder, 'ruined', text.replace(/finetune .*/, ''), endless);
+  const { warnings, scores } = json(out, 'result.json');
+  const { trained, simplified } = scores.validation;
+  const short = (value: number) => Number(value.toPrecision(4));
+  expect(simplified.metrics.nmse).toBeGreaterThan(1.2 * trained.metrics.nmse);
+  const message = `the simplified network is much worse than the trained one: on 280 validation rows nmse was ${short(trained.metrics.nmse)} and is ${short(simplified.metrics.nmse)}`;
+  expect(warnings).toContainEqual({ code: 'much-worse', message });
+  expect(runText(runLine(out), readRun(out).report)).toContain(`warning[much-worse]: ${message}`);
+  const { warnings: told } = await again(out, [], path.join(folder, 'again'));
+  expect(told.map(({ code, message }) => ({ code, message }))).toContainEqual({ code: 'much-worse', message });
+  const { warnings: none } = await again(out, ['simplify.target.parameters=100%'], path.join(folder, 'whole'));
+  expect(none.map(({ code }) => code)).not.toContain('much-worse');
+});
