@@ -9,10 +9,16 @@ const { values: options, positionals } = parseArgs({
   options: { 'data-dir': { type: 'string' }, engine: { type: 'string', default: 'auto' } },
 });
 
-/** Every picture: the row of docs/results.md that it is of, and its spec. */
+/** Every picture: the row of docs/results.md that it is of, and its spec; `layers` are those shown, where not all are. */
 const rows = {
   a1: { title: 'A1: MNIST 784-300-100-10', spec: 'specs/lenet-300-100.dn', data: 'mnist/' },
   a4: { title: 'A4: MNIST autoencoder 784-128-64-128-784', spec: 'specs/autoencoder.dn', data: 'mnist/' },
+  a5: {
+    title: 'A5: the fully connected layers of LeNet-5',
+    spec: 'specs/lenet-5.dn',
+    data: 'mnist/',
+    layers: ['fc', 'digit'],
+  },
 };
 const RUN = { name: 'seed-1', sets: ['train.seed=1'] };
 
@@ -25,7 +31,11 @@ for (const name of wanted) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const report = JSON.parse(dnc(['report', run, '--json', '--pictures', folder]));
-  const { diff, kernels } = report;
+  const { diff } = report;
+  const { layers } = rows[name];
+  const shown = ({ name: kernel }) => layers === undefined || layers.some((layer) => kernel === `${layer}.kernel`);
+  const kernels = report.kernels.filter(shown);
+  for (const { name: kernel } of report.kernels.filter((one) => !shown(one))) rmSync(`${folder}/${kernel}.png`);
   const sizes = ({ weights }) => weights;
   const image = diff.layers.find(({ kept }) => kept?.image);
   writeFileSync(

@@ -1,4 +1,4 @@
-import { grouped, mean, numbers, percent, small, table, words } from './format.mjs';
+import { grouped, mean, numbers, percent, pictures, small, table, words } from './format.mjs';
 import { measureNeurons, neuronsColumn } from './neurons.mjs';
 import { seeds } from './row.mjs';
 
@@ -27,7 +27,8 @@ ${table(runs, columns)}
 
 The published run has 42,341 non-zero weights (19.50 %) at 0.01212; physically it keeps 420-127-61-121-784 and 163,332 of 217,088 weights. The goal is half of these, 81,666, at the
 same error. dnc: largest of ${runs.length} runs ${grouped(Math.max(...runs.map(weights)))}, mean test error ${small(mean(runs.map(test)))}, largest ${small(Math.max(...runs.map(test)))}.
-`;
+
+${pictures('a4', ['encode1', 'encode2', 'decode1', 'pixels'])}`;
 }
 
 function protocol(published, what) {

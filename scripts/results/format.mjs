@@ -53,3 +53,11 @@ export function numbers(head, value, format) {
 export function words(head, cell) {
   return { head, cell, text: true };
 }
+
+/** The pictures that `npm run patterns` makes of a row: the connections of every kernel, as trained and as they are left. */
+export function pictures(row, kernels) {
+  return `The connections as trained, and what is left of them, first seed ([patterns.md](patterns.md) says how to read them):
+
+${kernels.map((kernel) => `![${row}, ${kernel}.kernel](images/${row}/${kernel}.kernel.png)`).join('\n')}
+`;
+}

@@ -1,4 +1,4 @@
-import { grouped, mean, numbers, percent, spread, table, words } from './format.mjs';
+import { grouped, mean, numbers, percent, pictures, spread, table, words } from './format.mjs';
 import { measureNeurons, neuronsColumn } from './neurons.mjs';
 import { seeds } from './row.mjs';
 
@@ -31,7 +31,8 @@ function a1(found) {
   const { runs } = found;
   return `${own(found)}
 The published run keeps 542-82-61 of 784-300-100 with 50,056 dense weights at 98.17 % (its headline, 26,386, counts non-zero weights inside that). dnc: largest of ${runs.length} runs ${grouped(Math.max(...runs.map(weights)))}, mean test accuracy ${percent(mean(runs.map(test)))} %.
-`;
+
+${pictures('a1', ['fc1', 'fc2', 'digit'])}`;
 }
 
 const THEIR_COUNT = `Their neuron count takes the smaller of "has incoming" and "has outgoing" weights per layer; ours is what is left after dead units are removed to a fixpoint.`;

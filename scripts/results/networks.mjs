@@ -1,4 +1,4 @@
-import { grouped, mean, numbers, percent, small, table, words } from './format.mjs';
+import { grouped, mean, numbers, percent, pictures, small, table, words } from './format.mjs';
 import { seeds } from './row.mjs';
 
 /**
@@ -74,7 +74,9 @@ export const networks = {
     title: 'A5: MNIST, LeNet-5 of the DropNeuron scripts (32-64-512, same padding)',
     spec: 'specs/lenet-5.dn',
     published: ({ runs, metric }) =>
-      `The published run has 99.14 % with 24,028 non-zero weights in the two fully connected layers, which are physically up to 907-110-10 or 100,870 weights of 1,610,752, and keeps all convolution channels. dnc: ${denseWeightsOf(runs)} dense weights in the fully connected layers, channels removed too, at ${percent(mean(runs.map(metric)))} % in the mean.`,
+      `The published run has 99.14 % with 24,028 non-zero weights in the two fully connected layers, which are physically up to 907-110-10 or 100,870 weights of 1,610,752, and keeps all convolution channels. dnc: ${denseWeightsOf(runs)} dense weights in the fully connected layers, channels removed too, at ${percent(mean(runs.map(metric)))} % in the mean.
+
+${pictures('a5', ['fc', 'digit']).trim()}`,
   }),
   a6: onMnist({
     title: 'A6: MNIST, the convolutional network of the TensorFlow tutorial',
