@@ -55,6 +55,7 @@ function text(file: string, report: DataReport): string {
   );
   section('parts', [
     ...parts.map(({ part, rows }) => [part, `${count(rows)} rows`]),
+    ...(report.unused > 0 ? [['not used', `${count(report.unused)} rows that \`train\` of \`data\` leaves out`]] : []),
     ...(report.dropped > 0 ? [['left out', `${count(report.dropped)} rows with missing cells`]] : []),
   ]);
   section(

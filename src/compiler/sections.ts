@@ -34,6 +34,12 @@ export const data = {
         description: "Rows held out for testing, written like `validation`. Absent: the source's own test rows.",
       }),
     ),
+    train: Type.Optional(
+      callOf('split', {
+        description:
+          'Rows to train on of those that are left, for a quick look or a learning curve: a count, a share of all training rows of the source (10%), first(n) or last(n). Rows held out are the same with and without it. Absent: all of them.',
+      }),
+    ),
     seed: Type.Integer({
       default: 0,
       minimum: 0,

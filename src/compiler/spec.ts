@@ -122,6 +122,8 @@ export interface DataSpec {
   readonly validation?: Call;
   /** Rows held out for testing; undefined: the source's own test rows, if it has some. */
   readonly test?: Call;
+  /** Rows to train on, of those that are left. Undefined: all. */
+  readonly train?: Call;
   readonly seed: number;
   readonly inputs?: Readonly<Record<string, readonly string[]>>;
   /** A name; a number in the text is the position of a column, `column_7`. */
@@ -138,6 +140,8 @@ export interface DataSpec {
   readonly span?: Span;
   /** Where the source is named, for messages about what it holds. */
   readonly sourceSpan?: Span;
+  /** Where `validation`, `test` and `train` are written. */
+  readonly splitSpans?: Readonly<Partial<Record<'validation' | 'test' | 'train', Span>>>;
 }
 
 /** The keys of one stretch of training; a phase and `finetune` may change any of them. */

@@ -144,6 +144,7 @@ export async function readData(
     train: apply(all.train, 'training'),
     ...(all.validation && { validation: apply(all.validation, 'validation') }),
     ...(all.test && { test: apply(all.test, 'test') }),
+    ...(all.unused !== undefined && { unused: all.unused }),
     files,
     fitted,
     missing,

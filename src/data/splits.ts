@@ -5,11 +5,17 @@ import { Permutation } from '../random/permutation.js';
 import type { SourceParts, Table } from './source.js';
 import type { WindowChoices } from './windows.js';
 
+type Part = 'validation' | 'test' | 'train';
+
 /** What the data section says about splitting. */
 export interface SplitChoices {
   /** `count(rows)`, `share(fraction)`, `first(rows)`, `last(rows)` or `fold(k, of)`. */
   readonly validation?: Call | undefined;
   readonly test?: Call | undefined;
+  /** The rows to train on, of those that are left: `count(rows)`, `share(fraction)`, `first(rows)` or `last(rows)`. Absent: all of them. */
+  readonly train?: Call | undefined;
+  /** Where these are written. */
+  readonly splitSpans?: Readonly<Partial<Record<Part, Span>>> | undefined;
   readonly seed: number;
   /** Rows are ordered by time and become windows: parts are stretches of them, the later ones held out. */
   readonly window?: WindowChoices | undefined;
@@ -21,13 +27,15 @@ export interface Parts {
   readonly train: Table;
   readonly validation?: Table;
   readonly test?: Table;
+  /** Rows that are neither held out nor trained on, where `train` chooses some. */
+  readonly unused?: number;
 }
 
 /**
  * Splits the rows that a source read. The test part is taken first: from the training rows as the choices say, else the source's own. Then the
  * validation part is taken from the training rows that are left. `count`, `share` and `fold` draw their rows by the seed of the data section; a share
  * is one of all training rows that the source has, so that `validation: 15%` and `test: 15%` are equally large. With windows nothing is drawn: `count` and `share`
- * take the last rows, so that the order is training, validation, test, and `fold` a stretch.
+ * take the last rows, so that the order is training, validation, test, and `fold` a stretch. What is trained on is chosen last, so that the rows held out are the same with and without it.
  *
  * @throws Failure not-enough-rows, empty-part
  */
@@ -38,11 +46,13 @@ export function split(read: SourceParts, choices: SplitChoices): Parts {
   const withoutValidation = choices.validation
     ? holdOut('validation', choices.validation, rest, all.length, choices)
     : undefined;
-  const train = withoutValidation?.rest ?? rest;
+  const left = withoutValidation?.rest ?? rest;
+  const train = choices.train ? holdOut('train', choices.train, left, all.length, choices).held : left;
   const test = withoutTest ? select(read.train, withoutTest.held) : read.test;
   const validation = withoutValidation ? select(read.train, withoutValidation.held) : read.validation;
   return {
     train: train === all ? read.train : select(read.train, train),
+    ...(train !== left && { unused: left.length - train.length }),
     ...(validation && { validation }),
     ...(test && { test }),
   };
@@ -58,20 +68,21 @@ export function select(table: Table, positions: Int32Array): Table {
   };
 }
 
-/** Takes rows away for a part; both results keep the order of `from`. `total` is what a share is a share of. */
+/** Chooses rows for a part, of which all may be trained on, and not all held out; both results keep the order of `from`. `total` is what a share is a share of. */
 function holdOut(
-  part: 'validation' | 'test',
+  part: Part,
   call: Call,
   from: Int32Array,
   total: number,
-  { seed, window, span }: SplitChoices,
+  { seed, window, span, splitSpans }: SplitChoices,
 ): { readonly held: Int32Array; readonly rest: Int32Array } {
   const number = (name: string) => call.arguments[name] as number;
-  const where = { at: span };
+  const where = { at: splitSpans?.[part] ?? span };
   const enough = (asked: number) => {
-    if (asked < from.length) return asked;
+    if (asked < from.length || (part === 'train' && asked === from.length)) return asked;
     const of = from.length === total ? 'to train on' : 'left to train on';
-    return fail('not-enough-rows', { part, asked, rows: from.length, of }, where);
+    const help = part === 'train' ? ['without `train` all rows that are left are trained on'] : [];
+    return fail('not-enough-rows', { part, asked, rows: from.length, of }, { ...where, help });
   };
   /** Whether the row at a position is held out. Drawn parts ask for the position's place in a random order. */
   let isHeld: (position: number) => boolean;
@@ -89,7 +100,10 @@ function holdOut(
     }
     case 'count':
     case 'share': {
-      const rows = enough(call.word === 'count' ? number('rows') : Math.round(number('fraction') * total));
+      const share = call.word === 'share' ? number('fraction') * total : 0;
+      // 90 % and the 10 % that are held out may be a row more than there are, each being rounded.
+      const rounded = part === 'train' && share < from.length + 1 ? Math.min(Math.round(share), from.length) : share;
+      const rows = enough(call.word === 'count' ? number('rows') : Math.round(rounded));
       if (window) {
         isHeld = (position) => position >= from.length - rows;
         break;

@@ -18,6 +18,8 @@ export interface DataReport {
   readonly source: string;
   readonly files: readonly DataFile[];
   readonly parts: readonly { readonly part: PartName; readonly rows: number }[];
+  /** Rows that are neither trained on nor held out, because the data section trains on some alone. */
+  readonly unused: number;
   /** Rows that were left out because a cell is missing, and cells that are filled. */
   readonly dropped: number;
   readonly fields: readonly FieldReport[];
@@ -174,6 +176,7 @@ export function inspectRows({ spec, network, fitted }: Compiled, rows: Rows): Da
     source: spec.data.source.word,
     files: rows.files,
     parts: tables.map(({ part, table }) => ({ part, rows: table.rows })),
+    unused: rows.unused ?? 0,
     dropped: rows.dropped,
     fields,
     inputs: inputs.map(({ input, shape, fields: read }) => ({ input, shape, fields: read.map(({ name }) => name) })),

@@ -5,6 +5,7 @@ import { lossesByName, measuresOf } from './measures.js';
 import { arrow, brief, bytes, count, duration, measured, percent } from './numbers.js';
 import { reasonLines } from './reasons.js';
 import type { RunReport } from './run-report.js';
+import { rowsText } from './rows-text.js';
 import type { RunLine } from './runs.js';
 
 /** What `dnc runs show` prints. */
@@ -25,6 +26,7 @@ export function runText(line: RunLine, report: RunReport): string {
       `${run.engine.engine} ${run.engine.version}, ${run.engine.threads} ${run.engine.threads === 1 ? 'thread' : 'threads'}; dnc ${run.dnc}`,
     ],
     ...run.data.map(({ name, sha256 }): [string, string] => ['data', `${name} (sha256 ${sha256.slice(0, 8)}…)`]),
+    ...(run.rows ? [['rows', rowsText(run.rows)] as [string, string]] : []),
     ['on disk', bytes(line.bytes)],
   ];
   if (last) {

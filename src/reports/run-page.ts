@@ -10,6 +10,7 @@ import { brief, bytes, count, duration, measured, percent, short } from './numbe
 import { drawFeatures, drawPattern } from './pattern-picture.js';
 import type { Pattern } from './patterns.js';
 import { imageTag } from './picture-tag.js';
+import { rowsText } from './rows-text.js';
 import type { StoredScore } from './run-data.js';
 import type { InputImage, ReportedRun, RunReport } from './run-report.js';
 import type { RunState } from './run-state.js';
@@ -242,6 +243,7 @@ function reproduce({ run }: RunReport): Html {
     ['processor', engine.features],
     ['dnc', run.dnc],
     ...run.data.map(({ name, sha256 }): [string, HtmlPart] => ['data', html`${name}, SHA-256 <code>${sha256}</code>`]),
+    ...(run.rows ? [['rows', rowsText(run.rows)] as [string, HtmlPart]] : []),
   ];
   return html`<h2>The same again</h2>
 <pre>${words.join(' ')}</pre>

@@ -19,7 +19,7 @@ import {
   startingValues,
 } from '../runtime/weights/load.js';
 import type { HistoryRow } from '../runtime/training/progress.js';
-import { RunFolder } from '../runtime/run/run-folder.js';
+import { type RowsRecord, RunFolder } from '../runtime/run/run-folder.js';
 import { readSpecFile } from '../runtime/spec/spec-file.js';
 import { type DiffResult, diffModels } from './diff.js';
 import { type ImageExtents, imageExtents } from './images.js';
@@ -52,6 +52,8 @@ export interface RunReport {
     readonly update_pass: boolean;
     /** The data lock. */
     readonly data: readonly { readonly name: string; readonly sha256: string }[];
+    /** How many rows each part had. Absent: of an earlier version. */
+    readonly rows?: RowsRecord;
     /** Training time, where it is recorded. */
     readonly seconds?: number;
   };
@@ -149,6 +151,7 @@ export function readRun(folderPath: string): ReportedRun {
       engine: record.engine,
       update_pass: record.updatePass,
       data: record.data,
+      ...(record.rows && { rows: record.rows }),
       ...(seconds !== undefined && { seconds }),
     },
     ...(failure !== undefined && { failure }),

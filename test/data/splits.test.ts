@@ -88,6 +88,51 @@ describe('drawn parts', () => {
   });
 });
 
+describe('rows to train on', () => {
+  test('are chosen of those that are left, and the rows held out are the same with and without', () => {
+    const draws = Stream.named('rows to train on', { seed: 1 });
+    for (let k = 0; k < 100; k++) {
+      const rows = 20 + draws.below(2 * k, 300);
+      const held = { seed: k, test: count(3), validation: share(0.2) };
+      const whole = parts(rows, held);
+      const asked = 1 + draws.below(2 * k + 1, whole.train.length);
+      for (const choice of [count, first, last]) {
+        const some = parts(rows, { ...held, train: choice(asked) });
+        expect([some.validation, some.test]).toEqual([whole.validation, whole.test]);
+        expect(some.train).toHaveLength(asked);
+        expect(some.train).toEqual(whole.train.filter((row) => some.train.includes(row)));
+      }
+      expect(parts(rows, { ...held, train: first(asked) }).train).toEqual(whole.train.slice(0, asked));
+      expect(parts(rows, { ...held, train: last(asked) }).train).toEqual(whole.train.slice(-asked));
+      // Of more rows those that were trained on before are some.
+      const drawn = parts(rows, { ...held, train: count(asked) }).train;
+      expect(parts(rows, { ...held, train: count(whole.train.length) }).train).toEqual(whole.train);
+      if (asked < whole.train.length)
+        expect(parts(rows, { ...held, train: count(asked + 1) }).train).toEqual(expect.arrayContaining(drawn));
+    }
+  });
+
+  test('a share is one of all rows, and rounding asks for none that is not there', () => {
+    expect(parts(1000, { validation: share(0.2), train: share(0.1) }).train).toHaveLength(100);
+    for (let rows = 10; rows < 60; rows++)
+      expect(parts(rows, { validation: share(0.1), train: share(0.9) }).train.length).toBeGreaterThanOrEqual(
+        Math.floor(0.9 * rows),
+      );
+  });
+
+  test('of windows the latest', () => {
+    const window = { length: 2, horizon: 1, stride: 1 };
+    expect(parts(20, { window, validation: count(5), train: count(6) }).train).toEqual(range(9, 15));
+  });
+
+  test('how many are left out is told', () => {
+    const unused = (choices: Partial<SplitChoices>) => split({ train: table(100) }, { seed: 0, ...choices }).unused;
+    expect(unused({ validation: count(10), train: count(30) })).toBe(60);
+    expect(unused({ validation: count(10), train: count(90) })).toBe(0);
+    expect(unused({ validation: count(10) })).toBeUndefined();
+  });
+});
+
 test('a part of a part', () => {
   const part = select(select(table(10), Int32Array.of(2, 4, 6, 8)), Int32Array.of(3, 0));
   expect([part.rows, ...part.selection!]).toEqual([2, 8, 2]);
@@ -107,6 +152,15 @@ test('messages', async () => {
   );
   expect(await message(100, { test: count(60), validation: first(50) })).toMatchInlineSnapshot(
     `"not-enough-rows: \`validation\` asks for 50 rows, there are 40 left to train on"`,
+  );
+  expect(await message(100, { validation: count(40), train: count(61) })).toMatchInlineSnapshot(
+    `"not-enough-rows: \`train\` asks for 61 rows, there are 60 left to train on"`,
+  );
+  expect(await message(100, { validation: share(0.4), train: share(0.7) })).toMatchInlineSnapshot(
+    `"not-enough-rows: \`train\` asks for 70 rows, there are 60 left to train on"`,
+  );
+  expect(await message(3, { train: share(0.01) })).toMatchInlineSnapshot(
+    `"empty-part: \`train: 1%\` takes none of 3 rows"`,
   );
   expect(await message(3, { validation: share(0.01) })).toMatchInlineSnapshot(
     `"empty-part: \`validation: 1%\` holds out none of 3 rows"`,

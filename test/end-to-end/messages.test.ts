@@ -105,6 +105,21 @@ const cases: Readonly<Record<string, Case>> = {
   'wrong range': { files: changed('Dropout(0.2)', 'Dropout(1.2)'), words: check, exit: 3 },
   'wrong set': { files: { 'net.dn': tinySpec() }, words: [...check, '--set', 'train.batch_size=many'], exit: 3 },
   'unknown set': { files: { 'net.dn': tinySpec() }, words: [...check, '--set', 'train.batchsize=3'], exit: 3 },
+  'more rows to train on than there are': {
+    files: changed('validation: 20\n', 'validation: 20\n  train: first(101)\n'),
+    words: train,
+    exit: 4,
+  },
+  'rows to train on from a fold': {
+    files: changed('validation: 20\n', 'validation: 20\n  train: fold(1, of: 5)\n'),
+    words: check,
+    exit: 3,
+  },
+  'rows to train on from another source': {
+    files: changed('validation: 20\n', 'validation: 20\n  train: csv("some.csv")\n'),
+    words: check,
+    exit: 3,
+  },
   'missing spec': { files: { 'net.dn': tinySpec() }, words: ['check', 'ned.dn'], exit: 4 },
   'spec is a folder': { files: { 'net.dn/inside': '' }, words: check, exit: 4 },
   'no spec here': { files: { 'notes.txt': '' }, words: ['check'], exit: 4 },

@@ -139,6 +139,7 @@ function printData(data: DataSpec): string[] {
     `source: ${callText('source', data.source)}`,
     ...(data.validation ? [`validation: ${splitText(data.validation)}`] : []),
     ...(data.test ? [`test: ${splitText(data.test)}`] : []),
+    ...(data.train ? [`train: ${splitText(data.train)}`] : []),
     `seed: ${numberText(data.seed)}`,
     ...(data.inputs
       ? [

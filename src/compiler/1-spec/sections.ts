@@ -101,10 +101,18 @@ export function lowerData(context: Context, { document, model, sets }: SectionPl
     context.report('two-ways', { owner: data.keyword, keys: ['target', 'targets'] }, { at: both.span, help });
   }
   const sourceTerm = unit.terms.get('/source');
+  const trainOn = rowsToTrainOn(context, values, unit);
+  const splitSpans = Object.fromEntries(
+    (['validation', 'test', 'train'] as const).flatMap((key) => {
+      const term = unit.terms.get(`/${key}`);
+      return term ? [[key, term.span]] : [];
+    }),
+  );
   return {
     source: values.source ?? missing,
     ...(values.validation && { validation: values.validation }),
     ...(values.test && { test: values.test }),
+    ...(trainOn && { train: trainOn }),
     seed: values.seed ?? 0,
     ...(values.inputs && { inputs: values.inputs }),
     ...(values.target !== undefined && { target: fieldName(values.target) }),
@@ -118,7 +126,21 @@ export function lowerData(context: Context, { document, model, sets }: SectionPl
     ...(values.augment && { augment: values.augment }),
     ...(entry && { span: entry.span }),
     ...(sourceTerm && { sourceSpan: sourceTerm.span }),
+    splitSpans,
   };
+}
+
+/** `train` chooses of the source's rows: neither another source nor a fold, which is what is held out of training, is a choice of them. */
+function rowsToTrainOn(context: Context, { train: call }: Partial<DataValues>, unit: Unit): Call | undefined {
+  if (!call || ['count', 'share', 'first', 'last'].includes(call.word)) return call;
+  const expected = 'a number of rows, a share (10%), first(n) or last(n)';
+  const at = unit.terms.get('/train')?.span ?? unit.at;
+  const help =
+    call.word === 'fold'
+      ? ['a fold is what is held out: `validation: fold(1, of: 5)` trains on the other four']
+      : ['rows of another source are trained on as `source`'];
+  context.report('wrong-type', { owner: 'data', name: 'train', expected, found: `${call.word}(…)` }, { at, help });
+  return undefined;
 }
 
 /** A number is the position of a column. */

@@ -449,12 +449,14 @@ it is. Two different words in a column are classes, which become 0 and 1.`,
     message: ({ part, asked, rows, of }) =>
       `\`${part}\` asks for ${counted(asked, 'row')}, there ${rows === 1 ? 'is' : 'are'} ${many(rows)} ${of}`,
     exit: 4,
-    explain: `Rows that are held out for validation or testing are taken from the training rows, and at least one must be left to train on.
-${example('data { source: mnist; validation: 5000 }     # 55,000 of 60,000 are left')}`,
+    explain: `Rows that are held out for validation or testing are taken from the training rows, and at least one must be left to train on. \`train\` chooses among those that are left,
+and may ask for all of them at most.
+${example('data { source: mnist; validation: 5000; train: 1000 }     # 55,000 of 60,000 are left, and 1,000 of them are trained on')}`,
   }),
   'empty-part': code<{ part: string; asked: string; rows: number }>({
     severity: 'error',
-    message: ({ part, asked, rows }) => `\`${part}: ${asked}\` holds out none of ${counted(rows, 'row')}`,
+    message: ({ part, asked, rows }) =>
+      `\`${part}: ${asked}\` ${part === 'train' ? 'takes' : 'holds out'} none of ${counted(rows, 'row')}`,
     exit: 4,
     explain: `A part without rows cannot be measured on. Ask for a larger share, or write a number of rows.`,
   }),

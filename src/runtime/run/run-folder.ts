@@ -28,7 +28,11 @@ export interface RunRecord {
   readonly updatePass: boolean;
   /** Every data file as it was read: the data lock. Runs of earlier versions know the hashes alone. */
   readonly data: readonly (Pick<DataFile, 'name' | 'sha256'> & Partial<DataFile>)[];
+  /** How many rows, or windows of them, each part has, and how many rows are in none because `train` of the data section leaves them out. Runs of earlier versions do not have it. */
+  readonly rows?: RowsRecord;
 }
+
+export type RowsRecord = Readonly<{ train: number } & Partial<Record<'validation' | 'test' | 'unused', number>>>;
 
 const FAILURE = 'failure.json';
 
@@ -168,6 +172,11 @@ function isRunRecord(value: unknown): value is RunRecord {
     'sha256' in one &&
     isText(one.sha256) &&
     ['bytes', 'rows'].every((key) => !(key in one) || Number.isSafeInteger((one as Record<string, unknown>)[key]));
+  const isRows = (rows: unknown) =>
+    typeof rows === 'object' &&
+    rows !== null &&
+    'train' in rows &&
+    Object.values(rows).every((count) => Number.isSafeInteger(count));
   const isStep = (one: unknown) => {
     const step = one as Readonly<Record<string, unknown>> | null;
     return typeof step === 'object' && step !== null && [step.phase, step.program, step.features].every(isText);
@@ -184,6 +193,7 @@ function isRunRecord(value: unknown): value is RunRecord {
     engine !== null &&
     [engine.engine, engine.version, engine.features].every(isText) &&
     Number.isSafeInteger(engine.threads) &&
+    (record.rows === undefined || isRows(record.rows)) &&
     (record.steps === undefined || (Array.isArray(record.steps) && record.steps.every(isStep))) &&
     Array.isArray(record.data) &&
     record.data.every(isFile)

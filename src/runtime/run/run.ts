@@ -29,7 +29,7 @@ import type { Watcher } from '../training/progress.js';
 import { provenRanges } from '../simplify/ranges.js';
 import { type RunResult, scoresOf, writeResult } from '../simplify/result.js';
 import { bindRows, type Rows } from '../spec/rows.js';
-import { makeRunFolder, RunFolder, type RunRecord } from './run-folder.js';
+import { makeRunFolder, RunFolder, type RowsRecord, type RunRecord } from './run-folder.js';
 import { StepRecords } from './step-records.js';
 import { writeSimplified } from '../simplify/write-simplified.js';
 import { simplify } from '../simplify/simplify.js';
@@ -83,6 +83,11 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   const record = await engineRecord(engine, options.engineOptions);
   options.watcher.note(`engine: ${record.engine} ${record.version} (${because})\n`);
   for (const note of rows.notes) options.watcher.note(`note: ${note}\n`);
+  const { unused = 0 } = rows;
+  if (unused > 0)
+    options.watcher.note(
+      `note: trains on ${rows.train.rows.toLocaleString('en')} rows; \`train\` of \`data\` leaves out ${unused.toLocaleString('en')} more\n`,
+    );
   // Before the run has a folder.
   const warnings = [...rows.warnings, ...judgeRows(compiled, rows)];
   if (warnings.length > 0) options.watcher.note(render(warnings, { color: false }));
@@ -109,6 +114,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
       steps: [],
       updatePass: options.engineOptions.updatePass ?? true,
       data: rows.files,
+      rows: rowsRecord(rows),
     };
     folder.writeRecord(written);
     if (options.out === undefined) folder.markLatest();
@@ -178,6 +184,15 @@ export async function resumeRun(path_: string, options: ResumeOptions): Promise<
   } finally {
     folder.unlock();
   }
+}
+
+function rowsRecord({ train, validation, test, unused }: Rows): RowsRecord {
+  return {
+    train: train.rows,
+    ...(validation && { validation: validation.rows }),
+    ...(test && { test: test.rows }),
+    ...(unused !== undefined && { unused }),
+  };
 }
 
 /** The values that a run starts from. Those of a weights file have learned what layers learn of the training rows. */

@@ -1,6 +1,6 @@
 import { type Kind, Type } from '../../../ir/kind.js';
 
-/** How rows are held out. `count` and `share` are written as a number: `5000`, `15%`. `data/` draws the rows. */
+/** How rows are held out, and which of those left are trained on. `count` and `share` are written as a number: `5000`, `15%`. `data/` draws the rows. */
 const count = {
   keyword: 'count',
   summary: 'That many rows, drawn by the seed of the data section. Written as a number: `validation: 5000`.',
