@@ -35,7 +35,8 @@ for (const name of wanted) {
   const runs = [];
   for (const run of row.runs) {
     const result = runOne(name, row, run, dataFolder);
-    const place = { folder: `${FOLDER}/${name}/${run.name}-rows`, dataFolder };
+    const out = `${FOLDER}/${name}/${run.name}`;
+    const place = { out, folder: `${out}-rows`, dataFolder };
     runs.push({ ...run, ...result, ...(await row.compare?.(run, result, place)) });
   }
   raw.rows[name] = { spec: row.spec, runs };

@@ -1,5 +1,7 @@
 import { autoencoder } from './autoencoder.mjs';
 import { combinationRows } from './combinations.mjs';
+import { dec3 } from './dec3.mjs';
+import { dropnet } from './dropnet.mjs';
 import { lenet } from './lenet.mjs';
 import { methods } from './methods.mjs';
 import { networks } from './networks.mjs';
@@ -16,7 +18,9 @@ export const rows = {
   ...combinationRows,
   ...tables,
   ...networks,
+  ...dec3,
   ...pruning,
+  ...dropnet,
   ...methods,
   ...quickstart,
 };
