@@ -15,6 +15,19 @@ export interface Origin {
   readonly index: number;
 }
 
+/** Where the units of an axis stood in the network that was trained first, and how long the axis was there. */
+export interface Originally {
+  readonly indices: readonly number[];
+  readonly width: number;
+}
+
+/** Neighbouring units of an axis that are an axis of their own for those behind it, such as a part that `Split` makes. */
+export interface Stretch {
+  /** `<layer>`, or `<layer>.<part>`: who cuts it. */
+  readonly maker: string;
+  readonly dim: Dim;
+}
+
 /** Axes that consist of equal blocks of neighbouring units and must stay so. */
 export interface EqualBlocks {
   /** The layer that needs it. */
@@ -36,12 +49,16 @@ export class TooManyUnits extends Error {
 /** Makes units and remembers which are the same (union-find), where they come from, and which are combined from others. */
 export class Dims {
   private readonly parents: Unit[] = [];
+  /** By unit: where it was made. */
   private readonly origins: Origin[] = [];
+  /** By unit: the axis that it was given as a place of, which for those of a stretch is the stretch. */
+  private readonly standing: Origin[] = [];
   private readonly components = new Map<Unit, readonly Unit[]>();
   private readonly pinned = new Map<Unit, string>();
   private readonly widths = new Map<string, number>();
-  /** By unit: how long the axis was that it was made on. */
+  /** By unit: how long that axis was. */
   private readonly lengths: number[] = [];
+  private readonly cut: Stretch[] = [];
   private readonly together = new Set<Unit>();
   private readonly blocks: EqualBlocks[] = [];
   private readonly ties: Unit[][] = [];
@@ -61,7 +78,9 @@ export class Dims {
     for (let k = 0; k < size; k++) {
       const unit = this.parents.length;
       this.parents.push(unit);
-      this.origins.push({ layer, index: indices?.[k] ?? k });
+      const origin = { layer, index: indices?.[k] ?? k };
+      this.origins.push(origin);
+      this.standing.push(origin);
       this.lengths.push(length);
       units[k] = unit;
     }
@@ -71,6 +90,38 @@ export class Dims {
   /** Picks units of an axis by position. */
   pick(dim: Dim, positions: readonly number[]): Dim {
     return { units: positions.map((position) => dim.units[position]!) };
+  }
+
+  /**
+   * Units of an axis by position, as an axis of their own: the same units, which for those behind it are as if `maker` had made so many. What they read of it begins as
+   * if there were nothing else, whatever stands beside it. `original`: their places in the stretch of the network that was trained first, and how long that one was;
+   * absent: it was this one.
+   */
+  stretch(dim: Dim, positions: readonly number[], maker: string, original?: Originally): Dim {
+    // All of an axis is that axis.
+    if (!original && positions.length === dim.units.length && positions.every((position, k) => position === k))
+      return dim;
+    const length = original?.width ?? positions.length;
+    const units = positions.map((position, k) => {
+      const source = dim.units[position]!;
+      const unit = this.parents.length;
+      this.parents.push(this.find(source));
+      this.origins.push(this.origins[source]!);
+      this.standing.push({ layer: maker, index: original?.indices[k] ?? k });
+      this.lengths.push(length);
+      const parts = this.components.get(source);
+      if (parts) this.components.set(unit, parts);
+      if (this.together.has(source)) this.together.add(unit);
+      return unit;
+    });
+    const made = { units };
+    this.cut.push({ maker, dim: made });
+    return made;
+  }
+
+  /** The stretches that layers cut out of axes. */
+  get allStretches(): readonly Stretch[] {
+    return this.cut;
   }
 
   /**
@@ -114,7 +165,7 @@ export class Dims {
     });
   }
 
-  /** Whether an axis is longer than 1, or was in the network that was trained first. */
+  /** Whether an axis is longer than 1, or was in the network that was trained first; of a stretch that alone counts. */
   isLong({ units }: Dim): boolean {
     return units.length !== 1 || this.lengths[units[0]!] !== 1;
   }
@@ -144,13 +195,13 @@ export class Dims {
 
   /**
    * Where the units of an axis stood in the network that was trained first, and how long the axis was. Units of several layers, or of one layer several times, stand one
-   * run behind the other, each as long as the axis that it was made on.
+   * run behind the other, each as long as the axis that it was made on, or the stretch that was cut out of that.
    */
-  originalsOf(units: readonly Unit[]): { readonly indices: readonly number[]; readonly width: number } {
+  originalsOf(units: readonly Unit[]): Originally {
     let [start, width] = [0, 0];
     let run: { readonly layer: string; readonly seen: Set<number> } | undefined;
     const indices = units.map((unit) => {
-      const { layer, index } = this.origin(unit);
+      const { layer, index } = this.standing[unit]!;
       if (layer !== run?.layer || run.seen.has(index)) {
         run = { layer, seen: new Set() };
         start = width;
@@ -163,17 +214,8 @@ export class Dims {
   }
 
   /** Where the elements of several axes stood, row-major, in the network that was trained first, and how many there were. */
-  originalsOfShape(shape: Shape): { readonly indices: readonly number[]; readonly width: number } {
-    return shape.reduce(
-      (before, { units }) => {
-        const own = this.originalsOf(units);
-        return {
-          indices: before.indices.flatMap((index) => own.indices.map((k) => index * own.width + k)),
-          width: before.width * own.width,
-        };
-      },
-      { indices: [0] as number[], width: 1 },
-    );
+  originalsOfShape(shape: Shape): Originally {
+    return productOfOriginals(shape.map(({ units }) => this.originalsOf(units)));
   }
 
   /** Whether any unit is made of others. */
@@ -239,6 +281,17 @@ export class Dims {
   get size(): number {
     return this.parents.length;
   }
+}
+
+/** Where the elements of several axes stood, row-major, by where the units of each did. */
+export function productOfOriginals(axes: readonly Originally[]): Originally {
+  return axes.reduce<Originally>(
+    (before, own) => ({
+      indices: before.indices.flatMap((index) => own.indices.map((k) => index * own.width + k)),
+      width: before.width * own.width,
+    }),
+    { indices: [0], width: 1 },
+  );
 }
 
 /** The length of every axis. */

@@ -1,7 +1,7 @@
 import type { Where } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
 import type { LayerNode } from '../dsl/document.js';
-import type { Dims, Shape, Dim } from './dims.js';
+import type { Dim, Dims, Originally, Shape } from './dims.js';
 import type { Call } from './kind.js';
 
 /** One sparsity annotation as it landed on a layer: arguments merged from model and layer, all defaults filled in. */
@@ -66,6 +66,16 @@ export interface Axis {
   readonly by?: number;
   /** Without `by`: one unit for each block, by which the blocks of the network that was trained first are known when some have gone, or all but one. */
   readonly blocks?: Dim;
+  /**
+   * Where its units stood in the network that was trained first, where they cannot tell by themselves any more: all units of another layer that stood beside them
+   * are gone, and perhaps what joined them. Absent: as `Dims.originalsOf` says.
+   */
+  readonly original?: Originally;
+}
+
+/** Where the units of an axis of a parameter stood in the network that was trained first, and how long the axis was. */
+export function originalsOfAxis(dims: Dims, { dim, original }: Pick<Axis, 'dim' | 'original'>): Originally {
+  return original ?? dims.originalsOf(dim.units);
 }
 
 /** The one axis of a parameter that stands for several blocks of units, and the one that tells the block; undefined where there is none. */

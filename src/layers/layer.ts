@@ -28,6 +28,8 @@ export interface ShapeStep {
    * output 0, such as the second output's; see `ParamsStep.fresh` for those inside of a layer.
    */
   fresh(size: number, part?: string): Dim;
+  /** Units of an axis, by position, that are an axis of their own for those that read it (`Dims.stretch`). `part` tells several of one layer apart. */
+  stretch(dim: Dim, positions: readonly number[], part?: string): Dim;
   /** Reports that the arguments do not fit the inputs; the rule then returns its best guess. */
   misfit(expected: string, found: string, help?: string): void;
 }

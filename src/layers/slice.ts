@@ -25,7 +25,7 @@ export const slice = defineLayer({
     axis: axisArgument({ default: -1, description: 'The axis that is cut.' }),
   }),
   handsOn: () => true,
-  shape: (args, { inputs: [x = []], dims, misfit }) => {
+  shape: (args, { inputs: [x = []], stretch, misfit }) => {
     const place = axisOf(args.axis, x);
     if (place === undefined) {
       misfit(axesThere(x), `axis: ${args.axis}`, 'the batch is axis 0');
@@ -37,7 +37,7 @@ export const slice = defineLayer({
       misfit(`a stretch of its ${extent} places`, `${args.start} to ${args.stop ?? 'the end'}`);
       return [x];
     }
-    return [x.map((dim, k) => (k === place ? dims.pick(dim, positions(start, stop)) : dim))];
+    return [x.map((dim, k) => (k === place ? stretch(dim, positions(start, stop)) : dim))];
   },
   forward: (b, { arguments: args, inputs: [x], inputShapes: [shape = []] }) => {
     const place = axisOf(args.axis, shape)!;

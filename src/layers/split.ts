@@ -22,7 +22,7 @@ export const split = defineLayer({
   }),
   outputs: ({ parts }) => (typeof parts === 'number' ? parts : parts.length),
   handsOn: () => true,
-  shape: ({ parts, axis }, { inputs: [x = []], dims, misfit }) => {
+  shape: ({ parts, axis }, { inputs: [x = []], stretch, misfit }) => {
     const place = axisOf(axis, x);
     const count = typeof parts === 'number' ? parts : parts.length;
     if (place === undefined) {
@@ -41,8 +41,8 @@ export const split = defineLayer({
       else misfit(`sizes that add up to ${extent}`, `[${parts.join(', ')}]`);
       return Array.from({ length: count }, () => x);
     }
-    return boundsOf(sizes).map(([start, size]) =>
-      x.map((dim, k) => (k === place ? dims.pick(dim, positions(start, size)) : dim)),
+    return boundsOf(sizes).map(([start, size], part) =>
+      x.map((dim, k) => (k === place ? stretch(dim, positions(start, size), String(part)) : dim)),
     );
   },
   forward: (b, { arguments: { parts, axis }, inputs: [x], inputShapes: [shape = []] }) => {

@@ -121,6 +121,46 @@ test('pick takes units by position, in the order asked for', () => {
   expect(dims.pick(a, [3, 0]).units).toEqual([a.units[3], a.units[0]]);
 });
 
+describe('a stretch', () => {
+  test('has the same units, whose places count from its beginning', () => {
+    const dims = new Dims();
+    const a = dims.fresh(3, 'a', [1, 4, 6], 10);
+    const b = dims.fresh(2, 'b');
+    dims.pin({ units: [a.units[2]!] }, 'first');
+    const cut = dims.stretch(a, [1, 2], 'cut');
+    expect(cut.units.map((unit) => dims.find(unit))).toEqual([a.units[1], a.units[2]]);
+    expect(cut.units.map((unit) => dims.origin(unit))).toEqual([
+      { layer: 'a', index: 4 },
+      { layer: 'a', index: 6 },
+    ]);
+    expect(cut.units.map((unit) => dims.pinOf(unit))).toEqual([undefined, 'first']);
+    expect(dims.originalsOf(cut.units)).toEqual({ indices: [0, 1], width: 2 });
+    expect(dims.originalsOf([...b.units, ...cut.units])).toEqual({ indices: [0, 1, 2, 3], width: 4 });
+    expect(dims.unify(cut, b)).toBe(true);
+    expect(dims.find(b.units[0]!)).toBe(a.units[1]);
+    expect(dims.allStretches).toEqual([{ maker: 'cut', dim: cut }]);
+  });
+
+  test('of units made of others is made of these', () => {
+    const dims = new Dims();
+    const [a, b] = [dims.fresh(2, 'a'), dims.fresh(2, 'b')];
+    const product = dims.product([a, b], 'flat', { together: true });
+    const cut = dims.stretch(product, [2, 3], 'cut');
+    expect(dims.componentsOf(cut.units[1]!)).toEqual([a.units[1], b.units[1]]);
+    expect(dims.goesWithComponents(cut.units[1]!)).toBe(true);
+  });
+
+  test('of a whole axis is the axis, unless it was not of the first network', () => {
+    const dims = new Dims();
+    const a = dims.fresh(2, 'a', [1, 4], 10);
+    expect(dims.stretch(a, [0, 1], 'cut')).toBe(a);
+    const cut = dims.stretch(a, [0, 1], 'cut', { indices: [0, 3], width: 5 });
+    expect(dims.originalsOf(cut.units)).toEqual({ indices: [0, 3], width: 5 });
+    const one = dims.stretch(a, [1], 'one', { indices: [2], width: 3 });
+    expect([dims.isLong(one), dims.isLong(dims.stretch(a, [1], 'single'))]).toEqual([true, false]);
+  });
+});
+
 test('the first reason to stay is the one that is told', () => {
   const dims = new Dims();
   const a = dims.fresh(2, 'a');

@@ -55,7 +55,8 @@ export function tryLayer(
   const dims = new Dims();
   const misfits: string[] = [];
   const inputs = inputExtents.map((shape, k) => shape.map((extent) => dims.fresh(extent, `input${k}`)));
-  const fresh = (size: number, part?: string) => dims.fresh(size, part === undefined ? name : `${name}.${part}`);
+  const named = (part?: string) => (part === undefined ? name : `${name}.${part}`);
+  const fresh = (size: number, part?: string) => dims.fresh(size, named(part));
   const outputs = kind.shape(args as never, {
     name,
     inputs,
@@ -63,6 +64,7 @@ export function tryLayer(
     made: inputs.map(() => 'Input'),
     dims,
     fresh,
+    stretch: (dim, positions, part) => dims.stretch(dim, positions, named(part)),
     misfit: (expected, found, help) => misfits.push(`${expected}; ${found}${help ? ` (${help})` : ''}`),
   });
   const params = kind.params?.(args as never, inputs, outputs, { name, dims, fresh }) ?? {};

@@ -1,6 +1,6 @@
 import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import type { Reports } from '../../diagnostics/report.js';
-import { type Dim, Dims, extents, type Shape, showShape, TooManyUnits } from '../../ir/dims.js';
+import { type Dim, Dims, extents, type Originally, type Shape, showShape, TooManyUnits } from '../../ir/dims.js';
 import {
   allParams,
   type Axis,
@@ -9,6 +9,7 @@ import {
   type Graph,
   type Network,
   type Node,
+  originalsOfAxis,
   type Param,
   placeOf,
 } from '../../ir/graph.js';
@@ -17,8 +18,8 @@ import type { ParamDecl } from '../../layers/layer.js';
 import { sizeOf } from '../../program/program.js';
 import { limitsFrom } from '../limits.js';
 
-/** Original indices of the units of layers, as a weights file knows them. */
-export type Originals = Readonly<Record<string, { readonly indices: readonly number[]; readonly width: number }>>;
+/** Original indices of the units of layers, as a weights file knows them; and of axes of parameters (`axisName`) that do not follow from these. */
+export type Originals = Readonly<Record<string, Originally>>;
 
 export interface DimsOptions {
   /** The shape that an Input without one takes from its data; undefined where only reading tells. */
@@ -62,6 +63,10 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
     const args = elements > limit ? { ...node.arguments, ...smallest(node.arguments) } : node.arguments;
     const owner = node.shares ?? node.name;
     const fresh = (size: number, part?: string) => freshUnits(dims, options.originals, node.name, size, part, owner);
+    const stretch = (dim: Dim, positions: readonly number[], part?: string) => {
+      const { maker, known } = knownOf(options.originals, node.name, positions.length, part);
+      return dims.stretch(dim, positions, maker, known);
+    };
     const refuse = (argument: string, found: number, most: number) =>
       reports.report(
         'too-many-units',
@@ -78,6 +83,7 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
           made: node.inputs.map((input) => kinds.get(input.node)!),
           dims,
           fresh,
+          stretch,
           misfit: (expected, found, help) =>
             reports.report(
               'shape-mismatch',
@@ -111,7 +117,10 @@ export function lowerDims(graph: Graph, options: DimsOptions, reports: Reports):
           name: `${owner}.${tensor}`,
           layer: owner,
           tensor,
-          axes,
+          axes: axes.map((axis, k) => {
+            const { known } = knownOf(options.originals, axisName(`${owner}.${tensor}`, k), axisExtent(axis));
+            return known ? { ...axis, original: known } : axis;
+          }),
           initializer,
           trained: (trained ?? true) && node.arguments.trainable !== false,
           ...(start && { start }),
@@ -185,13 +194,28 @@ function freshUnits(
   part: string | undefined,
   owner: string,
 ): Dim {
+  const { maker, known } = knownOf(originals, layer, size, part, owner);
+  return dims.fresh(size, maker, known?.indices, known?.width);
+}
+
+/** Who makes `size` units, or cuts a stretch of so many, and what the weights file knows of them as those of the `owner`. */
+function knownOf(
+  originals: Originals | undefined,
+  layer: string,
+  size: number,
+  part?: string,
+  owner = layer,
+): { readonly maker: string; readonly known: Originally | undefined } {
   const named = (name: string) => (part === undefined ? name : `${name}.${part}`);
-  const maker = named(layer);
   const source = named(owner);
   const original = originals && Object.hasOwn(originals, source) ? originals[source] : undefined;
   // Another width than the weights file speaks of is a new layer: nothing is known of where its units come from.
-  const known = original?.indices.length === size ? original : undefined;
-  return dims.fresh(size, maker, known?.indices, known?.width);
+  return { maker: named(layer), known: original?.indices.length === size ? original : undefined };
+}
+
+/** What a weights file calls an axis of a parameter: `fc1.kernel.0`. */
+export function axisName(param: string, axis: number): string {
+  return `${param}.${axis}`;
 }
 
 /** Extents of a parameter. */
@@ -225,8 +249,8 @@ export function multiplyAdds({ graph, shapes }: Network): number {
 /** Extents of a parameter in the network that was trained first. */
 export function originalShape(network: Network, param: Param): number[] {
   const blocks = originalBlockAxes(network, param);
-  return param.axes.map(({ dim }, axis) => {
-    const { width } = network.dims.originalsOf(dim.units);
+  return param.axes.map((own, axis) => {
+    const { width } = originalsOfAxis(network.dims, own);
     return axis === blocks?.axis ? width / blocks.of : width;
   });
 }
@@ -247,8 +271,8 @@ function originalBlockAxes(
 /** By axis, the original index of each place of a parameter; undefined of an axis that stands for several blocks of units, see `originalBlocks`. */
 export function originalIndices(network: Network, param: Param): (number[] | undefined)[] {
   const blocks = originalBlockAxes(network, param);
-  return param.axes.map(({ dim }, axis) =>
-    axis === blocks?.axis ? undefined : [...network.dims.originalsOf(dim.units).indices],
+  return param.axes.map((own, axis) =>
+    axis === blocks?.axis ? undefined : [...originalsOfAxis(network.dims, own).indices],
   );
 }
 

@@ -1,5 +1,14 @@
-import type { Dim, Unit } from '../../ir/dims.js';
-import { type Axis, axisExtent, blocksOf, type Network, nodeOf, outputShape, type Param } from '../../ir/graph.js';
+import { type Dim, type Originally, productOfOriginals, type Unit } from '../../ir/dims.js';
+import {
+  type Axis,
+  axisExtent,
+  blocksOf,
+  type Network,
+  nodeOf,
+  originalsOfAxis,
+  outputShape,
+  type Param,
+} from '../../ir/graph.js';
 import type { Builder, Value } from '../../program/builder.js';
 import type { Per, Site } from '../../sparsity/method.js';
 import { paramShape, paramSize } from '../3-dims/index.js';
@@ -70,18 +79,14 @@ export function biasOverKernel({ param, site }: KernelSite, bias: Param): readon
 }
 
 /** Where the numbers of such a tensor stood in the network that was trained first, in the order of the tensor, and how many there were. */
-export function originalsPer(
-  network: Network,
-  kernel: KernelSite,
-  per: Per,
-): { readonly indices: readonly number[]; readonly width: number } | undefined {
+export function originalsPer(network: Network, kernel: KernelSite, per: Per): Originally | undefined {
   const { dims } = network;
   const axes = axesPer(kernel, per);
   if (!axes) return undefined;
   const blocks = blocksOf(axes);
-  if (!blocks) return dims.originalsOfShape(axes.map(({ dim }) => dim));
+  if (!blocks) return productOfOriginals(axes.map((axis) => originalsOfAxis(dims, axis)));
   // A row of a grouped kernel is another unit for each block of columns; a unit of a head is one of that head.
-  const own = axes.map(({ dim }) => dims.originalsOf(dim.units));
+  const own = axes.map((axis) => originalsOfAxis(dims, axis));
   const [rows, telling] = [axisExtent(axes[blocks.axis]!), axisExtent(axes[blocks.by]!)];
   let places: number[][] = [[]];
   for (const axis of axes) {

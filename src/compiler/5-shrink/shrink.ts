@@ -9,11 +9,12 @@ import {
   type Network,
   type Node,
   nodeOf,
+  originalsOfAxis,
   unitMakers,
 } from '../../ir/graph.js';
 import type { InputRanges } from '../../ir/ranges.js';
 import { constantOf } from '../../ir/units.js';
-import { lowerDims, type Originals, paramShape, paramSize } from '../3-dims/index.js';
+import { axisName, lowerDims, type Originals, paramShape, paramSize } from '../3-dims/index.js';
 import { type LayerEdit, layerEditsBetween, spareInputs, withoutLayers } from './branches.js';
 import { type Dependence, dependence } from './dependence.js';
 import type { Facts } from './facts.js';
@@ -286,12 +287,43 @@ export function without(
       const living = positionsLeft(network, removed, by.units).map((position) => Math.floor(position / size));
       return left(maker, blocks, [...new Set(living)]);
     }),
+    ...dims.allStretches.map(({ maker, dim: { units } }) => {
+      const { indices, width } = dims.originalsOf(units);
+      return [maker, { indices: positionsLeft(network, removed, units).map((k) => indices[k]!), width }] as const;
+    }),
   ]);
-  const reports = new Reports();
   const nodes = graph.nodes.map((node, k) => ({ ...node, arguments: resized[k]!.node.arguments }));
-  const smaller = lowerDims({ ...graph, nodes }, { originals }, reports);
-  if (reports.failed) throw new Error(`the shrunk network does not fit together: ${new Failure(reports.all).message}`);
-  return { network: smaller, edits: resized.flatMap(({ edits }) => edits) };
+  const lowered = (known: Originals) => {
+    const reports = new Reports();
+    const made = lowerDims({ ...graph, nodes }, { originals: known }, reports);
+    if (reports.failed)
+      throw new Error(`the shrunk network does not fit together: ${new Failure(reports.all).message}`);
+    return made;
+  };
+  const smaller = lowered(originals);
+  const others = untoldOriginals(network, removed, smaller);
+  return {
+    network: Object.keys(others).length === 0 ? smaller : lowered({ ...originals, ...others }),
+    edits: resized.flatMap(({ edits }) => edits),
+  };
+}
+
+/** Axes of parameters of which the units that are left do not tell where they stood: all of another layer that stood beside them went. */
+function untoldOriginals(network: Network, removed: ReadonlySet<Unit>, smaller: Network): Originals {
+  const before = new Map(allParams(network).map((param) => [param.name, param]));
+  return Object.fromEntries(
+    allParams(smaller).flatMap(({ name, axes }) =>
+      axes.flatMap((axis, k) => {
+        const own = before.get(name)?.axes[k];
+        if (!own || own.groups !== undefined || own.by !== undefined) return [];
+        const { indices, width } = originalsOfAxis(network.dims, own);
+        const wanted = positionsLeft(network, removed, own.dim.units).map((position) => indices[position]!);
+        const told = smaller.dims.originalsOf(axis.dim.units);
+        const same = told.width === width && wanted.every((index, at) => index === told.indices[at]);
+        return same ? [] : [[axisName(name, k), { indices: wanted, width }] as const];
+      }),
+    ),
+  );
 }
 
 /** Whether every output still depends on some input. */

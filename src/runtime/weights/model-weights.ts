@@ -1,5 +1,5 @@
 import type { Originals } from '../../compiler/3-dims/index.js';
-import { paramShape } from '../../compiler/3-dims/index.js';
+import { axisName, paramShape } from '../../compiler/3-dims/index.js';
 import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { type Fitted, readFitted } from '../../data/columns.js';
@@ -12,7 +12,7 @@ import { readSafetensors, writeSafetensors } from './safetensors.js';
 /**
  * The weights file of a network: safetensors with every parameter under its name (`fc1.kernel`, float32), and for every layer that makes units
  * their original indices as `units:<layer>` (int32), with how many there were in the metadata `width:<layer>`. So a simplified network
- * can always say which of the original units survived. The weights that a certificate starts from also hold how the features of its probe rows are
+ * can always say which of the original units survived. So has every stretch that a layer cuts out of an axis, and every axis of a parameter of which its units do not tell. The weights that a certificate starts from also hold how the features of its probe rows are
  * spread, as `features:<input>`. What was learned from the rows of a table (categories, means, names of classes) is in the metadata `fitted`.
  */
 export interface ModelWeights {
@@ -79,7 +79,8 @@ export function decodeModelWeights(bytes: Uint8Array, file: string): ModelWeight
     const sound =
       data instanceof Int32Array &&
       Number.isSafeInteger(width) &&
-      indices.every((index, k) => index >= 0 && index < width && (k === 0 || index > indices[k - 1]!));
+      isRising(indices) &&
+      indices.every((index) => index >= 0 && index < width);
     if (!sound) fail('weights-missing', { file, reason: `${name} does not hold rising indices below its width` });
     originals[layer] = { indices, width };
   }
@@ -119,5 +120,15 @@ export function originalsOfNetwork(network: Network): Originals {
     };
   }
   for (const { maker, blocks } of blockMakers(network)) originals[maker] = dims.originalsOf(blocks.units);
+  // The bounds of a stretch that lost units tell no longer how long it was.
+  for (const { maker, dim } of dims.allStretches) originals[maker] = dims.originalsOf(dim.units);
+  for (const { name, axes } of allParams(network))
+    axes.forEach(({ original }, axis) => {
+      if (original && isRising(original.indices)) originals[axisName(name, axis)] = original;
+    });
   return originals;
+}
+
+function isRising(indices: readonly number[]): boolean {
+  return indices.every((index, k) => k === 0 || index > indices[k - 1]!);
 }

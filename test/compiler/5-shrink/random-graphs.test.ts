@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  lowerDims,
   originalBlocks,
   originalIndices,
   originalShape,
@@ -7,10 +8,18 @@ import {
   paramSize,
 } from '../../../src/compiler/3-dims/index.js';
 import { allLiving, checkLiving, livingNetwork, stateLeft, wholeValues } from '../../../src/compiler/5-shrink/live.js';
+import type { ShrinkResult } from '../../../src/compiler/5-shrink/shrink.js';
 import type { ValuesExact } from '../../../src/compiler/5-shrink/values.js';
+import { Reports } from '../../../src/diagnostics/report.js';
 import type { Unit } from '../../../src/ir/dims.js';
 import { allParams, type Network, nodeOf, type Param, unitMakers } from '../../../src/ir/graph.js';
 import { layers } from '../../../src/layers/index.js';
+import { initialValues } from '../../../src/runtime/weights/initial-values.js';
+import {
+  decodeModelWeights,
+  encodeModelWeights,
+  originalsOfNetwork,
+} from '../../../src/runtime/weights/model-weights.js';
 import { difference, outputsOf } from './networks.js';
 import { seed as chosen } from '../../program/support.js';
 import { kindsOf, type RandomGraph, randomGraph } from './random-graphs.js';
@@ -71,8 +80,10 @@ function reasonsIn(
   return (maker: string, unit: number): readonly string[] => reasons.get(dims.find(made.get(maker)![unit]!)) ?? [];
 }
 
-function check({ plant, planted, blocks, remadeBy, periods, heads, whole }: RandomGraph): void {
+function check(graph: RandomGraph): void {
+  const { plant, planted, blocks, remadeBy, periods, heads, whole } = graph;
   const { result } = plant.shrink({ whole });
+  checkStart(graph, result);
   const reasonsOf = reasonsIn(plant, result.pins);
   for (const [maker, units] of planted) {
     const { positions } = result.kept.find(({ layer }) => layer === maker)!;
@@ -132,6 +143,35 @@ function check({ plant, planted, blocks, remadeBy, periods, heads, whole }: Rand
     expect(pins.length, `${maker} is pinned`).toBe(uneven ? 1 : 0);
     innerCount.planted += size * live.length - live.flat().length;
     innerCount.went += size * live.length - positions.length;
+  }
+}
+
+/** What is left, and what a weights file makes of it again, starts with the numbers that it had in the whole network. */
+function checkStart(
+  { plant: { network: whole, values } }: RandomGraph,
+  { network, values: left, folded }: ShrinkResult,
+) {
+  const file = encodeModelWeights({ network, values: left, originals: originalsOfNetwork(network) });
+  const reports = new Reports();
+  const { originals } = decodeModelWeights(file, 'left.safetensors');
+  const again = lowerDims(network.graph, { originals }, reports);
+  reports.throwIfFailed();
+  const start = initialValues(whole, 5);
+  const params = new Map(allParams(whole).map((param) => [param.name, param]));
+  const changed = new Set(folded.map(({ param }) => param));
+  for (const of of [network, again]) {
+    const starts = initialValues(of, 5);
+    for (const param of allParams(of)) {
+      const before = params.get(param.name);
+      // A bias that constants went into.
+      if (!before) continue;
+      expect(originalShape(of, param), param.name).toEqual(paramShape(before));
+      const places = originalPlaces(of, param);
+      const picked = (data: ArrayLike<number>) => places.map((place) => data[place]);
+      expect([...starts.get(param.name)!], `${param.name} at the start`).toEqual(picked(start.get(param.name)!));
+      if (!changed.has(param.name))
+        expect([...left.get(param.name)!], param.name).toEqual(picked(values.get(param.name)!));
+    }
   }
 }
 
