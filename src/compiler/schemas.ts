@@ -27,4 +27,5 @@ export const annotationKeywords = [
   'oneOrList',
   'section',
   'absent',
+  'off',
 ] as const;

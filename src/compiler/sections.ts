@@ -7,6 +7,8 @@ export interface SectionKind extends Kind {
   readonly later: readonly string[];
   /** What any other key takes, where keys are free beside those of the schema. */
   readonly free?: TSchema;
+  /** Whether the word `off` in place of its keys leaves it out. */
+  readonly off?: true;
   /** How it is written; `dnc help` prints it and a test compiles it. */
   readonly example: string;
 }
@@ -25,17 +27,20 @@ export const data = {
     source: callOf('source', { description: 'The data source.' }),
     validation: Type.Optional(
       callOf('split', {
+        off: true,
         description:
           'Rows held out for validation: a count, a share (15%), first(n), last(n), fold(k, of: n), or a source of their own. Absent: none.',
       }),
     ),
     test: Type.Optional(
       callOf('split', {
+        off: true,
         description: "Rows held out for testing, written like `validation`. Absent: the source's own test rows.",
       }),
     ),
     train: Type.Optional(
       callOf('split', {
+        off: true,
         description:
           'Rows to train on of those that are left, for a quick look or a learning curve: a count, a share of all training rows of the source (10%), first(n) or last(n). Rows held out are the same with and without it. Absent: all of them.',
       }),
@@ -100,6 +105,7 @@ export const data = {
         },
         {
           additionalProperties: false,
+          off: true,
           description:
             'Makes windows of the rows of a table that is ordered by time: an input reads `length` rows, [length, features], with the past of the target among them, and the target is that of the row `horizon` behind the last: `window { length: 24; horizon: 1 }`. Keys: length, horizon (1), stride (1). Parts are stretches of time, the later ones held out, and no window reaches over their border. Absent: every row stands alone.',
         },
@@ -107,6 +113,7 @@ export const data = {
     ),
     augment: Type.Optional(
       Type.Union([augmentations, Type.Record(Type.String(), augmentations)], {
+        off: true,
         description:
           'What happens to the pictures that training reads, one after the other: `augment: [shift(4), flip(horizontal)]`, or for several inputs a list for each, `augment { photo: [shift(4)] }`. Anew in every epoch, from the seed and the row alone; a target that is a picture of the same height and width is moved along. Validation and test rows stay as they are. Absent: nothing.',
       }),
@@ -347,6 +354,7 @@ export const liveDefaults = { after: 0, patience: 2 } as const;
 export const simplify = {
   keyword: 'simplify',
   summary: 'How the trained network is made smaller.',
+  off: true,
   schema: Type.Object({
     threshold: numberOrCallOf('threshold', {
       default: 0,
@@ -361,6 +369,7 @@ export const simplify = {
           tolerance: Type.Optional(
             Type.Number({
               minimum: 0,
+              off: true,
               absent: 'whatever it costs',
               description:
                 'How much the metric may lose on validation data for it, as in auto(…): where that is not enough, the target is missed, and a warning says by how much.',
@@ -386,6 +395,7 @@ export const simplify = {
         },
         {
           additionalProperties: false,
+          off: true,
           description:
             'Aims at a size instead of a threshold: the smallest threshold on unit norms is taken whose network has at most these shares of what it had, `target { parameters: 10% }`. Keys: parameters, multiply_adds, latency (shares; all that are given must hold), tolerance and metric (as in auto(…)), batch_size (1) and latency_table of `latency`. Absent: the threshold says.',
         },
@@ -396,6 +406,7 @@ export const simplify = {
         counts: 'epochs',
         minimum: 1,
         maximum: 1e9,
+        off: true,
         absent: 'never',
         description:
           'Epochs between two looks for dead units while training goes on: they are removed at once, and training goes on with the smaller network.',
@@ -423,6 +434,7 @@ export const simplify = {
       Type.Integer({
         minimum: 1,
         maximum: 100_000,
+        off: true,
         absent: 'any width',
         description:
           'Widths stay at multiples of this number, or as they were where that is less, for hardware that wants them so: dead units stay as needed, those with the largest norm.',
@@ -438,6 +450,7 @@ export const simplify = {
     finetune: Type.Optional(
       Type.Object(inPhase, {
         section: 'phase',
+        off: true,
         description: 'Training of the small network after the cut: any key of `train`, and a length.',
       }),
     ),
@@ -458,6 +471,7 @@ export const simplify = {
         },
         {
           additionalProperties: false,
+          off: true,
           description:
             'Fine-tuning then also learns from the network as it was before the cut (Hinton, Vinyals and Dean 2015): `distil { weight: 0.5; temperature: 4 }`. The objective is (1 − weight) · loss + weight · T² · KL(softmax(teacher / T) ‖ softmax(student / T)), with sigmoids where the loss speaks of them, and the mean squared difference of the outputs for other losses. Keys: weight (0.5), temperature (4). Absent: it learns from the targets alone.',
         },

@@ -95,6 +95,8 @@ interface Described {
   readonly description: string;
   /** What holds where the argument is left out, for help, where that is no default of the schema. */
   readonly absent?: string;
+  /** Of an optional one: the word `off` in its place leaves it out. */
+  readonly off?: true;
 }
 
 /**

@@ -35,7 +35,12 @@ export interface ArgumentSchema {
   readonly section?: string;
   /** What holds where an optional value is left out, in words. */
   readonly absent?: string;
+  /** Of an optional value: the word `off` in its place leaves it out. */
+  readonly off?: true;
 }
+
+/** The word that switches an optional value off. */
+export const OFF = 'off';
 
 export function schemaOf(schema: TSchema): ArgumentSchema {
   return schema as unknown as ArgumentSchema;
@@ -73,6 +78,11 @@ export function rangeOf(schema: ArgumentSchema): string {
 
 /** What a value must be, in words: "a whole number ≥ 1", "an activation", "a list of metrics". */
 export function expectedOf(schema: ArgumentSchema): string {
+  const expected = expectedOn(schema);
+  return schema.off ? `${expected} or \`${OFF}\`` : expected;
+}
+
+function expectedOn(schema: ArgumentSchema): string {
   const choices = choicesOf(schema);
   if (choices) return choices.length === 1 ? `\`${choices[0]}\`` : `one of ${choices.join(', ')}`;
   if (schema.anyOf) return schema.anyOf.map(expectedOf).join(' or ');
@@ -137,6 +147,7 @@ function plural(schema: ArgumentSchema, count?: number): string {
 
 /** Whether a schema gives a bare word a meaning: then a `let` of that name hides it. */
 export function knowsWord(schema: ArgumentSchema, word: string): boolean {
+  if (schema.off && word === OFF) return true;
   if (schema.registry) return findWord(schema.registry, word) !== undefined;
   if (typesOf(schema).includes('boolean')) return word === 'true' || word === 'false';
   return choicesOf(schema)?.includes(word) ?? schema.anyOf?.some((one) => knowsWord(one, word)) ?? false;
@@ -144,6 +155,11 @@ export function knowsWord(schema: ArgumentSchema, word: string): boolean {
 
 /** All words that a schema knows, for "did you mean". */
 export function wordsFor(schema: ArgumentSchema): readonly string[] {
+  const words = wordsOn(schema);
+  return schema.off ? [...words, OFF] : words;
+}
+
+function wordsOn(schema: ArgumentSchema): readonly string[] {
   if (schema.registry) return wordsOf(schema.registry);
   if (typesOf(schema).includes('boolean')) return ['true', 'false'];
   return choicesOf(schema) ?? schema.anyOf?.flatMap(wordsFor) ?? [];

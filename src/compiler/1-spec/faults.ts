@@ -135,12 +135,23 @@ function quantityHelp(
   return schema.counts ? { label: `${label}: \`${name}\` counts ${schema.counts}` } : { label };
 }
 
+/** How others write what is `true` or `false` here. */
+const SPELT_BOOLEANS: Readonly<Record<string, string>> = {
+  on: 'true',
+  yes: 'true',
+  True: 'true',
+  off: 'false',
+  no: 'false',
+  False: 'false',
+};
+
 function repair(schema: ArgumentSchema, term: Term): Pick<Where, 'label' | 'help'> {
   const words = wordsFor(schema);
   if (term.kind === 'word' && words.length > 0) {
-    const near = nearest(term.text, words);
+    const spelt = typesOf(schema).includes('boolean') ? SPELT_BOOLEANS[term.text] : undefined;
+    const near = spelt ?? nearest(term.text, words);
     return {
-      ...(near !== undefined && { label: `did you mean \`${near}\`?` }),
+      ...(near !== undefined && { label: spelt === undefined ? `did you mean \`${near}\`?` : `write \`${near}\`` }),
       help: [`it can be ${listWords(words)}`],
     };
   }

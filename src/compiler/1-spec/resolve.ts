@@ -5,7 +5,7 @@ import type { Call, Kind, RegistryName } from '../../ir/kind.js';
 import { sections, type SectionKind, phase } from '../sections.js';
 import { findWord, vocabulary, wordsOf } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
-import { type ArgumentSchema, choicesOf, countsIn, expectedOf, knowsWord, schemaOf, typesOf } from './expected.js';
+import { type ArgumentSchema, choicesOf, countsIn, OFF, expectedOf, knowsWord, schemaOf, typesOf } from './expected.js';
 import { validate } from './faults.js';
 import { type Override, reportMiss } from './overrides.js';
 import { describeTerm, type Term } from './term.js';
@@ -51,7 +51,10 @@ function resolveProperties(
     const place = pointer(parent, name);
     const above = override?.child(name);
     const term = above?.value ? above.term(context) : written.get(name);
-    if (term) {
+    if (term && property.off && isOff(term)) {
+      unit.off.add(place);
+      if (above) reportNothingThere(context, above);
+    } else if (term) {
       const value = resolveValue(context, property, term, unit, place, above);
       if (value !== undefined) values[name] = value;
     } else if (property.default !== undefined) {
@@ -65,6 +68,11 @@ function resolveProperties(
     }
   }
   return values;
+}
+
+/** Whether a value is the word that switches off what is optional. */
+export function isOff(term: Term): boolean {
+  return term.kind === 'word' && term.text === OFF && !term.arguments;
 }
 
 function reportNothingThere(context: Context, override: Override): void {

@@ -35,10 +35,10 @@ import { metricOf } from '../monitored.js';
 import { isByOutput } from '../objectives.js';
 import { spellingsOf } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
-import { schemaOf } from './expected.js';
+import { OFF, schemaOf } from './expected.js';
 import { validate } from './faults.js';
-import type { Override } from './overrides.js';
-import { defaultValue, resolveMap, resolveValue } from './resolve.js';
+import { type Override, reportMiss } from './overrides.js';
+import { defaultValue, isOff, resolveMap, resolveValue } from './resolve.js';
 import { describeTerm, type Term } from './term.js';
 import { Unit } from './unit.js';
 
@@ -63,9 +63,15 @@ function readSection<V>(
   const node = override?.value ?? entry?.value;
   const term: Term = node ? context.lets.evaluate(node) : { kind: 'map', span: at, entries: [], size: 1, depth: 1 };
   if (term.kind === 'broken') return { values: {}, unit };
+  if (kind.off && isOff(term)) {
+    for (const child of override?.children.values() ?? [])
+      reportMiss(context, child, `\`${kind.keyword}\` is off, so it has no keys`);
+    return { values: {}, unit };
+  }
   if (term.kind !== 'map') {
     const found = describeTerm(term);
-    const details = { owner: 'the spec', name: kind.keyword, expected: 'keys in braces (`{ key: value }`)', found };
+    const expected = `keys in braces (\`{ key: value }\`)${kind.off ? ` or \`${OFF}\`` : ''}`;
+    const details = { owner: 'the spec', name: kind.keyword, expected, found };
     context.report('wrong-type', details, { at: term.span });
     return { values: {}, unit };
   }
@@ -247,9 +253,6 @@ function inherit(inherited: Partial<PhaseValues>, own: Partial<PhaseValues>): Pa
   return { ...Object.fromEntries(kept), ...Object.fromEntries(merged) };
 }
 
-/** Takes back what a section says. */
-const OFF = 'off';
-
 const keysByOutput: readonly string[] = ['losses', 'loss_weights', 'metrics'];
 
 function isMap(value: unknown): boolean {
@@ -359,7 +362,7 @@ export function lowerSimplify(
   const { values, unit } = readSection<SimplifyValues>(context, simplify, entry, model, override);
   const at = unit.terms.get('/threshold')?.span ?? unit.at;
   // One from the command line takes the place of the other that is written.
-  const given = replaces(override, 'target', 'threshold') ? undefined : values.threshold;
+  const given = values.target && replaces(override, 'target', 'threshold') ? undefined : values.threshold;
   const aimed = replaces(override, 'threshold', 'target') ? undefined : values.target;
   const threshold = lowerThreshold(context, given, at);
   const target = aimed && lowerTarget(context, aimed, unit);
@@ -385,7 +388,8 @@ export function lowerSimplify(
         inherited.unit,
       )
     : undefined;
-  const { distil } = values;
+  // Who switches fine-tuning off wants nothing of it.
+  const distil = unit.off.has('/finetune') ? undefined : values.distil;
   if (distil && !values.finetune && !unit.bad.has('/finetune')) {
     const details = {
       section: simplify.keyword,
@@ -449,7 +453,7 @@ function lowerLive(
   if (every !== undefined) return { every, after, patience, ...(roundTo !== undefined && { roundTo }) };
   for (const key of ['after', 'patience'] as const) {
     const term = unit.terms.get(`/${key}`);
-    if (!term || unit.bad.has('/every')) continue;
+    if (!term || unit.bad.has('/every') || unit.off.has('/every')) continue;
     const details = {
       section: simplify.keyword,
       key: 'every',

@@ -8,6 +8,8 @@ export class Unit {
   readonly schemas = new Map<string, ArgumentSchema>();
   /** Places whose mistake was reported: the validator's word on them is not needed. */
   readonly bad = new Set<string>();
+  /** Places that the word `off` leaves out. */
+  readonly off = new Set<string>();
 
   constructor(
     /** `layer.Dense`: the key of its validator. */

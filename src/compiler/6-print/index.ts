@@ -15,7 +15,7 @@ import { differenceOf } from './check.js';
 import { writeExpanded } from './expanded.js';
 import { keepInline, keepLines, runsOf, WIDTH } from './keep.js';
 import { Places } from './places.js';
-import { entryOf, follow, namesOf, Uses } from './references.js';
+import { entryOf, follow, isOffWord, namesOf, Uses } from './references.js';
 import { writeRemovals } from './removals.js';
 import { rewire } from './rewire.js';
 import { type Written, writeSets } from './sets.js';
@@ -344,7 +344,8 @@ function writeThreshold(edits: TextEdits, document: Document): void {
   const section = entryOf(document.entries, 'simplify')?.value;
   if (section?.kind !== 'map') return;
   const threshold = entryOf(section.entries, 'threshold')?.value;
-  const target = entryOf(section.entries, 'target');
+  const written = entryOf(section.entries, 'target');
+  const target = written && isOffWord(written.value) ? undefined : written;
   if (target && threshold) edits.removeStatement(target.span);
   else if (target) edits.replaceEntry(target.span, 'threshold: 0');
   if (!threshold || (threshold.kind === 'number' && threshold.value === 0)) return;

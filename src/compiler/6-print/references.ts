@@ -12,6 +12,7 @@ import type {
 import type { Kind } from '../../ir/kind.js';
 import { statementsOf } from '../1-spec/blocks.js';
 import { bareWords } from '../1-spec/evaluate.js';
+import { OFF } from '../1-spec/expected.js';
 import type { Binding, Environment, LayerSpec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
 import { argumentNodes, isWidth, propertiesOf } from './arguments.js';
@@ -47,6 +48,11 @@ export function follow(
     at = { value: node.value, environment: TOP };
   }
   return { ...at, owners };
+}
+
+/** Whether a value is the word that switches off what is optional. */
+export function isOffWord(value: ValueNode): boolean {
+  return value.kind === 'call' && !value.arguments && value.callee.text === OFF;
 }
 
 /** A value that the document writes, and what it gives a value to. */

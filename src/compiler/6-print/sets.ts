@@ -13,7 +13,7 @@ import type { LayerSpec, SetValue, Spec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
 import { argumentNodes, propertiesOf } from './arguments.js';
 import { Places } from './places.js';
-import { entryOf, follow, TOP } from './references.js';
+import { entryOf, follow, isOffWord, TOP } from './references.js';
 
 /** A text, and the layers that it says. */
 export interface Written {
@@ -74,12 +74,13 @@ function writeSet(
   const schema = schemaOf(section.schema);
   if (path.length === 1) {
     const entry = entryOf(document.entries, path[0]!);
-    if (entry) edits.replace(entry.value.span, text);
+    if (entry) writeOver(edits, entry, { text, value });
     else edits.append(`${path[0]}: ${text}`, { apart: true });
     return;
   }
   const [keyword = '', key = ''] = path;
-  const instead = INSTEAD[keyword]?.[key];
+  // What is switched off takes no place.
+  const instead = path.length === 2 && isOffWord(value) ? undefined : INSTEAD[keyword]?.[key];
   const { value: own } = follow(document, {
     value: entryOf(document.entries, keyword)?.value ?? value,
     environment: TOP,
@@ -109,6 +110,12 @@ interface NewValue {
   readonly text: string;
 }
 
+/** Another value for an entry. Keys in braces have no colon before them, and any other value has one. */
+function writeOver(edits: TextEdits, { key, value: written, span }: EntryNode, set: NewValue): void {
+  if (written.kind === 'map' && set.value.kind !== 'map') edits.replaceEntry(span, `${key.text}: ${set.text}`);
+  else edits.replace(written.span, set.text);
+}
+
 /** Sets a key of a map, or something inside its value; `add` writes a missing entry. */
 function setEntry(
   edits: TextEdits,
@@ -121,6 +128,7 @@ function setEntry(
 ): void {
   const entry = entryOf(entries, key);
   if (!entry) add(missing([key, ...rest], set.text));
+  else if (rest.length === 0) writeOver(edits, entry, set);
   else setValue(edits, document, entry.value, rest, schema.properties?.[key] ?? {}, set);
 }
 

@@ -160,7 +160,7 @@ describe('train', () => {
     expect(spec!.simplify.live).toEqual({ every: 5, after: 2, patience: 3 });
     expect(of('steps: 2k steps }').lines).toEqual([]);
     expect(of('epochs: 8 }\nsimplify { every: 100 steps }').lines).toEqual([
-      'unit-mismatch @100 steps: `every` of `simplify` takes a whole number from 1 to 1,000,000,000, and this is `100 steps` [`steps` does not fit here: `every` counts epochs]',
+      'unit-mismatch @100 steps: `every` of `simplify` takes a whole number from 1 to 1,000,000,000 or `off`, and this is `100 steps` [`steps` does not fit here: `every` counts epochs]',
     ]);
     expect(marks(of('epochs: 8 }\nsimplify { every: 1; patience: 2 epochs }'))).toEqual(['unit-mismatch 2 epochs']);
     expect(marks(of('epochs: 1.5 epochs }'))).toEqual(['unit-mismatch 1.5 epochs']);
