@@ -11,7 +11,7 @@ export const check: Command = {
     const { Failure } = await import('../diagnostics/report.js');
     const { render } = await import('../diagnostics/render.js');
     const { diagnosticsJson } = await import('../diagnostics/json.js');
-    const { compileWithData } = await import('../runtime/spec/open-spec.js');
+    const { openSweep } = await import('../runtime/sweep/plan.js');
     const files = (given as unknown as readonly string[]) ?? [];
     let exit = 0;
     const sets = listOption(options, 'set');
@@ -19,9 +19,8 @@ export const check: Command = {
     const one = async (file: string) => {
       try {
         const source = readSpec(file);
-        const { spec, warnings } = await compileWithData({ source, specFile: file, sets, dataFolder });
-        if (spec.sweep) (await import('../runtime/sweep/plan.js')).planSweep(source, sets, spec.sweep);
-        return { file, ok: true, diagnostics: warnings };
+        const { compiled } = await openSweep({ source, specFile: file, sets, dataFolder });
+        return { file, ok: true, diagnostics: compiled.warnings };
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         exit ||= error.exit;

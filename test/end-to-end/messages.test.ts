@@ -120,6 +120,31 @@ const cases: Readonly<Record<string, Case>> = {
     words: check,
     exit: 3,
   },
+  'a sweep with several mistakes': {
+    files: {
+      'net.dn': `${tinySpec().replace('Dropout(0.2)', 'Droput(0.2)')}sweep {
+  train.batchsize: [8, 16]
+  train.phases.warm.optimizer.momentum: [0.9, 0.9]
+  model.hidden.unit: [4, 8]
+  lambda: 1..3
+  objective: val_nmsee
+}
+`,
+    },
+    words: ['sweep', 'net.dn'],
+    exit: 3,
+  },
+  'a sweep of a network that does not fit its data': {
+    files: {
+      'net.dn': `${tinySpec().replace('Input(12)', 'Input(13)')}sweep {
+  train.phases.warm.batchsize: [8, 16]
+  train.phases.warm.epochs: [8, 16]
+}
+`,
+    },
+    words: ['sweep', 'net.dn', '--set', 'train.phases.warm.epochs=3'],
+    exit: 4,
+  },
   'missing spec': { files: { 'net.dn': tinySpec() }, words: ['check', 'ned.dn'], exit: 4 },
   'spec is a folder': { files: { 'net.dn/inside': '' }, words: check, exit: 4 },
   'no spec here': { files: { 'notes.txt': '' }, words: ['check'], exit: 4 },

@@ -1,10 +1,12 @@
 import { epochsOf, MOST_TRIALS } from '../../compiler/1-spec/sweep.js';
 import { lowerSpec, printResolved } from '../../compiler/1-spec/index.js';
 import { readDocument } from '../../compiler/document.js';
+import type { Compiled } from '../../compiler/compile.js';
 import type { Spec, SweepAxis, SweepSpec } from '../../compiler/spec.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
-import { Failure, fail, Reports } from '../../diagnostics/report.js';
+import { diagnostic, Failure, fail, Reports } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
+import { compileWithData, type SpecToOpen } from '../spec/open-spec.js';
 import { type Axis, type Point, pointsOf, type Rung, rungsOf } from './points.js';
 
 /** What a sweep is going to do. */
@@ -15,28 +17,65 @@ export interface Plan {
 }
 
 /**
- * Plans a sweep of a spec that compiles: looks where every address leads, tells repetitions from combinations, and lists the points.
+ * Compiles a spec as `dnc check` does, and plans its sweep where it has one. What is wrong with the spec, with its data and with the addresses of the sweep is told together.
  *
- * @throws Failure sweep-values for an address that leads nowhere; sweep-plan
+ * @throws Failure of `compileWithData` and `planSweep`; sweep-values for an address that leads nowhere, or that `--set` fixes where `isStarted`
  */
-export function planSweep(source: Source, sets: readonly string[], sweep: SweepSpec): Plan {
-  const lowered = (more: readonly string[]) => {
-    const reports = new Reports();
-    const document = readDocument(source, reports);
-    return { spec: lowerSpec(document, { source, sets: [...sets, ...more] }, reports), reports };
-  };
-  const lost = sweep.axes.flatMap((axis) => leadsNowhere(axis, lowered([setOf(axis)]).reports.all));
-  if (lost.length > 0) throw new Failure(lost);
+export async function openSweep(
+  at: SpecToOpen,
+  { isStarted = false }: { readonly isStarted?: boolean } = {},
+): Promise<{ readonly compiled: Compiled; readonly plan?: Plan }> {
+  const { source, sets } = at;
+  const wrong = wrongAddresses(source, sets, isStarted);
+  const compiled = await compileWithData(at).catch((error: unknown) => {
+    throw error instanceof Failure ? new Failure([...error.diagnostics, ...wrong]) : error;
+  });
+  if (wrong.length > 0) throw new Failure([...compiled.warnings, ...wrong]);
+  const { sweep } = compiled.spec;
+  return { compiled, ...(sweep && { plan: planSweep(source, sets, sweep) }) };
+}
 
+/** What is wrong with the addresses of a sweep themselves, also where the rest of the spec has mistakes. */
+function wrongAddresses(source: Source, sets: readonly string[], isStarted: boolean): Diagnostic[] {
+  const axes = loweredWith(source, sets).spec?.sweep?.axes ?? [];
+  const lost = axes.flatMap((axis) => leadsNowhere(axis, loweredWith(source, [...sets, setOf(axis)]).reports.all));
+  if (!isStarted) return lost;
+  const fixed = axes.filter(({ address }) => sets.some((set) => set.split('=')[0]!.trim() === address));
+  return [
+    ...lost,
+    ...fixed.map(({ address, span }) =>
+      diagnostic(
+        'sweep-values',
+        { address, reason: '`--set` fixes it' },
+        { at: span, help: [`one value alone: --set 'sweep.${address}=[…]'`] },
+      ),
+    ),
+  ];
+}
+
+/** The spec of a text as stage 1 reads it; undefined where the text cannot be read. */
+function loweredWith(source: Source, sets: readonly string[]) {
+  const reports = new Reports();
+  const document = readDocument(source, reports);
+  return { spec: reports.failed ? undefined : lowerSpec(document, { source, sets }, reports), reports };
+}
+
+/**
+ * Plans a sweep of a spec that compiles and whose addresses lead somewhere: tells repetitions from combinations, and lists the points.
+ *
+ * @throws Failure sweep-values; sweep-plan
+ */
+function planSweep(source: Source, sets: readonly string[], sweep: SweepSpec): Plan {
+  const lowered = (more: readonly string[]) => loweredWith(source, [...sets, ...more]);
   const axes = sweep.axes.map((axis) => ({ ...axis, repeats: repeats(axis, (set) => lowered([set]).spec) }));
   const varied = axes.filter(({ repeats }) => !repeats);
-  const open = axes.find(({ repeats, space }) => repeats && space.kind !== 'values');
-  if (open) {
+  const open = axes.filter(({ repeats, space }) => repeats && space.kind !== 'values');
+  if (open.length > 0) {
     const reason = 'seeds and folds are tried all, so they must be listed';
-    fail(
-      'sweep-values',
-      { address: open.address, reason },
-      { at: open.span, help: [`for example \`${open.address}: 1..5\``] },
+    throw new Failure(
+      open.map(({ address, span }) =>
+        diagnostic('sweep-values', { address, reason }, { at: span, help: [`for example \`${address}: 1..5\``] }),
+      ),
     );
   }
   const points = pointsOf(sweep, axes);

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { compile } from '../../compiler/compile.js';
 import { sweepObjective } from '../../compiler/sweep-objective.js';
 import type { Spec } from '../../compiler/spec.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
@@ -10,9 +9,8 @@ import { failToWrite, makeFolder, writeAtomically } from '../../files.js';
 import { sha256 } from '../../hash.js';
 import type { Network } from '../../ir/graph.js';
 import { version } from '../../version.js';
-import { compileOptions } from '../spec/open-spec.js';
 import { readSpecFile } from '../spec/spec-file.js';
-import { planSweep, repetitionsOf } from './plan.js';
+import { openSweep, repetitionsOf } from './plan.js';
 import { readSweep, SWEEP, type SweepRecord, type Trial, writeSweep } from './record.js';
 
 export interface SweepStart {
@@ -39,20 +37,13 @@ export interface PlannedSweep {
  */
 export async function newSweep(start: SweepStart): Promise<PlannedSweep> {
   const { specFile, source, dataFolder } = start;
-  const { spec, network, warnings } = compile(
-    source,
-    await compileOptions({ source, specFile, sets: start.sets, dataFolder }),
-  );
-  if (!spec.sweep)
-    fail('no-sweep-section', { file: specFile }, { help: ['add for example `sweep { train.seed: 1..3 }`'] });
+  const { compiled, plan } = await openSweep({ source, specFile, sets: start.sets, dataFolder }, { isStarted: true });
+  const { spec, network, warnings } = compiled;
+  if (!spec.sweep || !plan)
+    return fail('no-sweep-section', { file: specFile }, { help: ['add for example `sweep { train.seed: 1..3 }`'] });
   const { sweep } = spec;
   const sets = start.sets.filter((set) => !/^\s*sweep\s*[.=]/.test(set));
-  const fixed = sweep.axes.find(({ address }) => sets.some((set) => set.split('=')[0]!.trim() === address));
-  if (fixed) {
-    const help = [`one value alone: --set 'sweep.${fixed.address}=[…]'`];
-    fail('sweep-values', { address: fixed.address, reason: '`--set` fixes it' }, { at: fixed.span, help });
-  }
-  const { axes, points, rungs } = planSweep(source, start.sets, sweep);
+  const { axes, points, rungs } = plan;
   const objective = sweepObjective(spec, network);
   if (rungs.length > 1) refuseUnseen(spec, network, objective.name);
   const repetitions = repetitionsOf(axes);
