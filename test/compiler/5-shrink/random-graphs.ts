@@ -317,26 +317,15 @@ function ownGroups(w: Writer, x: Tensor): Tensor {
   return w.pass('GroupNormalization(-1)', x, x.shape, (of) => offset(alike(of)));
 }
 
-/** The same numbers in the same order on other axes: axes of 1 come and go, and others become one at the price of all units. */
+/** The same numbers in the same order on other axes: places come and go, are joined and split, and the channels stay what they are. */
 function reshaped(w: Writer, x: Tensor): Tensor {
-  const [places, channels] = [x.shape.slice(0, -1), x.shape.at(-1)!];
-  const shape =
-    x.shape.length === 2
-      ? [
-          ...w.pick([
-            [1, ...places],
-            [...places, 1],
-          ]),
-          channels,
-        ]
-      : x.shape;
-  if (x.shape.length === 2) return w.pass(`Reshape(${shape.join(', ')})`, x, shape);
-  const target = [places[0]! * places[1]!, channels];
-  const call = `Reshape(${target.join(', ')})`;
-  const long = x.shape.filter((extent) => extent > 1).length;
-  if (long <= 2) return w.pass(call, x, target);
-  for (const { maker } of x.segments) w.pin(maker, /Reshape \w+ splits the axis, and its parts are not units/, true);
-  return w.pass(call, x, target, () => 'unknown');
+  const channels = x.shape.at(-1)!;
+  const places = x.shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+  const shapes = Array.from({ length: places }, (_, k) => k + 1)
+    .filter((rows) => places % rows === 0)
+    .map((rows) => [rows, places / rows]);
+  const target = [...(x.shape.length === 3 && w.chance(0.7) ? [places] : w.pick(shapes)), channels];
+  return w.pass(`Reshape(${target.join(', ')})`, x, target);
 }
 
 /** Units of a flat axis become steps and channels: a channel goes with all units that stand at its place. */
@@ -426,7 +415,7 @@ function passImage(w: Writer, x: Tensor): Tensor {
       () => w.pass('UpSampling2D(2)', x, [2 * h, 2 * v, c]),
       () => w.pass('ZeroPadding2D(1)', x, [h + 2, v + 2, c], padded),
     );
-  if (w.chance(0.06)) return reshaped(w, x);
+  if (w.chance(0.12)) return reshaped(w, x);
   if (w.chance(0.1)) return w.mix('LocalResponseNormalization', x, /LocalResponseNormalization/);
   return w.pick(choices)();
 }

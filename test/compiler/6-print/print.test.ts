@@ -378,6 +378,35 @@ ${TRAIN}`;
     ]);
   });
 
+  it('patches of an image are written with the channels that are left', () => {
+    const text = `model M {
+  image = Input(4, 6, 1)
+  conv = Conv2D(5, 2, strides: 2)
+  patches = Reshape(6, 5)   # a sequence
+  wide = Dense(3, activation: relu)
+  again = Reshape([2, 3, 3])
+  flat = Flatten
+  digit = Dense(10)
+}
+${TRAIN}`;
+    const compiled = compile(new Source('a.dn', text));
+    const values = randomValues(compiled.network, 3);
+    const kernel = values.get('wide.kernel')!;
+    for (const channel of [1, 3, 4]) kernel.fill(0, channel * 3, (channel + 1) * 3);
+    const digit = values.get('digit.kernel')!;
+    for (let feature = 2; feature < 18; feature += 3) digit.fill(0, feature * 10, (feature + 1) * 10);
+    const shrunk = shrink(compiled.network, values);
+    const out = simplified(text, {}, { shrunk });
+    expect(lines(out, /Conv|Reshape|Dense|Flatten/)).toEqual([
+      '  conv = Conv2D(2, 2, strides: 2)',
+      '  patches = Reshape(6, 2)   # a sequence',
+      '  wide = Dense(2, activation: relu)',
+      '  again = Reshape([2, 3, 2])',
+      '  flat = Flatten',
+      '  digit = Dense(10)',
+    ]);
+  });
+
   it('a bias that folding added is written', () => {
     const text = `model M {
   image = Input(784)

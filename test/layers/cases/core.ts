@@ -170,6 +170,21 @@ export const core = {
       },
       { call: 'Reshape(2, 3)', inputs: [[6]], output: [2, 3], apart: {}, tfjs: ['Reshape'] },
       { call: 'Reshape(3, 2)', inputs: [[2, 3]], output: [3, 2], apart: {}, tfjs: ['Reshape'] },
+      { call: 'Reshape(6, 4)', inputs: [[2, 3, 4]], output: [6, 4], apart: { in: [2], out: [1] }, tfjs: ['Reshape'] },
+      {
+        call: 'Reshape(2, 3, 4)',
+        inputs: [[6, 4]],
+        output: [2, 3, 4],
+        apart: { in: [1], out: [2] },
+        tfjs: ['Reshape'],
+      },
+      {
+        call: 'Reshape(2, 12)',
+        inputs: [[2, 3, 4]],
+        output: [2, 12],
+        apart: { in: [0, 1, 2], out: [0, 1] },
+        tfjs: ['Reshape'],
+      },
       {
         call: 'Reshape(6, keep: [3, 1, 5])',
         inputs: [[2, 3]],
