@@ -1,6 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { PhaseSpec } from '../compiler/spec.js';
 import type { HistoryRow } from '../runtime/training/progress.js';
 import type { NetworkSummary } from './summary.js';
+import { learningRates } from './learning-rates.js';
 import { type LineChart, lineChart, type Series } from './charts.js';
 
 /** A chart of a run, in Vega-Lite's language. */
@@ -11,8 +13,12 @@ export interface Chart {
   readonly spec: TopLevelSpec;
 }
 
-/** What a run's history shows over its epochs; empty without a history. */
-export function chartsOf(history: readonly HistoryRow[], network: NetworkSummary): Chart[] {
+/** What a run's history shows over its epochs; empty without a history. `phases`, fine-tuning among them, tell the learning rate between the ends of epochs. */
+export function chartsOf(
+  history: readonly HistoryRow[],
+  network: NetworkSummary,
+  phases: readonly PhaseSpec[] = [],
+): Chart[] {
   if (history.length === 0) return [];
   const line = (name: string, of: (row: HistoryRow) => number | null | undefined): Series => ({
     name,
@@ -28,8 +34,8 @@ export function chartsOf(history: readonly HistoryRow[], network: NetworkSummary
   const marks = history
     .filter((row, k) => k > 0 && row.phase !== history[k - 1]!.phase)
     .map((row) => ({ x: row.epoch, name: row.phase }));
-  const phases = [...new Set(history.map((row) => row.phase))];
-  const turns = marks.length > 0 ? `; the dashed lines are where ${phases.slice(1).join(', ')} began` : '';
+  const names = [...new Set(history.map((row) => row.phase))];
+  const turns = marks.length > 0 ? `; the dashed lines are where ${names.slice(1).join(', ')} began` : '';
 
   const penalties = keys((row) => row.penalties);
   const losses = [
@@ -74,7 +80,13 @@ export function chartsOf(history: readonly HistoryRow[], network: NetworkSummary
       series: shares((row) => row.units),
       more: { percentages: true },
     },
-    { title: 'Learning rate', y: 'learning rate', series: [line('learning rate', (row) => row.learning_rate)] },
+    {
+      title: 'Learning rate',
+      y: 'learning rate',
+      series: [{ name: 'learning rate', points: learningRates(history, phases) }],
+      // Step by step a phase is seen to begin where the epoch before it ends.
+      more: { marks: marks.map(({ x, name }) => ({ x: x - 1, name })) },
+    },
   ];
   return charts
     .filter(({ series }) => series.some(({ points }) => points.length > 0))

@@ -16,10 +16,10 @@ import type { InputImage, ReportedRun, RunReport } from './run-report.js';
 import type { RunState } from './run-state.js';
 
 /** A run as one page of HTML that needs nothing else. */
-export async function runPage({ report, patterns, images }: ReportedRun): Promise<string> {
+export async function runPage({ report, phases, patterns, images }: ReportedRun): Promise<string> {
   const charts: Html[] = [];
   // One after the other: vega works in this thread anyway.
-  for (const chart of chartsOf(report.history, report.network)) charts.push(await figure(chart));
+  for (const chart of chartsOf(report.history, report.network, phases)) charts.push(await figure(chart));
   const { run, result } = report;
   return page(
     `${report.network.model}: ${run.name}`,

@@ -4,7 +4,7 @@ import type { Certificate } from '../compiler/5-shrink/certificate.js';
 import { livingNetwork } from '../compiler/5-shrink/live.js';
 import { paramSize } from '../compiler/3-dims/index.js';
 import { type Compiled, compile } from '../compiler/compile.js';
-import type { Spec } from '../compiler/spec.js';
+import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import { sha256 } from '../hash.js';
 import { allParams, type Network, nodeOf } from '../ir/graph.js';
 import { sizeOf } from '../program/program.js';
@@ -91,6 +91,8 @@ export interface InputImage {
 /** A run as reports show it. */
 export interface ReportedRun {
   readonly report: RunReport;
+  /** Of the spec that was trained, its fine-tuning among them. */
+  readonly phases: readonly PhaseSpec[];
   readonly patterns: readonly Pattern[];
   readonly images: readonly InputImage[];
 }
@@ -186,7 +188,7 @@ export function readRun(folderPath: string): ReportedRun {
       ...(result?.warnings ?? []),
     ],
   };
-  return { report, patterns, images: imagesOf(before.spec, before.network, patterns) };
+  return { report, phases: phasesOf(before.spec), patterns, images: imagesOf(before.spec, before.network, patterns) };
 }
 
 /** The small network as it was shrunk and, where it was trained on, as it is now. */
@@ -243,6 +245,10 @@ function checked(
     const at = path.resolve(folder.path, file);
     return { file, unchanged: existsSync(at) && sha256(readFileSync(at)) === hash };
   });
+}
+
+function phasesOf({ train, simplify }: Spec): readonly PhaseSpec[] {
+  return [...train.phases, ...(simplify.finetune ? [simplify.finetune] : [])];
 }
 
 /** The Inputs that are images, with what is read of them. */
