@@ -67,7 +67,7 @@ ${table(shrunk, [
   numbers('share of the time', ratio, time),
 ])}
 
-3 epochs without the penalty, 15 with it, the cut to 18 % of the parameters, 12 epochs of fine-tuning with half of the loss learned from the network before the cut. The network without it is trained in the same way, but for penalty and cut. Published, on ICDAR's characters: 38.64 % fewer neurons, 82.35 % fewer parameters (80 % in the text), about 50 % faster at batch 16; its network has 89.3 %.
+3 epochs without the penalty, 15 with it, the cut to 18 % of the parameters, 12 epochs of fine-tuning. The network without it is trained in the same way, but for penalty and cut. Published, on ICDAR's characters: 38.64 % fewer neurons, 82.35 % fewer parameters (80 % in the text), about 50 % faster at batch 16; its network has 89.3 %.
 `;
     },
   },
