@@ -1,6 +1,6 @@
 // Every `npm run` of this repository starts here. No dependencies: it installs them when they are missing or older than the lock file.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -56,6 +56,8 @@ jobs[job]();
 
 /** Installs what the lock file names, without any package's own scripts, when that has not been done since the lock changed. */
 function install() {
+  // A link leads to the packages of another checkout: installing would empty those.
+  if (lstatSync('node_modules', { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const done = 'node_modules/.package-lock.json';
   if (existsSync(done) && statSync(done).mtimeMs >= statSync('package-lock.json').mtimeMs - 1000) return;
   console.error('installing what package-lock.json names …');
