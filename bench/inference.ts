@@ -1,5 +1,5 @@
 // What shrinking brings at inference: node inference.mjs <run> <rows in a batch> <rounds> <threads>. Prints the milliseconds of a forward pass of the network as trained and of
-// the simplified one, in turns: for every round the medians of both.
+// the simplified one, in turns: for every round the medians of both; and the multiply-adds for a row.
 import { compile } from '../src/compiler/compile.js';
 import { engines } from '../src/runtime/engines/index.js';
 import { RunFolder } from '../src/runtime/run/run-folder.js';
@@ -21,6 +21,7 @@ const networks = [
   },
 ];
 const milliseconds: (number | undefined)[][] = [];
+const multiplyAdds: (number | undefined)[] = [];
 let engine = '';
 for (let round = 0; round < Number(rounds); round++) {
   const turns = round % 2 === 0 ? [0, 1] : [1, 0];
@@ -33,8 +34,9 @@ for (let round = 0; round < Number(rounds); round++) {
       engineOptions: { threads: Number(threads) },
     });
     taken[turn] = table.entries[0]?.milliseconds;
+    multiplyAdds[turn] = table.entries[0]?.multiply_adds;
     engine = table.engine;
   }
   milliseconds.push(taken);
 }
-console.log(JSON.stringify({ engine, batch: Number(batchSize), milliseconds }));
+console.log(JSON.stringify({ engine, batch: Number(batchSize), multiplyAdds, milliseconds }));

@@ -48,7 +48,7 @@ export const dec3 = {
       const plain = runs.filter(({ edits }) => edits);
       const shrunk = runs.filter(({ edits }) => !edits);
       const units = (run) => unitsOf(run, ['label']);
-      return `Digits and capital letters that dnc draws itself, 36 classes: 10,000 training rows, 2,000 validation, 4,000 test, drawn anew for every seed. Times are of a forward pass of ${BATCH} rows on one thread of onnxruntime, both networks in turns: medians of ${ROUNDS} rounds, each the median of up to 31 passes; the ratio is taken round by round. \`${command}\`
+      return `Digits and capital letters that dnc draws itself, 36 classes: 10,000 training rows, 2,000 validation, 4,000 test, drawn anew for every seed. Times are of a forward pass of ${BATCH} rows on one thread of onnxruntime, both networks in turns: medians of ${ROUNDS} rounds, each the median of up to 31 passes; the ratio is taken round by round. Times need not go with multiply-adds, which stand beside them. \`${command}\`
 
 ${table(shrunk, [
   words('run', (run) => run.name),
@@ -62,6 +62,14 @@ ${table(shrunk, [
   { head: 'filters', cell: (run) => `${units(run).after} of ${units(run).before}` },
   { head: 'weights', cell: (run) => `${grouped(run.weights_after)} of ${grouped(run.weights_before)}` },
   numbers('weights fewer %', fewer, percent),
+  {
+    head: 'multiply-adds left %',
+    cell: ({
+      inference: {
+        multiplyAdds: [whole, small],
+      },
+    }) => percent(small / whole),
+  },
   { head: 'ms, whole', cell: (run) => time(before(run)) },
   { head: 'ms, simplified', cell: (run) => time(after(run)) },
   numbers('share of the time', ratio, time),
