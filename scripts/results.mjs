@@ -16,6 +16,8 @@ const { values: options, positionals } = parseArgs({
     // Other than all cores: two rows at once, each in a clone of its own, take one each.
     threads: { type: 'string' },
     fresh: { type: 'boolean', default: false },
+    // Only the runs whose names hold this (`--runs seed-1`); those that the raw data has besides stay as they are.
+    runs: { type: 'string', default: '' },
     // Trains nothing: the document anew from the raw data.
     document: { type: 'boolean', default: false },
   },
@@ -32,14 +34,14 @@ for (const name of wanted) {
   const row = rows[name];
   const dataFolder = options['data-dir'].find((folder) => row.data && existsSync(path.join(folder, row.data)));
   if (row.data && dataFolder === undefined) fail(`the row ${name} needs --data-dir <folder that holds ${row.data}>`);
-  const runs = [];
-  for (const run of row.runs) {
+  const runs = new Map((raw.rows[name]?.runs ?? []).map((run) => [run.name, run]));
+  for (const run of row.runs.filter((one) => one.name.includes(options.runs))) {
     const result = runOne(name, row, run, dataFolder);
     const out = `${FOLDER}/${name}/${run.name}`;
     const place = { out, folder: `${out}-rows`, dataFolder };
-    runs.push({ ...run, ...result, ...(await row.compare?.(run, result, place)) });
+    runs.set(run.name, { ...run, ...result, ...(await row.compare?.(run, result, place)) });
   }
-  raw.rows[name] = { spec: row.spec, runs };
+  raw.rows[name] = { spec: row.spec, runs: row.runs.flatMap((run) => runs.get(run.name) ?? []) };
   write();
 }
 if (options.document) write();

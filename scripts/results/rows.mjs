@@ -8,11 +8,13 @@ import { networks } from './networks.mjs';
 import { pruning } from './pruning.mjs';
 import { quickstart } from './quickstart.mjs';
 import { regression } from './regression.mjs';
+import { small } from './small.mjs';
 import { tables } from './tables.mjs';
 
 /** Every row, in the order of the document. row.mjs says what a row is. */
 export const rows = {
   ...lenet,
+  ...small,
   ...autoencoder,
   ...regression,
   ...combinationRows,
