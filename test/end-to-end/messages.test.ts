@@ -145,6 +145,47 @@ const cases: Readonly<Record<string, Case>> = {
     words: ['sweep', 'net.dn', '--set', 'train.phases.warm.epochs=3'],
     exit: 4,
   },
+  'a word for a learning rate': {
+    files: changed('learning_rate: 0.005', 'learning_rate: fast'),
+    words: check,
+    exit: 3,
+  },
+  'a learning rate in quotes': {
+    files: changed('learning_rate: 0.005', 'learning_rate: "5e-3"'),
+    words: check,
+    exit: 3,
+  },
+  'a learning rate outside of its optimizer': {
+    files: changed('batch_size: 17', 'batch_size: 17\n  learning_rate: 0.1'),
+    words: check,
+    exit: 3,
+  },
+  'a metric by another name, without brackets': {
+    files: changed('metrics: [nmse]', 'metrics: acc'),
+    words: check,
+    exit: 3,
+  },
+  'a metric by another name': { files: changed('metrics: [nmse]', 'metrics: [acc]'), words: check, exit: 3 },
+  'a block switched off by another word': {
+    files: { 'net.dn': tinySpec() },
+    words: [...check, '--set', 'simplify.finetune=no'],
+    exit: 3,
+  },
+  'a switch that is true or false': {
+    files: { 'net.dn': tinySpec() },
+    words: [...check, '--set', 'simplify.ranges=on'],
+    exit: 3,
+  },
+  'a threshold that is a word': {
+    files: { 'net.dn': tinySpec() },
+    words: ['simplify', 'net.dn', '--threshold', 'abc'],
+    exit: 3,
+  },
+  'a threshold that leaves nothing': {
+    files: changed('threshold: auto(tolerance: 1%)', 'threshold: 100'),
+    words: train,
+    exit: 3,
+  },
   'missing spec': { files: { 'net.dn': tinySpec() }, words: ['check', 'ned.dn'], exit: 4 },
   'spec is a folder': { files: { 'net.dn/inside': '' }, words: check, exit: 4 },
   'no spec here': { files: { 'notes.txt': '' }, words: ['check'], exit: 4 },
@@ -402,13 +443,17 @@ describe('messages', () => {
 
 /** Without what differs from machine to machine: folders, the engine, durations. */
 function normalised(text: string, folder: string): string {
-  return text
-    .replaceAll(folder, '<folder>')
-    .replaceAll(tmpdir(), '<temporary>')
-    .replace(/^engine: .*$/m, 'engine: <engine>')
-    .replace(/^run: .*$/m, 'run: <run>')
-    .replace(/runs\/net\/\d{8}-\d{6}-[0-9a-f]{8}/g, '<run>')
-    .replace(/^(warm|shrinking|finetune|train)[: ].*\n/gm, '');
+  return (
+    text
+      .replaceAll(folder, '<folder>')
+      .replaceAll(tmpdir(), '<temporary>')
+      .replace(/^engine: .*$/m, 'engine: <engine>')
+      .replace(/^run: .*$/m, 'run: <run>')
+      // A number that training gives.
+      .replace(/(highest threshold that leaves a network is) [\d.e-]+,/, '$1 <number>,')
+      .replace(/runs\/net\/\d{8}-\d{6}-[0-9a-f]{8}/g, '<run>')
+      .replace(/^(warm|shrinking|finetune|train)[: ].*\n/gm, '')
+  );
 }
 
 /** Every file below a folder with the hash of its content. */

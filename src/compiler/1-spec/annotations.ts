@@ -27,7 +27,11 @@ export function readAnnotations(context: Context, calls: readonly CallNode[]): r
     const first = read.find((one) => one.kind === kind);
     if (first) {
       const also = [{ at: first.span, note: 'first here' }];
-      context.report('annotation-twice', { method: kind.keyword }, { at: call.span, also });
+      const help = [
+        `keep one of them; one acts in several phases by \`@${kind.keyword}(…, during: [one, other])\``,
+        'for another strength in a later phase, train twice: dnc explain annotation-twice',
+      ];
+      context.report('annotation-twice', { method: kind.keyword }, { at: call.span, also, help });
       continue;
     }
     const terms = argumentTerms(context, call);

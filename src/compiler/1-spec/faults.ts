@@ -13,6 +13,8 @@ import {
   wordsFor,
 } from './expected.js';
 import { describeTerm, showNumber, type Term } from './term.js';
+import { meantWord } from './unknown.js';
+import { findWord } from '../vocabulary.js';
 import { nameAt, type Unit } from './unit.js';
 
 /** Runs the compiled validator of a unit and reports what it finds at the nodes that the values came from. */
@@ -135,6 +137,15 @@ function quantityHelp(
   return schema.counts ? { label: `${label}: \`${name}\` counts ${schema.counts}` } : { label };
 }
 
+/** What a value that stands alone is as the only one of a list. */
+function insideBrackets(schema: ArgumentSchema, term: Term & { readonly kind: 'word' | 'number' }): string {
+  if (term.kind === 'number') return showNumber(term.value);
+  if (term.arguments) return `${term.text}(…)`;
+  const items = (schema.anyOf?.[0] ?? schema).items;
+  const known = items?.registry === undefined || findWord(items.registry, term.text) !== undefined;
+  return known ? term.text : (meantWord(items!.registry!, term.text) ?? term.text);
+}
+
 /** How others write what is `true` or `false` here. */
 const SPELT_BOOLEANS: Readonly<Record<string, string>> = {
   on: 'true',
@@ -165,7 +176,7 @@ function repair(schema: ArgumentSchema, term: Term): Pick<Where, 'label' | 'help
   }
   const [type] = typesOf(schema.anyOf?.[0] ?? schema);
   if (type === 'array' && !choicesOf(schema) && (term.kind === 'word' || term.kind === 'number')) {
-    return { label: 'put it in brackets: `[ ]`' };
+    return { label: `put it in brackets: \`[${insideBrackets(schema, term)}]\`` };
   }
   return {};
 }

@@ -5,11 +5,21 @@ import type { Call, Kind, RegistryName } from '../../ir/kind.js';
 import { sections, type SectionKind, phase } from '../sections.js';
 import { findWord, vocabulary, wordsOf } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
-import { type ArgumentSchema, choicesOf, countsIn, OFF, expectedOf, knowsWord, schemaOf, typesOf } from './expected.js';
+import {
+  type ArgumentSchema,
+  choicesOf,
+  countsIn,
+  OFF,
+  expectedOf,
+  knowsWord,
+  rangeOf,
+  schemaOf,
+  typesOf,
+} from './expected.js';
 import { validate } from './faults.js';
 import { type Override, reportMiss } from './overrides.js';
 import { describeTerm, type Term } from './term.js';
-import { ownerName, reportUnknownArgument, reportUnknownWord } from './unknown.js';
+import { meantWord, ownerName, reportUnknownArgument, reportUnknownWord } from './unknown.js';
 import { bindArguments, type Written } from './bind.js';
 import { durationValue, indexValue, numberAsSplit, raw, reportQuantity, wholeRange } from './plain-values.js';
 import { nameAt, pointer, Unit } from './unit.js';
@@ -211,21 +221,33 @@ function registryValue(
   place: string,
   override: Override | undefined,
 ): unknown {
-  if (term.kind === 'word') return resolveWord(context, registry, term, override);
+  if (term.kind === 'word') {
+    const number = typesOf(schema).includes('number')
+      ? `a number${rangeOf(schema) && ` ${rangeOf(schema)}`}`
+      : undefined;
+    return resolveWord(context, registry, term, override, number);
+  }
   if (term.kind === 'number' && registry === 'split') return numberAsSplit(context, term, unit, place);
   if (term.kind === 'number' && typesOf(schema).includes('number')) return term.value;
   if (term.kind === 'quantity') return reportQuantity(context, term, unit, place, expectedOf(schema));
-  const quoted = term.kind === 'string' && findWord(registry, term.value);
+  const meant = term.kind === 'string' ? unquoted(schema, registry, term.value) : undefined;
   context.report(
     'wrong-type',
     { owner: unit.owner, name: nameAt(place), expected: expectedOf(schema), found: describeTerm(term) },
     {
       at: term.span,
-      ...(quoted && { label: `write ${(term as { value: string }).value} without quotes` }),
+      ...(meant !== undefined && { label: `write \`${meant}\` without quotes` }),
       help: [`${vocabulary[registry].many}: ${listWords(wordsOf(registry))}`],
     },
   );
   return undefined;
+}
+
+/** What a string in the place of a word or a number most likely means. */
+function unquoted(schema: ArgumentSchema, registry: RegistryName, text: string): string | undefined {
+  const isNumber = text.trim() !== '' && Number.isFinite(Number(text));
+  if (isNumber && typesOf(schema).includes('number')) return text.trim();
+  return findWord(registry, text) ? text : meantWord(registry, text);
 }
 
 /** A word or call of a table, with its arguments. Undefined after a report. */
@@ -234,13 +256,15 @@ function resolveWord(
   registry: RegistryName,
   term: Term & { readonly kind: 'word' },
   override?: Override,
+  /** Which number may stand there, too. */
+  number?: string,
 ): Call | undefined {
   // Rows that are held out may come from a source of their own: `validation: csv("b.csv")`.
   if (registry === 'split' && !findWord('split', term.text) && findWord('source', term.text))
     return resolveWord(context, 'source', term, override);
   const kind = findWord(registry, term.text);
   if (!kind) {
-    reportUnknownWord(context, registry, term.text, term.wordSpan);
+    reportUnknownWord(context, registry, term.text, term.wordSpan, [], number);
     return undefined;
   }
   const written = bindArguments(context, registry, kind, term.arguments ?? []);
@@ -306,13 +330,18 @@ export function resolveMap(
       return;
     }
     const near = nearest(key, names);
+    const optimizers = names.includes('optimizer') ? optimizersWith(key) : [];
+    const optimizer = optimizers.includes('adam') ? 'adam' : optimizers[0];
     context.report(
       'unknown-key',
       { section: owner, key },
       {
         at,
         ...(near !== undefined && { label: `did you mean \`${near}\`?` }),
-        help: [`keys of ${owner}: ${listWords(names)}`],
+        help: [
+          ...(optimizer === undefined ? [] : [`it is the optimizer's: \`optimizer: ${optimizer}(${key}: …)\``]),
+          `keys of ${owner}: ${listWords(names)}`,
+        ],
       },
     );
   };
@@ -325,6 +354,13 @@ export function resolveMap(
   }
   return resolveProperties(context, schema, written, unit, place, override, (key, expected) =>
     context.report('missing-key', { section: owner, key, expected }, { at: unit.at }),
+  );
+}
+
+/** The optimizers with an argument of that name. */
+function optimizersWith(argument: string): string[] {
+  return wordsOf('optimizer').filter((word) =>
+    Object.hasOwn(schemaOf(findWord('optimizer', word)!.schema).properties ?? {}, argument),
   );
 }
 

@@ -82,6 +82,14 @@ export function thresholdsOf(network: Network, values: Values): readonly number[
   return [0, ...norms.filter((norm) => norm > 0)];
 }
 
+/** The same for `weight`: 0, and the magnitudes present in annotated kernels, each of which is cut by the next one. */
+export function magnitudesOf(network: Network, values: Values): readonly number[] {
+  const found = new Set<number>();
+  for (const kernel of annotatedKernels(network))
+    for (const weight of values.get(kernel.name)!) if (weight !== 0) found.add(Math.abs(weight));
+  return [0, ...[...found].sort((a, b) => a - b)];
+}
+
 /** The thresholds worth trying: of `thresholdsOf`, 0 and at most `size` others, at equal shares of them. */
 export function thresholdGrid(network: Network, values: Values, size = 40): readonly number[] {
   return evenly(thresholdsOf(network, values), size);

@@ -212,9 +212,13 @@ layer, or rename the other.`,
   }),
   'annotation-twice': code<{ method: string }>({
     severity: 'error',
-    message: ({ method }) => `\`@${method}\` stands twice in one place`,
-    explain:
-      "A layer's annotation is merged, argument by argument, with the model's of the same name. Two in one place have no order, and a method keeps what it knows of a kernel, such as masks, gates or counts, once.",
+    message: ({ method }) =>
+      `\`@${method}\` stands twice in one place, and a method acts with one set of arguments on a layer`,
+    explain: `A layer's annotation is merged, argument by argument, with the model's of the same name. Two in one place have no order, and a method keeps what it knows of a kernel, such as masks, gates or counts, once for the whole run:
+with two \`during\` it would not be clear whose it is when the next phase begins. One annotation may act in several phases, and another method may stand beside it.
+${example('fc1 = Dense(300) @l1(1e-4, during: [warm, sparse]) @dropneuron(1e-3, during: sparse)')}
+
+For another strength of the same method later, train twice: the second spec begins with the first one's weights, \`weights: file("runs/net/latest/trained.safetensors")\`.`,
   }),
   'unknown-phase': code<{ name: string }>({
     severity: 'error',

@@ -1,19 +1,21 @@
+import { parameterCount } from '../../compiler/3-dims/index.js';
 import { methodSites } from '../../compiler/4-program/index.js';
 import { certifiedRanges, type Difference, measureDifference } from '../../compiler/5-shrink/certificate.js';
-import { type AppliedThreshold, cut } from '../../compiler/5-shrink/cut.js';
+import { type AppliedThreshold, cut, magnitudesOf, thresholdsOf } from '../../compiler/5-shrink/cut.js';
 import type { SearchResult } from '../../compiler/5-shrink/search.js';
+import { searchTarget } from '../../compiler/5-shrink/target.js';
 import { shrinkReasons } from '../../compiler/5-shrink/reasons.js';
-import { refuseDeadNetwork, type ShrinkResult, shrink } from '../../compiler/5-shrink/shrink.js';
+import { refuseDeadNetwork, type ShrinkResult, shrink, shrinkLiving } from '../../compiler/5-shrink/shrink.js';
 import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
-import { fail } from '../../diagnostics/report.js';
+import { Failure, fail } from '../../diagnostics/report.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import type { Part } from '../../sparsity/long-work.js';
 import { ticking } from '../training/pace.js';
 import { methodsWith, openMoment } from '../training/host-moment.js';
 import { constantOutputWarnings } from './constant-outputs.js';
-import { missedWarning, type TargetResult } from './target.js';
-import { letIn, type Simplifying, rangesOf, shrinkOptionsOf } from './simplifying.js';
+import { missedWarning, percent, type TargetResult } from './target.js';
+import { goesOn, letIn, type Simplifying, rangesOf, shrinkOptionsOf } from './simplifying.js';
 import { coarseWarning, findThreshold } from './judge.js';
 import { aim } from './aim.js';
 
@@ -74,6 +76,63 @@ function pauseOf(at: Simplifying, method: string): (part: Part) => Promise<void>
   };
 }
 
+/**
+ * Shrinks what a threshold cut.
+ *
+ * @throws Failure dead-network, which says up to which threshold a network is left, where the threshold is what took it
+ */
+async function shrinkOrSay(at: Simplifying, masked: Values, threshold: AppliedThreshold): Promise<ShrinkResult> {
+  const { network, values } = at;
+  try {
+    return shrink(network, masked, shrinkOptionsOf(at));
+  } catch (error) {
+    const died = error instanceof Failure && error.diagnostics.some(({ code }) => code === 'dead-network');
+    if (!died || !shrinkLiving(network, values, shrinkOptionsOf(at))) throw error;
+    const { highest, parameters } = await highestLiving(at, threshold);
+    const share = percent(parameters / parameterCount(network));
+    const written = threshold.kind === 'weight' ? `weight(${highest})` : String(highest);
+    const help =
+      highest === 0
+        ? 'no threshold above 0 leaves a network: weaken the penalty, or train for longer'
+        : `the highest threshold that leaves a network is ${written}, with ${share} of the parameters`;
+    throw new Failure(
+      error.diagnostics.map((one) => (one.code === 'dead-network' ? { ...one, help: [...one.help, help] } : one)),
+    );
+  }
+}
+
+/** The highest threshold of a kind at which outputs still depend on inputs, rounded down to what people type, and what it leaves. */
+async function highestLiving(
+  at: Simplifying,
+  { kind }: AppliedThreshold,
+): Promise<{ readonly highest: number; readonly parameters: number }> {
+  const { network, values } = at;
+  const leftAt = (value: number) => {
+    const left = shrinkLiving(network, cut(network, values, { kind, value }).values, shrinkOptionsOf(at));
+    return left && parameterCount(left.network);
+  };
+  const sharesAt = async (value: number) => {
+    await goesOn(at, 'threshold: the highest that leaves a network');
+    const parameters = leftAt(value);
+    return parameters === undefined ? undefined : { parameters };
+  };
+  const thresholds = kind === 'unit' ? thresholdsOf(network, values) : magnitudesOf(network, values);
+  // A size that no network has: what is found is the last that leaves one.
+  const { threshold } = await searchTarget({ thresholds, sharesAt, wanted: { parameters: -1 } });
+  // A norm is cut by a threshold that is as large, a single weight by a larger one alone.
+  const next = kind === 'unit' ? thresholds[thresholds.indexOf(threshold) + 1] : undefined;
+  const highest = Math.max(roundedDown(threshold), next === undefined ? 0 : roundedDown(next, 'below'));
+  return { highest, parameters: leftAt(highest)! };
+}
+
+/** To four digits, `below` to a number that is less. A lower threshold cuts less. */
+function roundedDown(value: number, side?: 'below'): number {
+  if (value === 0) return 0;
+  const unit = 10 ** (Math.floor(Math.log10(value)) - 3);
+  const down = Number((Math.floor(value / unit) * unit).toPrecision(4));
+  return down > value || (side === 'below' && down === value) ? Number((down - unit).toPrecision(4)) : down;
+}
+
 async function simplifySelected(at: Simplifying): Promise<Simplified> {
   const { spec, network, values, features } = at;
   const wanted = spec.simplify.threshold;
@@ -99,7 +158,7 @@ async function simplifySelected(at: Simplifying): Promise<Simplified> {
   }
   const { values: masked, kernels } = cut(network, values, threshold);
   const ranges = rangesOf(at);
-  const shrunk = shrink(network, masked, shrinkOptionsOf(at));
+  const shrunk = await shrinkOrSay(at, masked, threshold);
   warnings.push(...constantOutputWarnings(network, shrinkReasons(network, shrunk)));
   const difference = measureDifference({ network, values: masked }, shrunk, {
     seed: spec.data.seed,

@@ -242,3 +242,28 @@ test('the user may stop it between any two looks', async () => {
   await expect(simplified('target { parameters: 30% }', { stopping })).rejects.toThrow();
   expect(looks).toBe(3);
 });
+
+test.each(['threshold: 100', 'threshold: weight(100)'])(
+  '%s, which leaves nothing, is refused with the highest threshold that leaves a network',
+  async (section) => {
+    const refused = async (one: string) => {
+      try {
+        await simplified(one, { seed: 3 });
+      } catch (error) {
+        return (error as { diagnostics: { code: string; help: string[] }[] }).diagnostics[0]!;
+      }
+      return undefined;
+    };
+    const found = (await refused(section))!;
+    expect(found.code).toBe('dead-network');
+    const told =
+      /^the highest threshold that leaves a network is (weight\()?([\d.e-]+)\)?, with ([\d.]+) % of the parameters$/;
+    const [, word = '', highest, share] = found.help.map((line) => told.exec(line)).find((one) => one !== null)!;
+    const at = (value: number) => `threshold: ${word}${value}${word && ')'}`;
+    // What is told is typed in, and leaves that much.
+    const { shrunk, network } = await simplified(at(Number(highest)), { seed: 3 });
+    expect((100 * parameterCount(shrunk.network)) / parameterCount(network)).toBeCloseTo(Number(share), 1);
+    // Four digits above it there is none.
+    expect((await refused(at(Number(highest) * 1.002)))?.code).toBe('dead-network');
+  },
+);
