@@ -135,7 +135,7 @@ export class Dims {
     if (long.length <= 1) {
       const same = long[0] ?? parts[0] ?? this.fresh(1, layer);
       for (const part of parts)
-        if (part !== same) this.pin(part, `${layer} flattens it, and all features need an axis of 1`);
+        if (part !== same) this.pin(part, `${layer} flattens this axis of size 1, which all features share`);
       return same;
     }
     const count = parts.reduce((product, { units }) => product * units.length, 1);
@@ -156,7 +156,8 @@ export class Dims {
    * them; the others stay as long as they are.
    */
   split(flat: Dim, axes: readonly Dim[], layer: string): void {
-    for (const axis of axes.slice(0, -1)) this.pin(axis, `${layer} makes its places of one axis`);
+    for (const axis of axes.slice(0, -1))
+      this.pin(axis, `${layer} makes these places of one axis, and places are never removed`);
     const { units } = axes.at(-1)!;
     units.forEach((unit, k) => {
       const parts = flat.units.filter((_, place) => place % units.length === k);

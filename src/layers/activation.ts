@@ -1,7 +1,7 @@
 import { callOf, Type } from '../ir/kind.js';
 import { activationOf, applyActivation } from './apply-activation.js';
 import { activationFacts } from './facts.js';
-import { defineLayer } from './layer.js';
+import { defineLayer, looksAtAll } from './layer.js';
 import { activationRanges } from './ranges.js';
 
 export const activation = defineLayer({
@@ -13,7 +13,7 @@ export const activation = defineLayer({
   shape: (_, { inputs: [x = []] }) => [x],
   forward: (b, { arguments: args, inputs: [x] }) => [applyActivation(b, x!, args.activation)],
   unitwise: ({ activation: call }, [x = []]) => (activationOf(call).unitwise ? x : x.slice(0, -1)),
-  pinReason: ({ activation: call }) => `${call.word} mixes units`,
+  pinReason: ({ activation: call }) => looksAtAll(call.word),
   facts: ({ activation: call }, { inputs: [x = []] }) => [activationFacts(x, call)],
   ranges: ({ activation: call }, at) => [activationRanges(at.inputs[0]!, call, at)],
   spelling: {

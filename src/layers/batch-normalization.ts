@@ -69,7 +69,7 @@ export const batchNormalization = defineLayer({
     return [scaled(centered, variance)];
   },
   unitwise: ({ axis }, [x = []]) => [x[axisOf(axis, x)!]!],
-  pinReason: () => 'BatchNormalization averages over the axis',
+  pinReason: () => 'BatchNormalization averages over this axis, and units of the axis that it normalises alone can go',
   facts: (args, { inputs: [x = []], inputShapes: [shape = []], values, mode }) => {
     const along = axisOf(args.axis, shape)!;
     const gamma = args.scale ? values('gamma') : undefined;

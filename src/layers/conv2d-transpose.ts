@@ -19,7 +19,7 @@ import {
   windowArguments,
   writtenApart,
 } from './convolution-parts.js';
-import { defineLayer, reads, writes } from './layer.js';
+import { defineLayer, reads, writes, looksAtAll } from './layer.js';
 import {
   countWindows,
   type Pair,
@@ -111,7 +111,7 @@ export const conv2dTranspose = defineLayer({
     return [finish(b, sum, bias, args.activation)];
   },
   unitwise: ({ activation }, _, [y = []]) => writtenApart(activation, y),
-  pinReason: ({ activation }) => `${activation.word} mixes units`,
+  pinReason: ({ activation }) => looksAtAll(activation.word),
   facts: (args, at) => convolutionFacts(at, args.activation, kernelOptions(args)),
   ranges: (args, at) => convolutionRanges(at, args.activation, kernelOptions(args)),
   gathers: () => true,

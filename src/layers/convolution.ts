@@ -19,7 +19,7 @@ import {
   windowArguments,
   writtenApart,
 } from './convolution-parts.js';
-import { defineLayer, type LayerKind, reads, type ShapeStep, writes } from './layer.js';
+import { defineLayer, type LayerKind, reads, type ShapeStep, writes, looksAtAll } from './layer.js';
 import { asImage, asImageKernel, fromImage, pair, placesOf, type Rank, sidesOf } from './windows.js';
 
 /** Reports groups into which channels do not part, and gives a number into which they do. */
@@ -87,7 +87,7 @@ export function convolution(keyword: string, summary: string, rank: Rank): Layer
       return [finish(b, fromImage(b, sum, rank), bias, args.activation)];
     },
     unitwise: ({ activation }, _, [y = []]) => writtenApart(activation, y),
-    pinReason: ({ activation }) => `${activation.word} mixes units`,
+    pinReason: ({ activation }) => looksAtAll(activation.word),
     facts: (args, at) => {
       const { activation, use_bias, groups } = args;
       return convolutionFacts(at, activation, { useBias: use_bias, padded: !isWhole(args), groups });

@@ -3,7 +3,7 @@ import { sizeOf } from '../program/program.js';
 import { callOf, Type } from '../ir/kind.js';
 import { activationOf, applyActivation } from './apply-activation.js';
 import { activationFacts, lastAxisFacts, linearFacts, spreadFacts } from './facts.js';
-import { defineLayer, reads, writes } from './layer.js';
+import { defineLayer, reads, writes, looksAtAll } from './layer.js';
 import { activationRanges, linearRanges } from './ranges.js';
 
 export const dense = defineLayer({
@@ -50,7 +50,7 @@ export const dense = defineLayer({
     ...x.slice(0, -1),
     ...(activationOf(activation).unitwise ? y.slice(-1) : []),
   ],
-  pinReason: ({ activation }) => `${activation.word} mixes units`,
+  pinReason: ({ activation }) => looksAtAll(activation.word),
   facts: ({ activation, use_bias }, { inputs: [x = []], outputShapes: [y = []], values, shapeOf }) => {
     const shape = shapeOf('kernel')!;
     const sums = linearFacts(x.at(-1) ?? [], {

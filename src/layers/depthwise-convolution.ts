@@ -33,6 +33,7 @@ import {
   type RangesStep,
   type ShapeStep,
   writes,
+  looksAtAll,
 } from './layer.js';
 import { activationRanges, linearRanges } from './ranges.js';
 import { asImage, fromImage, pair, placesOf, type Rank, sidesOf } from './windows.js';
@@ -140,7 +141,7 @@ export function depthwiseConvolution(keyword: string, summary: string, rank: Ran
     ],
     unitwise: ({ activation }, [x = []], [y = []]) =>
       activationOf(activation).unitwise ? [...x.slice(-1), ...y.slice(-1)] : [],
-    pinReason: ({ activation }) => `${activation.word} mixes units`,
+    pinReason: ({ activation }) => looksAtAll(activation.word),
     facts: (args, at) => finishedFacts(at, depthwiseFacts(at, 'kernel', optionsOf(args)), args.activation),
     ranges: (args, at) => [activationRanges(depthwiseRanges(at, 'kernel', optionsOf(args)), args.activation, at)],
     multiplyAdds: ({ kernel_size }, _, [y = []]) => sizeOf(extents(y)) * sizeOf(pair(kernel_size, rank)),
@@ -166,11 +167,11 @@ function multiplied({ name, dims, fresh }: ShapeStep, channels: Dim, count: numb
   if (count === 1) return channels;
   if (channels.units.length === 1) {
     const made = fresh(count);
-    dims.pin(made, `${name} makes ${count} of every channel`);
-    dims.pin(channels, `all channels of ${name} are made of it`);
+    dims.pin(made, `${name} makes ${count} channels of every one that it reads, and they stay or go together`);
+    dims.pin(channels, `all channels of ${name} are made of this one`);
     return made;
   }
   const numbers = fresh(count, 'multiplier');
-  dims.pin(numbers, `${name} makes ${count} of every channel`);
+  dims.pin(numbers, `${name} makes ${count} channels of every one that it reads, and they stay or go together`);
   return dims.product([channels, numbers], name, { together: true });
 }

@@ -61,7 +61,8 @@ export const groupNormalization = defineLayer({
     const blocks = countOf(groups, x, axis);
     return place === x.length - 1 && blocks < x[place]!.units.length ? [{ dim: x[place]!, blocks }] : [];
   },
-  pinReason: () => 'GroupNormalization normalises the channels of a group together',
+  pinReason: () =>
+    'GroupNormalization takes mean and variance over all channels of a group, so the others would change without it',
   facts: (args, { inputs: [x = []], inputShapes: [shape = []], outputShapes: [output = []], values }) => {
     if (axisOf(args.axis, shape) !== shape.length - 1) return [unknownFacts(output)];
     const own = x.at(-1)!;

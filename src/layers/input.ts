@@ -23,7 +23,8 @@ export const input = defineLayer({
   shape: ({ shape, keep }, { name, dims, misfit }) => {
     const width = shape.at(-1) ?? 0;
     const places = shape.slice(0, -1).map((extent) => dims.fresh(extent, name));
-    for (const axis of places) dims.pin(axis, `the Input ${name} reads all places of its rows`);
+    for (const axis of places)
+      dims.pin(axis, `the Input ${name} reads all places of its rows: features of the last axis alone can go`);
     if (keep === undefined) return [[...places, ...(shape.length > 0 ? [dims.fresh(width, name)] : [])]];
     const outside = keep.find((index) => index >= width);
     if (outside !== undefined) misfit(`indices from 0 to ${width - 1} in \`keep\``, String(outside));

@@ -35,7 +35,7 @@ export const layerNormalization = defineLayer({
     return [scaledBy(b, centered, { variance, epsilon, gamma, beta })];
   },
   unitwise: ({ axis }, [x = []]) => x.filter((_, place) => !axesOf(axis, x)?.includes(place)),
-  pinReason: () => 'LayerNormalization normalises units together',
+  pinReason: () => 'LayerNormalization takes mean and variance over all units, so the others would change without it',
   // Without gamma a unit is beta, whatever comes in; it stays for the sake of the others.
   facts: ({ axis, scale, center }, { inputShapes: [shape = []], outputShapes: [output = []], values }) => {
     const places = axesOf(axis, shape)!;

@@ -210,7 +210,7 @@ export interface LayerKind<S extends TObject = TObject, A = Static<S>> extends K
   forward(b: Builder, at: ForwardStep<A>): readonly Value[];
   /** The Dims that it treats unit by unit, whether passed on or written. Absent: it mixes the units of every Dim, and they stay. */
   unitwise?(args: A, inputs: readonly Shape[], outputs: readonly Shape[]): readonly Dim[];
-  /** Why the units stay where it is not unit-wise: reports print it. Absent: "<keyword> mixes units". */
+  /** Why the units stay where it is not unit-wise: reports print it. Absent: `looksAtAll` of the keyword. */
   pinReason?(args: A): string;
   /**
    * What is known of the units of every axis of every output. Absent: generic, of the last axes from the axes of the parameters and `unitwise`: a unit
@@ -326,4 +326,9 @@ export function writes(dim: Dim, blocks: Pick<Axis, 'groups' | 'by'> = {}): Axis
 /** An axis of a parameter that goes along with its units, and connects nothing. */
 export function plain(dim: Dim, blocks: Pick<Axis, 'groups' | 'by'> = {}): Axis {
   return { dim, role: 'plain', ...blocks };
+}
+
+/** Why a unit stays where a layer or an activation computes every unit from all of them. */
+export function looksAtAll(word: string): string {
+  return `${word} looks at all units together, so the others would change without it`;
 }

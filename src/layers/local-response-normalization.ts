@@ -41,7 +41,8 @@ export const localResponseNormalization = defineLayer({
     return [b.multiply(x!, b.power(divisor, -beta))];
   },
   unitwise: (_, [x = []]) => x.slice(0, -1),
-  pinReason: () => 'LocalResponseNormalization divides by the channels around',
+  pinReason: () =>
+    'LocalResponseNormalization divides each channel by those around it, so the others would change without it',
   facts: (_, { inputs: [x = []], outputShapes: [y = []] }) => [
     spreadFacts(
       lastAxisFacts(

@@ -75,7 +75,7 @@ function mergedShape({ name, inputs, from, dims, misfit }: ShapeStep): Shape {
     const own = alignedAt(inputs, rank, axis);
     const first = own.find((dim) => dim.units.length !== 1) ?? own[0]!;
     for (const dim of own)
-      if (!dims.unify(first, dim)) dims.pin(dim, `${name} stretches it along the axis of another input`);
+      if (!dims.unify(first, dim)) dims.pin(dim, `${name} repeats it along a longer axis of another input`);
     return first;
   });
 }

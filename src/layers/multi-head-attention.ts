@@ -145,7 +145,7 @@ export const multiHeadAttention = defineLayer({
     return [params.output_bias ? b.add(product, params.output_bias) : product];
   },
   unitwise: (_, __, [y = []]) => y.slice(-1),
-  pinReason: () => 'MultiHeadAttention mixes steps',
+  pinReason: () => 'MultiHeadAttention looks at all steps of a sequence together, and steps are never removed',
   facts: (args, at) => {
     const {
       values,

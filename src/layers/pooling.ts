@@ -119,7 +119,7 @@ export function globalPooling(options: {
     shape: ({ keepdims }, at) => {
       const { channels } = pictureOf(at, rank);
       const ones: Shape = keepdims ? axes.map((axis) => at.fresh(1, `place${axis}`)) : [];
-      for (const one of ones) at.dims.pin(one, `${at.name} makes it, and all channels need an axis of 1`);
+      for (const one of ones) at.dims.pin(one, `${at.name} makes this axis of size 1, which all channels share`);
       return [[...ones, channels]];
     },
     forward: (b, { arguments: { keepdims }, inputs: [x] }) => [pool(b, x!, axes, keepdims)],

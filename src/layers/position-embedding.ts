@@ -35,7 +35,7 @@ export const positionEmbedding = defineLayer({
   },
   // The steps are counted: none may go.
   unitwise: (_, [x = []]) => [...x.slice(0, -2), ...x.slice(-1)],
-  pinReason: () => 'PositionEmbedding counts the steps',
+  pinReason: () => 'PositionEmbedding has a vector for every step, and steps are never removed',
   // It reads nothing of its input but the shape.
   facts: (_, { outputShapes: [shape = []], values, shapeOf }) => {
     const table = values('position_embeddings');

@@ -3,7 +3,7 @@ import { callOf, Type } from '../ir/kind.js';
 import { constantOf, type UnitFact } from '../ir/units.js';
 import { sizeOf } from '../program/program.js';
 import { lastAxisFacts, spreadFacts } from './facts.js';
-import { type AxisFacts, defineLayer, type LayerKind, type ShapeStep } from './layer.js';
+import { type AxisFacts, defineLayer, type LayerKind, type ShapeStep, looksAtAll } from './layer.js';
 import {
   type Cell,
   cellFacts,
@@ -165,7 +165,9 @@ export function recurrentLayer(
     },
     unitwise: (args, _, [y = []]) => (treatsUnitsApart(of(args)) ? y.slice(-1) : []),
     pinReason: (args) =>
-      treatsUnitsApart(of(args)) ? `${keyword} goes through all steps` : `an activation of ${keyword} mixes units`,
+      treatsUnitsApart(of(args))
+        ? `${keyword} goes through all steps of a sequence, and steps are never removed`
+        : looksAtAll(`an activation of ${keyword}`),
     facts: (args, at) => {
       const facts = cellFacts(cell, of(args), at);
       return at.outputShapes.map((shape, k): AxisFacts => {

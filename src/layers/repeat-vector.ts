@@ -16,7 +16,7 @@ export const repeatVector = defineLayer({
     if (x.length !== 1)
       misfit('an input with one axis', x.length === 0 ? 'a scalar per row' : showShape(x), 'put `Flatten` before it');
     const steps = fresh(n, 'steps');
-    dims.pin(steps, `${name} makes steps, which are no units`);
+    dims.pin(steps, `${name} makes these steps, and steps are never removed`);
     return [[steps, x.at(-1) ?? fresh(1, 'features')]];
   },
   forward: (b, { arguments: { n }, inputs: [x], inputShapes: [shape = []] }) => {

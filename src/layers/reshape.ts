@@ -77,8 +77,8 @@ export const reshape = defineLayer({
         pin(
           [...read, ...axes],
           part.to.length > 1 && part.to.some((k) => target_shape[k] !== 1)
-            ? 'splits the axis, and its parts are not units'
-            : 'makes one axis of it and others, and only its last axis has units',
+            ? 'splits this axis, so that no unit of it can go by itself'
+            : 'joins this axis with others, so that no unit of it can go by itself',
         );
       output.push(...axes);
     }
@@ -136,7 +136,7 @@ export const reshape = defineLayer({
 });
 
 /** Why axes of size 1 stay. */
-const ADDED = 'adds or drops it, and all features need an axis of 1';
+const ADDED = 'adds or drops this axis of size 1, which all features share';
 
 /** Neighbouring axes, by their places, that hold the same elements before and after: the shortest such runs. */
 interface Part {

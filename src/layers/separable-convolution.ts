@@ -25,7 +25,7 @@ import {
   depthwiseSum,
 } from './depthwise-convolution.js';
 import { linearFacts } from './facts.js';
-import { defineLayer, type LayerKind, reads, writes } from './layer.js';
+import { defineLayer, type LayerKind, reads, writes, looksAtAll } from './layer.js';
 import { activationRanges, linearRanges } from './ranges.js';
 import { pair, type Rank } from './windows.js';
 
@@ -68,7 +68,10 @@ export function separableConvolution(keyword: string, summary: string, rank: Ran
       );
       let between = channels;
       if (args.depth_multiplier > 1) {
-        at.dims.pin(multiplier, `${at.name} makes ${args.depth_multiplier} of every channel`);
+        at.dims.pin(
+          multiplier,
+          `${at.name} makes ${args.depth_multiplier} channels of every one that it reads, and they stay or go together`,
+        );
         between = at.dims.product([channels, multiplier], `${at.name}.pointwise`, { together: true });
       }
       return {
@@ -85,7 +88,7 @@ export function separableConvolution(keyword: string, summary: string, rank: Ran
       return [finish(b, sum, params.bias, args.activation)];
     },
     unitwise: ({ activation }, _, [y = []]) => writtenApart(activation, y),
-    pinReason: ({ activation }) => `${activation.word} mixes units`,
+    pinReason: ({ activation }) => looksAtAll(activation.word),
     facts: (args, at) => {
       const between = depthwiseFacts(at, 'depthwise_kernel', { padded: !isWhole(args) });
       const map = kernelMap(at, 'pointwise_kernel', { useBias: args.use_bias });

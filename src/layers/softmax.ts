@@ -1,6 +1,6 @@
 import { Type } from '../ir/kind.js';
 import { axesThere, axisArgument, axisOf } from './axes.js';
-import { defineLayer } from './layer.js';
+import { defineLayer, looksAtAll } from './layer.js';
 import { activationRanges } from './ranges.js';
 
 export const softmax = defineLayer({
@@ -22,7 +22,7 @@ export const softmax = defineLayer({
   },
   probabilities: ({ axis }) => (axis === -1 ? { word: 'softmax', arguments: {} } : undefined),
   unitwise: ({ axis }, [x = []]) => x.filter((_, place) => place !== axisOf(axis, x)),
-  pinReason: () => 'Softmax mixes units',
+  pinReason: () => looksAtAll('Softmax'),
   ranges: (_, { inputs: [x] }) => [activationRanges(x!, { word: 'softmax', arguments: {} })],
   spelling: {
     // TensorFlow.js takes the last axis alone.

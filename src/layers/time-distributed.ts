@@ -3,7 +3,14 @@ import { callOf, type Static, Type } from '../ir/kind.js';
 import { unbounded } from '../ir/ranges.js';
 import { Builder, type Value } from '../program/builder.js';
 import { spreadFacts, unknownUnits } from './facts.js';
-import { type FactsStep, type ForwardStep, type LayerKind, paramsOfInner, type TfjsLayer } from './layer.js';
+import {
+  type FactsStep,
+  type ForwardStep,
+  type LayerKind,
+  paramsOfInner,
+  type TfjsLayer,
+  looksAtAll,
+} from './layer.js';
 import { defineWrapper, type FindKind, type Members } from './wrapper.js';
 
 const schema = Type.Object({
@@ -167,7 +174,7 @@ export function timeDistributedMembers(kindOf: FindKind): Members<typeof schema>
       },
     },
     pinReason: {
-      handedOn: asked((kind, own) => kind.pinReason?.(own) ?? `${kind.keyword} mixes units`),
+      handedOn: asked((kind, own) => kind.pinReason?.(own) ?? looksAtAll(kind.keyword)),
     },
     facts: {
       handedOn: (args, at) => {

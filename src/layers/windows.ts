@@ -113,7 +113,7 @@ export interface Picture {
 
 /** The input as a series or an image. Reports another number of axes, and takes it for what it most likely should be. Its places stay. */
 export function pictureOf({ inputs: [x = []], name, dims, fresh, misfit }: ShapeStep, rank: Rank): Picture {
-  for (const dim of x.slice(0, rank)) dims.pin(dim, `${name} goes along this axis, and all places are needed`);
+  for (const dim of x.slice(0, rank)) dims.pin(dim, `${name} slides along this axis, and its places are never removed`);
   if (x.length === rank + 1) return { places: placesOf(x, rank), channels: x[rank]! };
   const likely = likelyPicture(extents(x), rank);
   const written = likely.join(', ');
@@ -158,7 +158,7 @@ export function placeAxes({ name, dims, fresh, misfit }: ShapeStep, [height, wid
     if (extent > MOST_PLACES)
       misfit(`at most ${MOST_PLACES.toLocaleString('en')} ${part}`, extent.toLocaleString('en'));
     const axis = fresh(Math.min(Math.max(1, extent), MOST_PLACES), part);
-    dims.pin(axis, `${name} makes ${part}, which are no units`);
+    dims.pin(axis, `${name} makes these ${part}, and ${part} are never removed`);
     return axis;
   });
 }

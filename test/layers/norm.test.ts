@@ -116,7 +116,7 @@ test('layer normalization keeps its units and says why', () => {
   expect(result.pins).toContainEqual({
     layer: 'a',
     indices: [1],
-    reason: 'LayerNormalization normalises units together',
+    reason: 'LayerNormalization takes mean and variance over all units, so the others would change without it',
   });
 });
 

@@ -101,9 +101,13 @@ const reasons: Reasons = {
     {
       layer: 'conv',
       indices: [0],
-      reason: 'group has as many of them in every group as the fullest needs',
+      reason: 'every group of group must have equally many, and the fullest needs so many',
     },
-    { layer: 'fc', indices: [2, 10], reason: 'LayerNormalization normalises units together' },
+    {
+      layer: 'fc',
+      indices: [2, 10],
+      reason: 'LayerNormalization takes mean and variance over all units, so the others would change without it',
+    },
   ],
   constant_outputs: [{ output: 'y', layer: 'y', indices: [1], values: [0.25] }],
   folded: [
@@ -145,28 +149,32 @@ test('the end of a run tells what stays and what was folded, without being long'
     );
   };
   expect(told(result)).toEqual([
-    'stay           conv 0: group has as many of them in every group as the fullest needs',
-    '               fc 2, 10: LayerNormalization normalises units together',
+    'stay           conv 0: every group of group must have equally many, and the fullest needs so many',
+    '               fc 2, 10: LayerNormalization takes mean and variance over all units, so the others would change without it',
     'folded         more 2 into y.bias',
   ]);
   const { simplified } = result;
-  const pins = Array.from({ length: 6 }, (_, k) => ({ layer: `fc${k}`, indices: [k], reason: 'softmax mixes units' }));
+  const pins = Array.from({ length: 6 }, (_, k) => ({
+    layer: `fc${k}`,
+    indices: [k],
+    reason: 'softmax looks at all units together, so the others would change without it',
+  }));
   const many = {
     ...result,
     simplified: { ...simplified, shrunk: { ...simplified.shrunk, pins, folded: [] } },
   };
   expect(told(many)).toEqual([
-    'stay           fc0 0: softmax mixes units',
-    '               fc1 1: softmax mixes units',
-    '               fc2 2: softmax mixes units',
+    'stay           fc0 0: softmax looks at all units together, so the others would change without it',
+    '               fc1 1: softmax looks at all units together, so the others would change without it',
+    '               fc2 2: softmax looks at all units together, so the others would change without it',
     '               and 3 more: dnc diff shows them',
   ]);
 });
 
 describe('a diff tells it at the layers', () => {
   const lines = [
-    'stay: conv 0: group has as many of them in every group as the fullest needs',
-    'stay: fc 2, 10: LayerNormalization normalises units together',
+    'stay: conv 0: every group of group must have equally many, and the fullest needs so many',
+    'stay: fc 2, 10: LayerNormalization takes mean and variance over all units, so the others would change without it',
     'folded: more 2 into y.bias',
     'constant: unit 1 of the output y depends on no input: it is always 0.25',
   ];

@@ -48,7 +48,13 @@ describe('the report of a finished run', () => {
 
   test('says which units stay and why, what was folded, and what is constant', async () => {
     const reasons = {
-      pinned: [{ layer: 'more', indices: [2, 4], reason: 'softmax mixes units' }],
+      pinned: [
+        {
+          layer: 'more',
+          indices: [2, 4],
+          reason: 'softmax looks at all units together, so the others would change without it',
+        },
+      ],
       constant_outputs: [{ output: 'value', layer: 'value', indices: [0], values: [0.5] }],
       folded: [
         {
@@ -71,14 +77,16 @@ describe('the report of a finished run', () => {
     expect(layer('value')).toMatchObject({ constant_outputs: reasons.constant_outputs, folded: reasons.folded });
     const html = await runPage(found);
     for (const line of [
-      'stay: more 2, 4: softmax mixes units',
+      'stay: more 2, 4: softmax looks at all units together, so the others would change without it',
       'folded: more 1 into value.bias',
       'constant: unit 0 of the output value depends on no input: it is always 0.5',
     ])
       expect(html).toContain(`<div>${line}</div>`);
     expect(problemsOf(html)).toEqual([]);
     const facts = runText(runLine(out), found.report).split('\n');
-    expect(facts).toContain('stay           more 2, 4: softmax mixes units');
+    expect(facts).toContain(
+      'stay           more 2, 4: softmax looks at all units together, so the others would change without it',
+    );
     expect(facts).toContain('folded         more 1 into value.bias');
   });
 

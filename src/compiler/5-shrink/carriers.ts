@@ -46,11 +46,11 @@ export function chooseCarriers(need: Need): void {
     for (const { site, region, constants, going } of family) {
       const { name } = site.node;
       if (carrier === undefined) {
-        const reason = `${name} adds zeros beside it, so that its constant fits into no bias, and no unit can stand for it`;
+        const reason = `it is constant, but ${name} pads with zeros, so no bias can take its place at the border, and no other unit can`;
         for (const unit of going) need.hold(site, unit, { layer: name, reason });
       } else {
         need.carriers.set(carrierAt(site, region), { unit: carrier, row: constants.get(carrier)!.row });
-        const reason = `${name} adds zeros beside it, so that its constant fits into no bias: it stands for all that are constant`;
+        const reason = `it is constant, but ${name} pads with zeros, so no bias can take its place at the border: it stands for all constant units there`;
         need.hold(site, carrier, { layer: name, reason });
       }
     }

@@ -24,8 +24,8 @@ export function keepEqualBlocks(network: Network, values: ValuesExact, need: Nee
       const most = Math.max(1, fullest);
       const reason =
         fullest === 0
-          ? `${layer} needs none of them, and an axis has one in every ${called} that stays`
-          : `${layer} has as many of them in every ${called} as the fullest needs`;
+          ? `no ${called} of ${layer} needs any of them, but every ${called} that stays must have one`
+          : `every ${called} of ${layer} must have equally many, and the fullest needs so many`;
       for (const block of living) {
         const dead = of[block]!.filter((unit) => !need.needed.has(unit));
         for (const unit of largest(network, values, dead, most - counts[k]![block]!))
@@ -40,7 +40,7 @@ export function roundWidths(network: Network, values: ValuesExact, need: Need, r
   for (const { site, units } of roundedAxes(network, need.sites)) {
     const dead = units.filter((unit) => !need.needed.has(unit));
     if (dead.length === units.length || !need.living(site)) continue;
-    const reason = `widths are kept at multiples of ${roundTo}`;
+    const reason = `round_to: ${roundTo} keeps widths at multiples of ${roundTo}`;
     for (const unit of staying(network, values, units, dead, roundTo))
       need.keep(unit, { layer: site.node.name, reason });
   }

@@ -1,3 +1,4 @@
+import { looksAtAll } from '../../layers/layer.js';
 import type { Unit } from '../../ir/dims.js';
 import type { Network } from '../../ir/graph.js';
 import { constantOf, type UnitFact } from '../../ir/units.js';
@@ -514,7 +515,11 @@ export class Need {
       const layer = dims.origin(tie[0]!).layer;
       // A layer that is not there any more ties nothing.
       if (!this.has(layer)) continue;
-      for (const unit of units) this.keep(unit, { layer, reason: `${layer} makes one channel of it and of others` });
+      for (const unit of units)
+        this.keep(unit, {
+          layer,
+          reason: `${layer} joins it and units that are needed into one channel, so they stay or go together`,
+        });
     }
   }
 
@@ -559,18 +564,18 @@ export class Need {
           const [first] = axis;
           if (first === undefined || axis.some((unit) => this.needed.has(unit))) continue;
           if (site.kind.spares?.(site.node.arguments, input) === 'no units') continue;
-          this.hold(site, first, { layer: site.node.name, reason: `${site.node.name} reads at least one unit` });
+          this.hold(site, first, { layer: site.node.name, reason: `${site.node.name} must read at least one unit` });
         }
     }
   }
 }
 
 function mixes({ kind, node }: Site): string {
-  return kind.pinReason?.(node.arguments) ?? `${kind.keyword} mixes units`;
+  return kind.pinReason?.(node.arguments) ?? looksAtAll(kind.keyword);
 }
 
 function noArgument({ kind }: Site): string {
-  return `${kind.keyword} has no argument for their number`;
+  return `a spec cannot write ${kind.keyword} with fewer of them: it has no argument for their number`;
 }
 
 /** Whether a layer itself puts zeros beside what a link reads. */

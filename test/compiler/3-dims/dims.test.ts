@@ -92,8 +92,8 @@ describe('units that stay', () => {
 
   test('what Reshape splits, on both sides', () => {
     const network = networkOf('x = Input(3)\na = Dense(6)\ngrid = Reshape(2, 3, 1)\nflat = Flatten\ny = Dense(2)');
-    expect(pinsOf(network, 'a')[0]).toMatch(/splits the axis/);
-    expect(pinsOf(network, 'grid', 0)[0]).toMatch(/splits the axis/);
+    expect(pinsOf(network, 'a')[0]).toMatch(/splits this axis/);
+    expect(pinsOf(network, 'grid', 0)[0]).toMatch(/splits this axis/);
   });
 
   test('places that Reshape makes of a flat axis, and not its channels', () => {
@@ -107,7 +107,7 @@ describe('units that stay', () => {
     const network = networkOf('x = Input(3)\na = Dense(6)\ntall = Reshape(6, 1)\nflat = Flatten\ny = Dense(2)');
     expect(roots(network, 'tall')).toEqual(roots(network, 'a'));
     expect(roots(network, 'flat')).toEqual(roots(network, 'a'));
-    expect(pinsOf(network, 'tall', 1)[0]).toMatch(/axis of 1/);
+    expect(pinsOf(network, 'tall', 1)[0]).toMatch(/axis of size 1/);
     expect(pinsOf(network, 'a')).toEqual([undefined]);
   });
 });

@@ -299,7 +299,7 @@ function mixAnything(w: Writer, x: Tensor): Tensor {
 
 /** Channels of a group stay together; those of a maker that has two blocks, or none yet, may be two groups. */
 function groupNormalization(w: Writer, x: Tensor): Tensor {
-  const reason = /GroupNormalization normalises the channels of a group together/;
+  const reason = /GroupNormalization takes mean and variance over all channels of a group/;
   const [segment] = x.segments;
   const channels = x.shape.at(-1)!;
   const of = w.makers.get(segment?.maker ?? '');

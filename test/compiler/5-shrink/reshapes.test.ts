@@ -174,12 +174,12 @@ describe('a Reshape that splits features at every step', () => {
 
 describe('a Reshape that does neither', () => {
   it.each([
-    ['joins axes to another than the last', 'Permute([3, 1, 2])\nmix = Reshape(8, 3)', /only its last axis has units/],
-    ['has other bounds', 'Permute([1, 3, 2])\nmix = Reshape(4, 2, 3)', /only its last axis has units|splits the axis/],
+    ['joins axes to another than the last', 'Permute([3, 1, 2])\nmix = Reshape(8, 3)', /joins this axis with others/],
+    ['has other bounds', 'Permute([1, 3, 2])\nmix = Reshape(4, 2, 3)', /joins this axis with others|splits this axis/],
     [
       'splits the last axis beside others',
       'Reshape(3, 4, 2)\nmix = Activation(tanh)',
-      /splits the axis, and its parts are not units/,
+      /splits this axis, so that no unit of it can go by itself/,
     ],
   ])('keeps all units where it %s', (_, text, reason) => {
     const it = plant(`image = Input(2, 3, 2)\nconv = Conv2D(4, 1)\nact = ${text}\nflat = Flatten\nout = Dense(2)`, 412)

@@ -8,7 +8,7 @@ import { Plant, plant } from './plant.js';
 
 /** Every row of the table of rules: which units go, what holds their values, and which stay for which reason. */
 
-const ZEROS = /adds zeros beside it/;
+const ZEROS = /pads with zeros, so no bias can take its place/;
 
 describe('valid convolutions', () => {
   const NET = `
@@ -734,7 +734,9 @@ describe('groups', () => {
     expect(it.left('conv1')).toHaveLength(4);
     expect(it.left('conv1')).toEqual(expect.arrayContaining([2, 3, 5]));
     expect(it.left('conv2')).toHaveLength(6);
-    expect(it.pins('conv1')).toEqual([expect.stringMatching(/every group as the fullest/)]);
+    expect(it.pins('conv1')).toEqual([
+      expect.stringMatching(/every group of conv2 must have equally many, and the fullest needs so many/),
+    ]);
     expect(it.argument('conv2', 'groups')).toBe(2);
   });
 
@@ -1044,9 +1046,13 @@ describe('attention', () => {
     const result = it.shrink();
     expect(result.argument('attend', 'key_dim')).toBe(2);
     expect(result.left('attend.key')).toEqual([1, 2, 3, 5]);
-    expect(result.pins('attend.key')).toEqual(['attend has as many of them in every head as the fullest needs']);
+    expect(result.pins('attend.key')).toEqual([
+      'every head of attend must have equally many, and the fullest needs so many',
+    ]);
     expect(result.left('attend.value')).toEqual([0, 1, 2, 3]);
-    expect(result.pins('attend.value')).toEqual(['attend has as many of them in every head as the fullest needs']);
+    expect(result.pins('attend.value')).toEqual([
+      'every head of attend must have equally many, and the fullest needs so many',
+    ]);
   });
 
   it('keeps one key in every head where none is needed, and says that', () => {
@@ -1056,7 +1062,7 @@ describe('attention', () => {
     const result = it.shrink();
     expect(result.argument('attend', 'key_dim')).toBe(1);
     expect(result.pins('attend.key')).toEqual([
-      'attend needs none of them, and an axis has one in every head that stays',
+      'no head of attend needs any of them, but every head that stays must have one',
     ]);
   });
 
@@ -1080,7 +1086,7 @@ describe('rounded widths', () => {
     const result = it.shrink({ roundTo: 4 });
     expect(result.left('a')).toHaveLength(8);
     expect(result.left('b')).toHaveLength(6);
-    expect(result.pins('a')).toEqual(['widths are kept at multiples of 4']);
+    expect(result.pins('a')).toEqual(['round_to: 4 keeps widths at multiples of 4']);
     expect(it.shrink().left('a')).toHaveLength(5);
   });
 });

@@ -170,7 +170,13 @@ describe('shrink', () => {
     const result = shrunk(network, values);
     expect(result.changed).toBe(false);
     // One is constant and one is unread.
-    expect(result.pins).toEqual([{ layer: 'gate', indices: [1, 2], reason: 'softmax mixes units' }]);
+    expect(result.pins).toEqual([
+      {
+        layer: 'gate',
+        indices: [1, 2],
+        reason: 'softmax looks at all units together, so the others would change without it',
+      },
+    ]);
   });
 
   it('treats units behind dropout and rescaling as what they are at inference', () => {
@@ -331,7 +337,7 @@ describe('shrink', () => {
     zero(values, 'fc.kernel', 4, { column: 1 });
     zero(values, 'out.kernel', 2, { row: 1 });
     const result = shrunk(network, values);
-    expect(result.pins[0]!.reason).toMatch(/Reshape grid splits the axis/);
+    expect(result.pins[0]!.reason).toMatch(/Reshape grid splits this axis/);
     expect(result.network.shapes.get('fc')![0]![0]!.units).toHaveLength(4);
   });
 
