@@ -1,5 +1,6 @@
 import { constant } from './constant.js';
 import { cosine } from './cosine.js';
+import { cosineRestarts } from './cosine-restarts.js';
 import { exponential } from './exponential.js';
 import { piecewise } from './piecewise.js';
 import { polynomial } from './polynomial.js';
@@ -12,6 +13,7 @@ import { warmup } from './warmup.js';
 export const schedules = {
   constant,
   cosine,
+  cosine_restarts: cosineRestarts,
   exponential,
   piecewise,
   polynomial,

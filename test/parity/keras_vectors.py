@@ -197,6 +197,8 @@ def schedule_of(word, arguments, steps):
     kinds = keras.optimizers.schedules
     if word == "cosine":
         return kinds.CosineDecay(decay_steps=steps, **arguments)
+    if word == "cosine_restarts":
+        return kinds.CosineDecayRestarts(**arguments)
     if word == "exponential":
         return kinds.ExponentialDecay(**arguments)
     if word == "step":

@@ -26,6 +26,22 @@ const facts: Readonly<
     { arguments: { initial_learning_rate: 0.2, alpha: 0.5 }, at: [0.2, 0.15, 0.1] },
     { arguments: { initial_learning_rate: 0.2, alpha: 1 }, at: [0.2, 0.2, 0.2] },
   ],
+  cosine_restarts: [
+    {
+      arguments: { initial_learning_rate: 0.2, first_decay_steps: steps(50), t_mul: 1, m_mul: 0.5, alpha: 0 },
+      at: [0.2, 0.1, 0.05],
+      free: true,
+    },
+    {
+      arguments: { initial_learning_rate: 0.2, first_decay_steps: epochs(2), t_mul: 2, m_mul: 1, alpha: 0.5 },
+      at: [
+        0.2,
+        0.1 * (1 + 0.5 * (1 + Math.cos((Math.PI * 3) / 4))),
+        0.1 * (1 + 0.5 * (1 + Math.cos((Math.PI * 4) / 8))),
+      ],
+      free: true,
+    },
+  ],
   exponential: [
     {
       arguments: { initial_learning_rate: 0.2, decay_steps: steps(50), decay_rate: 0.5, staircase: false },
@@ -113,6 +129,21 @@ test('cosine follows half a cosine', () => {
   expect(at(1)).toBeCloseTo((1 + Math.sqrt(3) / 2) / 2, 14);
   expect(at(2)).toBeCloseTo(0.75, 14);
   expect(at(4)).toBeCloseTo(0.25, 14);
+});
+
+test('cosine_restarts begins again at the very step, and falls for longer each time', () => {
+  const args = { initial_learning_rate: 1, first_decay_steps: epochs(1), t_mul: 2, m_mul: 0.5, alpha: 0 } as never;
+  const at = (step: number) =>
+    schedules.cosine_restarts.value(args, { step, steps: 70, stepsPerEpoch: 10 }, scheduledValue);
+  // Falls of 10, 20 and 40 steps, from 1, 1/2 and 1/4.
+  expect([at(0), at(10), at(30)]).toEqual([1, 0.5, 0.25]);
+  expect([at(5), at(20), at(50)].map((value) => value.toFixed(12))).toEqual([
+    '0.500000000000',
+    '0.250000000000',
+    '0.125000000000',
+  ]);
+  expect(at(9)).toBeLessThan(0.03);
+  expect(at(69)).toBeLessThan(0.001);
 });
 
 test('reduce_on_plateau falls at every standstill, to its least value', () => {
