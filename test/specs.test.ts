@@ -114,7 +114,8 @@ const REDUCED: Readonly<Record<string, Reduced>> = {
     steps: 6,
     loosely: true,
     pinned: {
-      words: /^words, 1, 16: LayerNormalization takes mean and variance over all units, so the others would change without it$/,
+      words:
+        /^words, 1, 16: LayerNormalization takes mean and variance over all units, so the others would change without it$/,
       // The same units, told of once.
       ...Object.fromEntries(
         ['attend_1.seen', 'think_1.outer', 'attend_2.seen', 'think_2.outer'].map((layer) => [layer, /: $/]),

@@ -139,7 +139,9 @@ function check(graph: RandomGraph): void {
       expect(own.length, `${maker} of head ${head}`).toBe(most);
     });
     const uneven = live.some(({ length }) => length < most);
-    const pins = result.pins.filter(({ layer, reason }) => layer === maker && reason.endsWith('the fullest needs so many'));
+    const pins = result.pins.filter(
+      ({ layer, reason }) => layer === maker && reason.endsWith('the fullest needs so many'),
+    );
     expect(pins.length, `${maker} is pinned`).toBe(uneven ? 1 : 0);
     innerCount.planted += size * live.length - live.flat().length;
     innerCount.went += size * live.length - positions.length;
