@@ -1,5 +1,6 @@
 import { fail } from '../diagnostics/report.js';
 import type { Span } from '../diagnostics/source.js';
+import { percentText } from '../dsl/numbers.js';
 import type { Call } from '../ir/kind.js';
 import { Permutation } from '../random/permutation.js';
 import type { SourceParts, Table } from './source.js';
@@ -135,7 +136,7 @@ function holdOut(
 }
 
 function asWritten({ word, arguments: args }: Call): string {
-  if (word === 'share') return `${(args.fraction as number) * 100}%`;
+  if (word === 'share') return percentText(args.fraction as number);
   if (word === 'fold') return `fold(${args.k}, of: ${args.of})`;
   return word === 'count' ? String(args.rows) : `${word}(${args.rows})`;
 }

@@ -46,6 +46,12 @@ export function numberText(value: number): string {
   return text.replace('e+', 'e');
 }
 
+/** A share as a text writes it: 0.07 is `7%`. */
+export function percentText(share: number): string {
+  // 100 · 0.07 is 7.000000000000001.
+  return `${Number((100 * share).toPrecision(15))}%`;
+}
+
 function repairOf(text: string): NumberReading {
   const give = (problem: string, repair?: string): NumberReading => ({
     problem,

@@ -3,6 +3,7 @@ import type { Table } from '../../src/data/source.js';
 import { type SplitChoices, select, split } from '../../src/data/splits.js';
 import type { Call } from '../../src/ir/kind.js';
 import { Stream } from '../../src/random/streams.js';
+import { seeded } from '../support/random.js';
 import { failureOf } from './failure.js';
 
 function table(rows: number): Table {
@@ -90,12 +91,12 @@ describe('drawn parts', () => {
 
 describe('rows to train on', () => {
   test('are chosen of those that are left, and the rows held out are the same with and without', () => {
-    const draws = Stream.named('rows to train on', { seed: 1 });
+    const draws = seeded('rows to train on');
     for (let k = 0; k < 100; k++) {
-      const rows = 20 + draws.below(2 * k, 300);
-      const held = { seed: k, test: count(3), validation: share(0.2) };
+      const rows = 20 + draws.whole(300);
+      const held = { seed: draws.whole(2 ** 32), test: count(3), validation: share(0.2) };
       const whole = parts(rows, held);
-      const asked = 1 + draws.below(2 * k + 1, whole.train.length);
+      const asked = 1 + draws.whole(whole.train.length);
       for (const choice of [count, first, last]) {
         const some = parts(rows, { ...held, train: choice(asked) });
         expect([some.validation, some.test]).toEqual([whole.validation, whole.test]);
@@ -158,6 +159,9 @@ test('messages', async () => {
   );
   expect(await message(100, { validation: share(0.4), train: share(0.7) })).toMatchInlineSnapshot(
     `"not-enough-rows: \`train\` asks for 70 rows, there are 60 left to train on"`,
+  );
+  expect(await message(3, { train: share(0.07) })).toMatchInlineSnapshot(
+    `"empty-part: \`train: 7%\` takes none of 3 rows"`,
   );
   expect(await message(3, { train: share(0.01) })).toMatchInlineSnapshot(
     `"empty-part: \`train: 1%\` takes none of 3 rows"`,

@@ -1,3 +1,4 @@
+import { percentText } from '../../dsl/numbers.js';
 import type { Duration } from '../../ir/kind.js';
 import type { Context } from './context.js';
 import { type ArgumentSchema, expectedOf } from './expected.js';
@@ -35,7 +36,7 @@ export function numberAsSplit(
         owner: unit.owner,
         name: nameAt(place),
         expected: term.percent ? 'more than 0% and less than 100%' : 'a whole number of rows, at least 1',
-        found: term.percent ? `${showNumber(term.value * 100)}%` : showNumber(term.value),
+        found: term.percent ? percentText(term.value) : showNumber(term.value),
       },
       {
         at: term.span,

@@ -1,5 +1,6 @@
 import { nearest } from '../../diagnostics/did-you-mean.js';
 import type { Span } from '../../diagnostics/source.js';
+import { percentText } from '../../dsl/numbers.js';
 import type { Call } from '../../ir/kind.js';
 import { type SweepValues, sweep } from '../sections.js';
 import type { DataSpec, SweepAxis, SweepSpace, SweepSpec, TrainSpec } from '../spec.js';
@@ -222,7 +223,7 @@ export function sixDigits(value: number): number {
 function termText(term: Term): string {
   switch (term.kind) {
     case 'number':
-      return term.percent ? `${Number((100 * term.value).toPrecision(15))}%` : numberText(term.value);
+      return term.percent ? percentText(term.value) : numberText(term.value);
     case 'quantity':
       return `${numberText(term.value)} ${term.unit.text}`;
     case 'string':

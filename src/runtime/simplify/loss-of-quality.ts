@@ -3,6 +3,7 @@ import { betterOf, judgedMetric, metricOf } from '../../compiler/monitored.js';
 import type { SimplifySpec, Spec } from '../../compiler/spec.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import { diagnostic } from '../../diagnostics/report.js';
+import { percentText } from '../../dsl/numbers.js';
 import type { Network } from '../../ir/graph.js';
 import { metrics } from '../../metrics/index.js';
 import type { Score } from '../training/evaluate-rows.js';
@@ -92,7 +93,7 @@ function help({ spec, network, finetuned, from }: Parameters<typeof qualityWarni
   if (target && target.tolerance === undefined) {
     const [resource, share] = Object.entries(target.shares)[0]!;
     lines.push(
-      `say what the size may cost: \`target { ${resource}: ${100 * share}%; tolerance: 1% }\` stops before more is lost`,
+      `say what the size may cost: \`target { ${resource}: ${percentText(share)}; tolerance: 1% }\` stops before more is lost`,
       `or aim at more than ${sharesText(target.shares)}`,
     );
     again = '--set simplify.target.tolerance=1%';

@@ -96,6 +96,11 @@ test('test rows are looked at where there are no others, and are said to be', ()
   expect(warned('threshold: 0.5', { ...accuracy(0.95, 0.95), test: accuracy(0.95, 0.5).validation! })).toEqual([]);
 });
 
+test('a share is written as people type it', () => {
+  const [only] = warned('target { parameters: 7% }', accuracy(0.95, 0.5));
+  expect(only!.help[0]).toMatch(/`target \{ parameters: 7%; tolerance: 1% \}`/);
+});
+
 describe('what to do follows from what was cut', () => {
   test.each([
     ['threshold: 0.5', {}, /^let the threshold be searched for: .*, or take a lower one than 0\.5$/],
