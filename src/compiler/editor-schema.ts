@@ -1,6 +1,6 @@
 import type { Kind, RegistryName } from '../ir/kind.js';
 import { SHARED } from './1-spec/blocks.js';
-import { type ArgumentSchema, choicesOf, schemaOf, typesOf } from './1-spec/expected.js';
+import { type ArgumentSchema, choicesOf, OFF, schemaOf, typesOf } from './1-spec/expected.js';
 import { phase, type SectionKind, sections } from './sections.js';
 import { registryNames, vocabulary } from './vocabulary.js';
 
@@ -158,7 +158,8 @@ function section(kind: SectionKind): Json {
   // `weights:` holds its one value itself.
   if (only?.registry && others.length === 0) return { ...written(only), description: kind.summary };
   const free = kind.free && { additionalProperties: written(schemaOf(kind.free)) };
-  return { ...map(schema), ...free, description: kind.summary };
+  const keys = { ...map(schema), ...free };
+  return { ...(kind.off ? { anyOf: [keys, { enum: [OFF] }] } : keys), description: kind.summary };
 }
 
 /** What a value of a schema may be in YAML. */
@@ -167,7 +168,7 @@ function written(schema: ArgumentSchema): Json {
     ...(schema.description !== undefined && { description: schema.description }),
     ...(schema.default !== undefined && { default: schema.default }),
   };
-  return { ...told, anyOf: [...forms(schema), TEXT] };
+  return { ...told, anyOf: [...forms(schema), ...(schema.off ? [{ enum: [OFF] }] : []), TEXT] };
 }
 
 function forms(schema: ArgumentSchema): Json[] {

@@ -33,7 +33,7 @@ export const vocabulary: Readonly<Record<RegistryName, Registry>> = {
   optimizer: { one: 'an optimizer', many: 'optimizers', table: optimizers },
   schedule: { one: 'a schedule', many: 'schedules', table: schedules },
   source: { one: 'a data source', many: 'data sources', table: sources },
-  split: { one: 'a way to hold out rows', many: 'ways to hold out rows', table: splits },
+  split: { one: 'a choice of rows', many: 'choices of rows', table: splits },
   column: { one: 'a way to read a column', many: 'ways to read a column', table: columns },
   augmentation: { one: 'an augmentation', many: 'augmentations', table: augmentations },
   threshold: { one: 'a threshold', many: 'thresholds', table: thresholds },

@@ -50,7 +50,7 @@ export interface DataRows extends Parts {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** The source of a word; undefined for a way to hold out rows. */
+/** The source of a word; undefined for a choice of rows. */
 export function sourceOf(word: string): SourceKind | undefined {
   return Object.hasOwn(sources, word) ? (sources as Readonly<Record<string, SourceKind>>)[word] : undefined;
 }

@@ -89,6 +89,25 @@ train: { loss: mse, epochs: 5, optimizer: { adam: { learning_rate: 1e-3 } } }
 simplify: { threshold: 0, finetune: { epochs: 5 } }
 `;
 
+test('what is optional may be off, and is offered as that', () => {
+  for (const [before, after] of [
+    ['simplify: { threshold: 0, finetune: { epochs: 5 } }', 'simplify: off'],
+    ['finetune: { epochs: 5 }', 'finetune: off'],
+    ['validation: 5000', 'validation: off, augment: off'],
+  ] as const) {
+    const text = good.replace(before, after);
+    expect(text, before).not.toBe(good);
+    expect(accepts(text), after).toBe(true);
+  }
+  // Not every text is: a whole section is its keys or the word.
+  expect(accepts(good.replace(/simplify: .*/, 'simplify: on'))).toBe(false);
+  expect(accepts(good.replace(/train: .*/, 'train: off'))).toBe(false);
+  const { properties } = editorSchema() as {
+    properties: { simplify: { anyOf: [{ properties: Record<string, { anyOf: unknown[] }> }] } };
+  };
+  expect(properties.simplify.anyOf[0].properties.finetune!.anyOf).toContainEqual({ enum: ['off'] });
+});
+
 test('broken ones are not', () => {
   expect(accepts(good)).toBe(true);
   for (const [before, after] of [

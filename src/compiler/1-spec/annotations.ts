@@ -6,7 +6,7 @@ import type { Kind } from '../../ir/kind.js';
 import { findWord } from '../vocabulary.js';
 import { type Context, listWords } from './context.js';
 import { bindArguments, type Written } from './bind.js';
-import { resolveArguments } from './resolve.js';
+import { isOff, resolveArguments } from './resolve.js';
 import { reportUnknownWord } from './unknown.js';
 import type { ArgumentTerm } from './term.js';
 
@@ -36,7 +36,7 @@ export function readAnnotations(context: Context, calls: readonly CallNode[]): r
     }
     const terms = argumentTerms(context, call);
     const [only] = terms;
-    const off = terms.length === 1 && !only!.name && only!.value.kind === 'word' && only!.value.text === 'off';
+    const off = terms.length === 1 && !only!.name && isOff(only!.value);
     if (off) read.push({ kind, span: call.span, off });
     else read.push({ kind, span: call.span, off, arguments: bindArguments(context, 'annotation', kind, terms) });
   }

@@ -3,6 +3,7 @@ import type { MapNode } from '../../dsl/document.js';
 import { type Context, listWords } from './context.js';
 import type { Names } from './names.js';
 import { addressOf, type Override, reportMiss } from './overrides.js';
+import { isOff } from './resolve.js';
 import type { Scope } from './scope.js';
 import { describeTerm } from './term.js';
 
@@ -49,7 +50,7 @@ export class Changes {
         continue;
       }
       const term = one.term(context);
-      if (term.kind === 'word' && term.text === 'off' && !term.arguments) off = true;
+      if (isOff(term)) off = true;
       else if (term.kind !== 'broken') {
         const details = { name: one.address, found: describeTerm(term) };
         one.place.context.report('layer-without-value', details, {

@@ -8,6 +8,7 @@ import {
   countOf,
   countsIn,
   expectedOf,
+  OFF,
   rangeOf,
   typesOf,
   wordsFor,
@@ -156,10 +157,19 @@ const SPELT_BOOLEANS: Readonly<Record<string, string>> = {
   False: 'false',
 };
 
+/** How others write that there is none of what `off` leaves out here. */
+const SPELT_OFF: readonly string[] = ['no', 'none', 'None', 'null', 'false', 'False', 'never'];
+
+/** What a word says that has another spelling here; undefined if it has none. */
+export function speltHere(schema: ArgumentSchema, { text }: Term & { readonly kind: 'word' }): string | undefined {
+  if (typesOf(schema).includes('boolean')) return SPELT_BOOLEANS[text];
+  return schema.off && SPELT_OFF.includes(text) ? OFF : undefined;
+}
+
 function repair(schema: ArgumentSchema, term: Term): Pick<Where, 'label' | 'help'> {
   const words = wordsFor(schema);
   if (term.kind === 'word' && words.length > 0) {
-    const spelt = typesOf(schema).includes('boolean') ? SPELT_BOOLEANS[term.text] : undefined;
+    const spelt = speltHere(schema, term);
     const near = spelt ?? nearest(term.text, words);
     return {
       ...(near !== undefined && { label: spelt === undefined ? `did you mean \`${near}\`?` : `write \`${near}\`` }),

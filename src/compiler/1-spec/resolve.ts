@@ -16,7 +16,7 @@ import {
   schemaOf,
   typesOf,
 } from './expected.js';
-import { validate } from './faults.js';
+import { speltHere, validate } from './faults.js';
 import { type Override, reportMiss } from './overrides.js';
 import { describeTerm, type Term } from './term.js';
 import { meantWord, ownerName, reportUnknownArgument, reportUnknownWord } from './unknown.js';
@@ -289,10 +289,11 @@ function objectValue(
   override: Override | undefined,
 ): unknown {
   if (term.kind !== 'map') {
+    const spelt = term.kind === 'word' ? speltHere(schema, term) : undefined;
     context.report(
       'wrong-type',
       { owner: unit.owner, name: nameAt(place), expected: expectedOf(schema), found: describeTerm(term) },
-      { at: term.span },
+      { at: term.span, ...(spelt !== undefined && { label: `write \`${spelt}\`` }) },
     );
     return undefined;
   }
