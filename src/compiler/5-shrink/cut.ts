@@ -84,10 +84,16 @@ export function thresholdsOf(network: Network, values: Values): readonly number[
 
 /** The same for `weight`: 0, and the magnitudes present in annotated kernels, each of which is cut by the next one. */
 export function magnitudesOf(network: Network, values: Values): readonly number[] {
-  const found = new Set<number>();
-  for (const kernel of annotatedKernels(network))
-    for (const weight of values.get(kernel.name)!) if (weight !== 0) found.add(Math.abs(weight));
-  return [0, ...[...found].sort((a, b) => a - b)];
+  const kernels = annotatedKernels(network).map(({ name }) => values.get(name)!);
+  const all = new Float32Array(kernels.reduce((sum, { length }) => sum + length, 0));
+  let begin = 0;
+  for (const weights of kernels) {
+    all.set(weights, begin);
+    begin += weights.length;
+  }
+  // Sorted in place: a set holds 2²⁴ numbers at most, and networks have more weights.
+  const rising = all.map(Math.abs).sort();
+  return [0, ...rising.filter((magnitude, k) => magnitude !== 0 && magnitude !== rising[k - 1])];
 }
 
 /** The thresholds worth trying: of `thresholdsOf`, 0 and at most `size` others, at equal shares of them. */

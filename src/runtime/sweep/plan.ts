@@ -26,13 +26,15 @@ export async function openSweep(
   { isStarted = false }: { readonly isStarted?: boolean } = {},
 ): Promise<{ readonly compiled: Compiled; readonly plan?: Plan }> {
   const { source, sets } = at;
-  const wrong = wrongAddresses(source, sets, isStarted);
+  const wrong = () => wrongAddresses(source, sets, isStarted);
   const compiled = await compileWithData(at).catch((error: unknown) => {
-    throw error instanceof Failure ? new Failure([...error.diagnostics, ...wrong]) : error;
+    throw error instanceof Failure ? new Failure([...error.diagnostics, ...wrong()]) : error;
   });
-  if (wrong.length > 0) throw new Failure([...compiled.warnings, ...wrong]);
   const { sweep } = compiled.spec;
-  return { compiled, ...(sweep && { plan: planSweep(source, sets, sweep) }) };
+  if (!sweep) return { compiled };
+  const found = wrong();
+  if (found.length > 0) throw new Failure([...compiled.warnings, ...found]);
+  return { compiled, plan: planSweep(source, sets, sweep) };
 }
 
 /** What is wrong with the addresses of a sweep themselves, also where the rest of the spec has mistakes. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countKernels, cut, thresholdGrid } from '../../../src/compiler/5-shrink/cut.js';
+import { countKernels, cut, magnitudesOf, thresholdGrid } from '../../../src/compiler/5-shrink/cut.js';
 import { shrink } from '../../../src/compiler/5-shrink/shrink.js';
 import { networkOf, randomValues } from './networks.js';
 
@@ -40,6 +40,15 @@ describe('cut', () => {
   it('cuts at the norm itself', () => {
     const exactly = Math.hypot(...[OUT[2]!, OUT[3]!]);
     expect(cut(network(), values(), { kind: 'unit', value: exactly }).groups.cut).toBe(2);
+  });
+
+  it('single weights below a threshold, by which every magnitude that is present cuts those before it', () => {
+    const all = values();
+    all.get('fc.kernel')![0] = -3;
+    const magnitudes = magnitudesOf(network(), all);
+    expect(magnitudes).toEqual([0, 0.1, 0.2, 1, 3, 4].map(Math.fround));
+    const left = magnitudes.map((value) => cut(network(), all, { kind: 'weight', value }).kernels.nonzero);
+    expect(left).toEqual([10, 10, 9, 8, 4, 2]);
   });
 
   it('never cuts the columns of output units, also behind an activation', () => {
