@@ -11,6 +11,7 @@ import {
   cellMultiplyAdds,
   cellParams,
   type RecurrentArguments,
+  recurrentReason,
   spelledCell,
   treatsUnitsApart,
 } from './recurrent-cell.js';
@@ -214,9 +215,10 @@ export function bidirectionalMembers(kindOf: FindKind): Members<typeof schema> {
     },
     pinReason: {
       handedOn: (args) =>
-        directionsOf(args).every((one) => treatsUnitsApart(one.args))
-          ? 'Bidirectional goes through all steps'
-          : 'an activation of Bidirectional mixes units',
+        recurrentReason(
+          'Bidirectional',
+          directionsOf(args).every((one) => treatsUnitsApart(one.args)),
+        ),
     },
     facts: {
       handedOn: (args, at) => {

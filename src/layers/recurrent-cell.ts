@@ -4,7 +4,7 @@ import { constantOf, type UnitFact } from '../ir/units.js';
 import type { Builder, Value } from '../program/builder.js';
 import { activationOf, applyActivation } from './apply-activation.js';
 import { inFloat64, linearFacts, noisyFacts } from './facts.js';
-import { type FactsStep, type ParamDecl, plain, reads, writes } from './layer.js';
+import { type FactsStep, looksAtAll, type ParamDecl, plain, reads, writes } from './layer.js';
 
 /** Arguments that SimpleRNN, LSTM and GRU have. */
 export interface RecurrentArguments {
@@ -162,6 +162,13 @@ export function cellFacts(
 /** Whether the activations treat units apart; a softmax does not. */
 export function treatsUnitsApart({ activation, recurrent_activation }: RecurrentArguments): boolean {
   return [activation, recurrent_activation].every((call) => !call || activationOf(call).unitwise);
+}
+
+/** Why units stay at a recurrent layer; `apart`: whether its activations treat units so. */
+export function recurrentReason(keyword: string, apart: boolean): string {
+  return apart
+    ? `${keyword} goes through all steps of a sequence, and steps are never removed`
+    : looksAtAll(`an activation of ${keyword}`);
 }
 
 /** Multiply-adds of one direction: the kernels of all gates, at every step. */

@@ -3,13 +3,14 @@ import { callOf, Type } from '../ir/kind.js';
 import { constantOf, type UnitFact } from '../ir/units.js';
 import { sizeOf } from '../program/program.js';
 import { lastAxisFacts, spreadFacts } from './facts.js';
-import { type AxisFacts, defineLayer, type LayerKind, type ShapeStep, looksAtAll } from './layer.js';
+import { type AxisFacts, defineLayer, type LayerKind, type ShapeStep } from './layer.js';
 import {
   type Cell,
   cellFacts,
   cellMultiplyAdds,
   cellParams,
   type RecurrentArguments,
+  recurrentReason,
   spelledCell,
   treatsUnitsApart,
 } from './recurrent-cell.js';
@@ -164,10 +165,7 @@ export function recurrentLayer(
       return [first, ...(return_state ? states : [])];
     },
     unitwise: (args, _, [y = []]) => (treatsUnitsApart(of(args)) ? y.slice(-1) : []),
-    pinReason: (args) =>
-      treatsUnitsApart(of(args))
-        ? `${keyword} goes through all steps of a sequence, and steps are never removed`
-        : looksAtAll(`an activation of ${keyword}`),
+    pinReason: (args) => recurrentReason(keyword, treatsUnitsApart(of(args))),
     facts: (args, at) => {
       const facts = cellFacts(cell, of(args), at);
       return at.outputShapes.map((shape, k): AxisFacts => {

@@ -97,7 +97,7 @@ export function isTold(layer: LayerDiff): boolean {
   return layer.sign !== ' ' || layer.reads?.before !== layer.reads?.after || reasonsText(layer).length > 0;
 }
 
-/** What removal says of a layer's units, a line each: `stay: fc1 1, 16: LayerNormalization normalises units together`. */
+/** What removal says of a layer's units, a line each: `stay: fc1 1, 16: LayerNormalization takes mean and variance over all units, …`. */
 export function reasonsText(layer: LayerDiff): readonly string[] {
   return reasonLines(layer).map(([word, text]) => `${word}: ${text}`);
 }

@@ -15,7 +15,7 @@ export function reasonsOfLayer({ pinned, constant_outputs, folded }: Reasons, la
 /** As many runs of indices as a line has room for. */
 const MOST_RUNS = 12;
 
-/** `attend.seen 1, 16: LayerNormalization normalises units together` */
+/** `attend.seen 1, 16: LayerNormalization takes mean and variance over all units, …` */
 export function pinnedText({ layer, indices, reason }: PinnedUnits): string {
   return `${layer} ${runsText(indices, MOST_RUNS)}: ${reason}`;
 }
