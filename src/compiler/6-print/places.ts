@@ -1,13 +1,11 @@
 import type { ArgumentNode, CallNode, Document, StatementNode } from '../../dsl/document.js';
 import { entriesByPath, type TextEdits } from '../../dsl/edit.js';
 import type { Kind } from '../../ir/kind.js';
+import { OFF } from '../1-spec/expected.js';
 import type { Binding, LayerSpec } from '../spec.js';
 import { findWord } from '../vocabulary.js';
 import { argumentNodes, propertiesOf } from './arguments.js';
 import { follow, TOP } from './references.js';
-
-/** What takes a block use or a layer out. */
-export const OFF = 'off';
 
 type Change = readonly [path: string, text: string];
 

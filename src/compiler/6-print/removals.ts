@@ -2,7 +2,8 @@ import type { StatementNode } from '../../dsl/document.js';
 import type { TextEdits } from '../../dsl/edit.js';
 import type { LayerSpec } from '../spec.js';
 import type { SimplifiedText } from './index.js';
-import { OFF, type Places } from './places.js';
+import { OFF } from '../1-spec/expected.js';
+import type { Places } from './places.js';
 import type { Written } from './sets.js';
 
 /**
