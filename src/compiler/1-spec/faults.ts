@@ -91,7 +91,7 @@ function reportFault(context: Context, unit: Unit, place: string, term: Term, fa
         { owner, name, expected, found },
         { ...where, ...quantityHelp(schema, term, name) },
       );
-    } else if (term.kind === 'word' && !term.arguments && wantsNumber(schema)) {
+    } else if (term.kind === 'word' && !term.arguments && wantsNumber(schema) && !speltHere(schema, term)) {
       context.report('word-for-number', { word: term.text }, { ...where, ...context.lets.nearLets(term.text) });
     } else {
       context.report('wrong-type', { owner, name, expected, found }, { ...where, ...repair(schema, term) });
@@ -141,10 +141,14 @@ function quantityHelp(
 /** What a value that stands alone is as the only one of a list. */
 function insideBrackets(schema: ArgumentSchema, term: Term & { readonly kind: 'word' | 'number' }): string {
   if (term.kind === 'number') return showNumber(term.value);
-  if (term.arguments) return `${term.text}(…)`;
   const items = (schema.anyOf?.[0] ?? schema).items;
   const known = items?.registry === undefined || findWord(items.registry, term.text) !== undefined;
-  return known ? term.text : (meantWord(items!.registry!, term.text) ?? term.text);
+  const word = known ? term.text : (meantWord(items!.registry!, term.text) ?? term.text);
+  if (!term.arguments) return word;
+  const { source, start, end } = term.span;
+  const written = source.text.slice(start, end);
+  // In YAML and over several lines a call looks otherwise than it would here.
+  return /^\w+\([^\n]{0,60}\)$/.test(written) ? word + written.slice(written.indexOf('(')) : `${word}(…)`;
 }
 
 /** How others write what is `true` or `false` here. */
@@ -173,7 +177,8 @@ function repair(schema: ArgumentSchema, term: Term): Pick<Where, 'label' | 'help
     const near = spelt ?? nearest(term.text, words);
     return {
       ...(near !== undefined && { label: spelt === undefined ? `did you mean \`${near}\`?` : `write \`${near}\`` }),
-      help: [`it can be ${listWords(words)}`],
+      // What was expected has said one by itself.
+      ...(words.length > 1 && { help: [`it can be ${listWords(words)}`] }),
     };
   }
   if (

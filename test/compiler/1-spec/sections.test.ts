@@ -162,6 +162,10 @@ describe('train', () => {
     expect(of('epochs: 8 }\nsimplify { every: 100 steps }').lines).toEqual([
       'unit-mismatch @100 steps: `every` of `simplify` takes a whole number from 1 to 1,000,000,000 or `off`, and this is `100 steps` [`steps` does not fit here: `every` counts epochs]',
     ]);
+    expect(of('epochs: 8 }\nsimplify { every: never }').lines).toEqual([
+      'wrong-type @never: `every` of `simplify` takes a whole number from 1 to 1,000,000,000 or `off`, and this is the word `never` [write `off`]',
+    ]);
+    expect(marks(of('epochs: 8 }\nsimplify { every: width }'))).toEqual(['word-for-number width']);
     expect(marks(of('epochs: 8 }\nsimplify { every: 1; patience: 2 epochs }'))).toEqual(['unit-mismatch 2 epochs']);
     expect(marks(of('epochs: 1.5 epochs }'))).toEqual(['unit-mismatch 1.5 epochs']);
     expect(marks(of('epochs: 0 epochs }'))).toEqual(['out-of-range 0 epochs']);
