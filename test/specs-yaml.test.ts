@@ -11,6 +11,7 @@ import { Source, type Span } from '../src/diagnostics/source.js';
 import { difference } from '../src/dsl/compare.js';
 import type { Document } from '../src/dsl/document.js';
 import { writeYaml } from '../src/dsl/yaml/write.js';
+import { diffModels } from '../src/reports/diff.js';
 import { startRun } from '../src/runtime/run/run.js';
 import { simplifyAgain } from '../src/runtime/simplify/simplify-again.js';
 import { temporaryFolder } from './support/folders.js';
@@ -39,6 +40,11 @@ function hashOf(source: Source): string {
   return spec!.hash;
 }
 
+/** The same words in other places. */
+function respaced(text: string): string {
+  return `# a copy\n\n${text.replace(/^( +)/gm, '$1$1').replaceAll(': ', ':   ')}`;
+}
+
 describe.each(names)('%s', (name) => {
   const dn = sourceOf(`${name}.dn`);
   const file = path.join(folder, `${name}.yaml`);
@@ -51,6 +57,16 @@ describe.each(names)('%s', (name) => {
     expect(difference(documentOf(dn), documentOf(yaml)), 'npm run update writes it anew').toBeUndefined();
     expect(hashOf(yaml)).toBe(hashOf(dn));
     expect(formatSpec(yaml)).toBe(yaml.text);
+  });
+
+  test('differs in nothing from a copy under another name that is laid out anew, nor from its YAML twin', () => {
+    const side = (source: Source) => ({ file: source.name, ...compile(source, { sets: ['data.train=50%'] }) });
+    const first = side(dn);
+    for (const twin of [sourceOf('copy.dn', respaced(dn.text)), sourceOf(`${name}.yaml`)]) {
+      const { settings, layers, same } = diffModels(first, side(twin));
+      expect({ settings, layers: layers.filter(({ sign }) => sign !== ' ') }).toEqual({ settings: [], layers: [] });
+      expect(same).toBe(true);
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import type { Reasons } from '../compiler/5-shrink/reasons.js';
 import { isWidth } from '../compiler/6-print/arguments.js';
 import { runsOf } from '../compiler/6-print/keep.js';
 import type { PhaseSpec, Spec, TargetSpec, Threshold, TrainSpec } from '../compiler/spec.js';
+import { Source } from '../diagnostics/source.js';
 import { extents } from '../ir/dims.js';
 import type { Network, Node } from '../ir/graph.js';
 import { layerKind } from '../layers/index.js';
@@ -332,8 +333,8 @@ function valueChanges(name: string, before: unknown, after: unknown): SettingCha
     const [a, b] = [callWord(before), callWord(after)];
     if (a === b) {
       if (a !== undefined) return valueChanges(name, before.arguments, after.arguments);
-      const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => !isPlace(key));
-      return keys.flatMap((key) => valueChanges(`${name}.${key}`, before[key], after[key]));
+      const keys = new Set([...settingsOf(before), ...settingsOf(after)].map(([key]) => key));
+      return [...keys].flatMap((key) => valueChanges(`${name}.${key}`, before[key], after[key]));
     }
   }
   if (Array.isArray(before) && Array.isArray(after) && before.some(isRecord) && before.length === after.length) {
@@ -345,9 +346,17 @@ function valueChanges(name: string, before: unknown, after: unknown): SettingCha
   return settingChange(name, showValue(before), showValue(after));
 }
 
-/** Where something was written is no part of what it says. */
-function isPlace(key: string): boolean {
-  return key === 'span' || key === 'sourceSpan' || key === 'places';
+/** What a record says: where something was written is no part of it, whatever the key is called. */
+function settingsOf(record: object): [key: string, value: unknown][] {
+  return Object.entries(record).filter(([, value]) => value !== undefined && !isPlace(value));
+}
+
+/** A place in a text, or places by what is written there. */
+function isPlace(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  if (value.source instanceof Source) return true;
+  const inner = Object.values(value);
+  return inner.length > 0 && inner.every(isPlace);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -365,8 +374,7 @@ function showValue(value: unknown): string | undefined {
     return `[${(whole ? runsOf(value as number[]) : value.map(showValue)).join(', ')}]`;
   }
   if (!isRecord(value)) return String(value);
-  const inside = Object.entries(callWord(value) === undefined ? value : (value.arguments as object))
-    .filter(([key, inner]) => inner !== undefined && !isPlace(key))
+  const inside = settingsOf(callWord(value) === undefined ? value : (value.arguments as object))
     .map(([key, inner]) => `${key}: ${showValue(inner)}`)
     .join(', ');
   const word = callWord(value);

@@ -132,7 +132,7 @@ export function lowerData(context: Context, { document, model, sets }: SectionPl
     ...(values.augment && { augment: values.augment }),
     ...(entry && { span: entry.span }),
     ...(sourceTerm && { sourceSpan: sourceTerm.span }),
-    splitSpans,
+    ...(Object.keys(splitSpans).length > 0 && { splitSpans }),
   };
 }
 
