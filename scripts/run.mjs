@@ -40,6 +40,16 @@ const jobs = {
     build();
     node(['scripts/alexnet.mjs', ...rest]);
   },
+  // Its cache folder is the one that test/runtime/engines/native.test.ts looks in.
+  native: () => {
+    build();
+    const cache = { DNC_CACHE: process.env.DNC_CACHE ?? path.resolve('.cache/native') };
+    const engines = ['dist/cli.js', 'engines'];
+    const { status } = attempt(process.execPath, [...engines, 'verify', 'tfjs-node'], cache);
+    if (status !== 0) run(process.execPath, [...engines, 'install', 'native'], 'dnc engines install native', cache);
+    const suites = ['native', 'images', 'recurrent'].map((name) => `test/runtime/engines/${name}.test.ts`);
+    run('npx', ['vitest', 'run', ...suites, ...rest], 'the suite', cache);
+  },
   parity: () => {
     build();
     node(['scripts/parity.mjs', ...rest]);

@@ -57,7 +57,7 @@ export const sharedOptions = {
     flags: '--accept-changed-data',
     description: 'use data files that are not those of the run any more',
   },
-  engine: { flags: '--engine <name>', description: 'auto, onnxruntime, tfjs-wasm or tfjs-cpu' },
+  engine: { flags: '--engine <name>', description: 'auto, or one that `dnc engines` lists' },
   threads: { flags: '--threads <number>', description: 'threads of the engine (default: all cores)' },
 } as const satisfies Record<string, CommandOption>;
 

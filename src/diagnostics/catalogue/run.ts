@@ -71,9 +71,24 @@ into a folder of its own:
     message: ({ engine, because }) => `the engine ${engine} could not be installed: ${because}`,
     exit: 6,
     explain: `
-\`dnc engines install\` runs your own npm to put the engine's package into dnc's cache folder (\`DNC_CACHE\`, or the operating
+\`dnc engines install onnxruntime\` runs your own npm to put the engine's package into dnc's cache folder (\`DNC_CACHE\`, or the operating
 system's folder for caches). npm's last line says what went wrong: often npm is missing, the registry cannot be reached, or the folder cannot
-be written. \`--engine tfjs-wasm\` needs nothing more than dnc itself.
+be written.
+
+\`dnc engines install native\` builds the engine tfjs-node there: pip fetches TensorFlow's wheel, npm Node's headers, and a C++ compiler makes the
+binding between them. It needs Linux on x64, Python 3 with pip (\`PYTHON\` names another one than \`python3\`), a C++ compiler (\`CXX\`, else \`g++\`), both
+registries within reach, and 3 GB of room while it builds (1 GB after that). What was begun is removed again, and an engine that was there before stays.
+
+\`--engine tfjs-wasm\` needs nothing more than dnc itself.
+`,
+  }),
+  'engine-wrong': code<{ engine: string; because: string }>({
+    severity: 'error',
+    message: ({ engine, because }) => `the engine ${engine} computes wrong numbers here: ${because}`,
+    exit: 6,
+    explain: `
+\`dnc engines verify\` runs one small training step on an engine and compares what comes out with the same step in float64. More than rounding lies between
+them: do not train on this engine here. Another version of its library, or another engine (\`dnc engines\` lists them), is the way out.
 `,
   }),
 };

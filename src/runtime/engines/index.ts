@@ -2,14 +2,18 @@ import { fail } from '../../diagnostics/report.js';
 import type { Engine } from './engine.js';
 import { onnxruntime } from './onnxruntime/index.js';
 import { tfjsCpu, tfjsWasm } from './tfjs/index.js';
+import { tfjsNode, tfjsNodeGpu } from './tfjs-node/index.js';
 
-export type EngineName = 'onnxruntime' | 'tfjs-wasm' | 'tfjs-cpu';
+export type EngineName = 'onnxruntime' | 'tfjs-wasm' | 'tfjs-cpu' | 'tfjs-node' | 'tfjs-node-gpu';
 
 /** The engines, the one that `auto` prefers first. Adding an engine is one folder and one line in this table. */
 export const engines: Readonly<Record<EngineName, Engine>> = {
   onnxruntime,
   'tfjs-wasm': tfjsWasm,
   'tfjs-cpu': tfjsCpu,
+  // Behind one that is always ready: these are taken when they are asked for.
+  'tfjs-node': tfjsNode,
+  'tfjs-node-gpu': tfjsNodeGpu,
 };
 
 export interface ChosenEngine {

@@ -10,7 +10,7 @@ import {
 import { resolveShape } from '../../../program/shapes.js';
 import type { Engine, EngineRecord, Loaded } from '../engine.js';
 import { checkInputs, checkTensor, stateTypes, zeros } from '../host.js';
-import { kernels, tfjsTypes } from './kernels.js';
+import { type Kernel, kernels, tfjsTypes } from './kernels.js';
 import { type Backend, loadTfjs, probeTfjs, type Tensor, type Tf } from './library.js';
 
 /** An engine that executes the program op by op with one of tfjs' backends; state stays in its tensors. */
@@ -31,7 +31,7 @@ export function tfjsEngine(keyword: string, backend: Backend, summary: string): 
       const simd = backend === 'wasm' && (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true;
       const features = [`v8 ${process.versions.v8}`, ...(simd ? ['simd'] : [])].join(' ');
       const record = { engine: keyword, version: readiness.version, threads: 1, features };
-      return new LoadedTfjs(tf, backend, programs, record);
+      return new LoadedTfjs(tf, backend, programs, record, kernels);
     },
   };
 }
@@ -44,7 +44,8 @@ interface Prepared {
   readonly dying: readonly (readonly ValueId[])[];
 }
 
-class LoadedTfjs implements Loaded {
+/** Programs loaded into one of tfjs' backends, whichever; `backend` is the name that it is registered under. */
+export class LoadedTfjs implements Loaded {
   readonly describe: string;
   private readonly types: ReadonlyMap<string, TensorType>;
   private readonly tensors = new Map<string, Tensor>();
@@ -54,11 +55,14 @@ class LoadedTfjs implements Loaded {
 
   constructor(
     private readonly tf: Tf,
-    private readonly backend: Backend,
+    private readonly backend: string,
     programs: Readonly<Record<string, Program>>,
     readonly record: EngineRecord,
+    /** How the backend computes each op, by its keyword. */
+    private readonly kernels: Readonly<Record<string, Kernel>>,
   ) {
-    this.describe = `${record.engine} ${record.version}, 1 thread`;
+    const { engine, version, threads } = record;
+    this.describe = `${engine} ${version}, ${threads === 1 ? '1 thread' : `${threads} threads`}`;
     this.types = stateTypes(programs);
     for (const [name, type] of this.types) {
       this.tensors.set(name, this.upload(type, zeros(type.dtype, resolveShape(type.shape, undefined))));
@@ -146,7 +150,7 @@ class LoadedTfjs implements Loaded {
     values: Map<ValueId, Tensor>,
     batch: number | undefined,
   ): void {
-    const kernel = kernels[instruction.op];
+    const kernel = this.kernels[instruction.op];
     if (!kernel) throw new Error(`tfjs has no kernel for the op ${instruction.op}`);
     const types = instruction.outputs.map((id) => program.values[id]!);
     const outputs = this.tf.tidy(() => {

@@ -11,9 +11,10 @@ import type { Tensor, Tf } from './library.js';
  */
 
 type Explicit = [[number, number], [number, number], [number, number], [number, number]];
-type Image4 = import('@tensorflow/tfjs-core').Tensor4D;
+export type Image4 = import('@tensorflow/tfjs-core').Tensor4D;
 
-function explicit([top, bottom, left, right]: readonly number[]): Explicit {
+/** Amounts of padding, as tf.pad and tf.conv2d take them. */
+export function explicit([top, bottom, left, right]: readonly number[]): Explicit {
   return [
     [0, 0],
     [top!, bottom!],
@@ -22,8 +23,8 @@ function explicit([top, bottom, left, right]: readonly number[]): Explicit {
   ];
 }
 
-const pair = (of: readonly number[]) => [of[0]!, of[1]!] as [number, number];
-const isOne = (of: readonly number[]) => of.every((one) => one === 1);
+export const pair = (of: readonly number[]) => [of[0]!, of[1]!] as [number, number];
+export const isOne = (of: readonly number[]) => of.every((one) => one === 1);
 
 /** x [a, b, c, d] with zeros after every entry of the axes b and c: [a, b · by[0], c · by[1], d]. */
 function spread(tf: Tf, x: Tensor, by: readonly number[]): Tensor {
@@ -42,7 +43,7 @@ function spread(tf: Tf, x: Tensor, by: readonly number[]): Tensor {
 }
 
 /** A kernel with the zeros that its dilation stands for. */
-function dilated(tf: Tf, kernel: Tensor, dilation: readonly number[]): Tensor {
+export function dilated(tf: Tf, kernel: Tensor, dilation: readonly number[]): Tensor {
   if (isOne(dilation)) return kernel;
   const [height, width, channels, filters] = kernel.shape as [number, number, number, number];
   const rows = tf.reshape(kernel, [1, height, width, channels * filters]);
@@ -52,17 +53,21 @@ function dilated(tf: Tf, kernel: Tensor, dilation: readonly number[]): Tensor {
 }
 
 /** The entries of an axis that belong to a group. */
-function part(tf: Tf, x: Tensor, axis: number, group: number, groups: number): Tensor {
+export function part(tf: Tf, x: Tensor, axis: number, group: number, groups: number): Tensor {
   const size = [...x.shape];
   size[axis] = x.shape[axis]! / groups;
   const begin = x.shape.map((_, at) => (at === axis ? group * size[axis]! : 0));
   return tf.slice(x, begin, size);
 }
 
-function eachGroup(tf: Tf, groups: number, axis: number, of: (group: number) => Tensor): Tensor {
+/** Group after group, side by side along the axis. */
+export function eachGroup(tf: Tf, groups: number, axis: number, of: (group: number) => Tensor): Tensor {
   const parts = Array.from({ length: groups }, (_, group) => of(group));
   return parts.length === 1 ? parts[0]! : tf.concat(parts, axis);
 }
+
+/** A convolution of x [images, height, width, channels] by a kernel [height, width, channels / groups, filters]. */
+type Convolve = (tf: Tf, x: Tensor, kernel: Tensor, attributes: ConvolutionAttributes) => Tensor;
 
 function convolve(tf: Tf, x: Tensor, kernel: Tensor, attributes: ConvolutionAttributes): Tensor {
   const { strides, padding, groups } = attributes;
@@ -92,12 +97,13 @@ function convolve(tf: Tf, x: Tensor, kernel: Tensor, attributes: ConvolutionAttr
  * A convolution of the gradient, spread by the strides, by the kernel turned around: over all that padding and windows reach, of which
  * the input is a part.
  */
-function inputGradient(
+export function inputGradient(
   tf: Tf,
   dy: Tensor,
   kernel: Tensor,
   extents: readonly number[],
   attributes: ConvolutionAttributes,
+  by: Convolve = convolve,
 ): Tensor {
   const { strides, padding, dilation, groups } = attributes;
   const [height, width, channels, filters] = kernel.shape as [number, number, number, number];
@@ -111,11 +117,11 @@ function inputGradient(
     ? // The filters of a channel one after the other: the m-th ones of all channels are a depthwise convolution.
       tf.addN(
         Array.from({ length: each }, (_, m) =>
-          convolve(tf, every(tf, back, m, each), every(tf, turned, m, each), { ...around, groups }),
+          by(tf, every(tf, back, m, each), every(tf, turned, m, each), { ...around, groups }),
         ),
       )
     : eachGroup(tf, groups, 3, (group) =>
-        convolve(tf, part(tf, back, 3, group, groups), tf.transpose(part(tf, turned, 3, group, groups), [0, 1, 3, 2]), {
+        by(tf, part(tf, back, 3, group, groups), tf.transpose(part(tf, turned, 3, group, groups), [0, 1, 3, 2]), {
           ...around,
           groups: 1,
         }),
@@ -165,7 +171,7 @@ function filterGradient(
 }
 
 /** Tap by tap: what lies under the tap times the gradient, added up. */
-function depthwiseFilterGradient(
+export function depthwiseFilterGradient(
   tf: Tf,
   x: Tensor,
   dy: Tensor,
@@ -192,12 +198,17 @@ function depthwiseFilterGradient(
  * Tap by tap in row-major order: windows whose maximum is under the tap, and was not under one before, give it their gradient.
  * (The wasm backend's own gradient keeps one of several windows that share a maximum.)
  */
-function maximumGradient(tf: Tf, x: Tensor, dy: Tensor, { size, strides, padding }: PoolingAttributes): Tensor {
+export function maximumGradient(
+  tf: Tf,
+  x: Tensor,
+  dy: Tensor,
+  { size, strides, padding }: PoolingAttributes,
+  maxima: Tensor,
+): Tensor {
   const [images, height, width, channels] = x.shape as [number, number, number, number];
   const [, rows, columns] = dy.shape as [number, number, number, number];
   const [top, , left] = padding as [number, number, number, number];
   const padded = tf.pad(x, explicit(padding), Number.NEGATIVE_INFINITY);
-  const maxima = tf.maxPool(x as Image4, pair(size), pair(strides), explicit(padding) as never);
   // As far as the last window reaches, strides rounded up: where spread gradients lie.
   const [tall, wide] = [rows * strides[0]! + size[0]!, columns * strides[1]! + size[1]!];
   let open: Tensor = tf.onesLike(dy);
@@ -219,8 +230,18 @@ function maximumGradient(tf: Tf, x: Tensor, dy: Tensor, { size, strides, padding
   return tf.slice(whole, [0, top, left, 0], [images, height, width, channels]);
 }
 
-/** How many elements of each window lie inside. */
-function insides(tf: Tf, rows: number, columns: number, extents: readonly number[], attributes: PoolingAttributes) {
+function maxima(tf: Tf, x: Tensor, { size, strides, padding }: PoolingAttributes): Tensor {
+  return tf.maxPool(x as Image4, pair(size), pair(strides), explicit(padding) as never);
+}
+
+/** How many elements of each window lie inside: [1, rows, columns, 1]. */
+export function insides(
+  tf: Tf,
+  rows: number,
+  columns: number,
+  extents: readonly number[],
+  attributes: PoolingAttributes,
+): Tensor {
   const { size, strides, padding } = attributes;
   const counts = [rows, columns].map((count, axis) =>
     Array.from({ length: count }, (_, window) => {
@@ -233,7 +254,7 @@ function insides(tf: Tf, rows: number, columns: number, extents: readonly number
 }
 
 /** Nothing to convolve: zeros. The backends read memory that is not there. */
-function unlessEmpty(kernel: Kernel): Kernel {
+export function unlessEmpty(kernel: Kernel): Kernel {
   return (call) =>
     call.inputs.some((one) => one.size === 0) || sizeOf(call.shape) === 0
       ? call.tf.zeros([...call.shape])
@@ -252,13 +273,11 @@ export const images = {
     const { size } = attributes as ConvolutionAttributes & { readonly size: readonly number[] };
     return filterGradient(tf, x!, dy!, size, attributes as ConvolutionAttributes);
   }),
-  max_pool2d: unlessEmpty(({ tf, inputs: [x], attributes }) => {
-    const { size, strides, padding } = attributes as PoolingAttributes;
-    return tf.maxPool(x as Image4, pair(size), pair(strides), explicit(padding) as never);
+  max_pool2d: unlessEmpty(({ tf, inputs: [x], attributes }) => maxima(tf, x!, attributes as PoolingAttributes)),
+  max_pool2d_gradient: unlessEmpty(({ tf, inputs: [x, dy], attributes }) => {
+    const pooling = attributes as PoolingAttributes;
+    return maximumGradient(tf, x!, dy!, pooling, maxima(tf, x!, pooling));
   }),
-  max_pool2d_gradient: unlessEmpty(({ tf, inputs: [x, dy], attributes }) =>
-    maximumGradient(tf, x!, dy!, attributes as PoolingAttributes),
-  ),
   average_pool2d: unlessEmpty(({ tf, inputs: [x], attributes }) => {
     const { size, strides, padding } = attributes as PoolingAttributes;
     return tf.avgPool(x as Image4, pair(size), pair(strides), explicit(padding) as never);
