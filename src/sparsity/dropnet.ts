@@ -91,5 +91,6 @@ export const dropnet = defineMethod({
     }
     return begins ? { begins } : {};
   },
+  more: () => 'a larger `drop`, a shorter `cycle`',
   spelling: {},
 });

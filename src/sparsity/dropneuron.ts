@@ -94,6 +94,7 @@ export const dropneuron = defineMethod({
     const { li, lo } = strengths(args);
     return { kernel: step(step(kernel, site.incoming, li), site.outgoing, lo) };
   },
+  more: () => 'a larger `lambda`, more epochs',
   cut: (args) => {
     const { li, lo } = strengths(args);
     return { incoming: li > 0, outgoing: lo > 0 };

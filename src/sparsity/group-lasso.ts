@@ -24,6 +24,7 @@ export const groupLasso = defineMethod({
   penalty: (b, at) => groupPenalty(b, { ...at.arguments, ...plain }, at),
   differentiated: ({ solver }) => solver === 'gradient',
   prox: (b, at) => groupStep(b, { ...at.arguments, ...plain }, at),
+  more: () => 'a larger `lambda`, more epochs',
   cut: groupCut,
   spelling: {},
 });

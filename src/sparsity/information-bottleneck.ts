@@ -73,5 +73,6 @@ export const informationBottleneck = defineMethod({
     return warmed(b, b.multiply(b.sum(through), 0.5 * lambda * weight), at);
   },
   advance: advanceWarmUp,
+  more: () => 'a larger `lambda`, more epochs',
   spelling: {},
 });

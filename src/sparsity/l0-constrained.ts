@@ -69,5 +69,6 @@ export const l0Constrained = defineMethod({
       }
     }
   },
+  more: () => 'fewer `connections`',
   spelling: {},
 });

@@ -62,5 +62,6 @@ export const l0 = defineMethod({
     const gates = (logit.type.shape as number[]).reduce((all, extent) => all * extent, 1);
     return b.multiply(b.sum(open), (lambda * weights) / gates);
   },
+  more: () => 'a larger `lambda`, more epochs',
   spelling: {},
 });

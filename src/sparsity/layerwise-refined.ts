@@ -97,5 +97,6 @@ export const layerwiseRefined = defineMethod({
       }
     }
   },
+  more: () => 'a larger `rate`',
   spelling: {},
 });

@@ -146,9 +146,10 @@ export const magnitude = defineMethod({
     }
     return {};
   },
+  selects: afterTraining,
   select: async ({ sites, ...at }) => {
-    for (const own of bySpelling(sites))
-      if (afterTraining(own[0]!.arguments)) await prune(own, at, own[0]!.arguments.rate);
+    for (const own of bySpelling(sites)) await prune(own, at, own[0]!.arguments.rate);
   },
+  more: ({ of }) => (of === 'weight' ? 'whole units, by `of: unit`' : 'a larger `rate`'),
   spelling: {},
 });

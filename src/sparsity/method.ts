@@ -226,10 +226,14 @@ export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> exte
   keepsUnits?(args: A): boolean;
   /** At the beginning of a phase in which it acts, and at the end of every epoch there. */
   advance?(at: EpochMoment<A>): Promise<Advanced>;
+  /** Whether, as it is written, `select` has something to do. Absent: it has. */
+  selects?(args: A): boolean;
   /** After training: which units and weights stay; writes zeros. */
   select?(at: HostMoment<A>): Promise<void>;
   /** After every `select`: what stayed is computed anew. */
   refit?(at: HostMoment<A>): Promise<void>;
+  /** What is to be written for more to go, as helps say it: `a larger lambda`. Absent: it takes nothing away by itself. */
+  more?(args: A): string;
   /** What a unit-norm threshold may cut at this site. Absent: nothing. */
   cut?(args: A): Cut;
   /** The penalty as the numbers of a Keras-style regularizer. Absent: exporters write the network without it, and say so. */

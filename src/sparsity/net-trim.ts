@@ -70,5 +70,6 @@ export const netTrim = defineMethod({
       await withPauses(work, layer.pause);
     }
   },
+  more: () => 'a larger `epsilon`',
   spelling: {},
 });

@@ -65,5 +65,6 @@ export const pruneLarge = defineMethod({
     }
     return {};
   },
+  more: () => 'a larger `rate`',
   spelling: {},
 });

@@ -27,6 +27,7 @@ export const sparseGroupLasso = defineMethod({
   penalty: (b, at) => groupPenalty(b, at.arguments, at),
   differentiated: ({ solver }) => solver === 'gradient',
   prox: (b, at) => groupStep(b, at.arguments, at),
+  more: () => 'a larger `lambda`, more epochs',
   cut: groupCut,
   spelling: {},
 });

@@ -197,8 +197,10 @@ export const targetedDropout = defineMethod({
     }
     return {};
   },
+  selects: ({ prune: share, target_rate }) => (share ?? target_rate) > 0,
   select: async ({ sites }) => {
     for (const site of sites) prune(site);
   },
+  more: ({ of }) => (of === 'weight' ? 'whole units, by `of: unit`' : 'a larger `target_rate`'),
   spelling: {},
 });

@@ -61,5 +61,6 @@ export const variational = defineMethod({
     return warmed(b, b.multiply(b.sum(divergence), at.arguments.lambda), at);
   },
   advance: advanceWarmUp,
+  more: () => 'a larger `lambda`, more epochs',
   spelling: {},
 });

@@ -4,7 +4,10 @@ import type { SparsityMethod } from '../../sparsity/method.js';
 import { type KernelSite, kernelsOf, methodKind } from '../4-program/index.js';
 import type { Check } from './check.js';
 
-/** A threshold, or a search for one, that finds nothing in the network to cut would be seen to do nothing only when training is over. */
+/**
+ * A threshold, or a search for one, that finds nothing in the network to cut would be seen to do nothing only when training is over. It cuts the groups of methods that have a `cut`, and no
+ * others: what gates close and pruning took is exactly zero, and goes without.
+ */
 export const thresholdCuts: Check = ({ network, spec }, reports) => {
   const { threshold, target, span } = spec.simplify;
   const searches = target !== undefined || threshold.kind === 'auto';
@@ -18,11 +21,11 @@ export const thresholdCuts: Check = ({ network, spec }, reports) => {
     warn('threshold', 'no layer with weights is annotated', [
       'weights are cut of annotated layers: `@l1(1e-4)` or another method behind the name of the model or a layer',
     ]);
-  } else if (!landed.some(hasGroups)) {
-    // What such methods leave is simplified, and the search says that 0 holds.
-    if (searches && landed.some(({ method }) => writesZeros(method))) return;
+  } else if (!hasUnitsToCut(network)) {
+    const what = target ? 'target' : 'threshold';
     const others = threshold.kind === 'unit' && !target ? ['`threshold: weight(…)` cuts single weights'] : [];
-    warn(target ? 'target' : 'threshold', 'no method makes whole units of a layer small', [
+    warn(what, 'no method makes whole units of a layer small', [
+      ...byThemselves(landed).map((line) => `${line}; \`${what}\` can be left out`),
       `${groupMethods()} do, behind the name of the model or a layer`,
       ...others,
     ]);
@@ -59,9 +62,30 @@ function hasGroups({ method, arguments: args, kernel: { site } }: Landed): boole
   return columns > (site.outputs?.size ?? 0);
 }
 
-/** Whether a method leaves exact zeros by what it does beside its penalty. */
-function writesZeros({ mask, select, refit, keepsZeros }: SparsityMethod): boolean {
-  return [mask, select, refit, keepsZeros].some((moment) => moment !== undefined);
+/** Of every method that takes something away, what takes more, as a line of a help. */
+export function whatTakesMore(network: Network): readonly string[] {
+  const lines = annotatedKernels(network).flatMap(({ method, arguments: args }) =>
+    method.more ? [`@${method.keyword}: more goes with ${method.more(args as never)}`] : [],
+  );
+  return [...new Set(lines)];
+}
+
+/** Whether a threshold on units, or a search for one, has something to cut, whatever the weights are. */
+export function hasUnitsToCut(network: Network): boolean {
+  return annotatedKernels(network).some(hasGroups);
+}
+
+/** By methods that write their own zeros, whatever the threshold, what takes more. */
+function byThemselves(landed: readonly Landed[]): readonly string[] {
+  const lines = landed.flatMap(({ method, arguments: args }) => {
+    const writesZeros = [method.mask, method.select, method.refit, method.keepsZeros].some((moment) => moment);
+    return writesZeros && method.more
+      ? [
+          `@${method.keyword} takes away by itself, whatever the threshold; more goes with ${method.more(args as never)}`,
+        ]
+      : [];
+  });
+  return [...new Set(lines)];
 }
 
 /** The methods that have groups, as they are written. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { hasUnitsToCut } from '../../compiler/checks/threshold-cuts.js';
 import { type Compiled, resolvedText } from '../../compiler/compile.js';
 import { tensorsKept, type When, withFrozen } from '../../compiler/4-program/index.js';
 import type { DistilSpec, PhaseSpec } from '../../compiler/spec.js';
@@ -445,7 +446,10 @@ class Run {
   /** Training is not lost because the threshold took too much: the message says how to cut anew. Where training itself took all, no cut helps. */
   private refuseDeadNetwork(error: unknown, trained: Values): never {
     if (!(error instanceof Failure) || !dependsOnInputs(this.compiled.network, trained)) throw error;
-    const help = `the trained network is kept: dnc simplify ${this.folder.path} --threshold VALUE cuts it anew`;
+    const kept = `the trained network is kept: dnc simplify ${this.folder.path}`;
+    const help = hasUnitsToCut(this.compiled.network)
+      ? `${kept} --threshold VALUE cuts it anew`
+      : `${kept} --threshold 0 takes away what is exactly zero`;
     const codes: readonly string[] = ['dead-network', 'target-out-of-reach'];
     throw new Failure(
       error.diagnostics.map((one) => (codes.includes(one.code) ? { ...one, help: [...one.help, help] } : one)),

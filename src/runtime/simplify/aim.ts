@@ -1,3 +1,4 @@
+import { whatTakesMore } from '../../compiler/checks/threshold-cuts.js';
 import { cut, thresholdsOf } from '../../compiler/5-shrink/cut.js';
 import type { SearchResult } from '../../compiler/5-shrink/search.js';
 import { isWithin, searchBelow, searchTarget } from '../../compiler/5-shrink/target.js';
@@ -26,7 +27,7 @@ export async function aim(
   if (judged && !validation) return fail('no-validation-data', {}, { at: spec.simplify.span });
   refuseDeadNetwork(network, values, rangesOf(at));
   const thresholds = thresholdsOf(network, values);
-  at.watcher?.note(`target: searched for among ${thresholds.length.toLocaleString('en')} thresholds\n`);
+  at.watcher?.note(`target: searched for among ${thresholds.length.toLocaleString('en')} threshold${thresholds.length === 1 ? '' : 's'}\n`);
   const sizes = new Sizes(at, thresholds);
   const time = wanted.shares.latency === undefined ? undefined : await timesOf(at, wanted, sizes);
   const sharesAt = async (threshold: number): Promise<Shares | undefined> => {
@@ -40,7 +41,7 @@ export async function aim(
       left: sharesText(found.shares),
       threshold: String(Number(found.threshold.toPrecision(4))),
     };
-    return fail('target-out-of-reach', details, { at: wanted.span });
+    return fail('target-out-of-reach', details, { at: wanted.span, help: whatTakesMore(network) });
   }
   const below = thresholds.slice(0, thresholds.indexOf(found.threshold) + 1);
   const search =

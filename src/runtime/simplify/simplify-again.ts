@@ -64,6 +64,8 @@ export async function simplifyAgain(at: {
   if (!record && !compile(source, await compileOptions(toOpen)).spec.weights) failWithoutWeights(at.from);
   const { compiled, rows } = await openWithRows(toOpen);
   const { spec, network } = compiled;
+  // Of what the spec is warned of, what this command is there for.
+  const idle = compiled.warnings.filter(({ code }) => code === 'threshold-without-effect');
   const values =
     trained !== undefined ? readTrained(trained, compiled) : startingValues(compiled, specFile, { fromScratch: false });
 
@@ -135,7 +137,7 @@ export async function simplifyAgain(at: {
       finetunedEpochs: undefined,
     });
     const worse = qualityWarning({ spec, network, scores, finetuned: false, from: at.from });
-    const warnings = [...simplified.warnings, ...worse];
+    const warnings = [...idle, ...simplified.warnings, ...worse];
     const between = { before: network, after };
     const result: RunResult = { simplified, network: between, finetuned: false, files, scores, warnings };
     // A run that has come to its end says what it holds now; one that has not can still be resumed.

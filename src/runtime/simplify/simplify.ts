@@ -1,3 +1,4 @@
+import { hasUnitsToCut } from '../../compiler/checks/threshold-cuts.js';
 import { parameterCount } from '../../compiler/3-dims/index.js';
 import { methodSites } from '../../compiler/4-program/index.js';
 import { certifiedRanges, type Difference, measureDifference } from '../../compiler/5-shrink/certificate.js';
@@ -143,8 +144,8 @@ async function simplifySelected(at: Simplifying): Promise<Simplified> {
   if (spec.simplify.target) {
     ({ target, search } = await aim(at, spec.simplify.target));
     threshold = { kind: 'unit', value: target.threshold };
-    if (search) warnings.push(...coarseWarning(at, spec.simplify.target, search));
-    if (!target.held) warnings.push(missedWarning(target));
+    if (search && hasUnitsToCut(network)) warnings.push(...coarseWarning(at, spec.simplify.target, search));
+    if (!target.held) warnings.push(missedWarning(target, spec.simplify.target));
   } else if (wanted.kind === 'auto') {
     if (!at.validation) return fail('no-validation-data', {}, { at: spec.simplify.span });
     // A network that training itself left without living units has nothing to search in.
@@ -152,7 +153,8 @@ async function simplifySelected(at: Simplifying): Promise<Simplified> {
     at.watcher?.note(`threshold: searched for on ${at.validation.rows.toLocaleString('en')} validation rows\n`);
     search = await findThreshold(at, at.validation, wanted);
     threshold = { kind: 'unit', value: search.threshold };
-    warnings.push(...coarseWarning(at, wanted, search));
+    // Where nothing can be cut, chance decides nothing.
+    if (hasUnitsToCut(network)) warnings.push(...coarseWarning(at, wanted, search));
   } else {
     threshold = wanted;
   }

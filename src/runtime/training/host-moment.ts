@@ -52,13 +52,18 @@ export interface OpenMoment {
   written(): Map<string, Float32Array>;
 }
 
-/** Methods that have a moment, each with the sites of all its annotations. */
+/** Methods that have a moment, each with the sites of all its annotations that have something to do then. */
 export function methodsWith(
   sites: readonly MethodSite[],
   moment: 'advance' | 'select' | 'refit',
 ): ReadonlyMap<SparsityMethod, readonly MethodSite[]> {
   const found = new Map<SparsityMethod, MethodSite[]>();
-  for (const site of sites) if (site.method[moment]) found.set(site.method, [...(found.get(site.method) ?? []), site]);
+  for (const site of sites) {
+    const { method, annotation } = site;
+    if (!method[moment]) continue;
+    if (moment === 'select' && method.selects?.(annotation.arguments as never) === false) continue;
+    found.set(method, [...(found.get(method) ?? []), site]);
+  }
   return found;
 }
 

@@ -73,14 +73,30 @@ test.each([
     'simplify { threshold: 0.6 }',
     { model: '@l1(1e-3)', hidden: '@group_lasso(0.1)' },
   ],
-  ['a search beside gates', 'simplify { threshold: auto(tolerance: 1%) }', { hidden: '@l0(1e-3)' }],
-  ['a search beside pruning', 'simplify { threshold: auto(tolerance: 1%) }', { hidden: '@magnitude(0.5, of: unit)' }],
-  ['a size beside pruning', 'simplify { target { parameters: 80% } }', { hidden: '@magnitude(0.5, of: unit)' }],
-  ['a search beside a fit', 'simplify { threshold: auto(tolerance: 1%) }', { hidden: '@net_trim(0.1)' }],
 ])('there is something to cut: %s', (_, simplify, annotations) => {
   expect(warned(simplify, annotations)).toEqual([]);
 });
 
-test('a number has nothing to cut where methods write their own zeros', () => {
-  expect(warned('simplify { threshold: 0.6 }', { hidden: '@magnitude(0.5)' })).toHaveLength(1);
+test.each([
+  ['@l0(1e-3)', 'a larger `lambda`, more epochs'],
+  ['@information_bottleneck(1e-3, warm_up: 0)', 'a larger `lambda`, more epochs'],
+  ['@variational(1e-3, warm_up: 0)', 'a larger `lambda`, more epochs'],
+  ['@magnitude(0.5, of: unit)', 'a larger `rate`'],
+  ['@magnitude(0.5)', 'whole units, by `of: unit`'],
+  ['@targeted_dropout(0.5, 0.5, of: whole_unit)', 'a larger `target_rate`'],
+  ['@net_trim(0.1)', 'a larger `epsilon`'],
+])('no threshold cuts what %s leaves, and the help says what takes more', (hidden, more) => {
+  const [word] = /^@\w+/.exec(hidden)!;
+  for (const [what, simplify] of [
+    ['threshold', 'simplify { threshold: 0.6 }'],
+    ['threshold', 'simplify { threshold: auto(tolerance: 1%) }'],
+    ['target', 'simplify { target { parameters: 80% } }'],
+  ] as const) {
+    const [one, ...others] = warned(simplify, { hidden });
+    expect(others).toEqual([]);
+    expect(one!.message).toBe(`\`${what}\` ${groups}`);
+    expect(one!.help[0]).toBe(
+      `${word} takes away by itself, whatever the threshold; more goes with ${more}; \`${what}\` can be left out`,
+    );
+  }
 });

@@ -91,6 +91,26 @@ test('a printed spec finds its data from where its origin lies, however often it
   expect(dataPathsFolder(spec, third)).toBe(folder);
 });
 
+test('a threshold that has nothing to cut is told of here, too', async () => {
+  const file = path.join(folder, 'gates.dn');
+  const run = path.join(folder, 'gates');
+  const gates = text.replace('@dropneuron(1e-3)', '@magnitude(0.3)').replace('simplify { threshold: 0.05 }', '');
+  writeFileSync(file, gates);
+  await startRun({
+    ...options,
+    specFile: file,
+    source: new Source(file, gates),
+    sets: ['train.epochs=1'],
+    dataFolder: undefined,
+    fromScratch: false,
+    out: run,
+  });
+  const codes = async (to: string, sets: readonly string[]) =>
+    (await again(run, to, sets)).warnings.map(({ code }) => code);
+  expect(await codes('gates-cut', ['simplify.threshold=0.5'])).toContain('threshold-without-effect');
+  expect(await codes('gates-uncut', [])).not.toContain('threshold-without-effect');
+});
+
 test('origins that lead in a circle or nowhere end the search', () => {
   const own = path.join(folder, 'own.dn');
   writeFileSync(own, `${text}origin { spec: file("own.dn"); threshold: 0 }\n`);

@@ -166,6 +166,9 @@ test('with a tolerance the metric decides how far it goes, and a warning says by
   expect(warnings.map(({ code, message }) => `${code}: ${message}`)).toContain(
     `target-missed: the target is missed: ${percent(target!.left.parameters!)} of the parameters are left, not at most 30 % of the parameters; that takes the threshold ${short(target!.needs!)}, and the metric stays within its tolerance up to ${short(threshold.value)}`,
   );
+  const { at, help } = warnings.find(({ code }) => code === 'target-missed')!;
+  expect(at!.source.text.slice(at!.start, at!.end)).toBe('{ parameters: 30%; tolerance: 0.001% }');
+  expect(help[0]).toBe('allow more than `tolerance: 0.001%`, or leave it out to reach the target whatever it costs');
 });
 
 test('where no threshold reaches the target, a tolerance decides all the same', async () => {
@@ -229,6 +232,33 @@ describe('latency', () => {
     expect([again.threshold, again.target!.left]).toEqual([first.threshold, first.target!.left]);
     expect(kept.length).toBe(1);
   });
+});
+
+test('where no method has units to cut, a target out of reach names what takes more, and chance is not spoken of', async () => {
+  const of = (method: string) => `features = Input(12)
+  hidden   = Dense(16, activation: relu) ${method}
+  value    = Dense(1)`;
+  const notes: string[] = [];
+  const watcher: Watcher = { note: (line) => void notes.push(line) };
+  const body = of('@magnitude(0.5, of: unit)');
+  await expect(simplified('target { parameters: 1% }', { body, watcher })).rejects.toMatchObject({
+    diagnostics: [{ code: 'target-out-of-reach', help: ['@magnitude: more goes with a larger `rate`'] }],
+  });
+  expect(notes).toContain('@magnitude: selects what stays\n');
+  const section = 'threshold: auto(tolerance: 0.001%)';
+  const codes = async (method: string) =>
+    (await simplified(section, { body: of(method) })).warnings.map(({ code }) => code);
+  expect(await codes('@dropneuron(0.1)')).toEqual(['tolerance-below-noise']);
+  expect(await codes('@magnitude(0.5, of: unit)')).toEqual([]);
+});
+
+test('a method whose schedule came to its end while training selects nothing, and is not said to', async () => {
+  const notes: string[] = [];
+  const watcher: Watcher = { note: (line) => void notes.push(line) };
+  const body = 'x = Input(12)\n  hidden = Dense(16) @magnitude(0.5, schedule: linear, end: 1)\n  y = Dense(1)';
+  const { kernels } = await simplified('threshold: 0', { body, watcher });
+  expect(notes).toEqual([]);
+  expect(kernels.nonzero).toBe(kernels.of);
 });
 
 test('the user may stop it between any two looks', async () => {
