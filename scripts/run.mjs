@@ -47,7 +47,7 @@ const jobs = {
     const engines = ['dist/cli.js', 'engines'];
     const { status } = attempt(process.execPath, [...engines, 'verify', 'tfjs-node'], cache);
     if (status !== 0) run(process.execPath, [...engines, 'install', 'native'], 'dnc engines install native', cache);
-    const suites = ['native', 'images', 'recurrent'].map((name) => `test/runtime/engines/${name}.test.ts`);
+    const suites = ['native', 'images'].map((name) => `test/runtime/engines/${name}.test.ts`);
     run('npx', ['vitest', 'run', ...suites, ...rest], 'the suite', cache);
   },
   parity: () => {

@@ -30,7 +30,7 @@ function rowsOf(rows: number, salt: number) {
   return { x: floats([rows, STEPS, FEATURES], x), 'target:y': ints(target) };
 }
 
-const names: readonly EngineName[] = ['onnxruntime', 'tfjs-wasm', 'tfjs-cpu', 'tfjs-node'];
+const names: readonly EngineName[] = ['onnxruntime', 'tfjs-wasm', 'tfjs-cpu'];
 
 for (const name of names) {
   const engine = engines[name];
