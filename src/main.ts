@@ -31,7 +31,7 @@ export async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     io.status('');
     if (error instanceof CommanderError) {
-      io.note(await setInstead(error, words));
+      io.note((await setInstead(error, words)) + rightCall(error, words));
       return error.exitCode === 0 ? 0 : 2;
     }
     if (error instanceof UsageError) {
@@ -62,6 +62,16 @@ async function setInstead(error: CommanderError, words: readonly string[]): Prom
   const at = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
   const value = words[at]?.split('=')[1] ?? words[at + 1] ?? '…';
   return `  = help: it is a key of the spec: --set ${train.keyword}.${key}=${value}\n`;
+}
+
+/** How a command is called, where one was called with too few words; which commands there are, where none is near to the one that was called. */
+function rightCall(error: CommanderError, words: readonly string[]): string {
+  if (error.code === 'commander.unknownCommand' && !/did you mean/i.test(error.message))
+    return `  = help: commands: ${commands.map(({ name }) => name).join(', ')}\n`;
+  const command = commands.find(({ name }) => name === words[0]);
+  if (error.code !== 'commander.missingArgument' || !command) return '';
+  const [example] = command.examples;
+  return `  = help: dnc ${command.name} ${command.parameters}${example === undefined ? '' : `, for example \`${example}\``}\n`;
 }
 
 function add(program: Commander, command: Command, io: Io, done: (code: number) => void): void {

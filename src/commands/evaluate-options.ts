@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { nearest } from '../diagnostics/did-you-mean.js';
 import { type EvaluateOptions, SPLITS } from '../runtime/spec/evaluate-spec.js';
 import { dataFolderOption, type Options, textOption, UsageError, wholeNumber } from './command.js';
 import { readSpec } from './spec-file.js';
@@ -10,7 +11,12 @@ export function evaluateOptions(
 ): EvaluateOptions {
   const given = textOption(options, 'split') ?? 'test';
   const split = SPLITS.find((one) => one === given);
-  if (!split) throw new UsageError(`--split takes test, validation or train, not ${given}`);
+  if (!split) {
+    const meant = SPLITS.find((one) => given !== '' && one.startsWith(given)) ?? nearest(given, SPLITS);
+    throw new UsageError(
+      `--split takes test, validation or train, not ${given}${meant === undefined ? '' : `; did you mean \`--split ${meant}\`?`}`,
+    );
+  }
   return {
     file,
     source: readSpec(file),

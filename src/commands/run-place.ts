@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
 import { findRuns } from '../reports/runs.js';
+import { SWEEP } from '../runtime/sweep/record.js';
 import { lastResult } from '../runtime/simplify/result-folder.js';
 
 /**
@@ -12,6 +13,18 @@ import { lastResult } from '../runtime/simplify/result-folder.js';
  */
 export function runFolder(given = '.'): string {
   if (existsSync(path.join(given, 'run.json'))) return given;
+  // Any of its trials, taken for the newest run below, would be shown as if it were the sweep.
+  if (existsSync(path.join(given, SWEEP)))
+    return fail(
+      'no-run',
+      { folder: given },
+      {
+        help: [
+          `it holds a sweep: dnc sweep report ${given}`,
+          `one of its trials is a run: dnc report ${path.join(given, 'trials', '…')}`,
+        ],
+      },
+    );
   const entry = statSync(given, { throwIfNoEntry: false });
   if (entry?.isFile()) {
     const name = path.basename(given, path.extname(given));

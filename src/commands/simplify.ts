@@ -72,7 +72,8 @@ export const simplify: Command = {
     const { exportResult } = await import('../exporters/compile-to-folder.js');
     const { spec } = result.files;
     const models = await exportResult(readSpec(spec), spec, dataFolderOption(options));
-    if (models.warnings.length > 0) io.note(render(models.warnings, { color: io.colour }));
+    if (models.warnings.length > 0)
+      io.note(`${result.warnings.length > 0 ? '\n' : ''}${render(models.warnings, { color: io.colour })}`);
     io.out(options.json ? `${JSON.stringify(resultJson(result), undefined, 2)}\n` : resultText(result));
     if (!options.json) io.note(`${models.told}\n`);
     return 0;

@@ -100,7 +100,8 @@ export const train: Command = {
       const { exportResult } = await import('../exporters/compile-to-folder.js');
       const { spec: smaller } = end.result.files;
       const { warnings, told } = await exportResult(readSpec(smaller), smaller, dataFolderOption(options));
-      if (warnings.length > 0) io.note(render(warnings, { color: io.colour }));
+      if (warnings.length > 0)
+        io.note(`${end.result.warnings.length > 0 ? '\n' : ''}${render(warnings, { color: io.colour })}`);
       models = { told };
     }
     if (options.json) io.out(`${JSON.stringify({ folder: end.folder, ...resultJson(end.result) }, undefined, 2)}\n`);

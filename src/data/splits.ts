@@ -81,9 +81,24 @@ function holdOut(
   const where = { at: splitSpans?.[part] ?? span };
   const enough = (asked: number) => {
     if (asked < from.length || (part === 'train' && asked === from.length)) return asked;
-    const of = from.length === total ? 'to train on' : 'left to train on';
-    const help = part === 'train' ? ['without `train` all rows that are left are trained on'] : [];
-    return fail('not-enough-rows', { part, asked, rows: from.length, of }, { ...where, help });
+    const rows = from.length;
+    // Only `test` is taken before.
+    const of =
+      part === 'train'
+        ? rows === total
+          ? 'to train on'
+          : 'left to train on'
+        : rows === total
+          ? ''
+          : 'that `test` leaves';
+    const most = `\`${part}: ${rows - 1}\` is the most`;
+    const help =
+      part === 'train'
+        ? ['without `train` all rows that are left are trained on']
+        : rows > 1
+          ? [rows < 10 ? most : `${most}; a share is one of all rows: \`${part}: 10%\``]
+          : [];
+    return fail('not-enough-rows', { part, asked, rows, of }, { ...where, help });
   };
   /** Whether the row at a position is held out. Drawn parts ask for the position's place in a random order. */
   let isHeld: (position: number) => boolean;

@@ -2,10 +2,13 @@
  * The known name nearest to a word that nothing knows, or nothing if none is near. Counts insertions, deletions,
  * replacements and swaps of neighbours (optimal string alignment); case and `_`, `-` weigh little, so that `batchSize`
  * finds `batch_size`. A third of the longer word's letters may be wrong, at least one. Where none is near, the only name with these initials
- * is meant, as people shorten them: `lr` for `learning_rate`.
+ * is meant, as people shorten them: `lr` for `learning_rate`. A word of several parts that are all in a name, in their order, is that name with parts left out,
+ * whatever is near by its letters: `sparse_crossentropy` for `sparse_categorical_crossentropy`.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const names = [...known];
+  const longer = longerName(word, names);
+  if (longer !== undefined) return longer;
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const name of names) {
@@ -21,6 +24,20 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   if (best !== undefined) return best;
   const shortened = names.filter((name) => word.length > 1 && initials(name) === word.toLowerCase());
   return shortened.length === 1 ? shortened[0] : undefined;
+}
+
+/** The shortest name of which a word of several parts leaves some out. */
+function longerName(word: string, names: readonly string[]): string | undefined {
+  const parts = word.includes('_') && word.length < LONGEST ? word.toLowerCase().split('_') : [];
+  if (parts.length < 2) return undefined;
+  let best: string | undefined;
+  for (const name of names) {
+    if (name.length <= word.length || (best !== undefined && name.length >= best.length)) continue;
+    let at = 0;
+    for (const part of name.toLowerCase().split('_')) if (part === parts[at]) at++;
+    if (at === parts.length) best = name;
+  }
+  return best;
 }
 
 function initials(name: string): string {
@@ -44,6 +61,9 @@ export function didYouMeanOr(word: string, known: Iterable<string>, what: string
   const shown = names.slice(0, 12).join(', ');
   return [`${what}: ${shown}${names.length > 12 ? ', …' : ''}`];
 }
+
+/** No name is as long. */
+const LONGEST = 1000;
 
 /** Small enough that a difference in case or separators never outweighs a letter. */
 const LITTLE = 0.1;

@@ -2,6 +2,7 @@ import { type RunResult, unitCounts } from '../runtime/simplify/result.js';
 import { certifiedRanges, constantsText } from '../compiler/5-shrink/certificate.js';
 import { shrinkReasons } from '../compiler/5-shrink/reasons.js';
 import { columns } from './columns.js';
+import { countOf } from './numbers.js';
 import { reasonLines } from './reasons.js';
 import { targetText } from './target.js';
 import { measuresOf } from './measures.js';
@@ -14,12 +15,12 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
   const lines: string[] = [];
 
   const found = search
-    ? `, found on ${search.before.rows.toLocaleString('en')} validation rows in ${search.tried.length} tries` +
+    ? `, found on ${search.before.rows.toLocaleString('en')} validation rows in ${countOf(search.tried.length, 'try', 'tries')}` +
       (search.withoutGain === undefined ? '' : `: up to ${short(search.withoutGain)} holds, but nothing goes there`)
     : '';
   const applied = threshold.kind === 'weight' ? `weight(${short(threshold.value)})` : short(threshold.value);
   lines.push(
-    `threshold      ${applied}${found || (target ? `, found in ${target.looks.toLocaleString('en')} tries` : '')}\n`,
+    `threshold      ${applied}${found || (target ? `, found in ${countOf(target.looks, 'try', 'tries')}` : '')}\n`,
   );
   if (target) lines.push(`target         ${targetText(target)}\n`);
   lines.push(

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { targetText } from './target.js';
 import { constantsText } from '../compiler/5-shrink/certificate.js';
 import { type Chart, chartsOf } from './run-charts.js';
@@ -6,7 +7,7 @@ import { behaviourText } from './diff-as-text.js';
 import { layerTable, sign } from './diff-as-html.js';
 import { Html, type HtmlPart, html, page } from './html.js';
 import { measuresOf } from './measures.js';
-import { brief, bytes, count, duration, measured, percent, short } from './numbers.js';
+import { brief, bytes, count, countOf, duration, measured, percent, short } from './numbers.js';
 import { drawFeatures, drawPattern } from './pattern-picture.js';
 import type { Pattern } from './patterns.js';
 import { imageTag } from './picture-tag.js';
@@ -25,7 +26,7 @@ export async function runPage({ report, phases, patterns, images }: ReportedRun)
     `${report.network.model}: ${run.name}`,
     html`
 <h1>${report.network.model} ${state(run.state)}</h1>
-<p class="soft">${run.spec.file}${run.sets.length > 0 ? ` with ${run.sets.join(', ')}` : ''} · ${basename(run.folder)}</p>
+<p class="soft">${run.spec.file}${run.sets.length > 0 ? ` with ${run.sets.join(', ')}` : ''} · ${idOf(run.folder)}</p>
 ${report.failure === undefined ? undefined : html`<p class="warning"><b>It failed:</b> ${report.failure}</p>`}
 ${facts(report)}
 ${report.warnings.map(({ code, message }) => html`<p class="warning"><b>${code}:</b> ${message}</p>`)}
@@ -168,7 +169,7 @@ function threshold({ result }: RunReport): Html {
 <p>Cut at <b>${value}</b>${applied.kind === 'unit' ? ' of importance, unit by unit' : ', weight by weight'}; ${count(result!.nonzero_weights)} weights were not 0 then, before dead units went.${target ? ` The target: ${targetText(target)}.` : search ? '' : ' It was given, not searched for.'}${search?.withoutGain === undefined ? '' : ` Up to ${brief(search.withoutGain)} holds, but nothing goes there: no weight is cut for nothing.`}</p>
 ${
   search &&
-  html`<details open><summary>The search: ${count(search.tried.length)} tries on ${count(search.before.rows)} validation rows, limit ${measured(search.limit)}</summary>
+  html`<details open><summary>The search: ${countOf(search.tried.length, 'try', 'tries')} on ${count(search.before.rows)} validation rows, limit ${measured(search.limit)}</summary>
 <div class="wide"><table>
 <thead><tr><th>holds</th>${numeric('threshold', 'metric')}<th></th></tr></thead>
 <tbody>
@@ -268,6 +269,8 @@ function total(flags: Uint8Array): number {
   return flags.reduce((sum, flag) => sum + flag, 0);
 }
 
-function basename(folder: string): string {
-  return folder.replace(/[\\/]+$/, '').replace(/^.*[\\/]/, '');
+/** What a run is called: the name of its folder, also where it was read through a link such as `latest`. */
+function idOf(folder: string): string {
+  const real = existsSync(folder) ? realpathSync(folder) : folder;
+  return real.replace(/[\\/]+$/, '').replace(/^.*[\\/]/, '');
 }

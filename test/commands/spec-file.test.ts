@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { specFile, specFiles } from '../../src/commands/spec-file.js';
-import { Failure } from '../../src/diagnostics/report.js';
+import { runFolder } from '../../src/commands/run-place.js';
+import { diagnostic, Failure } from '../../src/diagnostics/report.js';
+import { RunFolder } from '../../src/runtime/run/run-folder.js';
 import { failWithoutWeights, readSpecFile } from '../../src/runtime/spec/spec-file.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'dnc-spec-file-'));
@@ -60,6 +62,27 @@ test("a run's folder stands for its simplified spec, once there is one", () => {
   files('runs/net/first/net.min.dn');
   expect(specFile('runs/net/first')).toBe('runs/net/first/net.min.dn');
   expect(specFiles(['runs/net/first/'])).toEqual(['runs/net/first/net.min.dn']);
+});
+
+test('a run that failed says why, and what its error said to do', () => {
+  files('runs/net/first/net.dn');
+  writeFileSync('runs/net/first/run.json', JSON.stringify(record));
+  const dead = diagnostic('dead-network', { layer: 'y', output: 'y', units: 3 }, { help: ['cut it anew'] });
+  new RunFolder('runs/net/first').rememberFailure(new Failure([dead]));
+  expect(failure(() => specFile('runs/net/first'))).toEqual({
+    code: 'spec-missing',
+    message: `cannot read runs/net/first/net.min.dn: the run failed: ${dead.message}`,
+    help: ['cut it anew', 'or change the spec and train anew; what the run did: dnc runs show runs/net/first'],
+  });
+});
+
+test('a sweep is no run: its newest trial is not taken for it', () => {
+  files('sweeps/net/first/sweep.json', 'sweeps/net/first/trials/1/run.json');
+  expect(failure(() => runFolder('sweeps/net/first'))).toMatchObject({
+    code: 'no-run',
+    help: [expect.stringMatching(/dnc sweep report sweeps\/net\/first$/), expect.stringContaining('trials')],
+  });
+  expect(runFolder('sweeps/net/first/trials/1')).toBe('sweeps/net/first/trials/1');
 });
 
 test('any other folder stands for the one spec in it', () => {

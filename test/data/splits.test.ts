@@ -146,13 +146,13 @@ test('messages', async () => {
     return text;
   };
   expect(await message(100, { validation: count(5000) })).toMatchInlineSnapshot(
-    `"not-enough-rows: \`validation\` asks for 5,000 rows, there are 100 to train on"`,
+    `"not-enough-rows: \`validation\` asks for 5,000 rows: of the 100 rows at least one must be left to train on"`,
   );
   expect(await message(100, { validation: count(100) })).toMatchInlineSnapshot(
-    `"not-enough-rows: \`validation\` asks for 100 rows, there are 100 to train on"`,
+    `"not-enough-rows: \`validation\` asks for 100 rows: of the 100 rows at least one must be left to train on"`,
   );
   expect(await message(100, { test: count(60), validation: first(50) })).toMatchInlineSnapshot(
-    `"not-enough-rows: \`validation\` asks for 50 rows, there are 40 left to train on"`,
+    `"not-enough-rows: \`validation\` asks for 50 rows: of the 40 rows that \`test\` leaves at least one must be left to train on"`,
   );
   expect(await message(100, { validation: count(40), train: count(61) })).toMatchInlineSnapshot(
     `"not-enough-rows: \`train\` asks for 61 rows, there are 60 left to train on"`,

@@ -104,3 +104,10 @@ test('initials stand for the only name that has them', () => {
   expect(nearest('lr', [...names, 'last_row'])).toBeUndefined();
   expect(nearest('e', names)).toBeUndefined();
 });
+
+test('a word that leaves parts of a name out is that name, though another has more of its letters', () => {
+  const names = ['binary_crossentropy', 'sparse_categorical_crossentropy', 'categorical_crossentropy'];
+  expect(nearest('sparse_crossentropy', names)).toBe('sparse_categorical_crossentropy');
+  expect(nearest('crossentropy_sparse', names)).not.toBe('sparse_categorical_crossentropy');
+  expect(nearest('binary_crosentropy', names)).toBe('binary_crossentropy');
+});

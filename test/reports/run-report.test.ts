@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writePictures } from '../../src/reports/picture-files.js';
@@ -300,6 +300,9 @@ describe('the report of a run that has not come to its end', () => {
     ]);
     const page = await runPage(run);
     expect(problemsOf(page)).toEqual([]);
+    const link = path.join(temporaryFolder(), 'latest');
+    symlinkSync(stopped, link);
+    expect(await runPage(readRun(link))).toContain(` · ${path.basename(stopped)}</p>`);
     expect(page).toContain('‖ stopped');
     expect(page).toContain('The run has not come to its end');
   });

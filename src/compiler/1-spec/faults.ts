@@ -148,7 +148,7 @@ function insideBrackets(schema: ArgumentSchema, term: Term & { readonly kind: 'w
   const { source, start, end } = term.span;
   const written = source.text.slice(start, end);
   // In YAML and over several lines a call looks otherwise than it would here.
-  return /^\w+\([^\n]{0,60}\)$/.test(written) ? word + written.slice(written.indexOf('(')) : `${word}(…)`;
+  return known && /^\w+\([^\n]{0,60}\)$/.test(written) ? word + written.slice(written.indexOf('(')) : `${word}(…)`;
 }
 
 /** How others write what is `true` or `false` here. */
@@ -172,9 +172,11 @@ export function speltHere(schema: ArgumentSchema, { text }: Term & { readonly ki
 
 function repair(schema: ArgumentSchema, term: Term): Pick<Where, 'label' | 'help'> {
   const words = wordsFor(schema);
-  if (term.kind === 'word' && words.length > 0) {
-    const spelt = speltHere(schema, term);
-    const near = spelt ?? nearest(term.text, words);
+  const spelt = term.kind === 'word' ? speltHere(schema, term) : undefined;
+  const near = spelt ?? (term.kind === 'word' ? nearest(term.text, words) : undefined);
+  const [type] = typesOf(schema.anyOf?.[0] ?? schema);
+  const isItem = type === 'array' && !choicesOf(schema) && (term.kind === 'word' || term.kind === 'number');
+  if (term.kind === 'word' && words.length > 0 && !(isItem && near === undefined)) {
     return {
       ...(near !== undefined && { label: spelt === undefined ? `did you mean \`${near}\`?` : `write \`${near}\`` }),
       // What was expected has said one by itself.
@@ -189,9 +191,5 @@ function repair(schema: ArgumentSchema, term: Term): Pick<Where, 'label' | 'help
   ) {
     return { label: 'write it without quotes' };
   }
-  const [type] = typesOf(schema.anyOf?.[0] ?? schema);
-  if (type === 'array' && !choicesOf(schema) && (term.kind === 'word' || term.kind === 'number')) {
-    return { label: `put it in brackets: \`[${insideBrackets(schema, term)}]\`` };
-  }
-  return {};
+  return isItem ? { label: `put it in brackets: \`[${insideBrackets(schema, term)}]\`` } : {};
 }

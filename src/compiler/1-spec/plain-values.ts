@@ -5,7 +5,7 @@ import { type ArgumentSchema, expectedOf } from './expected.js';
 import { countText, describeTerm, showNumber, type Term } from './term.js';
 import { nameAt, pointer, type Unit } from './unit.js';
 
-/** A value as the validator sees it when the schema gives it no other reading. */
+/** A value as the validator sees it when the schema gives it no other reading. What no schema takes is null: an empty map would pass for one of any keys. */
 export function raw(term: Term): unknown {
   switch (term.kind) {
     case 'number':
@@ -13,11 +13,11 @@ export function raw(term: Term): unknown {
     case 'string':
       return term.value;
     case 'word':
-      return term.arguments ? {} : term.text;
+      return term.arguments ? null : term.text;
     case 'list':
       return [];
     default:
-      return {};
+      return null;
   }
 }
 

@@ -13,6 +13,7 @@ import type {
 } from '../spec.js';
 import { data as dataSection, optionalKeys, phase as phaseSection } from '../sections.js';
 import { type AugmentChoices, isList as isAugmentList } from '../../data/augment.js';
+import { percentText } from '../../dsl/numbers.js';
 import { isList } from '../objectives.js';
 import { findWord } from '../vocabulary.js';
 import { type ArgumentSchema, schemaOf } from './expected.js';
@@ -225,18 +226,26 @@ function printSimplify({ threshold, target, live, roundTo, ranges, finetune, dis
   ];
 }
 
-function printTarget({ shares, tolerance, metric, batch_size, latencyTable }: TargetSpec): string[] {
+/** A target as it may be written on one line, in a spec or behind `--set simplify.target=`. */
+export function targetText(target: TargetSpec): string {
+  return `{ ${printTarget(target, percentText).join('; ')} }`;
+}
+
+function printTarget(
+  { shares, tolerance, metric, batch_size, latencyTable }: TargetSpec,
+  share = numberText,
+): string[] {
   return [
-    ...shareLines(shares),
-    ...(tolerance === undefined ? [] : [`tolerance: ${numberText(tolerance)}`]),
+    ...shareLines(shares, share),
+    ...(tolerance === undefined ? [] : [`tolerance: ${share(tolerance)}`]),
     ...(metric === undefined ? [] : [`metric: ${metric}`]),
     ...(shares.latency === undefined ? [] : [`batch_size: ${numberText(batch_size)}`]),
     ...(latencyTable ? [`latency_table: ${fileText(latencyTable)}`] : []),
   ];
 }
 
-function shareLines(shares: Shares): string[] {
-  return Object.entries(shares).map(([resource, share]) => `${resource}: ${numberText(share)}`);
+function shareLines(shares: Shares, text = numberText): string[] {
+  return Object.entries(shares).map(([resource, share]) => `${resource}: ${text(share)}`);
 }
 
 function thresholdText(threshold: Threshold): string {

@@ -447,7 +447,9 @@ it is. Two different words in a column are classes, which become 0 and 1.`,
   'not-enough-rows': code<{ part: string; asked: number; rows: number; of: string }>({
     severity: 'error',
     message: ({ part, asked, rows, of }) =>
-      `\`${part}\` asks for ${counted(asked, 'row')}, there ${rows === 1 ? 'is' : 'are'} ${many(rows)} ${of}`,
+      part === 'train'
+        ? `\`${part}\` asks for ${counted(asked, 'row')}, there ${rows === 1 ? 'is' : 'are'} ${many(rows)} ${of}`
+        : `\`${part}\` asks for ${counted(asked, 'row')}: of the ${counted(rows, 'row')}${of && ` ${of}`} at least one must be left to train on`,
     exit: 4,
     explain: `Rows that are held out for validation or testing are taken from the training rows, and at least one must be left to train on. \`train\` chooses among those that are left,
 and may ask for all of them at most.

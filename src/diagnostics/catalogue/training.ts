@@ -165,7 +165,7 @@ weights take what they are told to, whatever it costs. Say what it may cost, aim
 simplify { target { parameters: 20%; tolerance: 1% }; finetune { epochs: 10 } }
 \`\`\`
 
-What was trained is kept in the run: \`dnc simplify runs/net/latest --set simplify.target.tolerance=1% --out smaller\` cuts it anew.`,
+What was trained is kept in the run: \`dnc simplify runs/net/latest --set 'simplify.target={ parameters: 20%; tolerance: 1% }' --out smaller\` cuts it anew.`,
   }),
   'latency-table': code<{ file: string; reason: string }>({
     severity: 'error',

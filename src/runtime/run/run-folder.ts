@@ -118,7 +118,7 @@ export class RunFolder {
 
   /** Why the run ended before its end, for those who look at the folder later. That it cannot be written is not the error to show. */
   rememberFailure({ diagnostics }: Failure): void {
-    const errors = diagnostics.map(({ code, message }) => ({ code, message }));
+    const errors = diagnostics.map(({ code, message, help }) => ({ code, message, help }));
     try {
       writeAtomically(this.file(FAILURE), `${JSON.stringify({ format: 1, errors }, undefined, 2)}\n`);
     } catch {}
@@ -133,9 +133,22 @@ export class RunFolder {
 
   /** What `rememberFailure` left, in words; undefined where the run did not fail. */
   readFailure(): string | undefined {
+    return this.failure()
+      ?.map(({ message }) => message)
+      .join('; ');
+  }
+
+  /** What its messages say of what to do. Empty where there is nothing. */
+  readFailureHelp(): readonly string[] {
+    return this.failure()?.flatMap(({ help }) => help ?? []) ?? [];
+  }
+
+  private failure(): readonly { readonly message: string; readonly help?: readonly string[] }[] | undefined {
     try {
-      const { errors } = JSON.parse(readFileSync(this.file(FAILURE), 'utf8')) as { errors: { message: string }[] };
-      return errors.map(({ message }) => message).join('; ');
+      const { errors } = JSON.parse(readFileSync(this.file(FAILURE), 'utf8')) as {
+        errors: { message: string; help?: readonly string[] }[];
+      };
+      return errors.map(({ message, help }) => ({ message, ...(Array.isArray(help) && { help }) }));
     } catch {
       return undefined;
     }

@@ -1,9 +1,9 @@
+import { targetText } from '../../compiler/1-spec/print.js';
 import { methodSites } from '../../compiler/4-program/index.js';
 import { betterOf, judgedMetric, metricOf } from '../../compiler/monitored.js';
 import type { SimplifySpec, Spec } from '../../compiler/spec.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import { diagnostic } from '../../diagnostics/report.js';
-import { percentText } from '../../dsl/numbers.js';
 import type { Network } from '../../ir/graph.js';
 import { metrics } from '../../metrics/index.js';
 import type { Score } from '../training/evaluate-rows.js';
@@ -91,12 +91,12 @@ function help({ spec, network, finetuned, from }: Parameters<typeof qualityWarni
   const lines: string[] = [];
   let again: string | undefined;
   if (target && target.tolerance === undefined) {
-    const [resource, share] = Object.entries(target.shares)[0]!;
     lines.push(
-      `say what the size may cost: \`target { ${resource}: ${percentText(share)}; tolerance: 1% }\` stops before more is lost`,
+      `say what the size may cost: \`target ${targetText({ ...target, tolerance: 0.01 })}\` stops before more is lost`,
       `or aim at more than ${sharesText(target.shares)}`,
     );
-    again = '--set simplify.target.tolerance=1%';
+    // All of it: the spec may not write the target, or with another share.
+    again = `--set 'simplify.target=${targetText({ ...target, tolerance: 0.01 })}'`;
   } else if (!target && threshold.kind === 'weight') {
     lines.push(`take a lower bound than weight(${short(threshold.value)})`);
     again = "--threshold 'weight(VALUE)'";

@@ -1,7 +1,8 @@
 import { multiplyAdds, parameterCount } from '../../compiler/3-dims/index.js';
-import type { Shares } from '../../compiler/spec.js';
+import type { Shares, TargetSpec } from '../../compiler/spec.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import { diagnostic } from '../../diagnostics/report.js';
+import { percentText } from '../../dsl/numbers.js';
 import type { Network } from '../../ir/graph.js';
 import { type LatencyTable, millisecondsAt } from './latency.js';
 
@@ -61,17 +62,30 @@ export function percent(share: number): string {
   return `${Number((100 * share).toPrecision(4))} %`;
 }
 
-export function missedWarning({ at_most, left, threshold, needs }: TargetResult): Diagnostic {
+export function missedWarning(
+  { at_most, left, threshold, needs }: TargetResult,
+  { span, tolerance }: TargetSpec,
+): Diagnostic {
   const short = (value: number) => String(Number(value.toPrecision(4)));
   const missed = Object.entries(left).filter(([resource, share]) => share > at_most[resource as keyof Shares]!);
   const of = (shares: Shares) =>
     Object.fromEntries(missed.map(([resource]) => [resource, shares[resource as keyof Shares]!]));
-  return diagnostic('target-missed', {
+  const details = {
     wanted: sharesText(of(at_most), 'at most '),
     left: sharesText(of(left)),
     needed:
       needs === undefined
         ? 'no threshold reaches it'
         : `that takes the threshold ${short(needs)}, and the metric stays within its tolerance up to ${short(threshold)}`,
-  });
+  };
+  const help = [
+    ...(needs === undefined || tolerance === undefined
+      ? []
+      : [
+          `allow more than \`tolerance: ${percentText(tolerance)}\`, or leave it out to reach the target whatever it costs`,
+        ]),
+    `aim at ${sharesText(of(left))} or more`,
+    'or train more of the network away first: stronger penalties, more epochs, `simplify { finetune { epochs: 5 } }`',
+  ];
+  return diagnostic('target-missed', details, { at: span, help });
 }

@@ -105,6 +105,12 @@ export async function* predictSpec(
         };
       }
     }
+    if (options.rows !== undefined && row < options.rows) {
+      const of = options.input === undefined ? `the ${options.split} rows are` : `${options.input} holds`;
+      options.note?.(
+        `note: ${of} ${row.toLocaleString('en')}, fewer than the ${options.rows.toLocaleString('en')} asked for\n`,
+      );
+    }
   } finally {
     await loaded.close();
   }

@@ -126,7 +126,11 @@ describe('off', () => {
       'out-of-range @2: `ema_momentum` of `train` must be > 0 and < 1, and this is 2',
     ]);
     expect(lines('metrics: accuracy')).toEqual([
-      'wrong-type @accuracy: `metrics` of `train` takes a list of metrics or keys in braces (`{ key: value }`), and this is the word `accuracy` [put it in brackets: `[ ]`]',
+      'wrong-type @accuracy: `metrics` of `train` takes a list of metrics or keys in braces (`{ key: value }`), and this is the word `accuracy` [put it in brackets: `[accuracy]`]',
+    ]);
+    const called = lower(`${model}data { source: mnist; augment: shift(2) }\ntrain { loss: mse; epochs: 1 }`).lines;
+    expect(called).toEqual([
+      'wrong-type @shift(2): `augment` of `data` takes a list of augmentations or keys in braces (`{ key: value }`) or `off`, and this is a call of `shift` [put it in brackets: `[shift(2)]`]',
     ]);
   });
 

@@ -52,10 +52,23 @@ test('what was and what is are told, on the rows that a search looks at, with wh
         'say what the size may cost: `target { parameters: 5%; tolerance: 1% }` stops before more is lost',
         'or aim at more than 5 % of the parameters',
         'train what is left once more: `simplify { finetune { epochs: 5 } }`',
-        'the trained network is kept: dnc simplify runs/net/latest --set simplify.target.tolerance=1% --out FOLDER cuts it anew',
+        "the trained network is kept: dnc simplify runs/net/latest --set 'simplify.target={ parameters: 5%; tolerance: 1% }' --out FOLDER cuts it anew",
       ],
     },
   ]);
+});
+
+test('the command that it names is one that works, whether the spec writes the target or not', () => {
+  const bad = accuracy(0.9665, 0.31);
+  const given = ['simplify.target={ parameters: 7%; multiply_adds: 30% }'];
+  for (const simplify of ['threshold: 0', 'target { parameters: 5% }']) {
+    const source = new Source('net.dn', text(simplify));
+    const { spec, network } = compile(source, { sets: given });
+    const [told] = qualityWarning({ spec, network, scores: bad, finetuned: false, from: 'runs/net/latest' });
+    const [, advised] = /--set '(.*)' --out/.exec(told!.help.join('\n'))!;
+    const { target } = compile(source, { sets: [advised!] }).spec.simplify;
+    expect(target).toMatchObject({ shares: { parameters: 0.07, multiply_adds: 0.3 }, tolerance: 0.01 });
+  }
 });
 
 describe('what is much', () => {

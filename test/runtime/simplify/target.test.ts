@@ -257,8 +257,30 @@ test('a method whose schedule came to its end while training selects nothing, an
   const watcher: Watcher = { note: (line) => void notes.push(line) };
   const body = 'x = Input(12)\n  hidden = Dense(16) @magnitude(0.5, schedule: linear, end: 1)\n  y = Dense(1)';
   const { kernels } = await simplified('threshold: 0', { body, watcher });
-  expect(notes).toEqual([]);
+  expect(notes).toEqual([
+    'note: nothing was removed: no unit became exactly 0\n',
+    'note: @magnitude: more goes with whole units, by `of: unit`\n',
+  ]);
   expect(kernels.nonzero).toBe(kernels.of);
+});
+
+test('what leaves a network as large as it was says so, and what takes more; what takes units does not', async () => {
+  const notesWith = async (method: string) => {
+    const notes: string[] = [];
+    const body = `x = Input(12)\n  hidden = Dense(16) ${method}\n  y = Dense(1) ${method.replace('of: unit', 'of: weight')}`;
+    await simplified('threshold: 0', { body, watcher: { note: (line) => void notes.push(line) } });
+    return notes.filter((line) => line.startsWith('note: ')).map((line) => line.slice('note: '.length, -1));
+  };
+  expect(await notesWith('@l0(1e-4)')).toEqual([
+    'nothing was removed: no unit became exactly 0',
+    '@l0: more goes with a larger `lambda`, more epochs',
+  ]);
+  const [zeros, ...more] = await notesWith('@magnitude(0.6)');
+  expect(zeros).toMatch(/^\d+ of the \d+ weights that are left are 0; single zeros make a network no smaller/);
+  expect(more).toEqual(['@magnitude: more goes with whole units, by `of: unit`']);
+  expect(await notesWith('@magnitude(0.2, of: unit)')).toEqual([]);
+  // It takes nothing away by itself.
+  expect(await notesWith('@l2(1e-4)')).toEqual([]);
 });
 
 test('the user may stop it between any two looks', async () => {
