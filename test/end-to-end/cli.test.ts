@@ -148,6 +148,9 @@ describe('output for machines', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(rows).toEqual([0, 1, 2].map((row) => ({ row, outputs: { value: expect.any(Number) } })));
+    const all = await succeed(['predict', 'run/net.min.dn', '--rows', '9999', ...quick], { cwd: folder });
+    const count = all.stdout.trimEnd().split('\n').length;
+    expect(all.stderr).toContain(`note: the test rows are ${count}, fewer than the 9,999 asked for`);
   });
 
   test('results go to stdout, everything else to stderr', async () => {

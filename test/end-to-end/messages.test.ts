@@ -402,6 +402,23 @@ const cases: Readonly<Record<string, Case>> = {
   'output under a file': { files: { 'net.dn': tinySpec() }, words: [...train, '--out', 'net.dn/run'], exit: 5 },
   'unknown engine': { files: { 'net.dn': tinySpec() }, words: [...train, '--engine', 'onnx'], exit: 2 },
   'unknown command': { files: {}, words: ['trian'], exit: 2 },
+  'a command that none is like': { files: {}, words: ['foo'], exit: 2 },
+  'a diff of one spec': { files: { 'net.dn': tinySpec() }, words: ['diff', 'net.dn'], exit: 2 },
+  'a part of the rows by half its name': {
+    files: { 'net.dn': tinySpec() },
+    words: ['eval', 'net.dn', '--split', 'val'],
+    exit: 2,
+  },
+  'more rows held out than there are': {
+    files: { 'net.dn': tinySpec() },
+    words: [...train, '--set', 'data.validation=5000'],
+    exit: 4,
+  },
+  'an augmentation without brackets': {
+    files: { 'net.dn': tinySpec() },
+    words: [...check, '--set', 'data.augment=shift(2)'],
+    exit: 3,
+  },
   'unknown option': { files: { 'net.dn': tinySpec() }, words: [...train, '--epochs', '3'], exit: 2 },
   'unknown word': { files: {}, words: ['help', 'Dens'], exit: 2 },
   'unknown code': { files: {}, words: ['explain', 'shape-missmatch'], exit: 2 },
