@@ -86,7 +86,7 @@ const REDUCED: Readonly<Record<string, Reduced>> = {
     pinned: Object.fromEntries(
       ['conv1', 'conv2', 'conv5'].map((layer) => [
         layer,
-        /: LocalResponseNormalization divides by the channels around$/,
+        /: LocalResponseNormalization divides each channel by those around it, so the others would change without it$/,
       ]),
     ),
   },
