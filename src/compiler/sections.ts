@@ -353,7 +353,8 @@ export const liveDefaults = { after: 0, patience: 2 } as const;
 
 export const simplify = {
   keyword: 'simplify',
-  summary: 'How the trained network is made smaller.',
+  summary:
+    'How the trained network is made smaller. `off` leaves out its threshold, target and fine-tuning; what is exactly dead goes all the same.',
   off: true,
   schema: Type.Object({
     threshold: numberOrCallOf('threshold', {

@@ -1,13 +1,17 @@
 import { type Static, Type } from '../ir/kind.js';
 import { phasesWhere } from './during.js';
 import { defineMethod } from './method.js';
-import { shareOf } from './shares.js';
+import { epochsText, shareOf } from './shares.js';
 import { sitesFor, unitScores } from './unit-criteria.js';
 import { bySpelling, type HostUnit, removeLowest, unitsOf } from './unit-groups.js';
 import { refusesOthers } from './zero-holders.js';
 
 const schema = Type.Object({
-  cycle: Type.Integer({ minimum: 1, description: 'Epochs of a cycle; units go at its end, if another epoch follows.' }),
+  cycle: Type.Integer({
+    examples: [5],
+    minimum: 1,
+    description: 'Epochs of a cycle; units go at its end, if another epoch follows.',
+  }),
   drop: Type.Number({
     default: 0.2,
     exclusiveMinimum: 0,
@@ -54,10 +58,24 @@ export const dropnet = defineMethod({
     'Trains in cycles: after each the units of the lowest mean activation go, and what is left begins again from its first weights.',
   cite: 'Tan and Motani 2020, DropNet: Reducing neural network complexity via iterative pruning (arXiv 2207.06646), algorithm 1',
   schema,
-  refuses: (_, { others, phases: acts }) => {
+  refuses: (_, { holding, phases: acts }) => {
     if (acts.includes('finetune'))
       return 'units leave the network before the fine-tuning begins, and those that become 0 there would stay';
-    return refusesOthers('dropnet', others);
+    return refusesOthers(holding);
+  },
+  unfinished: ({ cycle }, lengths) => {
+    const epochs = Math.max(...lengths);
+    // Every phase counts its own epochs, and no units go at its end.
+    return cycle < epochs
+      ? undefined
+      : {
+          reason: `units go at the end of a cycle of ${epochsText(cycle)}, if another epoch follows, and it acts for ${epochsText(epochs)}: none go`,
+          help: [
+            epochs > 1
+              ? `write \`cycle: ${epochs - 1}\` or less, or train for more than ${epochsText(cycle)}`
+              : `train for more than ${epochsText(cycle)}`,
+          ],
+        };
   },
   keepsZeros: () => 'from then on',
   keepsUnits: () => true,

@@ -21,7 +21,7 @@ export const dropneuron = defineMethod({
   schema: Type.Object(
     {
       lambda: Type.Optional(
-        Type.Number({ minimum: 0, description: 'Coefficient of both penalties in the objective.' }),
+        Type.Number({ minimum: 0, examples: [1e-4], description: 'Coefficient of both penalties in the objective.' }),
       ),
       li: Type.Optional(
         Type.Number({

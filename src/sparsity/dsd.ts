@@ -9,6 +9,7 @@ export const dsd = defineMethod({
   cite: 'Han et al. 2017, DSD: Dense-sparse-dense training for deep neural networks (arXiv 1607.04381), algorithm 1',
   schema: Type.Object({
     rate: Type.Number({
+      examples: [0.3],
       default: 0.3,
       minimum: 0,
       exclusiveMaximum: 1,

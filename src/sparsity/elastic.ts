@@ -9,8 +9,8 @@ export const elastic = defineMethod({
     'Adds l1 · Σ|w| + l2 · Σw² to the objective: single weights become small, and those that go together stay together.',
   cite: 'Zou and Hastie 2005, Regularization and variable selection via the elastic net, section 2; Keras, keras.regularizers.L1L2',
   schema: Type.Object({
-    l1: Type.Number({ minimum: 0, description: 'Coefficient of Σ|w| in the objective.' }),
-    l2: Type.Number({ minimum: 0, description: 'Coefficient of Σw² in the objective.' }),
+    l1: Type.Number({ minimum: 0, examples: [1e-5], description: 'Coefficient of Σ|w| in the objective.' }),
+    l2: Type.Number({ minimum: 0, examples: [1e-5], description: 'Coefficient of Σw² in the objective.' }),
     bias: Type.Boolean({ default: false, description: 'Whether biases are penalised too.' }),
     ...shrinkingArguments,
     during: phases,

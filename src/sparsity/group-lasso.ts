@@ -15,6 +15,7 @@ export const groupLasso = defineMethod({
   schema: Type.Object({
     lambda: Type.Number({
       minimum: 0,
+      examples: [1e-4],
       description:
         'Coefficient of √P Σ ‖group‖₂ in the objective, P being the size of a group; each layer may have its own.',
     }),

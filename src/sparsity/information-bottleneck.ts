@@ -2,7 +2,7 @@ import { Type } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
 import { phasesWhere } from './during.js';
 import { defineMethod } from './method.js';
-import { advanceWarmUp, warmed, warmUpArgument, warmUpTensor } from './warm-up.js';
+import { advanceWarmUp, unfinishedWarmUp, warmed, warmUpArgument, warmUpTensor } from './warm-up.js';
 
 /** Keeps the logarithm of μ² finite: the authors' code. */
 const EPSILON = 1e-8;
@@ -22,6 +22,7 @@ export const informationBottleneck = defineMethod({
   schema: Type.Object({
     lambda: Type.Number({
       minimum: 0,
+      examples: [1e-4],
       description: 'Coefficient of the penalty in the objective, ½ Σ log(1 + μ²/σ²) over the gates: γ of the paper.',
     }),
     weight: Type.Number({
@@ -73,6 +74,7 @@ export const informationBottleneck = defineMethod({
     return warmed(b, b.multiply(b.sum(through), 0.5 * lambda * weight), at);
   },
   advance: advanceWarmUp,
+  unfinished: unfinishedWarmUp,
   more: () => 'a larger `lambda`, more epochs',
   spelling: {},
 });

@@ -8,6 +8,7 @@ import { shareOf } from './shares.js';
 
 const schema = Type.Object({
   connections: Type.Number({
+    examples: [0.1],
     exclusiveMinimum: 0,
     description:
       'How many weights each unit keeps at most: below 1 a share of those that it has, rounded down, and at least one; from 1 on a number.',

@@ -22,6 +22,7 @@ export const l0 = defineMethod({
   schema: Type.Object({
     lambda: Type.Number({
       minimum: 0,
+      examples: [1e-4],
       description:
         'Coefficient of the penalty in the objective: the expected number of weights behind gates that are not 0.',
     }),

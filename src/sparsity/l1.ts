@@ -8,7 +8,7 @@ export const l1 = defineMethod({
   summary: 'Adds lambda · Σ|w| to the objective: single weights become small, or by the proximal solver exactly 0.',
   cite: 'Tibshirani 1996, Regression shrinkage and selection via the lasso, equation 1; Keras, keras.regularizers.L1; proximal step: Beck and Teboulle 2009, A fast iterative shrinkage-thresholding algorithm, section 1',
   schema: Type.Object({
-    lambda: Type.Number({ minimum: 0, description: 'Coefficient of the penalty in the objective.' }),
+    lambda: Type.Number({ minimum: 0, examples: [1e-5], description: 'Coefficient of the penalty in the objective.' }),
     bias: Type.Boolean({
       default: false,
       description: 'Whether biases are penalised too (as the DropNeuron scripts do).',

@@ -7,7 +7,7 @@ export const l2 = defineMethod({
   summary: 'Adds lambda · Σw² to the objective: all weights become small.',
   cite: 'Keras, keras.regularizers.L2',
   schema: Type.Object({
-    lambda: Type.Number({ minimum: 0, description: 'Coefficient of the penalty in the objective.' }),
+    lambda: Type.Number({ minimum: 0, examples: [1e-5], description: 'Coefficient of the penalty in the objective.' }),
     bias: Type.Boolean({ default: false, description: 'Whether biases are penalised too.' }),
     during: phases,
   }),

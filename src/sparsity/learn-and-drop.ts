@@ -4,6 +4,7 @@ import { defineMethod, type HostSite } from './method.js';
 
 const schema = Type.Object({
   threshold: Type.Number({
+    examples: [0.01],
     default: 0.01,
     exclusiveMinimum: 0,
     description:

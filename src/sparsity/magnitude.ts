@@ -1,7 +1,7 @@
 import { type Static, Type } from '../ir/kind.js';
 import { phasesWhere } from './during.js';
 import { defineMethod, type HostMoment, type HostSite } from './method.js';
-import { cubic, linear, lowest, riseOf, shareOf } from './shares.js';
+import { cubic, endsLate, linear, lowest, riseOf, shareOf } from './shares.js';
 import { looksAtRows, sitesFor, unitScores } from './unit-criteria.js';
 import { bySpelling, removeShare, unitsOf } from './unit-groups.js';
 import { refusesOthers } from './zero-holders.js';
@@ -118,17 +118,25 @@ export const magnitude = defineMethod({
     'Han et al. 2015, Learning both weights and connections for efficient neural networks (arXiv 1506.02626); schedule: Zhu and Gupta 2017, To prune, or not to prune (arXiv 1710.01878), equation 1; ' +
     'filters: Li et al. 2017 (arXiv 1608.08710); taylor: Molchanov et al. 2017 (arXiv 1611.06440), section 2.2; vip: Jordao et al. 2018 (arXiv 1810.07610)',
   schema,
-  refuses: ({ of, schedule, begin, end, criterion, during }, { others, layer }) => {
+  refuses: ({ of, schedule, begin, end, criterion, during }, { holding, layer, name }) => {
     if (of === 'weight' && (looksAtRows(criterion) || criterion === 'l1'))
       return `criterion ${criterion} is of units; of single weights there are l2, which is |w|, and random`;
     if (of === 'filter' && !/Conv/.test(layer))
-      return `filters are units of convolutions; of ${layer} write \`of: unit\``;
+      return `filters are units of convolutions, and ${name ?? 'the layer'} is a ${layer}: write it behind the convolutions instead of the model, or \`of: unit\`, which is of filters and of units alike`;
     if (end !== undefined && end <= begin) return `its share rises from epoch ${begin} to epoch ${end}`;
     if (schedule === 'one_shot' && (end !== undefined || begin !== 0))
       return '`begin` and `end` are of schedule linear and polynomial; one_shot prunes once';
     if (of !== 'weight' && ([] as readonly string[]).concat(during ?? []).includes('finetune'))
       return 'units leave the network before the fine-tuning begins, and those that become 0 there would stay';
-    return schedule === 'one_shot' && during === undefined ? undefined : refusesOthers('magnitude', others);
+    return schedule === 'one_shot' && during === undefined ? undefined : refusesOthers(holding);
+  },
+  unfinished: (args, lengths) => {
+    if (args.schedule === 'one_shot') return undefined;
+    const risen = args.schedule === 'linear' ? linear : cubic;
+    // Zeros count in every phase: the longest one goes furthest.
+    const epochs = Math.max(...lengths);
+    const rise = riseOf(args, epochs);
+    return rise.end <= epochs ? undefined : endsLate(args.rate, args.rate * risen(rise, epochs), rise.end, epochs);
   },
   keepsZeros: (args) => (afterTraining(args) ? 'in the fine-tuning' : 'from then on'),
   keepsUnits: ({ of }) => of !== 'weight',

@@ -232,12 +232,23 @@ export interface SparsityMethod<S extends TObject = TObject, A = Static<S>> exte
   select?(at: HostMoment<A>): Promise<void>;
   /** After every `select`: what stayed is computed anew. */
   refit?(at: HostMoment<A>): Promise<void>;
+  /**
+   * Why phases of so many epochs are too short for what is written in epochs: what then is left undone, and what to write. Absent, or undefined: they are not. Lengths are those of the
+   * phases in which it acts, in their order.
+   */
+  unfinished?(args: A, epochs: readonly number[]): Unfinished | undefined;
   /** What is to be written for more to go, as helps say it: `a larger lambda`. Absent: it takes nothing away by itself. */
   more?(args: A): string;
   /** What a unit-norm threshold may cut at this site. Absent: nothing. */
   cut?(args: A): Cut;
   /** The penalty as the numbers of a Keras-style regularizer. Absent: exporters write the network without it, and say so. */
   readonly spelling: { tfjs?(args: A): RegularizerSpelling };
+}
+
+/** What a schedule of epochs does not come to, in words for a message. */
+export interface Unfinished {
+  readonly reason: string;
+  readonly help: readonly string[];
 }
 
 /** A refusal that has a message of its own. */
@@ -254,6 +265,10 @@ export interface Placed {
   readonly all: readonly string[];
   /** The other methods of the layer. */
   readonly others: readonly string[];
+  /** Those of them that make weights 0 while training goes on and hold them there, and not only in the fine-tuning. Absent: none. */
+  readonly holding?: readonly string[];
+  /** The name of the layer. */
+  readonly name?: string;
   /** The kind of the layer: `Dense`, `Conv2D`. */
   readonly layer: string;
   /** Whether each kernel of it is the whole of one sum before an activation, as in `HostSite.sum`. Absent: it is. */

@@ -6,6 +6,7 @@ import { SparsestWeights, type Wanted } from './sparsest-weights.js';
 
 const schema = Type.Object({
   epsilon: Type.Number({
+    examples: [0.1],
     default: 0.1,
     minimum: 0,
     description: 'How far a unit may be off on the rows where it is active, as a share of what it writes there: ‖·‖₂.',

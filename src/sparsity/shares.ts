@@ -1,3 +1,5 @@
+import type { Unfinished } from './method.js';
+
 /** How many of `count` things a share of them is, rounded down; 0.57 of 100 is 57, although float64 has a little less for it. */
 export function shareOf(share: number, count: number): number {
   return Math.floor(share * count + 1e-9 * Math.max(1, count));
@@ -14,6 +16,24 @@ export interface Rise {
  */
 export function riseOf(given: { readonly begin: number; readonly end?: number | undefined }, epochs: number): Rise {
   return { begin: given.begin, end: given.end ?? Math.max(given.begin + 1, Math.ceil(epochs / 2)) };
+}
+
+/** What is said of a share that is reached behind the end of its phase. */
+export function endsLate(rate: number, reached: number, end: number, epochs: number): Unfinished {
+  return {
+    reason: `${shareText(rate)} is reached at the end of epoch ${end}, and it acts for ${epochsText(epochs)}: ${shareText(reached)} become 0`,
+    help: [`write \`end: ${epochs}\` or less, with \`begin\` below it, or train for ${end} epochs or more`],
+  };
+}
+
+/** `1 epoch`, `20 epochs`. */
+export function epochsText(epochs: number): string {
+  return `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;
+}
+
+/** A share as people read it, `3.3%`. */
+export function shareText(share: number): string {
+  return `${Number((100 * share).toPrecision(2))}%`;
 }
 
 /** How much of a rate that rises in a straight line is reached, from 0 to 1. */

@@ -12,6 +12,7 @@ export const sparseGroupLasso = defineMethod({
   schema: Type.Object({
     lambda: Type.Number({
       minimum: 0,
+      examples: [1e-4],
       description:
         'Coefficient of (1 − alpha) √P Σ ‖group‖₂ + alpha Σ|w| in the objective, P being the size of a group; each layer may have its own.',
     }),

@@ -18,6 +18,7 @@ export const spectralDropout = defineMethod({
   cite: 'Khan, Hayat and Porikli 2019, Regularization of deep neural networks with spectral dropout (Neural Networks 110, arXiv 1711.08591)',
   schema: Type.Object({
     threshold: Type.Number({
+      examples: [0.1],
       default: 0,
       minimum: 0,
       description: 'Coefficients below this, by |·|, become 0.',

@@ -2,7 +2,7 @@ import { type Static, Type } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
 import { phasesWhere } from './during.js';
 import { defineMethod, type HostSite, type MaskMoment, type Site } from './method.js';
-import { linear, lowest, shareOf } from './shares.js';
+import { epochsText, linear, lowest, shareOf, shareText } from './shares.js';
 
 const schema = Type.Object({
   rate: Type.Number({
@@ -184,6 +184,26 @@ export const targetedDropout = defineMethod({
     const rate = at.tensors.rate ?? at.arguments.rate;
     const dropped = b.and(b.less(numbers(at as MaskMoment<Arguments>, b), rate), chosen);
     return { kernel: b.select(dropped, 0, at.kernel) };
+  },
+  unfinished: ({ rate, target_rate, ramp, target_ramp }, lengths) => {
+    const epochs = Math.max(...lengths);
+    for (const [word, name, whole, rise] of [
+      ['ramp', 'rate', rate, ramp],
+      ['target_ramp', 'target_rate', target_rate, target_ramp],
+    ] as const) {
+      // What is reached at the end of the last epoch is in no step.
+      if (rise === undefined || rise < epochs) continue;
+      const reached = shareText(whole * linear({ begin: 0, end: rise }, epochs - 1));
+      return {
+        reason: `\`${name}\` rises to ${shareText(whole)} over ${epochsText(rise)}, and it acts for ${epochsText(epochs)}: in the last one it is ${reached}`,
+        help: [
+          epochs > 1
+            ? `write \`${word}: ${epochs - 1}\` or less, or train for more than ${epochsText(rise)}`
+            : `leave \`${word}\` out, or train for more than ${epochsText(rise)}`,
+        ],
+      };
+    }
+    return undefined;
   },
   keepsZeros: () => 'in the fine-tuning',
   keepsUnits: ({ of }) => of !== 'weight',

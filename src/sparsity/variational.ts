@@ -2,7 +2,7 @@ import { Type } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
 import { phasesWhere } from './during.js';
 import { defineMethod } from './method.js';
-import { advanceWarmUp, warmed, warmUpArgument, warmUpTensor } from './warm-up.js';
+import { advanceWarmUp, unfinishedWarmUp, warmed, warmUpArgument, warmUpTensor } from './warm-up.js';
 
 /** Keeps the logarithm of a weight that is 0 finite, and how far from 0 log α may be: the authors' code. */
 const [EPSILON, FARTHEST] = [1e-8, 8];
@@ -26,6 +26,7 @@ export const variational = defineMethod({
   schema: Type.Object({
     lambda: Type.Number({
       minimum: 0,
+      examples: [1e-4],
       description:
         'Coefficient of the Kullback-Leibler term in the objective; 1 / the number of training rows is the paper’s.',
     }),
@@ -61,6 +62,7 @@ export const variational = defineMethod({
     return warmed(b, b.multiply(b.sum(divergence), at.arguments.lambda), at);
   },
   advance: advanceWarmUp,
+  unfinished: unfinishedWarmUp,
   more: () => 'a larger `lambda`, more epochs',
   spelling: {},
 });

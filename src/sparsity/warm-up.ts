@@ -1,6 +1,7 @@
 import { Type } from '../ir/kind.js';
 import type { Builder, Value } from '../program/builder.js';
-import type { Advanced, EpochMoment, MethodTensor, Moment } from './method.js';
+import type { Advanced, EpochMoment, MethodTensor, Moment, Unfinished } from './method.js';
+import { epochsText, shareText } from './shares.js';
 
 /** The argument of methods whose penalty comes in slowly. */
 export function warmUpArgument(epochs: number) {
@@ -20,6 +21,19 @@ export function warmUpTensor(epochs: number): Readonly<Record<string, MethodTens
 /** As much of a penalty as counts by now. */
 export function warmed(b: Builder, penalty: Value, { tensors }: Pick<Moment<unknown>, 'tensors'>): Value {
   return tensors.warm ? b.multiply(penalty, tensors.warm) : penalty;
+}
+
+/** That the penalty never counts as a whole: in the last epoch as much of it does as came in before. */
+export function unfinishedWarmUp(
+  { warm_up: warmUp }: { readonly warm_up: number },
+  lengths: readonly number[],
+): Unfinished | undefined {
+  const epochs = lengths.reduce((sum, length) => sum + length, 0);
+  if (warmUp < epochs || warmUp === 0) return undefined;
+  return {
+    reason: `its penalty comes in over ${epochsText(warmUp)}, and it acts for ${epochsText(epochs)}: in the last one ${shareText((epochs - 1) / warmUp)} of it counts`,
+    help: [`write \`warm_up: ${epochs - 1}\` or less, better half of that, or train for longer`],
+  };
 }
 
 /** Goes on at the end of every epoch. */

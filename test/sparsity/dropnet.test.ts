@@ -66,7 +66,10 @@ test('weights may be kept, and the random baselines ask for no rows', async () =
 
 test('what makes no sense', () => {
   const refused = (phases: readonly string[], others: readonly string[]) =>
-    dropnet.refuses!(withDefaults(dropnet, { cycle: 1 }) as never, placed({ phases, others }));
+    dropnet.refuses!(
+      withDefaults(dropnet, { cycle: 1 }) as never,
+      placed({ phases, others, holding: others.filter((word) => word !== 'l1') }),
+    );
   expect(refused(['finetune'], [])).toMatch(/before the fine-tuning/);
   expect(refused(['train'], ['l1', 'prune_large'])).toMatch(/@prune_large of the same layer/);
   expect(refused(['train'], ['l1', 'magnitude'])).toMatch(/@magnitude/);

@@ -235,13 +235,13 @@ describe('what makes no sense', () => {
     [{ schedule: 'linear', begin: 3, end: 3 }, {}, /from epoch 3 to epoch 3/],
     [{ end: 3 }, {}, /one_shot prunes once/],
     [{ of: 'unit', during: 'finetune' }, {}, /leave the network before/],
-    [{ schedule: 'linear' }, { others: ['dsd'] }, /@dsd of the same layer/],
+    [{ schedule: 'linear' }, { others: ['dsd'], holding: ['dsd'] }, /@dsd of the same layer/],
   ])('%j %j', (args, at, reason) => {
     expect(refused(args, at)).toMatch(reason);
   });
 
   test.each([
-    [{}, { others: ['dsd', 'dropnet'] }],
+    [{}, { others: ['dsd', 'dropnet'], holding: ['dsd', 'dropnet'] }],
     [{ of: 'filter' }, { layer: 'Conv2D' }],
     [{ of: 'unit', criterion: 'taylor', schedule: 'polynomial', begin: 1, end: 4 }, { others: ['l2'] }],
     [{ during: 'finetune' }, {}],

@@ -38,7 +38,10 @@ test('thirds of the phase where nothing is said, and weights removed on the way 
 
 test('what makes no sense', () => {
   const refused = (args: Readonly<Record<string, unknown>>, others: readonly string[] = []) =>
-    pruneLarge.refuses!(withDefaults(pruneLarge, args) as never, placed({ others }));
+    pruneLarge.refuses!(
+      withDefaults(pruneLarge, args) as never,
+      placed({ others, holding: others.filter((word) => word !== 'l2') }),
+    );
   expect(refused({ rate: 0.1, large: 0.2 })).toMatch(/only 0.1 become 0/);
   expect(refused({ begin: 3, turn: 3 })).toMatch(/from epoch 3 to epoch 3/);
   expect(refused({ turn: 4, end: 4 })).toMatch(/from epoch 4 to epoch 4/);

@@ -9,6 +9,7 @@ import { methodsMakeSense } from './methods-make-sense.js';
 import { metricFitsTarget } from './metric-fits-target.js';
 import { monitorsAreKnown } from './monitors-are-known.js';
 import { objectiveIsKnown } from './objective-is-known.js';
+import { schedulesEnd } from './schedules-end.js';
 import { schedulesFit } from './schedules-fit.js';
 import { somethingToTrain } from './something-to-train.js';
 import { rescaledTwice } from './rescaled-twice.js';
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   monitorsAreKnown,
   objectiveIsKnown,
   methodsMakeSense,
+  schedulesEnd,
   rescaledTwice,
   annotationsAct,
   thresholdCuts,

@@ -22,8 +22,13 @@ export const methodsMakeSense: Check = ({ network, spec }, reports) => {
       const during = args.during as string | readonly string[] | undefined;
       const phases = stretches.filter((stretch) => actsIn(during, stretch)).map(({ name }) => name);
       const others = node.annotations.flatMap((other) => (other.word === word ? [] : [other.word]));
+      const holding = node.annotations.flatMap((other) => {
+        const holds = methodKind(other).keepsZeros?.(other.arguments as never) ?? false;
+        return other.word !== word && holds && holds !== 'in the fine-tuning' ? [other.word] : [];
+      });
       const onlyOutputs = landsOn.get(span.start)!.every((name) => writesOutput.has(name));
-      const at = { phases, all, others, layer: node.kind, isSum: sumOf(network, node) !== undefined, onlyOutputs };
+      const isSum = sumOf(network, node) !== undefined;
+      const at = { phases, all, others, holding, name: node.name, layer: node.kind, isSum, onlyOutputs };
       const refused = methodKind({ word, arguments: args }).refuses?.(args as never, at);
       // A model's default lands on many layers and is one mistake.
       if (refused === undefined || !isFirst(span.start)) continue;

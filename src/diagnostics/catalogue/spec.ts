@@ -268,6 +268,13 @@ Where a loss of the metric is to limit it, the target has a tolerance of its own
 ${example('simplify { target { parameters: 10%; tolerance: 0.5% } }')}
 On the command line one takes the place of the other: \`--threshold 0.05\`, \`--set 'simplify.target={ parameters: 20% }'\`.`,
   }),
+  'schedule-unfinished': code<{ method: string; reason: string }>({
+    severity: 'warning',
+    message: ({ method, reason }) => `@${method} does not come to its end: ${reason}`,
+    explain: `What a method does step by step is counted in epochs: of each phase in which it acts, a warm-up over all of them. Where training ends before that, the share that was asked for is not
+reached, and nothing else would tell. Without \`end\` the schedules of \`@magnitude\` and \`@prune_large\` go by the length of the phase.
+${example('model Net @magnitude(0.5, schedule: linear, end: 10) { … }\ntrain { loss: mse; epochs: 20 }')}`,
+  }),
   'threshold-without-effect': code<{ what: 'threshold' | 'target'; reason: string }>({
     severity: 'warning',
     message: ({ what, reason }) => `\`${what}\` has nothing to cut: ${reason}`,

@@ -1,8 +1,8 @@
-import { hasUnitsToCut } from '../../compiler/checks/threshold-cuts.js';
+import { hasUnitsToCut, whatTakesMore } from '../../compiler/checks/threshold-cuts.js';
 import { parameterCount } from '../../compiler/3-dims/index.js';
 import { methodSites } from '../../compiler/4-program/index.js';
 import { certifiedRanges, type Difference, measureDifference } from '../../compiler/5-shrink/certificate.js';
-import { type AppliedThreshold, cut, magnitudesOf, thresholdsOf } from '../../compiler/5-shrink/cut.js';
+import { type AppliedThreshold, countKernels, cut, magnitudesOf, thresholdsOf } from '../../compiler/5-shrink/cut.js';
 import type { SearchResult } from '../../compiler/5-shrink/search.js';
 import { searchTarget } from '../../compiler/5-shrink/target.js';
 import { shrinkReasons } from '../../compiler/5-shrink/reasons.js';
@@ -10,6 +10,7 @@ import { refuseDeadNetwork, type ShrinkResult, shrink, shrinkLiving } from '../.
 import type { Features } from '../../compiler/5-shrink/probe.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { Failure, fail } from '../../diagnostics/report.js';
+import type { Network } from '../../ir/graph.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import type { Part } from '../../sparsity/long-work.js';
 import { ticking } from '../training/pace.js';
@@ -47,7 +48,23 @@ export interface Simplified {
  */
 export async function simplify(at: Simplifying): Promise<Simplified> {
   const selected = await withSelected(at);
-  return simplifySelected({ ...at, values: selected });
+  const simplified = await simplifySelected({ ...at, values: selected });
+  for (const line of notesOf(at.network, simplified.shrunk)) at.watcher?.note(`note: ${line}\n`);
+  return simplified;
+}
+
+/** That methods which are to take something away took nothing, or zeros that leave the network as large as it was, and what takes more. */
+function notesOf(network: Network, { network: small, values }: ShrinkResult): readonly string[] {
+  const more = whatTakesMore(network);
+  if (more.length === 0) return [];
+  const { nonzero, of } = countKernels(small, values);
+  const left = parameterCount(small);
+  if (nonzero < of / 2)
+    return [
+      `${(of - nonzero).toLocaleString('en')} of the ${of.toLocaleString('en')} weights that are left are 0; single zeros make a network no smaller, whole units do`,
+      ...more,
+    ];
+  return left < parameterCount(network) ? [] : ['nothing was removed: no unit became exactly 0', ...more];
 }
 
 /** What the methods select of trained values, and compute anew. */

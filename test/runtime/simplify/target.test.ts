@@ -267,7 +267,7 @@ test('a method whose schedule came to its end while training selects nothing, an
 test('what leaves a network as large as it was says so, and what takes more; what takes units does not', async () => {
   const notesWith = async (method: string) => {
     const notes: string[] = [];
-    const body = `x = Input(12)\n  hidden = Dense(16) ${method}\n  y = Dense(1) ${method.replace('of: unit', 'of: weight')}`;
+    const body = `x = Input(12)\n  hidden = Dense(16) ${method}\n  y = Dense(1)`;
     await simplified('threshold: 0', { body, watcher: { note: (line) => void notes.push(line) } });
     return notes.filter((line) => line.startsWith('note: ')).map((line) => line.slice('note: '.length, -1));
   };
@@ -275,7 +275,7 @@ test('what leaves a network as large as it was says so, and what takes more; wha
     'nothing was removed: no unit became exactly 0',
     '@l0: more goes with a larger `lambda`, more epochs',
   ]);
-  const [zeros, ...more] = await notesWith('@magnitude(0.6)');
+  const [zeros, ...more] = await notesWith('@magnitude(0.6, criterion: random)');
   expect(zeros).toMatch(/^\d+ of the \d+ weights that are left are 0; single zeros make a network no smaller/);
   expect(more).toEqual(['@magnitude: more goes with whole units, by `of: unit`']);
   expect(await notesWith('@magnitude(0.2, of: unit)')).toEqual([]);
