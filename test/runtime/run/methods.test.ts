@@ -38,6 +38,8 @@ const cases: Readonly<Record<keyof typeof methods, readonly string[]>> = {
     '@magnitude(0.5, of: unit, criterion: taylor)',
     '@magnitude(0.5, of: unit, schedule: linear, criterion: vip, during: second)',
     '@magnitude(0.3, of: unit, criterion: random, scope: model, during: second)',
+    '@magnitude(0.8) @dropnet(1, drop: 0.3, during: first)',
+    '@magnitude(0.8) @prune_large(0.6, turn: 1, end: 2, during: first)',
   ],
   net_trim: ['@net_trim', '@net_trim(0.3, mode: parallel, rows: 50)'],
   prune_large: ['@prune_large(0.6, turn: 1, end: 2, during: first)'],
