@@ -2,7 +2,7 @@ import type { Certificate } from '../compiler/5-shrink/certificate.js';
 import type { Reasons } from '../compiler/5-shrink/reasons.js';
 import { isWidth } from '../compiler/6-print/arguments.js';
 import { runsOf } from '../compiler/6-print/keep.js';
-import type { PhaseSpec, Spec, TargetSpec, Threshold, TrainSpec } from '../compiler/spec.js';
+import type { PhaseSpec, SimplifySpec, Spec, TargetSpec, Threshold, TrainSpec } from '../compiler/spec.js';
 import { Source } from '../diagnostics/source.js';
 import { extents } from '../ir/dims.js';
 import type { Network, Node } from '../ir/graph.js';
@@ -262,6 +262,7 @@ function settingChanges(a: Spec, b: Spec, before: Network, after: Network): Sett
     ...settingChange('order of train.phases', ...phaseOrders(a.train, b.train)),
     ...settingChange('simplify.threshold', thresholdText(a.simplify.threshold), thresholdText(b.simplify.threshold)),
     ...valueChanges('simplify.target', mapped(a.simplify.target, targetKeys), mapped(b.simplify.target, targetKeys)),
+    ...valueChanges('simplify', onTheWay(a.simplify), onTheWay(b.simplify)),
     ...valueChanges(
       'simplify.finetune',
       mapped(a.simplify.finetune, phaseKeys),
@@ -272,6 +273,11 @@ function settingChanges(a: Spec, b: Spec, before: Network, after: Network): Sett
       ? []
       : settingChange('weights', weightsText(a), weightsText(b))),
   ];
+}
+
+/** When units go, and which have to stay, by the keys that a spec has. */
+function onTheWay({ live, roundTo, ranges }: SimplifySpec): Readonly<Record<string, unknown>> {
+  return { every: live?.every, after: live?.after, patience: live?.patience, round_to: roundTo, ranges };
 }
 
 /** The train section by the keys that a spec has: a lone phase without a name of its own is the section itself. */

@@ -127,6 +127,12 @@ behaviour: same outputs as the network as it was cut: max|Δ| 3.1e-7 of the larg
       '~ order of train.phases a, b → b, a',
     ]);
     expect(settings(LENET, finetuned)).toEqual(['+ simplify.finetune { epochs: 5, … }']);
+    const live = (keys: string) => LENET.replace('0.2%)', `0.2%); ${keys}`);
+    expect(settings(live('every: 2; round_to: 8'), live('every: 3; ranges: true'))).toEqual([
+      '~ simplify.every 2 → 3',
+      '- simplify.round_to 8',
+      '+ simplify.ranges true',
+    ]);
   });
 
   it('gives the same as data, with original ids in full', () => {
