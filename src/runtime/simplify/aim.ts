@@ -27,7 +27,9 @@ export async function aim(
   if (judged && !validation) return fail('no-validation-data', {}, { at: spec.simplify.span });
   refuseDeadNetwork(network, values, rangesOf(at));
   const thresholds = thresholdsOf(network, values);
-  at.watcher?.note(`target: searched for among ${thresholds.length.toLocaleString('en')} threshold${thresholds.length === 1 ? '' : 's'}\n`);
+  at.watcher?.note(
+    `target: searched for among ${thresholds.length.toLocaleString('en')} threshold${thresholds.length === 1 ? '' : 's'}\n`,
+  );
   const sizes = new Sizes(at, thresholds);
   const time = wanted.shares.latency === undefined ? undefined : await timesOf(at, wanted, sizes);
   const sharesAt = async (threshold: number): Promise<Shares | undefined> => {
