@@ -1,4 +1,4 @@
-import { grouped, mean, percent, small, spread, table, words } from './format.mjs';
+import { grouped, mean, overSeeds, percent, small, spread, table, words } from './format.mjs';
 import { seeds } from './row.mjs';
 
 /** The tables of the DropNeuron paper go over these; every part that a combination does without is set to 0. */
@@ -71,7 +71,7 @@ function combinations({ about, metric, text, head, layers, shown = layers, fixed
       cell: (group) => (group.length > 1 ? spread : (values) => text(values[0]))(group.map(of), text),
     });
     const values = (group) => [...new Set(group.map((run) => byValidation(run).value))].sort((a, b) => a - b);
-    return `${about} ${groups[0].length > 1 ? `Mean ± standard deviation over ${groups[0].length} seeds.` : 'One seed.'} \`${command}\`
+    return `${about} ${overSeeds(groups[0].length)} \`${command}\`
 
 ${table(groups, [
   words('method', ([run]) => run.combination),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mean, percent, spread, table } from './format.mjs';
+import { mean, overSeeds, percent, spread, table } from './format.mjs';
 import { seeds } from './row.mjs';
 
 const CYCLE = 12;
@@ -40,7 +40,7 @@ export const dropnet = {
       const small = (way) => cycles.filter((k) => mean(at(way, k).map(({ left }) => left)) <= 0.35);
       const wins = (way, random) =>
         small(way).filter((k) => mean(accuracies(way, k)) > mean(accuracies(random, k))).length;
-      return `The first 2,000 training and 1,000 test images of CIFAR-10, averaged to 16 × 16; four convolutions of 32, 32, 64 and 64 filters, half of the published width; Adam at 1e-3, batches of 50. After every ${CYCLE} epochs a fifth of the filters goes, those of the least mean activation of all layers together (\`minimum\`) or of each (\`minimum_layer\`), or drawn (\`random\`, \`random_layer\`), and the rest begins again from its first weights. Accuracy on the 1,000 test images at the end of each cycle, nothing being chosen by it: one run gives the whole column. Mean ± standard deviation over ${of(WAYS[0]).length} seeds. \`${command}\`
+      return `The first 2,000 training and 1,000 test images of CIFAR-10, averaged to 16 × 16; four convolutions of 32, 32, 64 and 64 filters, half of the published width; Adam at 1e-3, batches of 50. After every ${CYCLE} epochs a fifth of the filters goes, those of the least mean activation of all layers together (\`minimum\`) or of each (\`minimum_layer\`), or drawn (\`random\`, \`random_layer\`), and the rest begins again from its first weights. Accuracy on the 1,000 test images at the end of each cycle, nothing being chosen by it: one run gives the whole column. ${overSeeds(of(WAYS[0]).length)} \`${command}\`
 
 ${table(cycles, [
   ...[

@@ -12,8 +12,15 @@ export function deviation(values) {
     : Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 }
 
+/** One value has no spread. */
 export function spread(values, format) {
-  return `${format(mean(values))} ± ${format(deviation(values))}`;
+  const middle = format(mean(values));
+  return values.length < 2 ? middle : `${middle} ± ${format(deviation(values))}`;
+}
+
+/** What the numbers of a table are, in words. */
+export function overSeeds(count) {
+  return count < 2 ? 'One seed.' : `Mean ± standard deviation over ${count} seeds.`;
 }
 
 export function percent(share) {

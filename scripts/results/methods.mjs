@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { median } from '../../bench/rounds.mjs';
-import { grouped, mean, percent, spread, table } from './format.mjs';
+import { grouped, mean, overSeeds, percent, spread, table } from './format.mjs';
 import { seeds } from './row.mjs';
 
 /** One method on LeNet-300-100: the annotation that takes the place of the comment in the spec, and what else the spec needs: a section, other words. */
@@ -32,7 +32,7 @@ function compared({ about, sizes }) {
         group.map((run) => run.scores.test[when].metrics.accuracy),
         percent,
       );
-    return `${about} MNIST, 55,000 training rows, 5,000 validation, 10,000 test; 784-300-100-10, batches of 128, Adam at a cosine from 1e-3. Mean ± standard deviation over ${rows[0].length} seeds. \`${command}\`
+    return `${about} MNIST, 55,000 training rows, 5,000 validation, 10,000 test; 784-300-100-10, batches of 128, Adam at a cosine from 1e-3. ${overSeeds(rows[0].length)} \`${command}\`
 
 ${table(rows, [
   { head: 'method', cell: ([{ method: name }]) => name, text: true },

@@ -1,4 +1,4 @@
-import { grouped, mean, percent, spread, table } from './format.mjs';
+import { grouped, mean, overSeeds, percent, spread, table } from './format.mjs';
 import { seeds } from './row.mjs';
 
 const SPEC = 'specs/tables/adamnet-targeted.dn';
@@ -44,7 +44,7 @@ function sweep({ about, published, sizes }) {
       },
       { head: sizes.head, cell: (k) => grouped(mean(at(name, k).map(sizes.of))) },
     ]);
-    return `${about} Threshold: none; the share is pruned once after training, and nothing is trained again. Mean ± standard deviation over ${of(names[0]).length} seeds. \`${command}\`
+    return `${about} Threshold: none; the share is pruned once after training, and nothing is trained again. ${overSeeds(of(names[0]).length)} \`${command}\`
 
 ${table(levels, [{ head: 'pruned %', cell: (k) => percent(runs[0].pruned[k].level) }, ...columns])}
 

@@ -1,4 +1,4 @@
-import { grouped, mean, numbers, percent, spread, table, words } from './format.mjs';
+import { grouped, mean, numbers, overSeeds, percent, spread, table, words } from './format.mjs';
 import { seeds } from './row.mjs';
 
 const SPEC = 'specs/tables/lenet-300-100-small.dn';
@@ -89,7 +89,7 @@ export const small = {
         runs.filter((run) => run.setting === name),
       );
       const each = (of, text) => (group) => spread(group.map(of), text);
-      return `${ROWS} Penalty 5.5e-4, pixels 1.6e-3, 40 and 20 epochs, a tolerance of 0.2 points; mean ± standard deviation over ${groups[0].length} seeds. \`${command}\`
+      return `${ROWS} Penalty 5.5e-4, pixels 1.6e-3, 40 and 20 epochs, a tolerance of 0.2 points. ${overSeeds(groups[0].length)} \`${command}\`
 
 ${table(groups, [
   words('recipe', ([{ setting: name }]) => name),
