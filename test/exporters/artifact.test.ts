@@ -282,7 +282,7 @@ describe('every activation that TensorFlow.js has a name for', () => {
 describe('methods that are no regularizer', () => {
   test.each([
     ['@l0(0.1)', ['@l0']],
-    ['@information_bottleneck(0.1) @l2(0.2)', ['@information_bottleneck']],
+    ['@information_bottleneck(0.1, warm_up: 0) @l2(0.2)', ['@information_bottleneck']],
     ['@group_lasso(0.1) @dsd(0.5, during: second)', ['@group_lasso']],
     ['@dsd(0.5, during: second)', []],
   ])('%s: the model is written without them, which is told', async (annotation, left) => {

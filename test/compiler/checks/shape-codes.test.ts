@@ -330,16 +330,16 @@ const mistakes: Readonly<Record<keyof typeof shapeCodes, readonly Mistake[] | `t
       ],
     },
     {
-      body: 'x = Input(20)\na = Dense(4) @information_bottleneck(1e-3) @l0(1e-3)\ny = Dense(1) @group_lasso(0.1, side: outgoing, bias: true)',
+      body: 'x = Input(20)\na = Dense(4) @information_bottleneck(1e-3, warm_up: 0) @l0(1e-3)\ny = Dense(1) @group_lasso(0.1, side: outgoing, bias: true)',
       lines: [
-        'method-without-sense @information_bottleneck(1e-3): @information_bottleneck makes no sense here: @l0 has gates in the same place; take one of the two',
+        'method-without-sense @information_bottleneck(1e-3, warm_up: 0): @information_bottleneck makes no sense here: @l0 has gates in the same place; take one of the two',
         'method-without-sense @group_lasso(0.1, side: outgoing, bias: true): @group_lasso makes no sense here: outgoing groups have no bias; leave `bias` away',
       ],
     },
     {
-      body: 'x = Input(20)\ny = Dense(1) @variational(1e-3) @elastic(0.1, 0.1)',
+      body: 'x = Input(20)\ny = Dense(1) @variational(1e-3, warm_up: 0) @elastic(0.1, 0.1)',
       lines: [
-        'method-without-sense @variational(1e-3): @variational makes no sense here: log α is held by the size of a weight, which @elastic changes for another reason',
+        'method-without-sense @variational(1e-3, warm_up: 0): @variational makes no sense here: log α is held by the size of a weight, which @elastic changes for another reason',
       ],
     },
     {
