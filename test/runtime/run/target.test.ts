@@ -124,7 +124,10 @@ test('a table that is given is looked for before anything is trained; a target o
     startRun({ ...options(endless), ...begin(folder, aiming('target { parameters: 0.1% }'), out) }),
   );
   expect(far.text).toMatch(/^target-out-of-reach: /);
-  expect(far.help).toEqual([`the trained network is kept: dnc simplify ${out} --threshold VALUE cuts it anew`]);
+  expect(far.help).toEqual([
+    '@dropneuron: more goes with a larger `lambda`, more epochs',
+    `the trained network is kept: dnc simplify ${out} --threshold VALUE cuts it anew`,
+  ]);
   const { simplified } = await again(out, ['simplify.target.parameters=90%'], path.join(folder, 'again'));
   expect(simplified.target!.held).toBe(true);
 });
