@@ -59,27 +59,36 @@ export async function stoppable(
     process.channel?.unref();
     if (!process.connected) parentGone();
   }
+  let finished: string | undefined;
   try {
     const end = await work(stopping);
-    if (!end.stopped) return { end, exit: 0 };
+    if (!end.stopped) {
+      finished = end.folder;
+      return { end, exit: 0 };
+    }
     io.note(`stopped; go on with: dnc train --resume ${end.folder}\n`);
     return { end, exit: end.stopped === 'epochs' ? 0 : exitOf(end.stopped) };
   } finally {
     process.off('disconnect', parentGone);
     // On before the other goes off: a signal while the last lines are written, too, ends with an exit code.
-    endAtSignals();
+    endAtSignals(io, finished);
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }
 }
 
-/** From here on a signal ends the process at once: nothing is left to be written. */
-function endAtSignals(): void {
+/** From here on a signal ends the process at once. A run that is finished may have models left to write. */
+function endAtSignals(io: Io, finished: string | undefined): void {
+  atEnd = finished === undefined ? undefined : () => io.note(`stopped; go on with: dnc train --resume ${finished}\n`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     if (!process.listeners(signal).includes(endAtOnce)) process.on(signal, endAtOnce);
 }
 
+/** What is said where the process is ended. */
+let atEnd: (() => void) | undefined;
+
 function endAtOnce(signal: NodeJS.Signals): void {
+  atEnd?.();
   process.exit(exitOf(signal));
 }
 

@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
 import { endingOf, isSpecName, isYaml } from '../dsl/syntax.js';
-import { stateOf } from '../reports/run-state.js';
 import { RunFolder } from '../runtime/run/run-folder.js';
 import { lastResult } from '../runtime/simplify/result-folder.js';
 
@@ -40,7 +39,7 @@ function specOfFolder(folder: string): string {
     return lastResult(folder) ?? path.join(folder, onlySpec(folder, specsIn(folder)));
   const run = new RunFolder(folder);
   const simplified = run.simplifiedText(run.readRecord());
-  const failure = existsSync(simplified) || stateOf(run) !== 'failed' ? undefined : run.readFailure();
+  const failure = existsSync(simplified) ? undefined : run.readFailure();
   if (failure !== undefined)
     fail(
       'spec-missing',

@@ -21,6 +21,7 @@ import type {
 import { CALL, type Expected, UNKNOWN } from '../expected.js';
 import { readNumber } from '../numbers.js';
 import { type ItemNode, parseValue } from '../parser.js';
+import { flowText, unsayable } from './values.js';
 import { prepareValue, reportDepth, reportDirections, reportProblems, whole, withinSize } from '../text.js';
 import { endOfCall, reportCall } from './syntax-errors.js';
 import { parseTree, type YamlMapping, type YamlNode, type YamlPair, type YamlScalar } from './tree.js';
@@ -377,7 +378,14 @@ class Reading {
     if (!layout) return undefined;
     const { result, problems } = parseValue(layout.tokens, this.source);
     reportProblems(problems, layout, this.source, this.reports);
-    return problems.length === 0 ? result : undefined;
+    if (problems.length > 0 || !result) return undefined;
+    // A line of its own can hold a comma that brackets cannot: what could not be written again is not read.
+    if (flowText(result) === undefined) {
+      const { what, help } = unsayable(result);
+      this.reports.report('yaml-unsayable', { what }, { at: result.span, help });
+      return undefined;
+    }
+    return result;
   }
 
   /** Reports a call that the signs of `[ ]` and `{ }` cut to pieces, once for all of them. */

@@ -33,6 +33,14 @@ export function flowText(value: ValueNode, form?: 'map'): string | undefined {
   }
 }
 
+/** What YAML has no way to say about a value whose `flowText` is undefined, and what to write instead: for `yaml-unsayable`. */
+export function unsayable({ kind }: ValueNode): { readonly what: string; readonly help: readonly string[] } {
+  return {
+    what: kind === 'range' ? 'a range of such values' : 'arithmetic with such a value',
+    help: ['name the call by a `let`, and write its name here'],
+  };
+}
+
 /** A value as a plain scalar, as it is written in .dn; undefined where it cannot be one. */
 export function scalarText(value: ValueNode, flow: boolean): string | undefined {
   if (value.kind === 'string' || value.kind === 'list' || value.kind === 'map') return undefined;

@@ -14,7 +14,7 @@ import type {
   ValueNode,
 } from '../document.js';
 import { inColumn, isOneLine, LONGEST, listLines, roomFor, WIDTH } from '../write.js';
-import { callPairs, flowText, keyText, pairsText, scalarText } from './values.js';
+import { callPairs, flowText, keyText, pairsText, scalarText, unsayable } from './values.js';
 
 const INDENT = '  ';
 
@@ -274,10 +274,8 @@ function names(nodes: readonly NameNode[]): string {
 
 /** A value on one line; fails where YAML has no way to say it. */
 function flow(value: ValueNode): string {
-  const help = ['name the call by a `let`, and write its name here'];
-  return flowText(value) ?? fail('yaml-unsayable', { what: unsayable(value) }, { at: value.span, help });
-}
-
-function unsayable({ kind }: ValueNode): string {
-  return kind === 'range' ? 'a range of such values' : 'arithmetic with such a value';
+  const text = flowText(value);
+  if (text !== undefined) return text;
+  const { what, help } = unsayable(value);
+  return fail('yaml-unsayable', { what }, { at: value.span, help });
 }

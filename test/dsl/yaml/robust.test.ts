@@ -34,6 +34,15 @@ test('js-yaml is loaded for YAML, and for nothing else', () => {
   expect(loaded()).toBe(true);
 });
 
+test('arithmetic that a line of its own could hold, and brackets could not, is refused where it is read', () => {
+  const text = 'model:\n  name: X\n  sparsity: dropneuron(2 * f(x, 2))\n  layers:\n    - { name: x, Input: 3 }\n';
+  const { reports } = readYaml(text);
+  expect(reports.all.map(({ code, at }) => [code, at && text.slice(at.start, at.end)])).toEqual([
+    ['yaml-unsayable', 'dropneuron(2 * f(x, 2))'],
+  ]);
+  expect(readYaml(text.replace('f(x, 2)', 'f(x)')).reports.all).toEqual([]);
+});
+
 const PIECES = [
   '',
   ' ',
