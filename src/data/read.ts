@@ -247,13 +247,14 @@ function usedOnly(table: Table, data: DataChoices, ends: Ends, targets: readonly
 
 /** The table with the whole numbers of targets of classes as class numbers, unless the data section says how such a column is read. */
 function wholeAsClasses(table: Table, data: DataChoices, targets: readonly Wanted[]): Table {
-  return targets.reduce((before, { name, classes }) => {
-    const target = classes ? findField(before.fields, name) : undefined;
-    if (!target?.whole || ofColumn(data.columns, target)) return before;
+  const asClasses = new Map<Field, Field>();
+  for (const { name, classes } of targets) {
+    const target = classes ? findField(table.fields, name) : undefined;
+    if (!target?.whole || ofColumn(data.columns, target)) continue;
     const { whole: _, ...field } = target;
-    const asClasses: Field = { ...field, shape: [], form: 'classes', data: Int32Array.from(target.data) };
-    return { ...before, fields: before.fields.map((one) => (one === target ? asClasses : one)) };
-  }, table);
+    asClasses.set(target, { ...field, shape: [], form: 'classes', data: Int32Array.from(target.data) });
+  }
+  return { ...table, fields: table.fields.map((field) => asClasses.get(field) ?? field) };
 }
 
 function notesOn(unknown: readonly Unknown[]): string[] {

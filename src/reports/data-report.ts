@@ -7,6 +7,7 @@ import type { Compiled } from '../compiler/compile.js';
 import { lossKind } from '../compiler/4-program/index.js';
 import { trainedOutputs } from '../compiler/checks/outputs.js';
 import { endsOf } from '../compiler/objectives.js';
+import { counted } from '../diagnostics/counted.js';
 import { extents } from '../ir/dims.js';
 import { bindRows, type Rows } from '../runtime/spec/rows.js';
 import { classesHeld } from '../runtime/spec/targets.js';
@@ -65,9 +66,6 @@ export interface Finding {
   readonly check: 'numbers' | 'constant' | 'classes' | 'leak' | 'contradictions' | 'few-rows';
   readonly message: string;
 }
-
-const counted = (count: number, one: string, more = `${one}s`) =>
-  `${count.toLocaleString('en-US')} ${count === 1 ? one : more}`;
 
 /** Looks at the rows of a spec. Rows that the network cannot read are a `Failure` of `bindRows`. */
 export function inspectRows({ spec, network, fitted }: Compiled, rows: Rows): DataReport {

@@ -4,11 +4,6 @@ export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** `1 try`, `2,000 tries`. */
-export function countOf(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
-}
-
 export function bytes(value: number): string {
   if (value < 1000) return `${value} B`;
   const [scaled, unit] = value < 1e6 ? [value / 1e3, 'kB'] : value < 1e9 ? [value / 1e6, 'MB'] : [value / 1e9, 'GB'];

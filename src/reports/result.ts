@@ -1,8 +1,8 @@
 import { type RunResult, unitCounts } from '../runtime/simplify/result.js';
 import { certifiedRanges, constantsText } from '../compiler/5-shrink/certificate.js';
 import { shrinkReasons } from '../compiler/5-shrink/reasons.js';
+import { counted } from '../diagnostics/counted.js';
 import { columns } from './columns.js';
-import { countOf } from './numbers.js';
 import { reasonLines } from './reasons.js';
 import { targetText } from './target.js';
 import { measuresOf } from './measures.js';
@@ -15,12 +15,12 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
   const lines: string[] = [];
 
   const found = search
-    ? `, found on ${search.before.rows.toLocaleString('en')} validation rows in ${countOf(search.tried.length, 'try', 'tries')}` +
+    ? `, found on ${search.before.rows.toLocaleString('en')} validation rows in ${counted(search.tried.length, 'try', 'tries')}` +
       (search.withoutGain === undefined ? '' : `: up to ${short(search.withoutGain)} holds, but nothing goes there`)
     : '';
   const applied = threshold.kind === 'weight' ? `weight(${short(threshold.value)})` : short(threshold.value);
   lines.push(
-    `threshold      ${applied}${found || (target ? `, found in ${countOf(target.looks, 'try', 'tries')}` : '')}\n`,
+    `threshold      ${applied}${found || (target ? `, found in ${counted(target.looks, 'try', 'tries')}` : '')}\n`,
   );
   if (target) lines.push(`target         ${targetText(target)}\n`);
   lines.push(

@@ -1,8 +1,9 @@
+import { counted } from '../diagnostics/counted.js';
 import { targetText } from './target.js';
 import { behaviourText } from './diff-as-text.js';
 import { columns } from './columns.js';
 import { lossesByName, measuresOf } from './measures.js';
-import { arrow, brief, bytes, count, countOf, duration, measured, percent } from './numbers.js';
+import { arrow, brief, bytes, count, duration, measured, percent } from './numbers.js';
 import { reasonLines } from './reasons.js';
 import type { RunReport } from './run-report.js';
 import { rowsText } from './rows-text.js';
@@ -62,7 +63,7 @@ export function runText(line: RunLine, report: RunReport): string {
     const idle =
       search?.withoutGain === undefined ? '' : `: up to ${brief(search.withoutGain)} holds, but nothing goes there`;
     const { target } = result;
-    const tries = search ? `, found in ${countOf(search.tried.length, 'try', 'tries')}${idle}` : '';
+    const tries = search ? `, found in ${counted(search.tried.length, 'try', 'tries')}${idle}` : '';
     facts.push(['threshold', `${kind === 'weight' ? `weight(${brief(value)})` : brief(value)}${tries}`]);
     if (target) facts.push(['target', targetText(target)]);
     for (const [word, text] of reasonLines(result)) if (word !== 'constant') facts.push([word, text]);

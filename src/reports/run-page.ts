@@ -1,13 +1,14 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { targetText } from './target.js';
 import { constantsText } from '../compiler/5-shrink/certificate.js';
+import { counted } from '../diagnostics/counted.js';
 import { type Chart, chartsOf } from './run-charts.js';
 import { drawChart } from './charts.js';
 import { behaviourText } from './diff-as-text.js';
 import { layerTable, sign } from './diff-as-html.js';
 import { Html, type HtmlPart, html, page } from './html.js';
 import { measuresOf } from './measures.js';
-import { brief, bytes, count, countOf, duration, measured, percent, short } from './numbers.js';
+import { brief, bytes, count, duration, measured, percent, short } from './numbers.js';
 import { drawFeatures, drawPattern } from './pattern-picture.js';
 import type { Pattern } from './patterns.js';
 import { imageTag } from './picture-tag.js';
@@ -169,7 +170,7 @@ function threshold({ result }: RunReport): Html {
 <p>Cut at <b>${value}</b>${applied.kind === 'unit' ? ' of importance, unit by unit' : ', weight by weight'}; ${count(result!.nonzero_weights)} weights were not 0 then, before dead units went.${target ? ` The target: ${targetText(target)}.` : search ? '' : ' It was given, not searched for.'}${search?.withoutGain === undefined ? '' : ` Up to ${brief(search.withoutGain)} holds, but nothing goes there: no weight is cut for nothing.`}</p>
 ${
   search &&
-  html`<details open><summary>The search: ${countOf(search.tried.length, 'try', 'tries')} on ${count(search.before.rows)} validation rows, limit ${measured(search.limit)}</summary>
+  html`<details open><summary>The search: ${counted(search.tried.length, 'try', 'tries')} on ${count(search.before.rows)} validation rows, limit ${measured(search.limit)}</summary>
 <div class="wide"><table>
 <thead><tr><th>holds</th>${numeric('threshold', 'metric')}<th></th></tr></thead>
 <tbody>

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Certificate } from '../compiler/5-shrink/certificate.js';
 import { livingNetwork } from '../compiler/5-shrink/live.js';
 import { paramSize } from '../compiler/3-dims/index.js';
+import { stretchesOf } from '../compiler/checks/outputs.js';
 import { type Compiled, compile } from '../compiler/compile.js';
 import type { PhaseSpec, Spec } from '../compiler/spec.js';
 import { sha256 } from '../hash.js';
@@ -188,7 +189,12 @@ export function readRun(folderPath: string): ReportedRun {
       ...(result?.warnings ?? []),
     ],
   };
-  return { report, phases: phasesOf(before.spec), patterns, images: imagesOf(before.spec, before.network, patterns) };
+  return {
+    report,
+    phases: stretchesOf(before.spec),
+    patterns,
+    images: imagesOf(before.spec, before.network, patterns),
+  };
 }
 
 /** The small network as it was shrunk and, where it was trained on, as it is now. */
@@ -245,10 +251,6 @@ function checked(
     const at = path.resolve(folder.path, file);
     return { file, unchanged: existsSync(at) && sha256(readFileSync(at)) === hash };
   });
-}
-
-function phasesOf({ train, simplify }: Spec): readonly PhaseSpec[] {
-  return [...train.phases, ...(simplify.finetune ? [simplify.finetune] : [])];
 }
 
 /** The Inputs that are images, with what is read of them. */

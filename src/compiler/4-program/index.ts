@@ -12,6 +12,7 @@ export {
 export { frozenParams, withFrozen } from './frozen.js';
 export { lossKind } from './loss-kind.js';
 export {
+  acts,
   actingSites,
   HeldZeros,
   type MethodSite,

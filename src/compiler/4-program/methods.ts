@@ -62,11 +62,12 @@ export function methodSites(network: Network): readonly MethodSite[] {
 
 /** Those that act. */
 export function actingSites(network: Network, when: When): readonly MethodSite[] {
-  return methodSites(network).filter(({ annotation }) => actsIn(duringOf(annotation), when));
+  return methodSites(network).filter(({ annotation }) => acts(annotation, when));
 }
 
-function duringOf({ arguments: args }: Annotation): string | readonly string[] | undefined {
-  return args.during as string | readonly string[] | undefined;
+/** Whether an annotation acts in a stretch of training. */
+export function acts({ arguments: args }: Annotation, stretch: Pick<When, 'name' | 'finetune'>): boolean {
+  return actsIn(args.during as string | readonly string[] | undefined, stretch);
 }
 
 function ownTensors(method: SparsityMethod, { arguments: args }: Annotation, kernel: KernelSite) {
@@ -129,8 +130,8 @@ function holding(network: Network, when: When): readonly MethodSite[] {
     const keeps = method.keepsZeros?.(annotation.arguments as never) ?? false;
     if (keeps === false) return false;
     if (keeps === 'in the fine-tuning') return when.finetune;
-    const acts = (stretch: Pick<When, 'name' | 'finetune'>) => actsIn(duringOf(annotation), stretch);
-    return acts(when) || (keeps === 'from then on' && (when.earlier ?? []).some(acts));
+    const earlier = keeps === 'from then on' ? (when.earlier ?? []) : [];
+    return [when, ...earlier].some((stretch) => acts(annotation, stretch));
   });
 }
 

@@ -1,15 +1,10 @@
-import { actsIn } from '../../sparsity/during.js';
 import { methodKind, sumOf } from '../4-program/index.js';
 import { type Check, firstTime } from './check.js';
-import { stretchesOf } from './outputs.js';
+import { stretchesOf, stretchesWith } from './outputs.js';
 
 /** What a method itself says of where it is written, and with what. */
 export const methodsMakeSense: Check = ({ network, spec }, reports) => {
-  const stretches = stretchesOf(spec).map((phase) => ({
-    name: phase.name,
-    finetune: phase === spec.simplify.finetune,
-  }));
-  const all = stretches.map(({ name }) => name);
+  const all = stretchesOf(spec).map(({ name }) => name);
   const { nodes } = network.graph;
   const writesOutput = new Set(network.graph.outputs.map(({ node }) => node));
   /** By where an annotation is written, the layers that it lands on. */
@@ -18,9 +13,9 @@ export const methodsMakeSense: Check = ({ network, spec }, reports) => {
     for (const { span } of annotations) landsOn.set(span.start, [...(landsOn.get(span.start) ?? []), name]);
   const isFirst = firstTime();
   for (const node of nodes) {
-    for (const { word, arguments: args, span } of node.annotations) {
-      const during = args.during as string | readonly string[] | undefined;
-      const phases = stretches.filter((stretch) => actsIn(during, stretch)).map(({ name }) => name);
+    for (const annotation of node.annotations) {
+      const { word, arguments: args, span } = annotation;
+      const phases = stretchesWith(annotation, spec).map(({ name }) => name);
       const others = node.annotations.flatMap((other) => (other.word === word ? [] : [other.word]));
       const holding = node.annotations.flatMap((other) => {
         const holds = methodKind(other).keepsZeros?.(other.arguments as never) ?? false;
@@ -29,7 +24,7 @@ export const methodsMakeSense: Check = ({ network, spec }, reports) => {
       const onlyOutputs = landsOn.get(span.start)!.every((name) => writesOutput.has(name));
       const isSum = sumOf(network, node) !== undefined;
       const at = { phases, all, others, holding, name: node.name, layer: node.kind, isSum, onlyOutputs };
-      const refused = methodKind({ word, arguments: args }).refuses?.(args as never, at);
+      const refused = methodKind(annotation).refuses?.(args as never, at);
       // A model's default lands on many layers and is one mistake.
       if (refused === undefined || !isFirst(span.start)) continue;
       if (typeof refused === 'string')

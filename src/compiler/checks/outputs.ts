@@ -1,5 +1,6 @@
 import { extents } from '../../ir/dims.js';
-import { type GraphOutput, type Network, nodeOf, outputShape, type Node } from '../../ir/graph.js';
+import { type Annotation, type GraphOutput, type Network, nodeOf, outputShape, type Node } from '../../ir/graph.js';
+import { acts } from '../4-program/index.js';
 import { type Objective, type ObjectiveKeys, objectivesOf } from '../objectives.js';
 import type { PhaseSpec, Spec } from '../spec.js';
 
@@ -34,6 +35,12 @@ export function namesOf({ graph }: Pick<Network, 'graph'>): readonly string[] {
 /** All stretches of training: the phases, and the fine-tuning. */
 export function stretchesOf({ train, simplify }: Pick<Spec, 'train' | 'simplify'>): readonly PhaseSpec[] {
   return [...train.phases, ...(simplify.finetune ? [simplify.finetune] : [])];
+}
+
+/** Those of them in which an annotation acts. */
+export function stretchesWith(annotation: Annotation, spec: Pick<Spec, 'train' | 'simplify'>): readonly PhaseSpec[] {
+  const { finetune } = spec.simplify;
+  return stretchesOf(spec).filter((one) => acts(annotation, { name: one.name, finetune: one === finetune }));
 }
 
 /** The place of a part of a key that may be given by output: `loss` or `losses/price`, `metrics/0` or `metrics/price/0`. */

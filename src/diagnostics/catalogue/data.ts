@@ -1,8 +1,8 @@
+import { counted } from '../counted.js';
 import { code } from '../diagnostic.js';
 
 const example = (text: string): string => `\n\`\`\`\n${text}\n\`\`\`\n`;
 const many = (count: number): string => count.toLocaleString('en-US');
-const counted = (count: number, one: string, more = `${one}s`): string => `${many(count)} ${count === 1 ? one : more}`;
 
 /** What is wrong with data and other input files. All end a command with exit code 4. */
 export const dataCodes = {

@@ -1,10 +1,9 @@
-import { methodKind } from '../../compiler/4-program/index.js';
+import { acts, methodKind } from '../../compiler/4-program/index.js';
 import type { Network, Node } from '../../ir/graph.js';
 import { allParams } from '../../ir/graph.js';
 import { layerKind } from '../../layers/index.js';
 import type { TfjsLayer } from '../../layers/layer.js';
 import { paramShape } from '../../compiler/3-dims/index.js';
-import { actsIn } from '../../sparsity/during.js';
 import type { Affine } from '../../onnx/lower.js';
 import type { RegularizerSpelling } from '../../sparsity/method.js';
 import type { Units } from '../units.js';
@@ -152,7 +151,7 @@ function regularizersOf(
   const bias: Record<string, number> = {};
   const without: string[] = [];
   for (const annotation of node.annotations) {
-    if (!actsIn(annotation.arguments.during as string | undefined, phase)) continue;
+    if (!acts(annotation, phase)) continue;
     const spelling: RegularizerSpelling | undefined = methodKind(annotation).spelling.tfjs?.(
       annotation.arguments as never,
     );

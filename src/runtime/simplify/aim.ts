@@ -5,6 +5,7 @@ import { isWithin, searchBelow, searchTarget } from '../../compiler/5-shrink/tar
 import { refuseDeadNetwork, type ShrinkResult, shrinkLiving } from '../../compiler/5-shrink/shrink.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import type { Shares, TargetSpec } from '../../compiler/spec.js';
+import { counted } from '../../diagnostics/counted.js';
 import { fail } from '../../diagnostics/report.js';
 import type { Network } from '../../ir/graph.js';
 import { multiplyAdds } from '../../compiler/3-dims/index.js';
@@ -27,9 +28,7 @@ export async function aim(
   if (judged && !validation) return fail('no-validation-data', {}, { at: spec.simplify.span });
   refuseDeadNetwork(network, values, rangesOf(at));
   const thresholds = thresholdsOf(network, values);
-  at.watcher?.note(
-    `target: searched for among ${thresholds.length.toLocaleString('en')} threshold${thresholds.length === 1 ? '' : 's'}\n`,
-  );
+  at.watcher?.note(`target: searched for among ${counted(thresholds.length, 'threshold')}\n`);
   const sizes = new Sizes(at, thresholds);
   const time = wanted.shares.latency === undefined ? undefined : await timesOf(at, wanted, sizes);
   const sharesAt = async (threshold: number): Promise<Shares | undefined> => {

@@ -5,6 +5,7 @@ import { type OpName, ops } from '../../../src/program/ops/index.js';
 import type { HostTensor, Program, Tensor64 } from '../../../src/program/program.js';
 import type { EngineOptions, Loaded } from '../../../src/runtime/engines/engine.js';
 import { type EngineName, engines } from '../../../src/runtime/engines/index.js';
+import { normwise } from '../../parity/numbers.js';
 import { CaseWriter, opCases } from './op-cases.js';
 import { forwardProgram, generator, initialState, stepInputs, stepProgram } from './steps.js';
 
@@ -15,17 +16,6 @@ export interface Way {
   readonly engine: EngineName;
   readonly title: string;
   readonly options: EngineOptions;
-}
-
-/** Largest difference over the largest number of the reference. */
-function normwise(found: ArrayLike<number>, wanted: ArrayLike<number>): number {
-  let difference = 0;
-  let scale = 1e-30;
-  for (let i = 0; i < wanted.length; i++) {
-    difference = Math.max(difference, Math.abs(found[i]! - wanted[i]!));
-    scale = Math.max(scale, Math.abs(wanted[i]!));
-  }
-  return difference / scale;
 }
 
 /** Element by element; of a sum whose terms cancel no engine has more digits than those of its large elements leave. */

@@ -20,6 +20,7 @@ import { libraryFile, loadLibrary, probeLibrary } from '../../../src/runtime/eng
 import type { Library } from '../../../src/runtime/engines/onnxruntime/session.js';
 import { trySharedMemory } from '../../../src/runtime/engines/onnxruntime/shared-memory.js';
 import { State } from '../../../src/runtime/engines/onnxruntime/state.js';
+import { normwise } from '../../parity/numbers.js';
 import { compileUpdate } from '../../../src/runtime/engines/onnxruntime/update-pass/index.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { generator, initialState, randomFloats, stepInputs, stepProgram } from './steps.js';
@@ -54,15 +55,6 @@ async function runnerOf(program: Program, given: Library, threads = 2) {
 
 /** Batches of many sizes, one row and growing ones among them. */
 const sizes = [5, 16, 1, 16, 40, 7, 41, 2, 16];
-
-function normwise(found: ArrayLike<number>, wanted: ArrayLike<number>): number {
-  let [difference, size] = [0, 1e-30];
-  for (let at = 0; at < wanted.length; at++) {
-    difference = Math.max(difference, Math.abs(found[at]! - wanted[at]!));
-    size = Math.max(size, Math.abs(wanted[at]!));
-  }
-  return difference / size;
-}
 
 describe.skipIf(!probeLibrary().ready)(`a step in halves, seed ${seed}`, () => {
   test.each(['adam', 'sgd'] as const)(

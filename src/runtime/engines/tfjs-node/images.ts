@@ -6,15 +6,13 @@ import {
   eachGroup,
   explicit,
   type Image4,
+  imageKernels,
   inputGradient,
   insides,
   isOne,
-  maximumGradient,
   pair,
   part,
-  unlessEmpty,
 } from '../tfjs/images.js';
-import type { Kernel } from '../tfjs/kernels.js';
 import type { Tensor, Tf } from '../tfjs/library.js';
 
 /**
@@ -134,43 +132,17 @@ function pooled(tf: Tf, pool: 'maxPool' | 'avgPool', x: Tensor, attributes: Pool
   return tf[pool](padded as Image4, pair(size), pair(strides), 'valid');
 }
 
-function maxima(tf: Tf, x: Tensor, attributes: PoolingAttributes): Tensor {
-  return pooled(tf, 'maxPool', x, attributes, Number.NEGATIVE_INFINITY);
-}
-
-export const images: Readonly<Record<string, Kernel>> = {
-  conv2d: unlessEmpty(({ tf, inputs: [x, kernel], attributes }) =>
-    convolve(tf, x!, kernel!, attributes as ConvolutionAttributes),
-  ),
-  conv2d_input_gradient: unlessEmpty(({ tf, inputs: [dy, kernel], attributes }) => {
-    const { extents } = attributes as ConvolutionAttributes & { readonly extents: readonly number[] };
-    return gradientOfInput(tf, dy!, kernel!, extents, attributes as ConvolutionAttributes);
-  }),
-  conv2d_filter_gradient: unlessEmpty(({ tf, inputs: [x, dy], attributes }) => {
-    const { size } = attributes as ConvolutionAttributes & { readonly size: readonly number[] };
-    return gradientOfFilter(tf, x!, dy!, size, attributes as ConvolutionAttributes);
-  }),
-  max_pool2d: unlessEmpty(({ tf, inputs: [x], attributes }) => maxima(tf, x!, attributes as PoolingAttributes)),
-  max_pool2d_gradient: unlessEmpty(({ tf, inputs: [x, dy], attributes }) => {
-    const pooling = attributes as PoolingAttributes;
-    return maximumGradient(tf, x!, dy!, pooling, maxima(tf, x!, pooling));
-  }),
+export const images = imageKernels({
+  convolve,
+  gradientOfInput,
+  gradientOfFilter,
+  maxima: (tf, x, attributes) => pooled(tf, 'maxPool', x, attributes, Number.NEGATIVE_INFINITY),
   /** TensorFlow divides by all elements of a window of padded images: here by those that lie inside. */
-  average_pool2d: unlessEmpty(({ tf, inputs: [x], attributes }) => {
-    const pooling = attributes as PoolingAttributes;
-    const means = pooled(tf, 'avgPool', x!, pooling, 0);
-    if (isZero(pooling.padding)) return means;
+  means: (tf, x, attributes) => {
+    const means = pooled(tf, 'avgPool', x, attributes, 0);
+    if (isZero(attributes.padding)) return means;
     const [, rows, columns] = means.shape as [number, number, number, number];
-    const inside = insides(tf, rows, columns, x!.shape.slice(1, 3), pooling);
-    return tf.mul(means, tf.div(pooling.size[0]! * pooling.size[1]!, inside));
-  }),
-  average_pool2d_gradient: unlessEmpty(({ tf, inputs: [dy], attributes }) => {
-    const pooling = attributes as PoolingAttributes & { readonly extents: readonly number[] };
-    const { size, strides, padding, extents } = pooling;
-    const [, rows, columns, channels] = dy!.shape as [number, number, number, number];
-    const share = tf.div(dy!, insides(tf, rows, columns, extents, pooling));
-    const ones = tf.ones([...size, 1, channels] as [number, number, number, number]);
-    const around = { strides, padding, dilation: [1, 1], groups: channels };
-    return inputGradient(tf, share, ones, extents, around, convolve);
-  }),
-};
+    const inside = insides(tf, rows, columns, x.shape.slice(1, 3), attributes);
+    return tf.mul(means, tf.div(attributes.size[0]! * attributes.size[1]!, inside));
+  },
+});

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Readiness } from '../engine.js';
-import type { Tf } from '../tfjs/library.js';
+import { loadCore, type Tf } from '../tfjs/library.js';
 import {
   BINDING,
   type Binding,
@@ -88,10 +88,7 @@ async function start(device: Device, threads: number): Promise<Native> {
   const binding = findBinding(device);
   if ('because' in binding) throw new Error(binding.because);
   const { tf: loaded, version } = loadPackage(binding, device, threads);
-  const core = (await import('@tensorflow/tfjs-core')) as unknown as { readonly default?: Tf } & Tf;
-  const tf = core.default ?? core;
-  // No banner, no checks of every op's arguments.
-  tf.enableProdMode();
+  const tf = await loadCore();
   tf.registerBackend(BACKEND, loaded as Parameters<Tf['registerBackend']>[1]);
   if (!(await tf.setBackend(BACKEND))) throw new Error('TensorFlow could not be started');
   const { isUsingGpuDevice } = tf.backend() as unknown as NativeBackend;

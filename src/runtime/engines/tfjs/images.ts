@@ -103,7 +103,7 @@ export function inputGradient(
   kernel: Tensor,
   extents: readonly number[],
   attributes: ConvolutionAttributes,
-  by: Convolve = convolve,
+  by: Convolve,
 ): Tensor {
   const { strides, padding, dilation, groups } = attributes;
   const [height, width, channels, filters] = kernel.shape as [number, number, number, number];
@@ -254,41 +254,70 @@ export function insides(
 }
 
 /** Nothing to convolve: zeros. The backends read memory that is not there. */
-export function unlessEmpty(kernel: Kernel): Kernel {
+function unlessEmpty(kernel: Kernel): Kernel {
   return (call) =>
     call.inputs.some((one) => one.size === 0) || sizeOf(call.shape) === 0
       ? call.tf.zeros([...call.shape])
       : kernel(call);
 }
 
-export const images = {
-  conv2d: unlessEmpty(({ tf, inputs: [x, kernel], attributes }) =>
-    convolve(tf, x!, kernel!, attributes as ConvolutionAttributes),
-  ),
-  conv2d_input_gradient: unlessEmpty(({ tf, inputs: [dy, kernel], attributes }) => {
-    const { extents } = attributes as ConvolutionAttributes & { readonly extents: readonly number[] };
-    return inputGradient(tf, dy!, kernel!, extents, attributes as ConvolutionAttributes);
-  }),
-  conv2d_filter_gradient: unlessEmpty(({ tf, inputs: [x, dy], attributes }) => {
-    const { size } = attributes as ConvolutionAttributes & { readonly size: readonly number[] };
-    return filterGradient(tf, x!, dy!, size, attributes as ConvolutionAttributes);
-  }),
-  max_pool2d: unlessEmpty(({ tf, inputs: [x], attributes }) => maxima(tf, x!, attributes as PoolingAttributes)),
-  max_pool2d_gradient: unlessEmpty(({ tf, inputs: [x, dy], attributes }) => {
-    const pooling = attributes as PoolingAttributes;
-    return maximumGradient(tf, x!, dy!, pooling, maxima(tf, x!, pooling));
-  }),
-  average_pool2d: unlessEmpty(({ tf, inputs: [x], attributes }) => {
-    const { size, strides, padding } = attributes as PoolingAttributes;
-    return tf.avgPool(x as Image4, pair(size), pair(strides), explicit(padding) as never);
-  }),
-  /** Each window's gradient, divided by the elements inside, by a depthwise transposed convolution with ones. */
-  average_pool2d_gradient: unlessEmpty(({ tf, inputs: [dy], attributes }) => {
-    const pooling = attributes as PoolingAttributes & { readonly extents: readonly number[] };
-    const { size, strides, padding, extents } = pooling;
-    const [, rows, columns, channels] = dy!.shape as [number, number, number, number];
-    const share = tf.div(dy!, insides(tf, rows, columns, extents, pooling));
-    const ones = tf.ones([...size, 1, channels] as [number, number, number, number]);
-    return inputGradient(tf, share, ones, extents, { strides, padding, dilation: [1, 1], groups: channels });
-  }),
-} satisfies Record<string, Kernel>;
+/** Convolutions and pooling as a backend has them. */
+export interface ImageOps {
+  readonly convolve: Convolve;
+  /** Of a convolution's input, [images, ...extents, channels]. */
+  gradientOfInput(
+    tf: Tf,
+    dy: Tensor,
+    kernel: Tensor,
+    extents: readonly number[],
+    attributes: ConvolutionAttributes,
+  ): Tensor;
+  /** Of a convolution's kernel, of so many rows and columns. */
+  gradientOfFilter(tf: Tf, x: Tensor, dy: Tensor, size: readonly number[], attributes: ConvolutionAttributes): Tensor;
+  maxima(tf: Tf, x: Tensor, attributes: PoolingAttributes): Tensor;
+  /** Of the elements of each window that lie inside. */
+  means(tf: Tf, x: Tensor, attributes: PoolingAttributes): Tensor;
+}
+
+/** The kernels of images. */
+export function imageKernels({ convolve, gradientOfInput, gradientOfFilter, maxima, means }: ImageOps) {
+  return {
+    conv2d: unlessEmpty(({ tf, inputs: [x, kernel], attributes }) =>
+      convolve(tf, x!, kernel!, attributes as ConvolutionAttributes),
+    ),
+    conv2d_input_gradient: unlessEmpty(({ tf, inputs: [dy, kernel], attributes }) => {
+      const { extents } = attributes as ConvolutionAttributes & { readonly extents: readonly number[] };
+      return gradientOfInput(tf, dy!, kernel!, extents, attributes as ConvolutionAttributes);
+    }),
+    conv2d_filter_gradient: unlessEmpty(({ tf, inputs: [x, dy], attributes }) => {
+      const { size } = attributes as ConvolutionAttributes & { readonly size: readonly number[] };
+      return gradientOfFilter(tf, x!, dy!, size, attributes as ConvolutionAttributes);
+    }),
+    max_pool2d: unlessEmpty(({ tf, inputs: [x], attributes }) => maxima(tf, x!, attributes as PoolingAttributes)),
+    max_pool2d_gradient: unlessEmpty(({ tf, inputs: [x, dy], attributes }) => {
+      const pooling = attributes as PoolingAttributes;
+      return maximumGradient(tf, x!, dy!, pooling, maxima(tf, x!, pooling));
+    }),
+    average_pool2d: unlessEmpty(({ tf, inputs: [x], attributes }) => means(tf, x!, attributes as PoolingAttributes)),
+    /** Each window's gradient, divided by the elements inside, by a depthwise transposed convolution with ones. */
+    average_pool2d_gradient: unlessEmpty(({ tf, inputs: [dy], attributes }) => {
+      const pooling = attributes as PoolingAttributes & { readonly extents: readonly number[] };
+      const { size, strides, padding, extents } = pooling;
+      const [, rows, columns, channels] = dy!.shape as [number, number, number, number];
+      const share = tf.div(dy!, insides(tf, rows, columns, extents, pooling));
+      const ones = tf.ones([...size, 1, channels] as [number, number, number, number]);
+      const around = { strides, padding, dilation: [1, 1], groups: channels };
+      return inputGradient(tf, share, ones, extents, around, convolve);
+    }),
+  } satisfies Record<string, Kernel>;
+}
+
+export const images = imageKernels({
+  convolve,
+  gradientOfInput: (tf, dy, kernel, extents, attributes) =>
+    inputGradient(tf, dy, kernel, extents, attributes, convolve),
+  gradientOfFilter: filterGradient,
+  maxima,
+  means: (tf, x, { size, strides, padding }) =>
+    tf.avgPool(x as Image4, pair(size), pair(strides), explicit(padding) as never),
+});

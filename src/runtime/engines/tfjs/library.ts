@@ -38,9 +38,7 @@ export function loadTfjs(backend: Backend): Promise<Tf> {
 }
 
 async function load(backend: Backend): Promise<Tf> {
-  const tf = unwrap<Tf>(await import('@tensorflow/tfjs-core'));
-  // Production mode: no banner about faster packages on the console, no checks of every op's arguments.
-  tf.enableProdMode();
+  const tf = await loadCore();
   if (backend === 'wasm') {
     const wasm = unwrap<{ setWasmPaths(prefix: string): void }>(await import('@tensorflow/tfjs-backend-wasm'));
     wasm.setWasmPaths(wasmFolder() + sep);
@@ -48,6 +46,13 @@ async function load(backend: Backend): Promise<Tf> {
     await import('@tensorflow/tfjs-backend-cpu');
   }
   if (!(await tf.setBackend(backend))) throw new Error(`tfjs could not start its backend ${backend}`);
+  return tf;
+}
+
+/** tfjs-core alone, in production mode: no banner about faster packages on the console, no checks of every op's arguments. */
+export async function loadCore(): Promise<Tf> {
+  const tf = unwrap<Tf>(await import('@tensorflow/tfjs-core'));
+  tf.enableProdMode();
   return tf;
 }
 

@@ -1,0 +1,4 @@
+/** How many there are, for people: `1 row`, `2,000 rows`. */
+export function counted(count: number, one: string, more = `${one}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : more}`;
+}
