@@ -56,25 +56,15 @@ export function elasticStep(
 ): { readonly kernel: Value; readonly bias?: Value } | undefined {
   if (args.solver === 'gradient') return undefined;
   const step = (from: Value, diagonal: Value | undefined): Value => {
-    const move = (strength: number) =>
-      elementMove(b, { metric: args.metric, learningRate: at.learningRate, strength, diagonal });
-    const near = softThreshold(b, from, move(args.l1));
-    return args.l2 > 0 ? b.divide(near, b.add(move(2 * args.l2), 1)) : near;
+    const scale = args.metric === 'optimizer' ? diagonal : undefined;
+    if (args.l2 === 0) {
+      const move = b.multiply(at.learningRate, args.l1);
+      return softThreshold(b, from, scale ? b.divide(move, scale) : move);
+    }
+    // A division of every number is what costs: t is made once.
+    const rate = scale ? b.divide(at.learningRate, scale) : at.learningRate;
+    return b.divide(softThreshold(b, from, b.multiply(rate, args.l1)), b.add(b.multiply(rate, 2 * args.l2), 1));
   };
   const kernel = step(at.kernel, at.diagonal);
   return args.bias && at.bias ? { kernel, bias: step(at.bias, at.biasDiagonal) } : { kernel };
-}
-
-/** How far ½(w − z)ᵀD(w − z) / rate + strength·|w| moves each number: rate · strength / D, where D is that of the optimizer and the metric its own. */
-function elementMove(
-  b: Builder,
-  at: {
-    readonly metric: 'optimizer' | 'euclidean';
-    readonly learningRate: Value;
-    readonly strength: number;
-    readonly diagonal: Value | undefined;
-  },
-): Value {
-  const move = b.multiply(at.learningRate, at.strength);
-  return at.metric === 'optimizer' && at.diagonal ? b.divide(move, at.diagonal) : move;
 }
