@@ -339,6 +339,12 @@ export function refuseDeadNetwork(network: Network, values: Values, ranges?: Inp
   if (dead.length > 0) throw new Failure(dead);
 }
 
+/** A warning (dying-network) for each output that depends on no input under the values of an epoch's end. */
+export function deathsWhileTraining(network: Network, values: Values): readonly Diagnostic[] {
+  const sites = sitesOf(network, values);
+  return deadMessages(network, sites, inferenceFacts(network, values, sites), network, 'dying-network');
+}
+
 /** The outputs that depend on no input, as constants do and as what varies by place or step alone. */
 export function deadOutputs(network: Network, sites: readonly Site[], facts: Facts): GraphOutput[] {
   const depends = dependence(sites, facts);
@@ -355,15 +361,21 @@ function isIdle(site: Site, live: Liveness, removed: ReadonlySet<Unit>): boolean
 }
 
 /** A message for each output that depends on no input. It speaks of the `whole` network, as it was before units went. */
-function deadMessages(network: Network, sites: readonly Site[], facts: Facts, whole: Network): readonly Diagnostic[] {
+function deadMessages(
+  network: Network,
+  sites: readonly Site[],
+  facts: Facts,
+  whole: Network,
+  code: 'dead-network' | 'dying-network' = 'dead-network',
+): readonly Diagnostic[] {
   return deadOutputs(network, sites, facts).map((output) => {
     const first = firstDeadLayer(network, dependence(sites, facts), output);
     const units = whole.shapes.get(first.name)![0]!.at(-1)!.units.length;
-    return diagnostic(
-      'dead-network',
-      { layer: first.name, output: output.name, units },
-      { at: first.span, help: [`use a smaller lambda on ${first.name}, or a lower threshold`] },
-    );
+    const help =
+      code === 'dead-network'
+        ? `use a smaller lambda on ${first.name}, or a lower threshold`
+        : `use a smaller lambda on ${first.name}; Ctrl-C ends this run`;
+    return diagnostic(code, { layer: first.name, output: output.name, units }, { at: first.span, help: [help] });
   });
 }
 

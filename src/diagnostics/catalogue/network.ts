@@ -14,6 +14,19 @@ Weaken what removed the units: a smaller lambda on that layer, or a lower thresh
 
 With \`threshold: auto(tolerance: 0.2%)\` the threshold is taken from validation data and stays low enough.`,
   }),
+  'dying-network': code<{ layer: string; output: string; units: number }>({
+    severity: 'warning',
+    message: ({ layer, output, units }) =>
+      `${units === 1 ? `the unit of ${layer} is` : `all ${units} units of ${layer} are`} dead: the output ${output} no longer depends on any input`,
+    explain: `Said at the end of the epoch in which it is found, while training goes on: a penalty has set every living connection of a layer to zero, and what is all zero on both
+sides has no gradient that would bring it back. Training on makes nothing better, and simplifying such a network is refused (\`dnc explain dead-network\`). Gates that are drawn may
+open again; with them the warning may pass.
+
+End the run and weaken the penalty on that layer, or let it begin later:
+
+    fc1 = Dense(300, activation: relu) @dropneuron(1e-4)                  # was 1e-2
+    fc1 = Dense(300, activation: relu) @dropneuron(1e-2, during: sparse)  # after a phase without it`,
+  }),
   'constant-output': code<{ output: string; units: string; isOne: boolean; values: string; within: boolean }>({
     severity: 'warning',
     message: ({ output, units, isOne, values, within }) =>

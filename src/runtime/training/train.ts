@@ -21,9 +21,11 @@ import {
 import { multiplyAdds } from '../../compiler/3-dims/index.js';
 import { placesOf } from '../../compiler/5-shrink/cut.js';
 import { checkLiving, type Living, stateLeft } from '../../compiler/5-shrink/live.js';
+import { deathsWhileTraining } from '../../compiler/5-shrink/shrink.js';
 import type { DistilSpec, LiveSpec, PhaseSpec } from '../../compiler/spec.js';
 import { type BoundTable, Batches } from '../../data/batches.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
+import { render } from '../../diagnostics/render.js';
 import { fail } from '../../diagnostics/report.js';
 import { allParams, type Network } from '../../ir/graph.js';
 import { type HostTensor, type Program, sizeOf } from '../../program/program.js';
@@ -154,6 +156,8 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
     let { position, totals, living, frozen, supervision = unsupervised } = start;
     let best = bestOf(start.state);
     let score: Score | undefined;
+    /** It is said once in a phase that the network died. */
+    let died = false;
     /** Where the step that was made last began. */
     let stepBefore = position;
     const pace = new Pace(steps - position.stretchSteps, training.checkpointSeconds);
@@ -294,12 +298,19 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       // The epoch's end: validation, one line of history, units alive.
       score = stretch.validation && (await evaluateRows(loaded, 'evaluation', evaluation, stretch.validation));
       const learningRate = rateAt(position.stretchSteps - 1);
-      const alive = aliveUnits(network, settledValues(network, sites, await loaded.state(stateNames)));
+      const settled = settledValues(network, sites, await loaded.state(stateNames));
+      const alive = aliveUnits(network, settled);
       const row = historyRow({ stretch, step, position, totals, learningRate, score, alive });
       training.history.append(row);
       const seconds = pace.epochDone();
       training.timing.append({ epoch: row.epoch, seconds });
       training.watcher.epoch?.(row, { epoch: position.epoch + 1, epochs, seconds });
+      // An axis of which no unit is needed keeps one.
+      if (!died && Object.values(alive).some((units) => units <= 1)) {
+        const deaths = deathsWhileTraining(network, settled);
+        if (deaths.length > 0) training.watcher.note(render(deaths, { color: false }));
+        died = deaths.length > 0;
+      }
 
       // Between epochs methods may write weights, and freeze layers.
       const done = { epoch: position.epoch + 1, totalEpochs: position.totalEpochs + 1 };

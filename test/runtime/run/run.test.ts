@@ -154,14 +154,20 @@ test('a run is not written over, and goes on only as it began', async () => {
 
 test('a network that is dead is told apart: of its threshold, where a lower one helps, or of its training', async () => {
   const folder = temporaryFolder();
-  const dead = (name: string, text: string) =>
-    failureOf(() => startRun({ ...options(1e6), ...begin(folder, text, path.join(folder, 'runs', name)) }));
+  const notes = { cut: [] as string[], died: [] as string[] };
+  const dead = (name: keyof typeof notes, text: string) =>
+    failureOf(() =>
+      startRun({ ...options(1e6, notes[name]), ...begin(folder, text, path.join(folder, 'runs', name)) }),
+    );
   const cut = await dead('cut', tinySpec().replace('auto(tolerance: 1%)', '1000'));
   const died = await dead('died', tinySpec().replaceAll('0.01', '50'));
   for (const { text } of [cut, died]) expect(text).toContain('dead-network: all 8 units of hidden died');
   const lower = `dnc simplify ${path.join(folder, 'runs', 'cut')} --threshold VALUE cuts it anew`;
   expect(cut.help.join('\n')).toContain(lower);
   expect(died.help.join('\n')).not.toContain('--threshold');
+  // Said once in each phase, at the end of the epoch in which it is found.
+  expect(notes.cut.filter((note) => note.includes('dying-network'))).toEqual([]);
+  expect(notes.died.filter((note) => note.includes('warning[dying-network]'))).toHaveLength(2);
 });
 
 test('a spec that changed after the run began changes nothing in it', async () => {
