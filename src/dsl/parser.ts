@@ -512,9 +512,11 @@ function unquoted(image: string): string {
 
 /** Says what was expected instead of the messages that chevrotain would make. */
 const expectations: IParserErrorMessageProvider = {
-  buildMismatchTokenMessage: ({ expected, ruleName }) => {
-    if (expected === RightRound && (ruleName === 'arguments' || ruleName === 'parameters')) return '`,` or `)`';
-    if (expected === RightSquare) return '`,` or `]`';
+  buildMismatchTokenMessage: ({ expected, previous, ruleName }) => {
+    const begins = is(previous, LeftRound, LeftSquare);
+    if (expected === RightRound && ruleName === 'arguments') return begins ? 'an argument or `)`' : '`,` or `)`';
+    if (expected === RightRound && ruleName === 'parameters') return begins ? 'a parameter or `)`' : '`,` or `)`';
+    if (expected === RightSquare) return begins ? 'a value or `]`' : '`,` or `]`';
     if (expected === Word) return WORDS[ruleName] ?? 'a name';
     return expected.LABEL ?? expected.name;
   },
