@@ -357,12 +357,15 @@ export function exampleOf(registry: RegistryName, kind: Kind): string {
   return places[registry];
 }
 
-/** A call with the arguments that it needs; with its first one where it needs none and does nothing without. */
+/** A call with the arguments that it needs; an annotation with its first one, and with those that its schema shows though they may be left out. */
 function sampleCall(registry: RegistryName, kind: Kind): string {
   const { properties = {}, required = [] } = schemaOf(kind.schema);
   const names = Object.keys(properties);
-  const needed = names.filter((name) => required.includes(name) && properties[name]!.default === undefined);
-  const shown = needed.length > 0 || registry !== 'annotation' ? needed : names.slice(0, 1);
+  const shown = names.filter((name, k) => {
+    const { default: given, examples } = properties[name]!;
+    if (required.includes(name) && given === undefined) return true;
+    return registry === 'annotation' && (k === 0 || (given === undefined && examples !== undefined));
+  });
   if (shown.length === 0) return kind.keyword;
   const inOrder = shown.every((name, k) => names[k] === name);
   const values = shown.map((name, k) => {
@@ -377,7 +380,7 @@ function sample(schema: ArgumentSchema, name: string): string {
   const word = schema.registry && vocabulary[schema.registry].table[given as string];
   if (word) return sampleCall(schema.registry!, word);
   if (given !== undefined)
-    return typeof given === 'string' && !choicesOf(schema) ? JSON.stringify(given) : plain(given);
+    return typeof given === 'string' && name !== 'during' && !choicesOf(schema) ? JSON.stringify(given) : plain(given);
   if (schema.duration) return schema.duration === 'steps' ? '500 steps' : '10 epochs';
   if (schema.spread) return '[28, 28]';
   if (schema.indices) return '[0..27]';

@@ -15,7 +15,7 @@ export const dsd = defineMethod({
       exclusiveMaximum: 1,
       description: 'Share of the weights of each kernel that become 0; the paper takes 0.25 to 0.5.',
     }),
-    during: phases,
+    during: Type.Optional({ ...phases, examples: ['sparse'] }),
   }),
   refuses: ({ during }) =>
     during === undefined ? 'it would be sparse in every phase; `during: NAME` names the sparse one' : undefined,

@@ -1,6 +1,8 @@
 import { type Static, Type } from '../ir/kind.js';
+
 import { phasesWhere } from './during.js';
 import { defineMethod, type HostSite } from './method.js';
+import { epochsText } from './shares.js';
 
 const schema = Type.Object({
   threshold: Type.Number({
@@ -58,6 +60,20 @@ export const learnAndDrop = defineMethod({
     return others.includes('dropnet')
       ? '@dropnet begins training again, and frozen layers would stay as they are'
       : undefined;
+  },
+  unfinished: ({ patience }, lengths) => {
+    const epochs = Math.max(...lengths);
+    // Every phase counts its own epochs, and nothing is frozen where it ends.
+    return patience < epochs
+      ? undefined
+      : {
+          reason: `layers are frozen after ${epochsText(patience)} without change, if another follows, and it acts for ${epochsText(epochs)}: none are`,
+          help: [
+            epochs > 1
+              ? `write \`patience: ${epochs - 1}\` or less, or train for more than ${epochsText(patience)}`
+              : `train for more than ${epochsText(patience)}`,
+          ],
+        };
   },
   tensors: () => ({
     before: { per: 'weight', start: 0, trained: false },

@@ -24,7 +24,10 @@ describe('examples', () => {
   });
 });
 
+/** With what the example speaks of: data, training, the phase that it names. */
 function complete(text: string): string {
+  const [, during] = /during: (\w+)/.exec(text) ?? [];
+  if (during) return `${text}${data}train { loss: mse; phases { dense { epochs: 3 }; ${during} { epochs: 3 } } }\n`;
   return `${text}${/^data/m.test(text) ? '' : data}${/^train/m.test(text) ? '' : train}`;
 }
 

@@ -49,6 +49,10 @@ test.each([
     '@dropnet(2)',
     'units go at the end of a cycle of 2 epochs, if another epoch follows, and it acts for 2 epochs: none go',
   ],
+  [
+    '@learn_and_drop(patience: 2)',
+    'layers are frozen after 2 epochs without change, if another follows, and it acts for 2 epochs: none are',
+  ],
 ])('what training ends before is told once, with what is reached: %s', (method, reason) => {
   const [one, ...others] = warned(method);
   expect(others).toEqual([]);
@@ -66,6 +70,8 @@ test.each([
   ['@information_bottleneck(1e-3, warm_up: 1)'],
   ['@variational(1e-3, warm_up: 0)'],
   ['@dropnet(1)'],
+  ['@learn_and_drop'],
+  ['@learn_and_drop(patience: 2)', 'epochs: 3'],
   ['@magnitude(0.5, schedule: linear, end: 30)', 'steps: 40'],
   ['@magnitude(0.5, schedule: linear, end: 30)', 'phases { a { epochs: 1 }; b { epochs: 30 } }'],
   ['@variational(1e-3, warm_up: 3)', 'phases { a { epochs: 2 }; b { epochs: 2 } }'],
