@@ -1,4 +1,4 @@
-// Builds dist/: validators, the bundled command line and library, and their types.
+// Builds dist/: validators, the thread that makes batches ahead, the bundled command line and library, and their types.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -19,6 +19,7 @@ const LOADED_TOGETHER = [
 ];
 
 step(['scripts/generate-validators.mjs']);
+step(['scripts/generate-worker.mjs']);
 rmSync('dist', { recursive: true, force: true });
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 /** What every module imports, but for what it loads later. */

@@ -18,35 +18,40 @@ export function isList(choices: AugmentChoices): choices is readonly Call[] {
   return Array.isArray(choices);
 }
 
-/** What stands behind a tensor of a batch whose pictures are changed when training reads them. */
-export interface AugmentedRows {
+/** How the pictures of one tensor are changed. Plain data, so that another thread can be told. */
+export interface Augmentation {
   /** The input whose random numbers are used: a target that is moved along has those of its input. */
   readonly input: string;
   readonly calls: readonly Call[];
   /** Height, width and channels of a whole picture, before `keep`. */
   readonly extents: readonly [number, number, number];
-  readonly data: Float32Array | Int32Array;
-  /** Which row of `data` row r of the table is; r itself where absent. */
-  readonly rows: Int32Array | undefined;
-  /** The row that the source read as row r of the table; r itself where absent. Random numbers are those of this row, whatever the split. */
-  readonly originals: Int32Array | undefined;
   /** Which numbers of the changed picture are read. Absent: all. */
   readonly places: Int32Array | undefined;
   /** How a picture is read between its pixels: `nearest` keeps the numbers that it has, as those of a mask. */
   readonly between: 'bilinear' | 'nearest';
 }
 
+/** What stands behind a tensor of a batch whose pictures are changed when training reads them. */
+export interface AugmentedRows extends Augmentation {
+  readonly data: Float32Array | Int32Array;
+  /** Which row of `data` row r of the table is; r itself where absent. */
+  readonly rows: Int32Array | undefined;
+  /** The row that the source read as row r of the table; r itself where absent. Random numbers are those of this row, whatever the split. */
+  readonly originals: Int32Array | undefined;
+}
+
 /**
  * Changes the pictures of one tensor, one augmentation after the other. Random number j of row r in an epoch is uniform(r · draws + j) of the stream
- * `augment.<input>.<place in the list>.<word>` of the seed and that epoch: the same on every engine, in any batch, and when a run goes on.
+ * `augment.<input>.<place in the list>.<word>` of the seed and that epoch: the same on every engine, in any batch, in any thread, and when a run goes on.
  */
 export class Augmenter {
-  private readonly width: number;
+  /** Numbers of a whole picture. */
+  readonly width: number;
   private picture: Float32Array;
   private changed: Float32Array;
   private steps: readonly { readonly kind: AugmentationKind; readonly args: object; readonly stream: Stream }[] = [];
 
-  constructor(private readonly of: AugmentedRows) {
+  constructor(private readonly of: Augmentation) {
     const [height, width, channels] = of.extents;
     this.width = height * width * channels;
     this.picture = new Float32Array(this.width);
@@ -62,13 +67,11 @@ export class Augmenter {
     }));
   }
 
-  /** Writes row `row` of the table, changed, from `at` on. */
-  write(row: number, into: HostTensor['data'], at: number): void {
-    const { extents, data, rows, originals, places, between } = this.of;
+  /** Writes the picture at `start` of `data`, which the source read as its row `original`, changed, from `at` of `into` on. */
+  write(original: number, data: HostTensor['data'], start: number, into: HostTensor['data'], at: number): void {
+    const { extents, places, between } = this.of;
     const [height, width] = extents;
-    const start = (rows ? rows[row]! : row) * this.width;
     this.picture.set(data.subarray(start, start + this.width));
-    const original = originals ? originals[row]! : row;
     for (const { kind, args, stream } of this.steps) {
       const movement = kind.movement(args as never, { height, width }, (k) =>
         stream.uniform(original * kind.draws + k),

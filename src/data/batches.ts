@@ -1,6 +1,6 @@
 import type { HostTensor } from '../program/program.js';
-import { shuffle } from '../random/permutation.js';
-import { Augmenter } from './augment.js';
+import { type Permutation, shuffle } from '../random/permutation.js';
+import { type AugmentedRows, Augmenter } from './augment.js';
 import type { BoundTable } from './bind.js';
 import { numbersLike, PickedRows } from './picked-rows.js';
 
@@ -8,6 +8,24 @@ import { numbersLike, PickedRows } from './picked-rows.js';
 export interface Batch {
   readonly rows: number;
   readonly inputs: Readonly<Record<string, HostTensor>>;
+}
+
+/** A step of the training, by which a batch and its random numbers are known. */
+export interface StepPlace {
+  /** From 0, over the whole training. */
+  readonly epoch: number;
+  /** From 0, within the epoch. */
+  readonly step: number;
+}
+
+/** A tensor of batches whose rows are made one by one, and not only copied. */
+export interface MadeTensor {
+  readonly name: string;
+  /** Numbers of a row. */
+  readonly width: number;
+  readonly of: AugmentedRows;
+  /** The rows of the batch that was read last; of a shorter one the first. */
+  readonly memory: Float32Array | Int32Array;
 }
 
 /**
@@ -18,10 +36,14 @@ export interface Batch {
 export class Batches {
   /** Batches in an epoch. */
   readonly steps: number;
-  private readonly batchSize: number;
+  /** Rows of all batches but the last of an epoch. */
+  readonly batchSize: number;
+  readonly made: readonly MadeTensor[];
   private readonly seed: number | undefined;
-  /** The row of the table that is read k-th in this epoch. Undefined: the k-th. */
-  private order: Int32Array | undefined;
+  private epoch: number | undefined;
+  /** The orders of rows in the epochs that were asked for last. */
+  private readonly orders = new Map<number, Permutation>();
+  private readonly rows: Int32Array;
   private readonly augmenters = new Map<string, Augmenter>();
   /** Of which rows of a tensor's memory the batch consists, by the tensor's own `rows`, which tensors share. */
   private readonly places = new Map<Int32Array | undefined, Int32Array>();
@@ -35,6 +57,7 @@ export class Batches {
     if (!Number.isInteger(options.batchSize) || options.batchSize < 1)
       throw new Error(`a batch of ${options.batchSize} rows`);
     this.batchSize = Math.min(options.batchSize, table.rows);
+    this.rows = new Int32Array(this.batchSize);
     this.seed = options.seed;
     if (this.seed !== undefined)
       for (const { name, augmented } of table.tensors)
@@ -43,6 +66,11 @@ export class Batches {
     this.whole = { rows: this.batchSize, inputs: this.memory() };
     const left = table.rows - Math.max(0, this.steps - 1) * this.batchSize;
     this.last = left === this.batchSize ? this.whole : shorter(this.whole, left);
+    this.made = table.tensors.flatMap(({ name, width, augmented }) =>
+      this.augmenters.has(name)
+        ? [{ name, width, of: augmented!, memory: this.whole.inputs[name]!.data as MadeTensor['memory'] }]
+        : [],
+    );
   }
 
   private memory(): Record<string, HostTensor> {
@@ -59,33 +87,60 @@ export class Batches {
 
   /** Goes to an epoch, counted from 0 over the whole training. Only reading for training needs it. */
   begin(epoch: number): void {
-    if (this.seed === undefined) return;
-    this.order = shuffle(this.table.rows, this.seed, epoch).fill(this.order);
+    if (this.seed === undefined || epoch === this.epoch) return;
+    this.epoch = epoch;
     for (const augmenter of this.augmenters.values()) augmenter.begin(this.seed, epoch);
   }
 
   /** Batch `step` of the epoch, from 0. */
   read(step: number): Batch {
-    if (!(step >= 0 && step < this.steps)) throw new Error(`batch ${step} of ${this.steps}`);
-    if (this.seed !== undefined && !this.order) throw new Error('shuffled batches are read after begin(epoch)');
-    const batch = step === this.steps - 1 ? this.last : this.whole;
-    const from = step * this.batchSize;
-    for (const [rows, places] of this.places) {
+    const batch = this.pick(step);
+    for (const { name, width, of, memory } of this.made) {
+      const augmenter = this.augmenters.get(name)!;
       for (let k = 0; k < batch.rows; k++) {
-        const row = this.order ? this.order[from + k]! : from + k;
-        places[k] = rows ? rows[row]! : row;
-      }
-    }
-    for (const { name, width } of this.table.tensors) {
-      const input = batch.inputs[name]!;
-      if (input instanceof PickedRows) input.pick();
-      else {
-        const augmenter = this.augmenters.get(name)!;
-        for (let k = 0; k < batch.rows; k++) augmenter.write(this.order![from + k]!, input.data, k * width);
+        const row = this.rows[k]!;
+        const start = placeIn(of.rows, row) * augmenter.width;
+        augmenter.write(placeIn(of.originals, row), of.data, start, memory, k * width);
       }
     }
     return batch;
   }
+
+  /** The same, but for what is in the memory of tensors whose rows are made: the caller has made them. */
+  pick(step: number): Batch {
+    if (this.seed !== undefined && this.epoch === undefined)
+      throw new Error('shuffled batches are read after begin(epoch)');
+    const rows = this.rowsOf({ epoch: this.epoch ?? 0, step }, this.rows);
+    for (const [own, places] of this.places) for (let k = 0; k < rows; k++) places[k] = placeIn(own, this.rows[k]!);
+    const batch = step === this.steps - 1 ? this.last : this.whole;
+    for (const input of Object.values(batch.inputs)) if (input instanceof PickedRows) input.pick();
+    return batch;
+  }
+
+  /** Writes which rows of the table a batch of any epoch consists of. @returns how many */
+  rowsOf({ epoch, step }: StepPlace, into: Int32Array): number {
+    if (!(step >= 0 && step < this.steps)) throw new Error(`batch ${step} of ${this.steps}`);
+    const { rows } = step === this.steps - 1 ? this.last : this.whole;
+    const from = step * this.batchSize;
+    const order = this.seed === undefined ? undefined : this.orderOf(this.seed, epoch);
+    for (let k = 0; k < rows; k++) into[k] = order ? order.at(from + k) : from + k;
+    return rows;
+  }
+
+  private orderOf(seed: number, epoch: number): Permutation {
+    let order = this.orders.get(epoch);
+    if (order) return order;
+    order = shuffle(this.table.rows, seed, epoch);
+    // The present epoch and the one that is read ahead.
+    for (const known of this.orders.keys()) if (known !== epoch - 1 && known !== epoch + 1) this.orders.delete(known);
+    this.orders.set(epoch, order);
+    return order;
+  }
+}
+
+/** Where row `row` of a table lies, by a list that says so; in its own place where there is none. */
+export function placeIn(list: Int32Array | undefined, row: number): number {
+  return list ? list[row]! : row;
 }
 
 /** The same memory, seen as fewer rows. */

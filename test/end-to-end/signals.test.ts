@@ -35,6 +35,33 @@ describe.each([
   });
 });
 
+test('training whose batches are made ahead in another thread ends as any other', async () => {
+  const cwd = temporaryFolder();
+  writeSpec(
+    cwd,
+    `model Net {
+  image = Input(28, 28, 1)
+  flat  = Flatten
+  fc1   = Dense(8, activation: relu)
+  drop  = Dropout(0.5)
+  digit = Dense(10)
+}
+data { source: drawn_digits(train: 80, test: 10); validation: 16; augment: [rotate(10), shift(1)] }
+train { loss: sparse_categorical_crossentropy(from_logits: true); batch_size: 32; epochs: 100000 }
+`,
+  );
+  const running = start(['train', 'net.dn', '--out', 'run', ...quick], { cwd });
+  await running.said(' 2/100000 ');
+  running.child.kill('SIGINT');
+  const ended = await running.ended;
+  expect(ended).toMatchObject({ code: 130, signal: null, stdout: '' });
+  expect(ended.stderr.endsWith('stopped; go on with: dnc train --resume run\n')).toBe(true);
+  const resumed = start(['train', '--resume', 'run'], { cwd });
+  await resumed.said('going on at epoch ');
+  resumed.child.kill('SIGKILL');
+  expect((await resumed.ended).signal).toBe('SIGKILL');
+});
+
 test('a second signal stops at once, and nothing is lost', async () => {
   const cwd = temporaryFolder();
   // Where no step is under way that could end: the threshold is searched on many rows.

@@ -1,38 +1,56 @@
-import type { HostTensor, Program } from '../../program/program.js';
+import type { StepPlace } from '../../data/batches.js';
+import type { Extent, HostTensor, Program, RandomSpec } from '../../program/program.js';
 import { drawRandom } from '../../random/streams.js';
+
+/** A random input of a program. Plain data, so that another thread can be told. */
+export interface RandomInput {
+  readonly name: string;
+  readonly random: RandomSpec;
+  /** What is the same for all rows of the batch is drawn as a row of its own. */
+  readonly rows: Extent;
+  /** Of a row. */
+  readonly extents: readonly number[];
+}
+
+export function randomInputs(program: Program): readonly RandomInput[] {
+  return program.inputs.flatMap(({ name, random, value }) => {
+    if (!random) return [];
+    const [rows, ...extents] = program.values[value]!.shape;
+    return [{ name, random, rows: rows!, extents: extents as readonly number[] }];
+  });
+}
 
 /** Draws the random inputs of a program: the numbers depend on seed, stream, epoch and step alone. */
 export class RandomInputs {
-  private readonly specs;
+  readonly inputs: readonly RandomInput[];
+  private readonly buffers: Float32Array[];
 
   constructor(
     program: Program,
     private readonly seed: number,
   ) {
-    this.specs = program.inputs.flatMap(({ name, random, value }) =>
-      random
-        ? [
-            {
-              name,
-              random,
-              // What is the same for all rows of the batch is drawn as a row of its own.
-              rows: program.values[value]!.shape[0]!,
-              extents: program.values[value]!.shape.slice(1) as readonly number[],
-              buffer: new Float32Array(0),
-            },
-          ]
-        : [],
-    );
+    this.inputs = randomInputs(program);
+    this.buffers = this.inputs.map(() => new Float32Array(0));
   }
 
-  draw(at: { readonly epoch: number; readonly step: number }, rows: number): Record<string, HostTensor> {
+  draw(at: StepPlace, rows: number): Record<string, HostTensor> {
+    return this.take(rows, (buffer, { random }, drawnRows) => {
+      drawRandom(random, { seed: this.seed, ...at }, drawnRows, buffer);
+    });
+  }
+
+  /** The same, with the numbers that `fill` writes into the memory of each. */
+  take(
+    rows: number,
+    fill: (buffer: Float32Array, input: RandomInput, drawnRows: number, index: number) => void,
+  ): Record<string, HostTensor> {
     const drawn: Record<string, HostTensor> = {};
-    for (const spec of this.specs) {
-      const drawnRows = spec.rows === 'batch' ? rows : spec.rows;
-      const size = drawnRows * spec.random.units.length;
-      if (spec.buffer.length !== size) spec.buffer = new Float32Array(size);
-      drawRandom(spec.random, { seed: this.seed, ...at }, drawnRows, spec.buffer);
-      drawn[spec.name] = { shape: [drawnRows, ...spec.extents], data: spec.buffer };
+    for (const [k, input] of this.inputs.entries()) {
+      const drawnRows = input.rows === 'batch' ? rows : input.rows;
+      const size = drawnRows * input.random.units.length;
+      if (this.buffers[k]!.length !== size) this.buffers[k] = new Float32Array(size);
+      fill(this.buffers[k]!, input, drawnRows, k);
+      drawn[input.name] = { shape: [drawnRows, ...input.extents], data: this.buffers[k]! };
     }
     return drawn;
   }

@@ -30,6 +30,7 @@ import { fail } from '../../diagnostics/report.js';
 import { allParams, type Network } from '../../ir/graph.js';
 import { type HostTensor, type Program, sizeOf } from '../../program/program.js';
 import { RandomInputs } from './random-inputs.js';
+import { StepInputs } from './step-inputs.js';
 import { ScalarInputs } from './scalar-inputs.js';
 import { aliveUnits, unitsOf } from './alive.js';
 import type { Checkpoints, Position } from './checkpoint.js';
@@ -149,6 +150,10 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
     step,
     stretch.teacher,
   );
+  const stepInputs = new StepInputs(batches, random, {
+    seed: training.seed,
+    note: (text) => training.watcher.note(`${phase.name}: ${text}`),
+  });
   try {
     training.holdToSteps(phase.name, step.program, loaded.record);
     if (!stretch.continued) training.watcher.note(`${phase.name}: ${loaded.describe}\n`);
@@ -247,10 +252,9 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
 
     // A run that was stopped right after the last step of the stretch still has that epoch to end.
     while (!supervision.ended && (position.stretchSteps < steps || position.step > 0)) {
-      batches.begin(position.totalEpochs);
       while (position.step < stepsPerEpoch && position.stretchSteps < steps) {
         // One batch, its random numbers and scalars, one step.
-        const { inputs, rows } = batches.read(position.step);
+        const { inputs, rows } = await stepInputs.read({ epoch: position.totalEpochs, step: position.step });
         const learningRate = rateAt(position.stretchSteps);
         const scalars = step.scalars({
           step: position.optimizerSteps + 1,
@@ -260,7 +264,6 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         });
         const results = await loaded.run('step', {
           ...inputs,
-          ...random.draw({ epoch: position.totalEpochs, step: position.step }, rows),
           ...scalarInputs.of(scalars),
         });
         refuseDivergence(results, stretch, position, training.checkpoints.newestPath());
@@ -374,6 +377,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       because: 'done',
     };
   } finally {
+    await stepInputs.close();
     await loaded.close();
   }
 }

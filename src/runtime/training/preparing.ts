@@ -1,0 +1,119 @@
+import { type Augmentation, Augmenter } from '../../data/augment.js';
+import { drawRandom } from '../../random/streams.js';
+import type { RandomInput } from './random-inputs.js';
+
+/** What of a step's inputs is made ahead in another thread, as that thread is told. */
+export interface Recipe {
+  readonly seed: number;
+  /** Rows of a batch, at most. */
+  readonly batchSize: number;
+  readonly made: readonly {
+    readonly augmentation: Augmentation;
+    /** Numbers of a row that is made. */
+    readonly width: number;
+  }[];
+  readonly random: readonly RandomInput[];
+}
+
+/** A job in memory that both threads see: what to make, and the place for it. */
+export interface Slot {
+  /** `head` holds these. */
+  readonly head: Int32Array;
+  readonly made: readonly {
+    /** The rows of the source whose random numbers are used. */
+    readonly originals: Int32Array;
+    readonly pictures: Float32Array;
+    readonly rows: Float32Array;
+  }[];
+  readonly random: readonly Float32Array[];
+}
+
+/** The numbers in a slot's head. */
+export const HEAD = { state: 0, epoch: 1, step: 2, rows: 3 } as const;
+/** What is in `HEAD.state`. */
+export const STATE = { empty: 0, asked: 1, ready: 2, failed: 3 } as const;
+
+/** Lines of a processor's cache: two threads write into none at once. */
+const LINE = 64;
+const lines = (numbers: number) => Math.ceil((4 * numbers) / LINE) * LINE;
+
+function pictureSize({ extents: [height, width, channels] }: Augmentation): number {
+  return height * width * channels;
+}
+
+/** How many random numbers a batch of so many rows has. */
+export function drawnNumbers({ rows, random }: RandomInput, batch: number): number {
+  return (rows === 'batch' ? batch : rows) * random.units.length;
+}
+
+/** Bytes of a slot. */
+export function slotBytes(recipe: Recipe): number {
+  let bytes = 0;
+  slotOf(recipe, {
+    integers: (length) => {
+      bytes += lines(length);
+      return new Int32Array();
+    },
+    floats: (length) => {
+      bytes += lines(length);
+      return new Float32Array();
+    },
+  });
+  return bytes;
+}
+
+/** A slot over memory of `slotBytes`. */
+export function slotOver(recipe: Recipe, buffer: SharedArrayBuffer): Slot {
+  let at = 0;
+  const take = (length: number) => {
+    const from = at;
+    at += lines(length);
+    return from;
+  };
+  return slotOf(recipe, {
+    integers: (length) => new Int32Array(buffer, take(length), length),
+    floats: (length) => new Float32Array(buffer, take(length), length),
+  });
+}
+
+function slotOf(
+  { batchSize, made, random }: Recipe,
+  place: { readonly integers: (length: number) => Int32Array; readonly floats: (length: number) => Float32Array },
+): Slot {
+  return {
+    head: place.integers(Object.keys(HEAD).length),
+    made: made.map(({ augmentation, width }) => ({
+      originals: place.integers(batchSize),
+      pictures: place.floats(batchSize * pictureSize(augmentation)),
+      rows: place.floats(batchSize * width),
+    })),
+    random: random.map((input) => place.floats(drawnNumbers(input, batchSize))),
+  };
+}
+
+/** Does the jobs of slots. */
+export class Preparer {
+  private readonly augmenters: readonly Augmenter[];
+  private epoch: number | undefined;
+
+  constructor(private readonly recipe: Recipe) {
+    this.augmenters = recipe.made.map(({ augmentation }) => new Augmenter(augmentation));
+  }
+
+  prepare({ head, made, random }: Slot): void {
+    const { seed } = this.recipe;
+    const [epoch, step, rows] = [head[HEAD.epoch]!, head[HEAD.step]!, head[HEAD.rows]!];
+    if (epoch !== this.epoch) for (const augmenter of this.augmenters) augmenter.begin(seed, epoch);
+    this.epoch = epoch;
+    this.recipe.made.forEach(({ width }, k) => {
+      const augmenter = this.augmenters[k]!;
+      const { originals, pictures, rows: into } = made[k]!;
+      for (let row = 0; row < rows; row++)
+        augmenter.write(originals[row]!, pictures, row * augmenter.width, into, row * width);
+    });
+    this.recipe.random.forEach((input, k) => {
+      const drawnRows = input.rows === 'batch' ? rows : input.rows;
+      drawRandom(input.random, { seed, epoch, step }, drawnRows, random[k]!.subarray(0, drawnNumbers(input, rows)));
+    });
+  }
+}

@@ -1,0 +1,239 @@
+import { availableParallelism } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { type Batches, placeIn, type StepPlace } from '../../data/batches.js';
+import { gatherRows } from '../../data/picked-rows.js';
+import type { HostTensor } from '../../program/program.js';
+import { drawnNumbers, HEAD, type Recipe, type Slot, STATE, slotBytes, slotOver } from './preparing.js';
+import type { RandomInputs } from './random-inputs.js';
+
+/** What a step reads of rows and random numbers. */
+export interface StepInput {
+  readonly rows: number;
+  readonly inputs: Readonly<Record<string, HostTensor>>;
+}
+
+export interface StepInputOptions {
+  readonly seed: number;
+  /** Told once where the thread that makes inputs ahead is no more. */
+  readonly note?: (text: string) => void;
+  /** Whether they are made ahead. Default: where that pays. */
+  readonly ahead?: boolean;
+  /** The other thread, as a script. Default: `input-worker.ts`. */
+  readonly thread?: string;
+}
+
+/** Steps that are made ahead, at most: one is read while the next ones are made, and a slow one keeps nobody waiting. */
+const MOST_AHEAD = 3;
+/** Bytes that they take, where two steps take less. */
+const MEMORY = 2 ** 26;
+/** Numbers to draw or to move in a step from which on another thread pays: some 0.2 ms, several times what handing them over takes. */
+const WORTH = 2 ** 14;
+/** Milliseconds after which it is looked whether the other thread is still there. Steps may take longer. */
+const PATIENCE = 100;
+
+/**
+ * Reads the batches of a training with their random numbers, step by step. Augmented pictures and random masks are made in another thread while the steps before run, a bounded
+ * number of them ahead, where they are work enough. The bytes are the same with and without, since they depend on seed, epoch, step and row alone: where the other thread cannot do it, or is
+ * no more, this one does.
+ */
+export class StepInputs {
+  private ahead: Ahead | undefined;
+  private readonly note: ((text: string) => void) | undefined;
+
+  constructor(
+    private readonly batches: Batches,
+    private readonly random: RandomInputs,
+    { seed, note, ahead, thread }: StepInputOptions,
+  ) {
+    this.note = note;
+    const recipe = recipeOf(batches, random, seed);
+    if (recipe && (ahead ?? (availableParallelism() > 1 && workOf(recipe) >= WORTH)))
+      this.ahead = new Ahead(recipe, batches, random, thread);
+  }
+
+  /** Whether inputs are made ahead now. */
+  get isAhead(): boolean {
+    return this.ahead !== undefined;
+  }
+
+  /** Valid until the next step is read. @throws what reading rows throws */
+  async read(at: StepPlace): Promise<StepInput> {
+    this.batches.begin(at.epoch);
+    if (this.ahead) {
+      const read = await this.ahead.read(at);
+      if (!('because' in read)) return read;
+      const { because } = read;
+      await this.close();
+      this.note?.(`the thread that makes batches ahead ended (${because}): they are made between the steps\n`);
+    }
+    const { inputs, rows } = this.batches.read(at.step);
+    return { rows, inputs: { ...inputs, ...this.random.draw(at, rows) } };
+  }
+
+  /** Nothing runs on when this is done. */
+  async close(): Promise<void> {
+    const { ahead } = this;
+    this.ahead = undefined;
+    await ahead?.close();
+  }
+}
+
+/** Undefined where there is nothing to make. */
+function recipeOf(batches: Batches, { inputs }: RandomInputs, seed: number): Recipe | undefined {
+  const { made, batchSize } = batches;
+  if (made.length === 0 && inputs.length === 0) return undefined;
+  // Pictures are real numbers.
+  if (made.some(({ memory, of }) => !(memory instanceof Float32Array && of.data instanceof Float32Array)))
+    return undefined;
+  return {
+    seed,
+    batchSize,
+    made: made.map(({ width, of: { input, calls, extents, places, between } }) => ({
+      width,
+      // Where a word stands in the text is of no use there.
+      augmentation: {
+        input,
+        calls: calls.map(({ word, arguments: args }) => ({ word, arguments: args })),
+        extents,
+        places,
+        between,
+      },
+    })),
+    random: inputs,
+  };
+}
+
+/** Numbers that are drawn or moved for a whole batch. */
+function workOf({ batchSize, made, random }: Recipe): number {
+  const moved = made.map(({ augmentation: { extents, calls } }) => {
+    return batchSize * calls.length * extents[0] * extents[1] * extents[2];
+  });
+  return [...moved, ...random.map((input) => drawnNumbers(input, batchSize))].reduce((sum, work) => sum + work, 0);
+}
+
+/** Makes inputs ahead. */
+class Ahead {
+  private readonly slots: readonly Slot[];
+  private readonly rows: Int32Array;
+  /** The steps that were asked for, in their order; the first is in the slot `first`. */
+  private readonly asked: StepPlace[] = [];
+  private first = 0;
+  private next: StepPlace | undefined;
+  /** Undefined: there is none, for the reason in `ended`. */
+  private readonly worker: Promise<Worker | undefined>;
+  /** Why the thread is no more. */
+  private ended: string | undefined;
+
+  constructor(
+    recipe: Recipe,
+    private readonly batches: Batches,
+    private readonly random: RandomInputs,
+    thread: string | undefined,
+  ) {
+    const bytes = slotBytes(recipe);
+    const count = Math.max(2, Math.min(MOST_AHEAD, Math.floor(MEMORY / bytes)));
+    const buffers = Array.from({ length: count }, () => new SharedArrayBuffer(bytes));
+    this.slots = buffers.map((buffer) => slotOver(recipe, buffer));
+    this.rows = new Int32Array(recipe.batchSize);
+    this.worker = this.startThread({ recipe, buffers }, thread);
+  }
+
+  private async startThread(workerData: object, thread: string | undefined): Promise<Worker | undefined> {
+    try {
+      const text = thread ?? (await import('../../generated/input-worker.js')).text;
+      const worker = new Worker(text, { eval: true, execArgv: [], workerData });
+      worker.on('error', (error: unknown) => {
+        this.ended ??= error instanceof Error ? error.message : String(error);
+      });
+      worker.on('exit', (code) => {
+        this.ended ??= `exit code ${code}`;
+      });
+      worker.unref();
+      return worker;
+    } catch (error) {
+      this.ended ??= (error as Error).message;
+      return undefined;
+    }
+  }
+
+  /** The step's inputs, or why there are none. */
+  async read(at: StepPlace): Promise<StepInput | { readonly because: string }> {
+    // Nothing waits for what the event loop has yet to start.
+    await this.worker;
+    const [expected] = this.asked;
+    if (expected && (expected.epoch !== at.epoch || expected.step !== at.step)) {
+      while (this.asked.length > 0) {
+        const because = await this.firstReady();
+        if (because !== undefined) return { because };
+        this.drop();
+      }
+    }
+    if (this.asked.length === 0) this.askFrom(at);
+    const because = await this.firstReady();
+    if (because !== undefined) return { because };
+    const slot = this.slots[this.first]!;
+    const { inputs, rows } = this.batches.pick(at.step);
+    this.batches.made.forEach(({ memory, width }, k) => {
+      memory.set(slot.made[k]!.rows.subarray(0, rows * width));
+    });
+    const drawn = this.random.take(rows, (buffer, _input, _rows, k) => {
+      buffer.set(slot.random[k]!.subarray(0, buffer.length));
+    });
+    this.drop();
+    this.ask();
+    return { rows, inputs: { ...inputs, ...drawn } };
+  }
+
+  async close(): Promise<void> {
+    await (await this.worker)?.terminate();
+  }
+
+  private askFrom(at: StepPlace): void {
+    this.next = at;
+    while (this.asked.length < this.slots.length) this.ask();
+  }
+
+  /** Asks for the step behind those that were asked for. */
+  private ask(): void {
+    const { batches } = this;
+    const place = this.next!;
+    const { head, made } = this.slots[(this.first + this.asked.length) % this.slots.length]!;
+    const count = batches.rowsOf(place, this.rows);
+    batches.made.forEach(({ of }, k) => {
+      const { originals, pictures } = made[k]!;
+      for (let row = 0; row < count; row++) originals[row] = placeIn(of.originals, this.rows[row]!);
+      const places = of.rows ? this.rows.map((row) => of.rows![row]!) : this.rows;
+      const [height, width, channels] = of.extents;
+      gatherRows({ table: of.data, width: height * width * channels, places }, 0, count, pictures);
+    });
+    head[HEAD.epoch] = place.epoch;
+    head[HEAD.step] = place.step;
+    head[HEAD.rows] = count;
+    Atomics.store(head, HEAD.state, STATE.asked);
+    Atomics.notify(head, HEAD.state);
+    this.asked.push(place);
+    const { epoch, step } = place;
+    this.next = step + 1 < batches.steps ? { epoch, step: step + 1 } : { epoch: epoch + 1, step: 0 };
+  }
+
+  /** The first slot is free again. */
+  private drop(): void {
+    Atomics.store(this.slots[this.first]!.head, HEAD.state, STATE.empty);
+    this.asked.shift();
+    this.first = (this.first + 1) % this.slots.length;
+  }
+
+  /** Waits until the first slot is ready. @returns why it never will be */
+  private async firstReady(): Promise<string | undefined> {
+    const { head } = this.slots[this.first]!;
+    for (;;) {
+      const state = Atomics.load(head, HEAD.state);
+      if (state === STATE.ready) return undefined;
+      if (state === STATE.failed) return 'it could not make one';
+      if (this.ended !== undefined) return this.ended;
+      // The thread's end is heard of when the event loop turns.
+      if (Atomics.wait(head, HEAD.state, STATE.asked, PATIENCE) === 'timed-out') await turn();
+    }
+  }
+}
