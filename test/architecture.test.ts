@@ -7,6 +7,7 @@ const rows: readonly (readonly string[])[] = [
   ['version.ts', 'hash.ts'],
   ['diagnostics'],
   ['files.ts'],
+  ['wasm'],
   ['dsl'],
   ['ir'],
   ['program'],

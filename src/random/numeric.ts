@@ -3,7 +3,21 @@
  * `Math.log` and `Math.cos` may differ in their last bits between JavaScript engines, and with them every number drawn from a normal.
  */
 
-const HALF_PI = Math.PI / 2;
+export const HALF_PI = Math.PI / 2;
+
+/** ln m = 2 artanh(s), s = (m − 1) / (m + 1): 1/21, …, 1/5, 1/3 of the powers of s². */
+export const logarithm = [21, 19, 17, 15, 13, 11, 9, 7, 5, 3].map((n) => 1 / n);
+/** Of the powers of x²: −1/15!, …, 1/5!, −1/3!. */
+export const sine = [-1307674368000, 6227020800, -39916800, 362880, -5040, 120, -6].map((n) => 1 / n);
+/** Of the powers of x²: 1/16!, …, 1/4!, −1/2!. */
+export const cosine = [20922789888000, -87178291200, 479001600, -3628800, 40320, -720, 24, -2].map((n) => 1 / n);
+
+/** A polynomial in z by Horner's rule, its highest coefficient first. */
+function polynomial(coefficients: readonly number[], z: number): number {
+  let value = coefficients[0]!;
+  for (let k = 1; k < coefficients.length; k++) value = value * z + coefficients[k]!;
+  return value;
+}
 
 /** ln(n / 2³²) for a whole number n from 1 to 2³². The error is below 3e-16 of the larger of 1 and the result. */
 export function logOfFraction(n: number): number {
@@ -18,44 +32,19 @@ export function logOfFraction(n: number): number {
   // ln m = 2 artanh(s), s = (m − 1) / (m + 1); |s| < 0.1716, so the first term left out is below 1e-18.
   const s = (m - 1) / (m + 1);
   const z = s * s;
-  let series = 1 / 21;
-  series = series * z + 1 / 19;
-  series = series * z + 1 / 17;
-  series = series * z + 1 / 15;
-  series = series * z + 1 / 13;
-  series = series * z + 1 / 11;
-  series = series * z + 1 / 9;
-  series = series * z + 1 / 7;
-  series = series * z + 1 / 5;
-  series = series * z + 1 / 3;
-  return (exponent - 32) * Math.LN2 + (2 * s + 2 * s * z * series);
+  return (exponent - 32) * Math.LN2 + (2 * s + 2 * s * z * polynomial(logarithm, z));
 }
 
-/** Taylor series on [0, π/4]: 1/3!, 1/5!, … with alternating signs. The first term left out is below 5e-17. */
+/** Taylor series on [0, π/4]. The first term left out is below 5e-17. */
 function sineSeries(x: number): number {
   const z = x * x;
-  let series = -1 / 1307674368000;
-  series = series * z + 1 / 6227020800;
-  series = series * z - 1 / 39916800;
-  series = series * z + 1 / 362880;
-  series = series * z - 1 / 5040;
-  series = series * z + 1 / 120;
-  series = series * z - 1 / 6;
-  return x + x * z * series;
+  return x + x * z * polynomial(sine, z);
 }
 
-/** 1/2!, 1/4!, …; the first term left out is below 3e-18. */
+/** The first term left out is below 3e-18. */
 function cosineSeries(x: number): number {
   const z = x * x;
-  let series = 1 / 20922789888000;
-  series = series * z - 1 / 87178291200;
-  series = series * z + 1 / 479001600;
-  series = series * z - 1 / 3628800;
-  series = series * z + 1 / 40320;
-  series = series * z - 1 / 720;
-  series = series * z + 1 / 24;
-  series = series * z - 1 / 2;
-  return 1 + z * series;
+  return 1 + z * polynomial(cosine, z);
 }
 
 /** cos(2π · turn / 2³²); `turn` counts as an unsigned 32-bit number. */

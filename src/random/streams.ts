@@ -1,6 +1,7 @@
 import type { RandomSpec } from '../program/program.js';
 import { cosineOfTurn, logOfFraction, sineOfTurn } from './numeric.js';
 import { foldIn, type Key, keyOf, threefryBlocks } from './threefry.js';
+import { PIECE, type Vectors, vectors } from './vectors.js';
 
 /** What names a stream beside its name. Streams of different coordinates are independent. */
 export interface StreamPlace {
@@ -87,25 +88,24 @@ function radiusOf(word: number): number {
   return Math.sqrt(-2 * logOfFraction((word >>> 0) + 1));
 }
 
-/** Words are drawn in pieces of this many blocks, so that the scratch memory stays in the processor's cache. */
-const PIECE = 2048;
+/** Words are drawn in pieces of so many blocks, so that the scratch memory stays in the processor's cache. */
 const scratch = new Int32Array(2 * PIECE);
+const fallback = new Float32Array(2 * PIECE);
 
-/** The words of the counters `from`, `from` + 1, …, `from` + `count` − 1, given to `take` in pieces: words[at .. at + n) are those from `start`. */
+/** The pieces of the counters `from` to `from` + `count` − 1: each begins in a block, `at` numbers behind its beginning, and holds `n` of them, the first of them the one `start` counters behind `from`. */
 function eachPiece(
-  key: Key,
   from: number,
   count: number,
-  take: (words: Int32Array, at: number, start: number, n: number) => void,
+  take: (piece: { high: number; low: number; blocks: number; at: number; start: number; n: number }) => void,
 ): void {
   let counter = from;
   const end = from + count;
   while (counter < end) {
     const block = Math.floor(counter / 2);
     const blocks = Math.min(PIECE, Math.ceil(end / 2) - block, 2 ** 32 - (block % 2 ** 32));
-    threefryBlocks(key, Math.floor(block / 2 ** 32), (block % 2 ** 32) | 0, blocks, scratch);
     const n = Math.min(end, 2 * (block + blocks)) - counter;
-    take(scratch, counter - 2 * block, counter - from, n);
+    const high = Math.floor(block / 2 ** 32);
+    take({ high, low: (block % 2 ** 32) | 0, blocks, at: counter - 2 * block, start: counter - from, n });
     counter += n;
   }
 }
@@ -117,8 +117,9 @@ export function drawBits(
   count: number,
   into: Uint32Array = new Uint32Array(count),
 ): Uint32Array {
-  eachPiece(key, from, count, (words, at, start, n) => {
-    for (let k = 0; k < n; k++) into[start + k] = words[at + k]!;
+  eachPiece(from, count, ({ high, low, blocks, at, start, n }) => {
+    threefryBlocks(key, high, low, blocks, scratch);
+    for (let k = 0; k < n; k++) into[start + k] = scratch[at + k]!;
   });
   return into;
 }
@@ -134,26 +135,13 @@ export function drawRandom(spec: RandomSpec, place: StreamPlace, rows: number, i
   if (out.length !== rows * units.length)
     throw new Error(`${spec.stream}: ${out.length} places for ${rows * units.length}`);
   const key = streamKey(spec.stream, place);
-  if (isAll(units, width)) {
-    if (distribution.kind === 'bernoulli') {
-      const threshold = bernoulliThreshold(distribution.keep);
-      eachPiece(key, 0, out.length, (words, at, start, n) => {
-        for (let k = 0; k < n; k++) out[start + k] = words[at + k]! >>> 8 < threshold ? 1 : 0;
-      });
-    } else if (distribution.kind === 'uniform') {
-      eachPiece(key, 0, out.length, (words, at, start, n) => {
-        for (let k = 0; k < n; k++) out[start + k] = (words[at + k]! >>> 8) / 2 ** 24;
-      });
-    } else {
-      // Pieces from counter 0 begin with a block, so both normals of a block stand side by side.
-      eachPiece(key, 0, out.length, (words, _, start, n) => {
-        for (let k = 0; k < n; k += 2) {
-          const radius = radiusOf(words[k]!);
-          const turn = words[k + 1]!;
-          out[start + k] = radius * cosineOfTurn(turn);
-          if (k + 1 < n) out[start + k + 1] = radius * sineOfTurn(turn);
-        }
-      });
+  const whole = isAll(units, width);
+  if (whole || 2 * units.length > width) {
+    // Of a row that is nearly whole all is drawn.
+    const row = whole ? out : new Float32Array(width);
+    for (let r = 0; r < (whole ? 1 : rows); r++) {
+      drawRange(distribution, key, r * width, row);
+      if (!whole) for (const [k, unit] of units.entries()) out[r * units.length + k] = row[unit]!;
     }
     return out;
   }
@@ -175,6 +163,34 @@ export function drawRandom(spec: RandomSpec, place: StreamPlace, rows: number, i
   }
   return out;
 }
+
+/** Fills `out` with the numbers of the counters from `from`. */
+function drawRange(distribution: RandomSpec['distribution'], key: Key, from: number, out: Float32Array): void {
+  const { kind } = distribution;
+  const threshold = kind === 'bernoulli' ? bernoulliThreshold(distribution.keep) : 0;
+  const fast = vectors();
+  eachPiece(from, out.length, ({ high, low, blocks, at, start, n }) => {
+    const numbers = fast
+      ? fast.draw(kind, key, { high, low }, blocks, threshold)
+      : drawBlocks(kind, key, { high, low }, blocks, threshold);
+    out.set(numbers.subarray(at, at + n), start);
+  });
+}
+
+/** What `Vectors.draw` gives, without WebAssembly. */
+export const drawBlocks: Vectors['draw'] = (kind, key, { high, low }, blocks, threshold = 0) => {
+  threefryBlocks(key, high, low, blocks, scratch);
+  if (kind === 'bernoulli') for (let k = 0; k < 2 * blocks; k++) fallback[k] = scratch[k]! >>> 8 < threshold ? 1 : 0;
+  else if (kind === 'uniform') for (let k = 0; k < 2 * blocks; k++) fallback[k] = (scratch[k]! >>> 8) / 2 ** 24;
+  else
+    for (let k = 0; k < 2 * blocks; k += 2) {
+      const radius = radiusOf(scratch[k]!);
+      const turn = scratch[k + 1]!;
+      fallback[k] = radius * cosineOfTurn(turn);
+      fallback[k + 1] = radius * sineOfTurn(turn);
+    }
+  return fallback;
+};
 
 function isAll(units: readonly number[], width: number): boolean {
   return units.length === width && units.every((unit, k) => unit === k);

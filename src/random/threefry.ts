@@ -12,7 +12,7 @@ export interface Key {
 }
 
 /** Skein's key-schedule parity. */
-const PARITY = 0x1bd11bda;
+export const PARITY = 0x1bd11bda;
 
 /**
  * Encrypts `count` consecutive counters (high, low), (high, low + 1), … under the key; `low` wraps within its 32 bits, so that a caller that

@@ -4,7 +4,7 @@ import { gatherRows } from '../../../data/picked-rows.js';
 import { fail } from '../../../diagnostics/report.js';
 import type { OrtData, OrtTensor } from './library.js';
 import type { Place } from './shared-memory.js';
-import type { WasmMemory, WasmModule } from './update-pass/webassembly.js';
+import type { WasmMemory, WasmModule } from '../../../wasm/webassembly.js';
 
 /** A tensor of the second thread: numbers of a buffer that threads share. */
 export interface SharedTensor {

@@ -1,6 +1,6 @@
 import { errorFunction } from '../../../../program/ops/erf.js';
-import type { Code } from './encoder.js';
-import { V128 } from './encoder.js';
+import type { Code } from '../../../../wasm/encoder.js';
+import { V128 } from '../../../../wasm/encoder.js';
 
 /**
  * The elementwise operations of the update pass on four lanes: floats, and masks (all ones or all zeros) for bools. This set is

@@ -1,6 +1,6 @@
 import { sizeOf } from '../../../../program/program.js';
 import { elementwise, type HostCall, lanes } from './elementwise.js';
-import { Code, I32, V128 } from './encoder.js';
+import { Code, I32, V128 } from '../../../../wasm/encoder.js';
 import {
   type Axes,
   allAxes,
@@ -444,7 +444,7 @@ class PassWriter {
     }
     const half = (high: boolean) => {
       code.get(value);
-      if (high) code.get(value).highHalf();
+      if (high) code.get(value).shuffle([2, 3, 0, 1]);
       code.op('f64x2.promote_low_f32x4');
     };
     if (form === 'row' && wide) {

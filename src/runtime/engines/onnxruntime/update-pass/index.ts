@@ -1,12 +1,12 @@
 import { type Program, sizeOf } from '../../../../program/program.js';
 import { type HostFunction, hostFunctions, hostOperands } from './elementwise.js';
-import { Code, encodeModule, type Import } from './encoder.js';
+import { Code, encodeModule, type Import } from '../../../../wasm/encoder.js';
 import { emitPass, emitSharedPass, type Sharing } from './emit.js';
 import { buildGraph, CannotTake, type Graph } from './graph.js';
 import { type Layout, makeLayout } from './layout.js';
 import { makePlan, type Pass, type Place, type Plan, placeOf } from './plan.js';
 import { schedule, type Task } from './schedule.js';
-import { type WasmMemory, type WasmModule, webAssembly } from './webassembly.js';
+import { type WasmMemory, type WasmModule, webAssembly } from '../../../../wasm/webassembly.js';
 
 /** The update of a program as one WebAssembly module over a memory that the engine shares with it. */
 export interface UpdatePass {

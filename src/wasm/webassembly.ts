@@ -15,6 +15,14 @@ interface WebAssemblyInterface {
     readonly maximum: number;
     readonly shared: boolean;
   }) => WasmMemory;
+  /** Compiles at once; for small modules. */
+  readonly Module: new (
+    bytes: Uint8Array<ArrayBuffer>,
+  ) => WasmModule;
+  readonly Instance: new (
+    module: WasmModule,
+    imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  ) => { readonly exports: Readonly<Record<string, unknown>> };
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<WasmModule>;
   instantiate(
     module: WasmModule,

@@ -1,5 +1,5 @@
 /**
- * The WebAssembly binary format (core specification 2.0, chapter 5), as far as the update pass needs it: one imported memory,
+ * The WebAssembly binary format (core specification 2.0, chapter 5), as far as dnc needs it: one imported memory,
  * imported functions on float64, exported functions without operands, fixed-width SIMD, and memory that threads share
  * (the threads proposal, in every engine since 2020). Nothing here knows what is computed.
  */
@@ -20,19 +20,32 @@ const plain = {
   'f64.max': [0xa5],
   'f32.demote_f64': [0xb6],
   'f64.promote_f32': [0xbb],
+  'i32x4.splat': [SIMD, 0x11],
   'i32x4.eq': [SIMD, 0x37],
+  'i32x4.lt_s': [SIMD, 0x39],
+  'i32x4.gt_s': [SIMD, 0x3b],
   'f32x4.eq': [SIMD, 0x41],
   'f32x4.ne': [SIMD, 0x42],
   'f32x4.lt': [SIMD, 0x43],
   'f32x4.gt': [SIMD, 0x44],
   'f32x4.le': [SIMD, 0x45],
   'f32x4.ge': [SIMD, 0x46],
+  'f64x2.gt': [SIMD, 0x4a],
   'v128.not': [SIMD, 0x4d],
   'v128.and': [SIMD, 0x4e],
   'v128.andnot': [SIMD, 0x4f],
   'v128.or': [SIMD, 0x50],
+  'v128.xor': [SIMD, 0x51],
   'v128.bitselect': [SIMD, 0x52],
+  'f32x4.demote_f64x2_zero': [SIMD, 0x5e],
   'f64x2.promote_low_f32x4': [SIMD, 0x5f],
+  'i32x4.shl': [SIMD, 0xab],
+  'i32x4.shr_u': [SIMD, 0xad],
+  'i32x4.add': [SIMD, 0xae],
+  'i32x4.sub': [SIMD, 0xb1],
+  'i64x2.extend_low_i32x4_s': [SIMD, 0xc7],
+  'i64x2.extend_high_i32x4_s': [SIMD, 0xc8],
+  'i64x2.shr_u': [SIMD, 0xcd],
   'f32x4.abs': [SIMD, 0xe0],
   'f32x4.neg': [SIMD, 0xe1],
   'f32x4.sqrt': [SIMD, 0xe3],
@@ -44,14 +57,21 @@ const plain = {
   'f32x4.max': [SIMD, 0xe9],
   'f32x4.pmin': [SIMD, 0xea],
   'f32x4.pmax': [SIMD, 0xeb],
+  'f64x2.sqrt': [SIMD, 0xef],
   'f64x2.add': [SIMD, 0xf0],
+  'f64x2.sub': [SIMD, 0xf1],
+  'f64x2.mul': [SIMD, 0xf2],
+  'f64x2.div': [SIMD, 0xf3],
   'f64x2.min': [SIMD, 0xf4],
   'f64x2.max': [SIMD, 0xf5],
+  'f32x4.convert_i32x4_s': [SIMD, 0xfa],
+  'f64x2.convert_low_i32x4_u': [SIMD, 0xff],
 } as const;
 export type Plain = keyof typeof plain;
 
 /** Instructions with an address on the stack and a constant offset. The alignment is only a hint and given as none. */
 const memory = {
+  'i32.load': [0x28],
   'f32.store': [0x38],
   'f64.load': [0x2b],
   'f64.store': [0x39],
@@ -179,10 +199,17 @@ export class Code {
     return this;
   }
 
-  /** Of the two vectors on the stack: the high half of the first, then the low half of the second. */
-  highHalf(): this {
-    this.bytes.byte(SIMD).unsigned(0x0d);
-    for (let i = 0; i < 16; i++) this.bytes.byte((8 + i) % 16);
+  /** Of the two vectors on the stack the lanes of 32 bits that are named: 0 to 3 of the first, 4 to 7 of the second. */
+  shuffle(lanes: readonly [number, number, number, number]): this {
+    return this.shuffleBytes(lanes.flatMap((at) => [0, 1, 2, 3].map((byte) => 4 * at + byte)));
+  }
+
+  /** The same of the 32 bytes of two vectors. */
+  shuffleBytes(from: readonly number[]): this {
+    this.bytes
+      .byte(SIMD)
+      .unsigned(0x0d)
+      .byte(...from);
     return this;
   }
 
@@ -228,7 +255,11 @@ export class Code {
     if (count === 1) body();
     if (count <= 1) return this;
     const counter = this.local(I32);
-    this.i32(count).set(counter);
+    return this.i32(count).set(counter).countdown(counter, body);
+  }
+
+  /** Does `body` as often as the local says, at least once; it is 0 then. */
+  countdown(counter: number, body: () => void): this {
     this.bytes.byte(0x03, 0x40);
     body();
     this.get(counter).i32(1).op('i32.sub').tee(counter);
