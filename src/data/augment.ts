@@ -119,9 +119,11 @@ function moveWhole(
     }
     const start = clamp(read, height) * width;
     for (let column = 0; column < width; column++) {
-      if (column === begin && across === 1 && end > begin) {
-        const source = (start + column + x0) * channels;
-        into.set(from.subarray(source, source + (end - begin) * channels), line + begin * channels);
+      if (column === begin && end > begin) {
+        const source = (start + across * column + x0) * channels;
+        const to = line + begin * channels;
+        if (across === 1) into.set(from.subarray(source, source + (end - begin) * channels), to);
+        else turnLine(from, source, into, to, end - begin, channels);
         column = end - 1;
         continue;
       }
@@ -133,52 +135,90 @@ function moveWhole(
   }
 }
 
+/** Copies pixels from the one at `source` backwards. */
+function turnLine(
+  from: Float32Array,
+  source: number,
+  into: Float32Array,
+  to: number,
+  count: number,
+  channels: number,
+): void {
+  for (let k = 0, read = source, write = to; k < count; k++, read -= channels, write += channels)
+    for (let channel = 0; channel < channels; channel++) into[write + channel] = from[read + channel]!;
+}
+
 function moveBetween(
   from: Float32Array,
   into: Float32Array,
-  [height, width, channels]: readonly [number, number, number],
+  extents: readonly [number, number, number],
   { y: [yy, yx, y0], x: [xy, xx, x0], outside }: Movement,
   between: AugmentedRows['between'],
+): void {
+  const [height, width, channels] = extents;
+  const line = width * channels;
+  const isNearest = between === 'nearest';
+  // This is most of what augmented training does beside its steps: the loop holds no more than what most pixels need.
+  for (let row = 0, to = 0; row < height; row++) {
+    const downY = yy * row;
+    const downX = xy * row;
+    for (let column = 0; column < width; column++, to += channels) {
+      let y = downY + yx * column + y0;
+      let x = downX + xx * column + x0;
+      if (isNearest) {
+        y = Math.floor(y + 0.5);
+        x = Math.floor(x + 0.5);
+      }
+      // All four pixels around lie within the picture.
+      if (y >= 0 && x >= 0 && y < height - 1 && x < width - 1) {
+        // Places from 0 on are cut off as they are rounded down, as integers.
+        const top = y | 0;
+        const left = x | 0;
+        const down = y - top;
+        const across = x - left;
+        const up = 1 - down;
+        const back = 1 - across;
+        const k = (top * width + left) * channels;
+        for (let channel = 0; channel < channels; channel++) {
+          const at = k + channel;
+          const above = back * from[at]! + across * from[at + channels]!;
+          const below = back * from[at + line]! + across * from[at + line + channels]!;
+          into[to + channel] = up * above + down * below;
+        }
+      } else edgePixel(from, into, to, extents, y, x, outside);
+    }
+  }
+}
+
+/** A pixel around which some of the four lie outside of the picture. */
+function edgePixel(
+  from: Float32Array,
+  into: Float32Array,
+  to: number,
+  [height, width, channels]: readonly [number, number, number],
+  y: number,
+  x: number,
+  outside: Movement['outside'],
 ): void {
   const at = (row: number, column: number, channel: number): number => {
     if (outside !== 'edge' && (row < 0 || column < 0 || row >= height || column >= width)) return outside;
     return from[(clamp(row, height) * width + clamp(column, width)) * channels + channel]!;
   };
-  const line = width * channels;
-  for (let row = 0, to = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      let y = yy * row + yx * column + y0;
-      let x = xy * row + xx * column + x0;
-      if (between === 'nearest') {
-        y = Math.floor(y + 0.5);
-        x = Math.floor(x + 0.5);
-      }
-      const top = Math.floor(y);
-      const left = Math.floor(x);
-      const down = y - top;
-      const across = x - left;
-      // All four pixels around lie within the picture.
-      if (top >= 0 && left >= 0 && top < height - 1 && left < width - 1) {
-        for (let k = (top * width + left) * channels, end = k + channels; k < end; k++, to++) {
-          const above = (1 - across) * from[k]! + across * from[k + channels]!;
-          const below = (1 - across) * from[k + line]! + across * from[k + line + channels]!;
-          into[to] = (1 - down) * above + down * below;
-        }
-        continue;
-      }
-      for (let channel = 0; channel < channels; channel++, to++) {
-        // What counts nothing may lie outside: it is not read.
-        const above = at(top, left, channel);
-        const upper = across === 0 ? above : (1 - across) * above + across * at(top, left + 1, channel);
-        if (down === 0) {
-          into[to] = upper;
-          continue;
-        }
-        const below = at(top + 1, left, channel);
-        const lower = across === 0 ? below : (1 - across) * below + across * at(top + 1, left + 1, channel);
-        into[to] = (1 - down) * upper + down * lower;
-      }
+  const top = Math.floor(y);
+  const left = Math.floor(x);
+  const down = y - top;
+  const across = x - left;
+  for (let channel = 0; channel < channels; channel++) {
+    // What counts nothing may lie outside: it is not read.
+    const above = at(top, left, channel);
+    const upper = across === 0 ? above : (1 - across) * above + across * at(top, left + 1, channel);
+    if (down === 0) {
+      into[to + channel] = upper;
+      continue;
     }
+    const below = at(top + 1, left, channel);
+    const lower = across === 0 ? below : (1 - across) * below + across * at(top + 1, left + 1, channel);
+    into[to + channel] = (1 - down) * upper + down * lower;
   }
 }
 
