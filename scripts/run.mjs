@@ -50,6 +50,18 @@ const jobs = {
     const suites = ['native', 'images'].map((name) => `test/runtime/engines/${name}.test.ts`);
     run('npx', ['vitest', 'run', ...suites, ...rest], 'the suite', cache);
   },
+  // On this machine's own graphics device; where there is none, on the software one that Debian's chromium has.
+  webgpu: () => {
+    build();
+    const { status } = attempt(process.execPath, ['dist/cli.js', 'engines', 'verify', 'webgpu']);
+    const chromium = '/usr/lib/chromium';
+    const driver = path.join(chromium, 'vk_swiftshader_icd.json');
+    const software = { LD_LIBRARY_PATH: chromium, VK_ICD_FILENAMES: driver, VK_DRIVER_FILES: driver };
+    const whole = { ...(status === 0 ? {} : software), DNC_TEST_WEBGPU: 'whole' };
+    const suites = ['webgpu', 'images'].map((name) => `test/runtime/engines/${name}.test.ts`);
+    const args = ['--testNamePattern', 'webgpu', '--testTimeout', '600000'];
+    run('npx', ['vitest', 'run', ...suites, ...args, ...rest], 'the suite', whole);
+  },
   parity: () => {
     build();
     node(['scripts/parity.mjs', ...rest]);

@@ -26,6 +26,18 @@ memory, or something in this process ended it. The step that was under way is lo
 \`--threads 1\` takes no second thread; the last bits of the numbers are others then.
 `,
   }),
+  'engine-device-failed': code<{ engine: string; because: string }>({
+    severity: 'error',
+    message: ({ engine, because }) => `the device of the engine ${engine} could not do what it was asked: ${because}`,
+    exit: 6,
+    explain: `
+The graphics card, or its driver, refused a part of a step: most often a tensor is larger than it takes in one piece, or its memory is full. Or the device
+was lost: the driver was reset or updated, or the card taken away. The step that was under way is lost, and no other.
+
+A smaller \`batch_size\` makes smaller tensors. \`dnc resume\` goes on from the last checkpoint with the same engine; another engine (\`dnc engines\` lists
+them) needs a run of its own.
+`,
+  }),
   'spec-not-text': code<{ file: string; offset: number }>({
     severity: 'error',
     message: ({ file, offset }) => `${file} is no text: byte ${offset.toLocaleString('en')} is 0`,

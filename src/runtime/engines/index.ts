@@ -3,8 +3,9 @@ import type { Engine } from './engine.js';
 import { onnxruntime } from './onnxruntime/index.js';
 import { tfjsCpu, tfjsWasm } from './tfjs/index.js';
 import { tfjsNode, tfjsNodeGpu } from './tfjs-node/index.js';
+import { webgpu } from './webgpu/index.js';
 
-export type EngineName = 'onnxruntime' | 'tfjs-wasm' | 'tfjs-cpu' | 'tfjs-node' | 'tfjs-node-gpu';
+export type EngineName = 'onnxruntime' | 'tfjs-wasm' | 'tfjs-cpu' | 'tfjs-node' | 'tfjs-node-gpu' | 'webgpu';
 
 /** The engines, the one that `auto` prefers first. Adding an engine is one folder and one line in this table. */
 export const engines: Readonly<Record<EngineName, Engine>> = {
@@ -14,6 +15,7 @@ export const engines: Readonly<Record<EngineName, Engine>> = {
   // Behind one that is always ready: these are taken when they are asked for.
   'tfjs-node': tfjsNode,
   'tfjs-node-gpu': tfjsNodeGpu,
+  webgpu,
 };
 
 export interface ChosenEngine {

@@ -60,6 +60,8 @@ export class LoadedTfjs implements Loaded {
     readonly record: EngineRecord,
     /** How the backend computes each op, by its keyword. */
     private readonly kernels: Readonly<Record<string, Kernel>>,
+    /** Where a backend cannot wait for what it computes, tensors are asked for and awaited, all of a run together. */
+    private readonly awaited = false,
   ) {
     const { engine, version, threads } = record;
     this.describe = `${engine} ${version}, ${threads === 1 ? '1 thread' : `${threads} threads`}`;
@@ -91,13 +93,14 @@ export class LoadedTfjs implements Loaded {
         values.delete(id);
       }
     }
-    const results: Record<string, HostTensor> = {};
+    const found = new Map<string, Tensor>();
     const next = new Map<string, Tensor>();
     for (const { name, role, value } of program.outputs) {
       const tensor = values.get(value)!;
-      if (role === 'result') results[name] = { shape: tensor.shape, data: tensor.dataSync() };
+      if (role === 'result') found.set(name, tensor);
       else next.set(name, this.tf.clone(tensor));
     }
+    const results = await this.read(found);
     for (const tensor of values.values()) if (!fixed.has(tensor)) tensor.dispose();
     for (const [name, tensor] of next) {
       this.tensors.get(name)!.dispose();
@@ -108,12 +111,14 @@ export class LoadedTfjs implements Loaded {
 
   async state(names: readonly string[] = [...this.types.keys()]): Promise<Record<string, HostTensor>> {
     await this.select();
+    const asked = names.map((name) => {
+      const tensor = this.tensors.get(name);
+      if (!tensor) throw new Error(`the programs have no state ${name}`);
+      return [name, tensor] as const;
+    });
+    const found = Object.entries(await this.read(new Map(asked)));
     return Object.fromEntries(
-      names.map((name) => {
-        const tensor = this.tensors.get(name);
-        if (!tensor) throw new Error(`the programs have no state ${name}`);
-        return [name, { shape: [...tensor.shape], data: tensor.dataSync().slice() }];
-      }),
+      found.map(([name, { shape, data }]) => [name, { shape: [...shape], data: data.slice() }]),
     );
   }
 
@@ -142,6 +147,15 @@ export class LoadedTfjs implements Loaded {
   /** tfjs has one current backend, which another engine in the same process may have changed. */
   private async select(): Promise<void> {
     if (this.tf.getBackend() !== this.backend) await this.tf.setBackend(this.backend);
+  }
+
+  /** What tensors hold, by the same names: no copies where the backend has it in memory. */
+  private async read(tensors: ReadonlyMap<string, Tensor>): Promise<Record<string, HostTensor>> {
+    const list = [...tensors];
+    const data = this.awaited
+      ? await Promise.all(list.map(([, tensor]) => tensor.data()))
+      : list.map(([, tensor]) => tensor.dataSync());
+    return Object.fromEntries(list.map(([name, { shape }], at) => [name, { shape, data: data[at]! }]));
   }
 
   private execute(

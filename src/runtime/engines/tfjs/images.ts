@@ -312,7 +312,8 @@ export function imageKernels({ convolve, gradientOfInput, gradientOfFilter, maxi
   } satisfies Record<string, Kernel>;
 }
 
-export const images = imageKernels({
+/** By convolutions and pooling alone, as every backend of tfjs has them. */
+export const imageOps: ImageOps = {
   convolve,
   gradientOfInput: (tf, dy, kernel, extents, attributes) =>
     inputGradient(tf, dy, kernel, extents, attributes, convolve),
@@ -320,4 +321,6 @@ export const images = imageKernels({
   maxima,
   means: (tf, x, { size, strides, padding }) =>
     tf.avgPool(x as Image4, pair(size), pair(strides), explicit(padding) as never),
-});
+};
+
+export const images = imageKernels(imageOps);

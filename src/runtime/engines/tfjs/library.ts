@@ -5,6 +5,7 @@ import type { Readiness } from '../engine.js';
 
 export type Tf = typeof import('@tensorflow/tfjs-core');
 export type Tensor = import('@tensorflow/tfjs-core').Tensor;
+export type TensorInfo = import('@tensorflow/tfjs-core').TensorInfo;
 export type Backend = 'wasm' | 'cpu';
 
 const require = createRequire(import.meta.url);
