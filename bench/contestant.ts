@@ -5,13 +5,14 @@ import { stepProgram } from '../src/compiler/4-program/index.js';
 import { compile } from '../src/compiler/compile.js';
 import { Batches } from '../src/data/batches.js';
 import { Source } from '../src/diagnostics/source.js';
-import { initializers } from '../src/initializers/index.js';
-import type { InitializerKind } from '../src/initializers/initializer.js';
-import { initialTensor } from '../src/initializers/initial.js';
-import type { HostTensor } from '../src/program/program.js';
+import { sizeOf } from '../src/program/program.js';
 import { type EngineName, engines } from '../src/runtime/engines/index.js';
 import { processorFeatures } from '../src/runtime/engines/processor.js';
+import { RandomInputs } from '../src/runtime/training/random-inputs.js';
 import { ScalarInputs } from '../src/runtime/training/scalar-inputs.js';
+import { firstState } from './first-state.js';
+import { productsOfStep } from './products.js';
+import { profiled } from './profile.js';
 
 interface Request {
   readonly engine: EngineName;
@@ -19,9 +20,14 @@ interface Request {
   readonly updatePass?: boolean;
   /** The spec's text. */
   readonly spec: string;
+  /** Which of its phases; 0 where it is absent. */
+  readonly phase?: number;
   /** Extents of a row of the pool as the network takes it. */
   readonly image: readonly number[];
+  /** What the output is to predict: the row's class, or the row. */
+  readonly targets?: 'input';
   readonly batch: number;
+  readonly learningRate: number;
   readonly seed: number;
   readonly warmUp: number;
 }
@@ -38,19 +44,28 @@ if (!found.ready) {
 
 const compiling = performance.now();
 const { spec, network } = compile(new Source('bench.dn', request.spec));
-const phase = spec.train.phases[0]!;
-const step = stepProgram(network, { ...phase, finetune: false });
+const phases = spec.train.phases.map((phase) => ({ ...phase, finetune: false }));
+const phase = phases[request.phase ?? 0]!;
+const step = stepProgram(network, { ...phase, earlier: phases.slice(0, request.phase ?? 0) });
 const compiled = performance.now();
 
 const images = floatsOf(poolFile!);
-const labels = Int32Array.from(readFileSync(labelsFile!));
+const labels = readFileSync(labelsFile!);
 const rows = labels.length;
+const width = sizeOf(request.image);
+const target = step.targets[0]!;
+const targets =
+  request.targets === 'input'
+    ? { extents: request.image, width, data: images }
+    : target.form === 'values'
+      ? { extents: [1], width: 1, data: Float32Array.from(labels) }
+      : { extents: [], width: 1, data: Int32Array.from(labels) };
 const batches = new Batches(
   {
     rows,
     tensors: [
-      { name: 'image', extents: request.image, width: 784, data: images, rows: undefined },
-      { name: `target:${step.targets[0]!.output}`, extents: [], width: 1, data: labels, rows: undefined },
+      { name: network.graph.inputs[0]!, extents: request.image, width, data: images, rows: undefined },
+      { name: `target:${target.output}`, ...targets, rows: undefined },
     ],
   },
   { batchSize: request.batch, seed: request.seed },
@@ -62,28 +77,25 @@ const options = {
   ...(request.updatePass !== undefined && { updatePass: request.updatePass }),
 };
 const loaded = await engine.load({ step: step.program }, options);
-await loaded.setState(
-  Object.fromEntries(
-    step.state.map(({ name, shape, param, slot }): [string, HostTensor] => {
-      if (slot !== undefined)
-        return [name, { shape, data: new Float32Array(shape.reduce((size, extent) => size * extent, 1)) }];
-      const kind = (initializers as Readonly<Record<string, InitializerKind>>)[param.initializer.word]!;
-      return [name, { shape, data: initialTensor(param.initializer, kind, { name, shape, seed: request.seed }) }];
-    }),
-  ),
-);
+await loaded.setState(firstState(step.state, request.seed));
 
 const scalarInputs = new ScalarInputs();
+const random = new RandomInputs(step.program, request.seed);
 let done = 0;
 let loss = 0;
-/** As the training loop: batch, scalars, one run, its results read. */
+/** As the training loop: batch, random numbers, scalars, one run, its results read. */
 async function train(steps: number): Promise<void> {
   let sum = 0;
   for (let k = 0; k < steps; k++) {
-    if (done % batches.steps === 0) batches.begin(done / batches.steps);
-    const { inputs, rows } = batches.read(done % batches.steps);
-    const scalars = step.scalars({ step: done + 1, learningRate: 1e-3, rows });
-    const results = await loaded.run('step', { ...inputs, ...scalarInputs.of(scalars) });
+    const [epoch, at] = [Math.floor(done / batches.steps), done % batches.steps];
+    if (at === 0) batches.begin(epoch);
+    const { inputs, rows } = batches.read(at);
+    const scalars = step.scalars({ step: done + 1, learningRate: request.learningRate, rows });
+    const results = await loaded.run('step', {
+      ...inputs,
+      ...random.draw({ epoch, step: at }, rows),
+      ...scalarInputs.of(scalars),
+    });
     for (const [name, { data }] of Object.entries(results))
       if (!Number.isFinite(data[0])) throw new Error(`step ${done + 1}: ${name} is ${data[0]}`);
     sum += results.loss!.data[0]! / rows;
@@ -100,6 +112,8 @@ answer({
   describe: loaded.describe,
   versions: { [request.engine]: found.version, node: process.versions.node },
   machine: processorFeatures(),
+  /** Floating point operations of a step's products: what bounds it from below. */
+  flops: 2 * request.batch * productsOfStep(network),
   compileMs: compiled - compiling,
   loadMs: first - loading,
   loss,
@@ -107,7 +121,11 @@ answer({
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'quit') break;
-  const { steps } = JSON.parse(line) as { readonly steps: number };
+  const { steps, profile } = JSON.parse(line) as { readonly steps: number; readonly profile?: boolean };
+  if (profile) {
+    answer({ profile: await profiled(() => train(steps)) });
+    continue;
+  }
   const start = performance.now();
   await train(steps);
   answer({ ms: performance.now() - start, loss });

@@ -37,6 +37,9 @@ try {
   let began = 0;
   let ended = 0;
   let shrinks = 0;
+  const epochSeconds: number[] = [];
+  /** Multiply-adds of a row of what lives: of the whole network, then behind every epoch. */
+  const sizes = [784 * 300 + 300 * 100 + 100 * 10];
   const { result } = await startRun({
     engine: 'onnxruntime',
     engineOptions: { threads },
@@ -47,8 +50,11 @@ try {
         if (note.startsWith('train: ')) began = performance.now();
         if (note.startsWith('live shrinking: ')) shrinks += 1;
       },
-      epoch: () => {
+      epoch: ({ alive }, { seconds }) => {
         ended = performance.now();
+        epochSeconds.push(seconds);
+        const [image, fc1, fc2] = [alive.image ?? 784, alive.fc1!, alive.fc2!];
+        sizes.push(image * fc1 + fc1 * fc2 + fc2 * 10);
       },
     },
     stopping: { signal: undefined },
@@ -64,6 +70,8 @@ try {
     `${JSON.stringify({
       seconds: (ended - began) / 1000,
       shrinks,
+      epochSeconds,
+      sizes,
       accuracy: result!.scores.test!.simplified.metrics.accuracy,
       before: multiplyAdds(before),
       after: multiplyAdds(after),

@@ -43,8 +43,8 @@ class Child {
 }
 
 /**
- * Starts every contestant, warms it, and lets all of them run `rounds` rounds; the one that begins a round is another each time.
- * `command(contestant)` gives { command, args, env }.
+ * Starts every contestant, warms it, and lets all of them run `rounds` rounds; the one that begins a round is another each time. Peers that cannot do it are absent, with
+ * what they said. `command(contestant)` gives { command, args, env }.
  */
 export async function measure(contestants, { rounds, command, log }) {
   const live = [];
@@ -53,10 +53,17 @@ export async function measure(contestants, { rounds, command, log }) {
     for (const contestant of contestants) {
       const { command: program, args, env } = command(contestant);
       const child = new Child(contestant.name, program, args, env);
-      log(`${contestant.name} warms up …`);
-      const ready = await child.answer();
-      if (ready.ready) live.push({ contestant, child, ready, times: [], losses: [ready.loss] });
-      else absent.push({ name: contestant.name, because: ready.because });
+      const began = performance.now();
+      try {
+        const ready = await child.answer();
+        log(`${contestant.name} is warm after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+        if (ready.ready) live.push({ contestant, child, ready, times: [], losses: [ready.loss] });
+        else absent.push({ name: contestant.name, because: ready.because });
+      } catch (error) {
+        if (contestant.program === 'dnc') throw error;
+        log(error.message);
+        absent.push({ name: contestant.name, because: lastLine(error.message) });
+      }
     }
     for (let round = 0; round < rounds; round++) {
       log(`round ${round + 1} of ${rounds}`);
@@ -69,28 +76,43 @@ export async function measure(contestants, { rounds, command, log }) {
         await pause(50);
       }
     }
-    for (const one of live) one.peakBytes = (await one.child.ask('quit')).peakBytes;
+    for (const one of live) {
+      if (one.contestant.profile)
+        one.profile = (await one.child.ask(JSON.stringify({ steps: one.contestant.steps, profile: true }))).profile;
+      one.peakBytes = (await one.child.ask('quit')).peakBytes;
+    }
   } finally {
     for (const { child } of live) child.child.kill();
   }
   return {
     absent,
-    measured: live.map(({ contestant, ready, times, losses, peakBytes }) => ({
+    measured: live.map(({ contestant, ready, times, losses, peakBytes, profile }) => ({
       name: contestant.name,
       program: contestant.program,
       steps: contestant.steps,
       describe: ready.describe,
       versions: ready.versions,
       machine: ready.machine,
+      flops: ready.flops,
       compileMs: ready.compileMs,
       loadMs: ready.loadMs,
-      median: median(times),
-      low: Math.min(...times),
-      high: Math.max(...times),
-      times,
+      ...spread(times),
       firstLoss: losses[0],
       lastLoss: losses.at(-1),
       peakBytes,
+      profile,
     })),
   };
+}
+
+/** Median, least and largest of what the rounds took, and all of it. */
+export function spread(times) {
+  return { median: median(times), low: Math.min(...times), high: Math.max(...times), times };
+}
+
+/** What an error says at its end, in one line that is not too long. */
+export function lastLine(text) {
+  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const said = lines.findLast((line) => /^\w*(Error|Exception)\b/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  return said.length > 200 ? `${said.slice(0, 199)}…` : said;
 }

@@ -1,4 +1,4 @@
-// What liveness and shrinking cost: networks of 10, 100 and 1,000 layers, the last of 100 million parameters. npm run bench -- --shrink
+// What liveness and shrinking cost: networks of 10, 100 and 1,000 layers, the last of 100 million parameters. npm run bench -- --only shrink
 import { activations } from '../src/activations/index.js';
 import { lowerDims, parameterCount, paramSize } from '../src/compiler/3-dims/index.js';
 import { shrink } from '../src/compiler/5-shrink/shrink.js';

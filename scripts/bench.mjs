@@ -1,147 +1,135 @@
-// npm run bench: dnc's own times. npm run bench -- --peers: PyTorch and Keras beside them in the same run, and docs/performance.md is written.
-// --live: what live shrinking brings, too (with --peers always). --rounds N: other than 11. --force: write the page although the machine is busy. --only TEXT: contestants whose name has it; writes no page.
-// --shrink: only what liveness and shrinking cost, by layers and parameters (with --peers always).
+// npm run bench: dnc's own times. npm run bench -- --peers: PyTorch, Keras and TensorFlow.js beside them in the same run. Every row is a part of its own: it goes into .cache/bench/performance.json,
+// and where it was measured with enough rounds on a machine that did nothing else, into docs/performance.json, from which docs/performance.md is written.
+// --only TEXT: the rows whose name has it, such as lstm, steps/ or start-up (several times: any of them). --list: the rows. --rounds N: other than 11. --data-dir FOLDER: where mnist/ is (else drawn digits).
+// --who TEXT: of the contestants only those whose name has it, and dnc's default (several times); such a part is a look.
+// --look: one round, a tenth of the steps and epochs, and one thread for everybody, which is what can be compared on a machine that does other work.
+// --force: parts go into docs/ although the machine is busy, and say so. --page: nothing is measured, the page is written again.
 // --methods: only what the sparsity methods cost, as the time of a step with each of them and without; --steps N in a round, other than 40.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ourConvolutions, ours, peerConvolutions, peers } from '../bench/contestants.mjs';
-import { liveShrinking } from '../bench/live.mjs';
-import { page } from '../bench/page.mjs';
-import { measure } from '../bench/rounds.mjs';
-import { startUp } from '../bench/start-up.mjs';
+import { groups } from '../bench/groups/index.mjs';
+import { keyOf, page } from '../bench/page.mjs';
+import { measurePeak } from '../bench/peak.mjs';
+import { BUSY, busyness, merged, readParts, unfit, writeParts } from '../bench/store.mjs';
 import { bundled } from './bundled.mjs';
-import { python, pythonEnvironment } from './python.mjs';
 
 const { values: flags } = parseArgs({
   options: {
     peers: { type: 'boolean', default: false },
     force: { type: 'boolean', default: false },
-    live: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '11' },
-    only: { type: 'string' },
-    shrink: { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    look: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    only: { type: 'string', multiple: true, default: [] },
+    who: { type: 'string', multiple: true, default: [] },
+    'data-dir': { type: 'string' },
     methods: { type: 'boolean', default: false },
-    steps: { type: 'string', default: '40' },
+    steps: { type: 'string' },
   },
 });
-if (flags.shrink) process.exit((await shrinking([], 'inherit')).status ?? 1);
-const rounds = Number(flags.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${flags.rounds}: a whole number from 1`);
+const PUBLISHED = 'docs/performance.json';
+const PAGE = 'docs/performance.md';
+/** Looks, too: what was measured last, whatever the machine did. */
+const EVERYTHING = '.cache/bench/performance.json';
+const LOOK_PAGE = '.cache/bench/performance.md';
+
+const rounds = wholeNumber('rounds', flags.look ? 1 : 11);
 if (flags.methods) {
-  const steps = Number(flags.steps);
-  if (!Number.isInteger(steps) || steps < 1) throw new Error(`--steps ${flags.steps}: a whole number from 1`);
   const script = await bundled('bench/methods.ts');
-  const { status } = spawnSync(process.execPath, [script, String(rounds), String(steps)], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [script, String(rounds), String(wholeNumber('steps', 40))], {
+    stdio: 'inherit',
+  });
   process.exit(status ?? 1);
 }
-
-/** Above it, other work takes the time that is measured. */
-const BUSY = 1;
-/** Fewer rounds are a look, no measurement. */
-const ENOUGH_ROUNDS = 9;
-/** Whole trainings, of half a minute each. */
-const LIVE_ROUNDS = 5;
-
-const load = os.loadavg()[0];
-if (load > BUSY) {
-  const what = flags.force ? 'the page will say so' : 'docs/performance.md will not be written (--force writes it)';
-  console.error(`load average ${load.toFixed(2)}: the machine is busy with other work; ${what}`);
+if (flags.page) {
+  writeFileSync(PAGE, page(readParts(PUBLISHED)));
+  console.error(`${PAGE} is written`);
+  process.exit(0);
+}
+const all = groups.flatMap((group) => group.rows.map((row) => ({ key: keyOf(group, row), group, row })));
+const chosen = all.filter(({ key }) => flags.only.length === 0 || flags.only.some((text) => key.includes(text)));
+if (flags.list || chosen.length === 0) {
+  console.log(all.map(({ key }) => key).join('\n'));
+  process.exit(chosen.length === 0 ? 2 : 0);
 }
 
-mkdirSync('.cache/bench', { recursive: true });
-const pool = writePool();
-const script = await bundled('bench/contestant.ts');
-const race = (contestants) =>
-  measure(
-    contestants.filter(({ name }) => !flags.only || name.includes(flags.only)),
-    {
-      rounds,
-      log: (line) => console.error(line),
-      command: ({ program, environment, env, script: peerScript, request }) =>
-        program === 'dnc'
-          ? { command: process.execPath, args: [script, JSON.stringify(request), ...pool], env: process.env }
-          : {
-              command: python(environment),
-              args: [peerScript, JSON.stringify(request), ...pool],
-              env: { ...pythonEnvironment, ...env },
-            },
-    },
-  );
-const steps = await race([...ours, ...(flags.peers ? peers : [])]);
-const convolutions = await race([...ourConvolutions, ...(flags.peers ? peerConvolutions : [])]);
-for (const one of [...steps.measured, ...convolutions.measured]) {
-  if (one.steps >= 40 && !(one.lastLoss < one.firstLoss))
-    throw new Error(`${one.name} does not learn: loss ${one.firstLoss}, then ${one.lastLoss}`);
+// The binding that `npm run test:native` built, where there is no other.
+const native = path.resolve('.cache/native');
+if (process.env.DNC_CACHE === undefined && existsSync(path.join(native, 'engines/native')))
+  process.env.DNC_CACHE = native;
+
+const log = (line) => console.error(line);
+const began = performance.now();
+const peak = chosen.some(({ group }) => group.needsPeak) ? await measurePeak(flags) : undefined;
+if (peak) log(`the machine's peak: ${peak.toFixed(0)} GFLOP/s`);
+const measured = {};
+const published = {};
+const held = [];
+for (const { key, group, row } of chosen) {
+  log(`\n${key}`);
+  const part = await measurePart(group, row);
+  measured[key] = part;
+  const because = unfit(part, group);
+  if (because === undefined || (flags.force && because.startsWith('other work'))) published[key] = part;
+  else held.push(`${key} (${because})`);
+  // Each on its own: what was measured stays when a later one fails.
+  writeParts(EVERYTHING, merged(readParts(EVERYTHING), { [key]: part }));
 }
-const result = {
-  command: `npm run bench${flags.peers ? ' -- --peers' : ''}`,
-  date: new Date().toISOString().slice(0, 10),
-  machine: describeMachine(steps.measured),
-  load,
-  rounds,
-  steps,
-  convolutions,
-  live: flags.live || flags.peers ? await liveShrinking(LIVE_ROUNDS, (line) => console.error(line)) : undefined,
-  shrink: flags.peers ? JSON.parse((await shrinking(['--json'], 'pipe')).stdout) : undefined,
-  startUp: startUp(Math.max(ENOUGH_ROUNDS, rounds)),
-};
-writeFileSync('.cache/bench/result.json', JSON.stringify(result, undefined, 2));
-const text = page(result);
+const text = page({ parts: measured });
+writeFileSync(LOOK_PAGE, page(readParts(EVERYTHING)));
 console.log(text);
-const complete = flags.peers && !flags.only && rounds >= ENOUGH_ROUNDS;
-if (!complete)
-  console.error('.cache/bench/result.json is written; docs/performance.md takes --peers and 9 rounds or more');
-else if (load > BUSY && !flags.force) {
-  console.error('docs/performance.md is left as it is: the machine was busy (--force writes it)');
-  process.exit(1);
-} else {
-  mkdirSync('docs', { recursive: true });
-  writeFileSync('docs/performance.md', text);
-  console.error('docs/performance.md is written');
+log(`${((performance.now() - began) / 60_000).toFixed(1)} minutes; ${EVERYTHING} and ${LOOK_PAGE} are written`);
+if (held.length > 0) log(`not taken into docs/: ${held.join('; ')}`);
+if (Object.keys(published).length > 0) {
+  const store = merged(readParts(PUBLISHED), published);
+  writeParts(PUBLISHED, store);
+  writeFileSync(PAGE, page(store));
+  log(`${PUBLISHED} and ${PAGE} are written`);
 }
+process.exit(0);
 
-/** Liveness and shrinking over layers, up to more parameters than a spec may have. */
-async function shrinking(words, stdout) {
-  const script = await bundled('bench/shrink.ts');
-  const env = { ...process.env, DNC_MAX_PARAMETERS: '1000000000' };
-  return spawnSync(process.execPath, [script, ...words], {
-    env,
-    stdio: ['ignore', stdout, 'inherit'],
-    encoding: 'utf8',
+/** One row, with what the page says of it: when, in how many rounds, beside how much other work. */
+async function measurePart(group, row) {
+  const before = await busyness();
+  if (before > BUSY) log(`other work keeps ${before.toFixed(2)} processors busy: this will be a look`);
+  const own = Math.min(rounds, group.most ?? rounds);
+  const start = performance.now();
+  const result = await group.measure(row, {
+    rounds: own,
+    look: flags.look,
+    threads: flags.look ? 1 : 2,
+    peers: flags.peers,
+    takesPart: (name) => flags.who.length === 0 || flags.who.some((text) => name.includes(text)),
+    dataFolder: flags['data-dir'],
+    log,
   });
-}
-
-/** Rows that all contestants read, the same in every run: [pixels as float32, classes as bytes]. */
-function writePool() {
-  const files = ['.cache/bench/pool.f32', '.cache/bench/pool.u8'];
-  if (files.every((file) => existsSync(file))) return files;
-  const [rows, width, classes] = [12_800, 784, 10];
-  let state = 1;
-  const random = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
+  const seconds = (performance.now() - start) / 1000;
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    rounds: own,
+    peers: flags.peers,
+    ...(flags.look && { look: true }),
+    ...(flags.who.length > 0 && { who: flags.who }),
+    seconds,
+    busy: [before, await busyness()],
+    machine: describeMachine(),
+    ...(group.needsPeak && { peak }),
+    result,
   };
-  const directions = Float64Array.from({ length: classes * width }, () => random() - 0.5);
-  const pixels = Float32Array.from({ length: rows * width }, random);
-  const labels = Uint8Array.from({ length: rows }, (_, row) => {
-    let best = 0;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < classes; k++) {
-      let score = 0;
-      for (let at = 0; at < width; at++) score += directions[k * width + at] * (pixels[row * width + at] - 0.5);
-      if (score > most) [best, most] = [k, score];
-    }
-    return best;
-  });
-  writeFileSync(files[0], new Uint8Array(pixels.buffer));
-  writeFileSync(files[1], labels);
-  return files;
 }
 
 /** In general words: what a reader needs to judge the numbers, and nothing about whose machine it is. */
-function describeMachine(measured) {
-  const extensions = measured.find((one) => one.machine)?.machine ?? `${process.platform} ${process.arch}`;
-  return `${os.availableParallelism()} cores (${extensions}), ${Math.round(os.totalmem() / 2 ** 30)} GiB of memory`;
+function describeMachine() {
+  const processor = `${process.platform} ${process.arch}`;
+  return `${os.availableParallelism()} cores (${processor}), ${Math.round(os.totalmem() / 2 ** 30)} GiB of memory, Node ${process.versions.node}`;
+}
+
+function wholeNumber(flag, otherwise) {
+  const value = Number(flags[flag] ?? otherwise);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${flag} ${flags[flag]}: a whole number from 1`);
+  return value;
 }

@@ -1,6 +1,7 @@
 """The protocol that the bench speaks with a peer: one JSON line when warm, one for every round asked for, one at the end."""
 
 import json
+import math
 import resource
 import sys
 import time
@@ -9,8 +10,15 @@ from pathlib import Path
 import numpy as np
 
 REQUEST = json.loads(sys.argv[1])
-POOL = np.fromfile(sys.argv[2], dtype=np.float32).reshape(-1, 784)
+IMAGE = tuple(REQUEST["image"])
+POOL = np.fromfile(sys.argv[2], dtype=np.float32).reshape(-1, math.prod(IMAGE))
 LABELS = np.fromfile(sys.argv[3], dtype=np.uint8).astype(np.int32)
+
+
+def penalty_of(kernel):
+    """li and lo of the kernel of this number."""
+    penalties = REQUEST.get("penalties") or [[0, 0]]
+    return penalties[kernel if len(penalties) > 1 else 0]
 
 
 def answer(value):
