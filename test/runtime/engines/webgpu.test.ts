@@ -132,6 +132,24 @@ simplify { threshold: 0.3; finetune { optimizer: adam(0.01); epochs: 1 } }
     expect(Number(after)).toBeLessThan(Number(before));
     expect(JSON.parse(readFileSync(path.join(run, 'certificate.json'), 'utf8'))).toMatchObject({ equivalent: true });
   });
+
+  // The last: this process has no other device.
+  test('that the device is lost is told', async () => {
+    const { startDevice } = await import('../../../src/runtime/engines/webgpu/device.js');
+    const b = new Builder();
+    b.result('twice', b.multiply(b.batch('x', 'float', ['batch', 2]), 2));
+    const loaded = await engine.load({ program: b.build('twice') }, options);
+    const x = { shape: [1, 2], data: Float32Array.of(1, 2) };
+    expect(await loaded.run('program', { x })).toMatchObject({ twice: { data: Float32Array.of(2, 4) } });
+    (await startDevice()).device.destroy();
+    for (let round = 0; round < 2; round++) {
+      await expect(loaded.run('program', { x })).rejects.toMatchObject({
+        exit: 6,
+        diagnostics: [{ code: 'engine-device-failed', message: expect.stringContaining('it was lost') }],
+      });
+    }
+    await loaded.close();
+  });
 });
 
 describe('not ready', () => {

@@ -67,6 +67,8 @@ class LoadedWebgpu implements Loaded {
     const { device } = this.started;
     for (const filter of filters) device.pushErrorScope(filter);
     const [outcome] = await Promise.allSettled([work()]);
+    // That the device is lost is told after what failed of it.
+    if (outcome.status === 'rejected') await new Promise((resolve) => setImmediate(resolve));
     const scopes = await Promise.allSettled(filters.map(() => device.popErrorScope()));
     const wrong = scopes.map((one) => (one.status === 'fulfilled' ? one.value?.message : undefined));
     const because = this.started.lost() ?? wrong.find((one) => one !== undefined) ?? beyondLimits(outcome);
