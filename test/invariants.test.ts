@@ -41,10 +41,12 @@ test('layers, methods and the compiler know no engine', () => {
 
 test('nothing that changes numbers reads a clock, or a random number that has no name', () => {
   const clock = /\b(?:Date\.now|performance\.now|hrtime|new Date)\b/;
-  // Progress; speed and when a checkpoint is due; the names of a run's and a sweep's folder; the table of latencies, measured once and kept with the run.
+  // Progress; which engine is faster, where that is asked; speed and when a checkpoint is due; the names of a run's and a sweep's folder; the table of latencies, measured once and kept with the run.
   expect(files.filter((file) => clock.test(textOf(file))).sort()).toEqual([
     'commands/sweep.ts',
     'commands/watcher.ts',
+    'runtime/measure/rounds.ts',
+    'runtime/measure/stepper.ts',
     'runtime/run/run.ts',
     'runtime/simplify/latency.ts',
     'runtime/training/pace.ts',

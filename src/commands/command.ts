@@ -57,7 +57,10 @@ export const sharedOptions = {
     flags: '--accept-changed-data',
     description: 'use data files that are not those of the run any more',
   },
-  engine: { flags: '--engine <name>', description: 'auto, or one that `dnc engines` lists' },
+  engine: {
+    flags: '--engine <name>',
+    description: "auto, or one that `dnc engines` lists (default: the spec's, else that of your settings, else auto)",
+  },
   threads: { flags: '--threads <number>', description: 'threads of the engine (default: all cores)' },
 } as const satisfies Record<string, CommandOption>;
 
@@ -72,6 +75,12 @@ export function wholeNumber(options: Options, name: string, least: number): numb
     );
   }
   return value;
+}
+
+/** How many threads an engine is to have, where that is said. */
+export function threadsOption(options: Options): { readonly threads?: number } {
+  const threads = wholeNumber(options, 'threads', 1);
+  return threads === undefined ? {} : { threads };
 }
 
 /**

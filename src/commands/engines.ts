@@ -1,5 +1,19 @@
+import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { type Command, type Io, sharedOptions, UsageError, wholeNumber } from './command.js';
+import type { Compiled } from '../compiler/compile.js';
+import type { Measurement } from '../runtime/measure/rounds.js';
+import {
+  type Command,
+  dataFolderOption,
+  type Io,
+  listOption,
+  type Options,
+  sharedOptions,
+  textOption,
+  UsageError,
+  wholeNumber,
+} from './command.js';
+import { readSpec, specFile } from './spec-file.js';
 
 const installable = ['onnxruntime', 'native'];
 const usage =
@@ -8,21 +22,51 @@ const usage =
 export const engines: Command = {
   name: 'engines',
   summary:
-    'Lists the engines: which are ready, why others are not, and what would help. `engines install onnxruntime` fetches one; `engines install native` builds tfjs-node against the TensorFlow that pip has, and `engines remove native` undoes that; `engines verify` runs a small training step on one and compares it with the reference.',
+    'Lists the engines: which are ready, why others are not, and what would help. `engines install onnxruntime` fetches one; `engines install native` builds tfjs-node against the TensorFlow that pip has, and `engines remove native` undoes that; `engines verify` runs a small training step on one and compares it with the reference; `engines --measure` times those that are ready on a spec, and can pin the fastest.',
   parameters: '[action] [engine]',
-  options: [sharedOptions.json, sharedOptions.threads],
+  options: [
+    {
+      flags: '--measure <spec>',
+      description: "time the engines that are ready on this spec's training step, with drawn rows: no data are needed",
+    },
+    {
+      flags: '--pin <where>',
+      description:
+        'write the fastest of them into the spec (`spec`: `engine` of its train section) or into your settings (`user`: for specs that name none)',
+    },
+    {
+      flags: '--seconds <number>',
+      description: 'about how long their steps are timed, once they are ready (default: 20)',
+    },
+    sharedOptions.set,
+    sharedOptions.dataDir,
+    sharedOptions.json,
+    { flags: '--threads <number>', description: 'threads of the engines (default: as in training)' },
+  ],
   examples: [
     'dnc engines',
     'dnc engines install onnxruntime',
     'dnc engines install native',
     'dnc engines verify tfjs-node',
+    'dnc engines --measure net.dn',
+    'dnc engines --measure net.dn --pin spec',
   ],
   run: async ({ parameters: [action, name], options, io }) => {
+    const spec = textOption(options, 'measure');
+    if (spec !== undefined) {
+      if (action !== undefined) throw new UsageError('--measure takes a spec, and no action beside it');
+      return measure(spec, options, io);
+    }
+    for (const word of ['pin', 'seconds'])
+      if (options[word] !== undefined)
+        throw new UsageError(`--${word} goes with --measure: dnc engines --measure net.dn`);
     if (action === 'install') return install(name, io);
     if (action === 'remove') return remove(name, io);
     if (action === 'verify') return verify(name, wholeNumber(options, 'threads', 1), io);
     if (action !== undefined) throw new UsageError(usage);
     const { chooseEngine, engines: table } = await import('../runtime/engines/index.js');
+    const { readSettings, settingsFile } = await import('../runtime/engines/settings.js');
+    const settings = { file: settingsFile(), ...readSettings() };
     const found = await Promise.all(
       Object.values(table).map(async (engine) => ({
         name: engine.keyword,
@@ -31,17 +75,19 @@ export const engines: Command = {
       })),
     );
     if (options.json) {
-      io.out(`${JSON.stringify({ format: 1, engines: found }, undefined, 2)}\n`);
+      io.out(`${JSON.stringify({ format: 1, engines: found, settings }, undefined, 2)}\n`);
       return 0;
     }
     for (const engine of found) {
       io.out(
-        `${engine.ready ? 'ready    ' : 'not ready'}  ${engine.name.padEnd(13)} ${engine.summary}${engine.ready ? ` (${engine.version})` : ''}\n`,
+        `${engine.ready ? 'ready    ' : 'not ready'}  ${engine.name.padEnd(20)} ${engine.summary}${engine.ready ? ` (${engine.version})` : ''}\n`,
       );
       if (!engine.ready) io.out(`             because: ${engine.because}\n             help: ${engine.help}\n`);
     }
     const { engine, because } = await chooseEngine('auto');
     io.out(`auto takes ${engine.keyword}: ${because}\n`);
+    if (settings.engine !== undefined) io.out(`your settings say ${settings.engine}: ${settings.file}\n`);
+    else if (settings.file !== undefined) io.out(`your settings would be in ${settings.file}\n`);
     return 0;
   },
 };
@@ -98,4 +144,105 @@ async function verify(name: string | undefined, threads: number | undefined, io:
   const described = await verifyEngine(engine, { threads: threads ?? availableParallelism() });
   io.out(`${described}: a small training step gives what the reference gives\n`);
   return 0;
+}
+
+/** In the environment of a process that measures one engine for its parent. */
+const MEASURE_WORKER = 'DNC_MEASURE_WORKER';
+
+async function measure(given: string, options: Options, io: Io): Promise<number> {
+  const pin = textOption(options, 'pin');
+  if (pin !== undefined && pin !== 'spec' && pin !== 'user')
+    throw new UsageError(`--pin takes spec or user, not ${pin}`);
+  const seconds = wholeNumber(options, 'seconds', 1) ?? 20;
+  const file = specFile(given);
+  const compiled = await compiledSpec(file, options);
+  const { spec, network } = compiled;
+  const { stepSize, threadsFor } = await import('../runtime/engines/auto.js');
+  const [phase] = spec.train.phases;
+  const size = stepSize(network, [phase!.batch_size]);
+  const threads = wholeNumber(options, 'threads', 1) ?? threadsFor(size, availableParallelism());
+  const own = process.env[MEASURE_WORKER];
+  if (own !== undefined && process.send) {
+    const { measureForParent } = await import('../runtime/measure/worker.js');
+    await measureForParent(compiled, { engine: own, threads });
+    return 0;
+  }
+
+  const { engines: table } = await import('../runtime/engines/index.js');
+  const { processContestant } = await import('../runtime/measure/worker.js');
+  const { measureInTurns } = await import('../runtime/measure/rounds.js');
+  const readiness = await Promise.all(
+    Object.values(table).map(async (engine) => ({ name: engine.keyword, found: await engine.probe() })),
+  );
+  const ready = readiness.filter(({ found }) => found.ready);
+  const many = threads === 1 ? '1 thread' : `${threads} threads`;
+  io.note(
+    `${file}: steps of \`${phase!.name}\`, ${phase!.batch_size.toLocaleString('en')} drawn rows each, ${size.multiplyAdds.toLocaleString('en')} multiply-adds, ${many}; takes about ${seconds} s and the time that engines need to start, at most 30 s\n`,
+  );
+  const measurement = await measureInTurns(
+    ready.map(({ name }) => processContestant(name, () => startWorker(name))),
+    { seconds, status: (text) => io.status(text) },
+  );
+  const [fastest] = measurement.measured;
+  if (options.json) {
+    const measured = {
+      format: 1,
+      spec: file,
+      batch_size: phase!.batch_size,
+      multiply_adds: size.multiplyAdds,
+      threads,
+    };
+    io.out(`${JSON.stringify({ ...measured, ...measurement }, undefined, 2)}\n`);
+  } else io.out(measurementText(measurement));
+  for (const { name, found } of readiness) if (!found.ready) io.note(`${name} is not ready: ${found.because}\n`);
+  if (!fastest) return 6;
+  if (pin === undefined) return 0;
+  const { pinForUser, pinInSpec } = await import('../runtime/measure/pin.js');
+  if (pin === 'spec') pinInSpec(file, fastest.name);
+  io.note(`${fastest.name} is pinned in ${pin === 'spec' ? file : pinForUser(fastest.name)}\n`);
+  return 0;
+}
+
+/** As training compiles it; rows are read only where nothing else tells what an Input reads. */
+async function compiledSpec(file: string, options: Options): Promise<Compiled> {
+  const { compile } = await import('../compiler/compile.js');
+  const { compileOptions } = await import('../runtime/spec/open-spec.js');
+  const source = readSpec(file);
+  const at = { source, specFile: file, sets: listOption(options, 'set'), dataFolder: dataFolderOption(options) };
+  return compile(source, await compileOptions(at));
+}
+
+function startWorker(engine: string) {
+  return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    windowsHide: true,
+    env: { ...process.env, NO_COLOR: '1', [MEASURE_WORKER]: engine },
+  });
+}
+
+function measurementText({ measured, failed }: Measurement): string {
+  const rows = measured.map(({ name, milliseconds, fastest, slowest, ratio, rounds, steps, describe }) => [
+    name,
+    digits(milliseconds),
+    `${digits(fastest)} – ${digits(slowest)}`,
+    ratio.toFixed(2),
+    `${rounds} × ${steps}`,
+    describe,
+  ]);
+  const table = [['engine', 'ms/step', 'fastest – slowest', 'ratio', 'rounds', 'as it says'], ...rows];
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => (column > 0 && column < 4 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [...lines, ...failed.map(({ name, because }) => `${name} was left out: ${because}`)]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** Three digits that say something. */
+function digits(number: number): string {
+  return number >= 100 ? number.toFixed(0) : number.toPrecision(3);
 }

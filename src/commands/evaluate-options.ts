@@ -1,7 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { nearest } from '../diagnostics/did-you-mean.js';
 import { type EvaluateOptions, SPLITS } from '../runtime/spec/evaluate-spec.js';
-import { dataFolderOption, type Options, textOption, UsageError, wholeNumber } from './command.js';
+import { dataFolderOption, type Options, textOption, threadsOption, UsageError } from './command.js';
 import { readSpec } from './spec-file.js';
 
 /** Which rows of a spec's data to run on, and how: the same for every command that runs a spec with its weights. */
@@ -24,7 +23,7 @@ export function evaluateOptions(
     split,
     dataFolder: dataFolderOption(options),
     acceptChangedData: options.acceptChangedData === true,
-    engine: textOption(options, 'engine') ?? 'auto',
-    engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },
+    engine: textOption(options, 'engine'),
+    engineOptions: threadsOption(options),
   };
 }

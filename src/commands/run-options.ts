@@ -1,12 +1,11 @@
-import { availableParallelism } from 'node:os';
 import type { RunOptions } from '../runtime/run/run.js';
 import type { RunEnd } from '../runtime/run/run.js';
-import { type Io, type Options, textOption, wholeNumber } from './command.js';
+import { type Io, type Options, textOption, threadsOption, wholeNumber } from './command.js';
 import { watcherFor } from './watcher.js';
 
 /** Options of the commands that train. */
 export const runOptionList = [
-  { flags: '--threads <number>', description: 'threads of the engine (default: all cores)' },
+  { flags: '--threads <number>', description: 'threads of the engine (default: all cores; one where steps are small)' },
   { flags: '--no-update-pass', description: 'onnxruntime: run the update inside ONNX instead of WebAssembly' },
   { flags: '--checkpoint-seconds <number>', description: 'seconds between checkpoints within a phase (default: 15)' },
   {
@@ -18,9 +17,9 @@ export const runOptionList = [
 /** How to run, from the command line. */
 export function runOptions(options: Options, io: Io, stopping: RunOptions['stopping']): RunOptions {
   return {
-    engine: textOption(options, 'engine') ?? 'auto',
+    engine: textOption(options, 'engine'),
     engineOptions: {
-      threads: wholeNumber(options, 'threads', 1) ?? availableParallelism(),
+      ...threadsOption(options),
       updatePass: options.updatePass !== false,
     },
     checkpointSeconds: wholeNumber(options, 'checkpointSeconds', 0) ?? 15,

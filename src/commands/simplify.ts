@@ -1,7 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { Failure } from '../diagnostics/report.js';
 import { Source, type Span } from '../diagnostics/source.js';
-import { type Command, dataFolderOption, listOption, sharedOptions, textOption, wholeNumber } from './command.js';
+import { type Command, dataFolderOption, listOption, sharedOptions, textOption, threadsOption } from './command.js';
 import { lastResult } from '../runtime/simplify/result-folder.js';
 import { readSpec } from './spec-file.js';
 
@@ -62,8 +61,8 @@ export const simplify: Command = {
         out: textOption(options, 'out'),
         dataFolder: dataFolderOption(options),
         acceptChangedData: options.acceptChangedData === true,
-        engine: textOption(options, 'engine') ?? 'auto',
-        engineOptions: { threads: wholeNumber(options, 'threads', 1) ?? availableParallelism() },
+        engine: textOption(options, 'engine'),
+        engineOptions: threadsOption(options),
         watcher: watcherFor(io),
       }),
     );

@@ -322,6 +322,14 @@ export const train = {
       maximum: 0xffffffff,
       description: 'Seed of initial weights, order of rows, and dropout.',
     }),
+    engine: Type.Optional(
+      Type.String({
+        minLength: 1,
+        absent: "as the user's settings say, else auto",
+        description:
+          'The engine that runs the spec, in all phases: a name that `dnc engines` lists, in quotes where it has a hyphen. `--engine` says otherwise for one call; `dnc engines --measure net.dn --pin spec` writes the fastest one here.',
+      }),
+    ),
     phases: Type.Optional(
       Type.Record(Type.String(), phase.schema, {
         minProperties: 1,
@@ -527,7 +535,8 @@ export const sweep = {
         minimum: 1,
         maximum: 1024,
         absent: 'as many as there are cores for',
-        description: 'How many trials are trained at once. It changes no number.',
+        description:
+          'How many trials are trained at once, at most as many as have cores for their threads. It changes no number.',
       }),
     ),
   }),

@@ -184,6 +184,10 @@ export interface EarlyStopping {
 
 export interface TrainSpec {
   readonly seed: number;
+  /** The engine that runs the spec. Absent: it does not say. */
+  readonly engine?: string;
+  /** Where the engine is written. */
+  readonly engineSpan?: Span;
   /** At least one; without `phases` in the spec a single one called `train`. */
   readonly phases: readonly PhaseSpec[];
   readonly span?: Span;

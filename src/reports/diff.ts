@@ -281,11 +281,11 @@ function onTheWay({ live, roundTo, ranges }: SimplifySpec): Readonly<Record<stri
 }
 
 /** The train section by the keys that a spec has: a lone phase without a name of its own is the section itself. */
-function trainKeys({ seed, phases }: TrainSpec): Readonly<Record<string, unknown>> {
+function trainKeys({ seed, engine, phases }: TrainSpec): Readonly<Record<string, unknown>> {
   const [only] = phases;
   return phases.length === 1 && only!.name === 'train'
-    ? { ...phaseKeys(only!), seed }
-    : { seed, phases: Object.fromEntries(phases.map((phase) => [phase.name, phaseKeys(phase)])) };
+    ? { ...phaseKeys(only!), seed, engine }
+    : { seed, engine, phases: Object.fromEntries(phases.map((phase) => [phase.name, phaseKeys(phase)])) };
 }
 
 function phaseKeys({ length, name: _, ...keys }: PhaseSpec): Readonly<Record<string, unknown>> {

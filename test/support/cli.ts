@@ -44,12 +44,17 @@ export interface Running {
   said(text: string): Promise<void>;
 }
 
-/** Starts `dnc` with these words as a user would, without a terminal, without colours asked for, and without the data of this machine. */
+/** Starts `dnc` with these words as a user would, without a terminal, without colours asked for, and without the data and the settings of this machine. */
 export function start(words: readonly string[], options: DncOptions = {}): Running {
   const { FORCE_COLOR: _, NO_COLOR: __, DNC_DATA: ___, NODE_OPTIONS: ____, ...inherited } = process.env;
   const child = spawn(process.execPath, [...(options.node ?? []), options.cli ?? cli, ...words], {
     cwd: options.cwd,
-    env: { ...inherited, XDG_DATA_HOME: path.join(tmpdir(), 'dnc-test-has-no-data'), ...options.env },
+    env: {
+      ...inherited,
+      XDG_DATA_HOME: path.join(tmpdir(), 'dnc-test-has-no-data'),
+      DNC_CONFIG: path.join(tmpdir(), 'dnc-test-has-no-settings'),
+      ...options.env,
+    },
     stdio: 'pipe',
     ...(options.user !== undefined && { uid: options.user, gid: options.user }),
   });

@@ -97,7 +97,7 @@ function withFullNames(spec: Unhashed): Unhashed {
 }
 
 /** What points into the text. */
-const PLACES = ['places', 'span', 'sourceSpan'];
+const PLACES = ['places', 'span', 'sourceSpan', 'engineSpan'];
 
 /** Blocks are written out, under dotted names; every layer has its name. */
 function printModel({ model }: Unhashed, shapeOf?: (input: string) => readonly number[] | undefined): string {
@@ -169,11 +169,12 @@ function printData(data: DataSpec): string[] {
   ];
 }
 
-function printTrain({ seed, phases }: TrainSpec): string[] {
+function printTrain({ seed, engine, phases }: TrainSpec): string[] {
   const [only] = phases;
-  if (phases.length === 1 && only!.name === 'train') return [...printPhase(only!), `seed: ${numberText(seed)}`];
+  const own = [`seed: ${numberText(seed)}`, ...(engine === undefined ? [] : [`engine: ${wordText(engine)}`])];
+  if (phases.length === 1 && only!.name === 'train') return [...printPhase(only!), ...own];
   return [
-    `seed: ${numberText(seed)}`,
+    ...own,
     section(
       'phases',
       phases.map((phase) => section(phase.name, printPhase(phase))),

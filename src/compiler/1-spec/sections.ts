@@ -192,12 +192,13 @@ export function lowerTrain(context: Context, { document, model, sets }: SectionP
     return { train: { seed: 1, phases: [] }, inherited: { values: {} }, phases: undefined };
   }
   const { values, unit } = readSection<TrainValues>(context, train, entry, model, override);
-  const { phases, seed, epochs, steps, ...inherited } = values;
+  const { phases, seed, engine, epochs, steps, ...inherited } = values;
   // A length from the command line takes the place of the one that is written, in whatever unit.
   const ownLength = {
     ...(epochs !== undefined && !replaces(override, 'steps', 'epochs') && { epochs }),
     ...(steps !== undefined && !replaces(override, 'epochs', 'steps') && { steps }),
   };
+  const engineAt = unit.terms.get('/engine')?.span;
   const lowered: PhaseSpec[] = [];
   if (unit.bad.has('/phases')) {
     // Reported; nothing is known of them.
@@ -220,7 +221,13 @@ export function lowerTrain(context: Context, { document, model, sets }: SectionP
     lowered.push(lowerPhase(context, train.keyword, { ...inherited, ...ownLength }, unit, '', unit.at));
   }
   return {
-    train: { seed: seed ?? 1, phases: lowered, ...(entry && { span: entry.span }) },
+    train: {
+      seed: seed ?? 1,
+      ...(engine !== undefined && { engine }),
+      ...(engineAt && { engineSpan: engineAt }),
+      phases: lowered,
+      ...(entry && { span: entry.span }),
+    },
     inherited: { values: inherited, unit },
     phases: unit.bad.has('/phases') ? undefined : new Set(lowered.map((phase) => phase.name)),
   };

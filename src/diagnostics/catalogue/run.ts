@@ -78,6 +78,19 @@ into a folder of its own:
 \`--engine\` takes the name of an engine, or \`auto\`. \`dnc engines\` lists them.
 `,
   }),
+  'settings-damaged': code<{ file: string; reason: string }>({
+    severity: 'error',
+    message: ({ file, reason }) => `the settings in ${file} cannot be read: ${reason}`,
+    exit: 4,
+    explain: `
+Your settings are one small file of JSON, \`settings.json\` in dnc's folder for settings (\`DNC_CONFIG\`, or \`dnc\` in the operating system's folder for them; \`dnc engines\`
+names it). It holds the engine that specs are run on that name none:
+
+    { "format": 1, "engine": "onnxruntime" }
+
+\`dnc engines --measure net.dn --pin user\` writes it. Correct it, or remove it: then \`auto\` chooses.
+`,
+  }),
   'engine-install-failed': code<{ engine: string; because: string }>({
     severity: 'error',
     message: ({ engine, because }) => `the engine ${engine} could not be installed: ${because}`,

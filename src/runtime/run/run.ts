@@ -16,6 +16,7 @@ import { version } from '../../version.js';
 import { Checkpoints, type Position } from '../training/checkpoint.js';
 import { lockToResume, refuseMissing } from './data-lock.js';
 import { engineRecord, sameRecord, showRecord } from './engine-record.js';
+import { engineForSpec } from '../engines/for-spec.js';
 import { chooseEngine } from '../engines/index.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import { featuresOf } from '../simplify/features.js';
@@ -44,8 +45,9 @@ import { type Start, type Stretch, type StretchEnd, type Training, trainStretch 
 
 /** What a command line may say about how to run, none of which is a part of the spec. */
 export interface RunOptions {
-  readonly engine: string;
-  readonly engineOptions: EngineOptions;
+  /** Absent: the spec says, or the user's settings, or it is chosen. A run that is resumed has its own. */
+  readonly engine?: string | undefined;
+  readonly engineOptions: Partial<EngineOptions>;
   readonly checkpointSeconds: number;
   readonly watcher: Watcher;
   /** What ends it before its end, with a checkpoint: a signal, or so many epochs. */
@@ -80,8 +82,8 @@ export interface RunEnd {
 /** Trains a spec from its beginning, simplifies it, and writes everything into a new run folder. */
 export async function startRun(options: StartOptions): Promise<RunEnd> {
   const { compiled, rows } = await openWithRows(options);
-  const { engine, because } = await chooseEngine(options.engine);
-  const record = await engineRecord(engine, options.engineOptions);
+  const { engine, because, options: engineOptions } = await engineForSpec(options, compiled);
+  const record = await engineRecord(engine, engineOptions);
   options.watcher.note(`engine: ${record.engine} ${record.version} (${because})\n`);
   for (const note of rows.notes) options.watcher.note(`note: ${note}\n`);
   const { unused = 0 } = rows;
@@ -113,14 +115,14 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
       fromScratch: options.fromScratch,
       engine: record,
       steps: [],
-      updatePass: options.engineOptions.updatePass ?? true,
+      updatePass: engineOptions.updatePass ?? true,
       data: rows.files,
       rows: rowsRecord(rows),
     };
     folder.writeRecord(written);
     if (options.out === undefined) folder.markLatest();
     options.watcher.note(`run: ${folder.path}\n`);
-    return await new Run(options, folder, written, compiled, engine, rows, options.specFile).go({
+    return await new Run({ ...options, engineOptions }, folder, written, compiled, engine, rows, options.specFile).go({
       position: { stretch: 0, epoch: 0, step: 0, stretchSteps: 0, totalEpochs: 0, optimizerSteps: 0 },
       totals: newTotals(),
       state: tensorsOf(compiled.network, values),
@@ -213,7 +215,7 @@ class Run {
   private first: Values | undefined;
 
   constructor(
-    private readonly options: RunOptions,
+    private readonly options: RunOptions & { readonly engineOptions: EngineOptions },
     private readonly folder: RunFolder,
     record: RunRecord,
     private readonly compiled: Compiled,

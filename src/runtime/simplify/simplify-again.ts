@@ -4,7 +4,7 @@ import { compile } from '../../compiler/compile.js';
 import { fail } from '../../diagnostics/report.js';
 import { endingOf } from '../../dsl/syntax.js';
 import { lockToUse } from '../run/data-lock.js';
-import { chooseEngine } from '../engines/index.js';
+import { engineForSpec } from '../engines/for-spec.js';
 import type { EngineOptions } from '../engines/engine.js';
 import { featuresOf } from './features.js';
 import { qualityWarning } from './loss-of-quality.js';
@@ -34,8 +34,8 @@ export async function simplifyAgain(at: {
   readonly dataFolder: string | undefined;
   /** Data files may have changed since the run. */
   readonly acceptChangedData?: boolean;
-  readonly engine: string;
-  readonly engineOptions: EngineOptions;
+  readonly engine?: string | undefined;
+  readonly engineOptions: Partial<EngineOptions>;
   readonly watcher?: Watcher;
 }): Promise<RunResult> {
   const isRun = existsSync(at.from) && statSync(at.from).isDirectory();
@@ -93,7 +93,7 @@ export async function simplifyAgain(at: {
     );
 
   if (spec.simplify.finetune) at.watcher?.note('note: `finetune` of the spec is left out: simplify trains nothing\n');
-  const { engine } = await chooseEngine(at.engine);
+  const { engine, options: engineOptions } = await engineForSpec(at, compiled, { training: false });
   const phase = spec.train.phases.at(-1)!;
   const simplified = await simplify({
     spec,
@@ -111,12 +111,12 @@ export async function simplifyAgain(at: {
       spec.simplify.target?.latencyTable,
     ),
     engine,
-    engineOptions: at.engineOptions,
+    engineOptions,
     ...(at.watcher && { watcher: at.watcher }),
   });
   const after = simplified.shrunk.network;
   const scores = await scoresOf(
-    { engine, engineOptions: at.engineOptions, spec, phase, rows },
+    { engine, engineOptions, spec, phase, rows },
     [network, values],
     [after, simplified.shrunk.values],
   );

@@ -9,7 +9,7 @@ import { fail } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
 import { nodeOf, outputShape } from '../../ir/graph.js';
 import type { EngineOptions } from '../engines/engine.js';
-import { chooseEngine } from '../engines/index.js';
+import { engineForSpec } from '../engines/for-spec.js';
 import type { Score } from '../training/evaluate-rows.js';
 import { startingValues } from '../weights/load.js';
 import { compileOptions, openWithRows } from './open-spec.js';
@@ -31,16 +31,16 @@ export interface EvaluateOptions {
   readonly dataFolder: string | undefined;
   /** Data files may have changed since the run that the spec's weights are from. */
   readonly acceptChangedData?: boolean;
-  readonly engine: string;
-  readonly engineOptions: EngineOptions;
+  readonly engine?: string | undefined;
+  readonly engineOptions: Partial<EngineOptions>;
   /** Is told what is worth a word of the rows: categories that no training row has. */
   readonly note?: (text: string) => void;
 }
 
 /** Loss and metrics of a spec with its weights on one part of its data. */
 export async function evaluateSpec(options: EvaluateOptions): Promise<Score> {
-  const { compiled, values, table, engine } = await prepare(options);
-  const judge = await scorer(engine, options.engineOptions, compiled.network, compiled.spec.train.phases.at(-1)!, {
+  const { compiled, values, table, engine, engineOptions } = await prepare(options);
+  const judge = await scorer(engine, engineOptions, compiled.network, compiled.spec.train.phases.at(-1)!, {
     confusion: true,
   });
   try {
@@ -72,9 +72,9 @@ export async function* predictSpec(
     readonly input?: string | undefined;
   },
 ): AsyncGenerator<Prediction> {
-  const { compiled, values, table, engine } = await prepare(options);
+  const { compiled, values, table, engine, engineOptions } = await prepare(options);
   const { network } = compiled;
-  const loaded = await engine.load({ forward: forwardProgram(network, { mode: 'inference' }) }, options.engineOptions);
+  const loaded = await engine.load({ forward: forwardProgram(network, { mode: 'inference' }) }, engineOptions);
   const interpret = interpretation(compiled);
   try {
     await loaded.setState(tensorsOf(network, values));
@@ -180,7 +180,7 @@ async function prepare(options: EvaluateOptions & { readonly input?: string | un
   const toOpen = { source, specFile: file, sets: options.sets, dataFolder, acceptChangedData };
   const early = compile(source, await compileOptions(toOpen));
   if (!early.spec.weights) failWithoutWeights(file);
-  const { engine } = await chooseEngine(options.engine);
+  const { engine, options: engineOptions } = await engineForSpec(options, early, { training: false });
   if (options.input !== undefined) {
     const { spec, network, fitted } = early;
     const at = spec.data.sourceSpan ?? spec.data.span;
@@ -194,7 +194,7 @@ async function prepare(options: EvaluateOptions & { readonly input?: string | un
     );
     for (const note of notes) options.note?.(`note: ${note}\n`);
     const values = startingValues(early, file, { fromScratch: false });
-    return { compiled: early, values, engine, table: bindRows(network, spec, undefined, table) };
+    return { compiled: early, values, engine, engineOptions, table: bindRows(network, spec, undefined, table) };
   }
   const { compiled, rows } = await openWithRows(toOpen);
   const { spec, network } = compiled;
@@ -205,5 +205,5 @@ async function prepare(options: EvaluateOptions & { readonly input?: string | un
     fail('no-test-data', { source: spec.data.source.word, split }, { at: spec.data.sourceSpan ?? spec.data.span });
   const bound = bindRows(network, spec, spec.train.phases.at(-1)!, table);
   refuseUnfitTargets(spec, table, bound);
-  return { compiled, values, engine, table: bound };
+  return { compiled, values, engine, engineOptions, table: bound };
 }

@@ -392,3 +392,35 @@ it('needs a model', () => {
   expect(marks(lower(`${data}${train}`))).toEqual(['missing-model']);
   expect(marks(lower(`model Net { }\n${data}${train}`))).toEqual(['empty-model Net']);
 });
+
+describe('the engine of a spec', () => {
+  const read = (text: string) => lower(`${model}${data}train { loss: mse; ${text} }\n`);
+
+  it('is a name, for all phases', () => {
+    const { spec, lines } = read('engine: onnxruntime; phases { a { epochs: 1 }; b { epochs: 2 } }');
+    expect(lines).toEqual([]);
+    expect(spec!.train.engine).toBe('onnxruntime');
+    expect(Object.keys(spec!.train.phases[0]!)).not.toContain('engine');
+    const { engineSpan } = spec!.train;
+    expect(engineSpan!.source.text.slice(engineSpan!.start, engineSpan!.end)).toBe('onnxruntime');
+    expect(read('epochs: 1').spec!.train).not.toHaveProperty('engine');
+  });
+
+  it('is in the resolved text, quoted where it must be', () => {
+    for (const [written, resolved] of [
+      ['onnxruntime', 'onnxruntime'],
+      ['"tfjs-wasm"', '"tfjs-wasm"'],
+    ]) {
+      const { spec } = read(`epochs: 1; engine: ${written}`);
+      expect(printResolved(spec!)).toContain(`\n  engine: ${resolved}\n`);
+      expect(lower(printResolved(spec!)).spec!.train.engine).toBe(spec!.train.engine);
+      expect(lower(printResolved(spec!)).spec!.hash).toBe(spec!.hash);
+    }
+  });
+
+  it('is no key of a phase, and no number', () => {
+    expect(marks(read('phases { a { epochs: 1; engine: onnxruntime } }'))).toEqual(['unknown-key engine']);
+    expect(marks(read('epochs: 1; engine: 3'))).toEqual(['wrong-type 3']);
+    expect(marks(read('epochs: 1; engine: ""'))).toHaveLength(1);
+  });
+});

@@ -67,7 +67,7 @@ describe('a named engine', () => {
     expect(exit).toBe(2);
     expect(diagnostics[0]).toMatchObject({
       code: 'engine-unknown',
-      help: ['the engines are auto, onnxruntime, tfjs-wasm, tfjs-cpu, tfjs-node, tfjs-node-gpu, webgpu'],
+      help: [`the engines are auto, ${Object.keys(engines).join(', ')}`],
     });
   });
 });

@@ -2,45 +2,68 @@ import { fail } from '../../../diagnostics/report.js';
 import { splitUpdate } from '../../../program/passes/split.js';
 import type { HostTensor, Program } from '../../../program/program.js';
 import { resolveShape } from '../../../program/shapes.js';
-import type { Engine, EngineOptions, EngineRecord, Loaded } from '../engine.js';
+import type { Engine, EngineOptions, EngineRecord, Loaded, Readiness } from '../engine.js';
 import { checkInputs, checkTensor, stateTypes, zeros } from '../host.js';
 import { processorFeatures } from '../processor.js';
-import { tryDirect } from './direct.js';
+import { type Direct, tryDirect } from './direct.js';
 import { inHalves } from './halves.js';
 import { HalvesRunner } from './halves-runner.js';
 import { tryInPlace } from './in-place.js';
-import { libraryFile, loadLibrary, probeLibrary } from './library.js';
+import { libraryFile, loadLibrary, type Ort, probeLibrary } from './library.js';
+import { coreml, cuda, directml, firstLine, type Provider, tryProvider } from './providers.js';
 import { type Library, OnnxSession } from './session.js';
 import { trySharedMemory } from './shared-memory.js';
 import { type Runner, State } from './state.js';
 import { compileUpdate, type UpdatePass } from './update-pass/index.js';
 
-export const onnxruntime: Engine = {
-  keyword: 'onnxruntime',
-  summary: 'ONNX Runtime on the CPU, with the update as one WebAssembly pass over the same memory',
-  probe: async () => probeLibrary(),
-  async load(programs, options) {
-    const readiness = probeLibrary();
-    if (!readiness.ready) {
-      fail('engine-not-ready', { engine: 'onnxruntime', because: readiness.because }, { help: [readiness.help] });
-    }
-    const ort = await loadLibrary().catch((error: Error) =>
-      fail('engine-not-ready', { engine: 'onnxruntime', because: firstLine(error.message) }),
-    );
-    const inPlace = await tryInPlace(ort);
-    const library = { ort, inPlace, direct: tryDirect(libraryFile()), memory: trySharedMemory() };
-    const state = new State(stateTypes(programs));
-    const runners = new Map<string, Runner>();
-    for (const [name, program] of Object.entries(programs)) {
-      runners.set(name, await prepare(library, program, state, options));
-    }
-    return new LoadedOnnx(runners, state, readiness.version, options);
-  },
-};
-
-function firstLine(text: string): string {
-  return text.split('\n')[0]!;
+/** What an engine needs of the installed package. Tests give one that offers what this machine does not have. */
+export interface Package {
+  probe(): Readiness;
+  load(): Promise<Ort>;
+  /** How its sessions are called at once, where they can be. */
+  direct(): Direct | undefined;
 }
+
+const installed: Package = { probe: probeLibrary, load: loadLibrary, direct: () => tryDirect(libraryFile()) };
+
+/** ONNX Runtime on the processor, or with an execution provider that runs the nodes it knows. */
+export function onnxruntimeEngine(provider?: Provider, from: Package = installed): Engine {
+  const keyword = provider?.keyword ?? 'onnxruntime';
+  const probe = (): Readiness => {
+    const found = from.probe();
+    return found.ready ? (provider?.lacks() ?? found) : found;
+  };
+  return {
+    keyword,
+    summary:
+      provider?.summary ?? 'ONNX Runtime on the CPU, with the update as one WebAssembly pass over the same memory',
+    probe: async () => probe(),
+    async load(programs, options) {
+      const refuse = (because: string, help: readonly string[] = []): never =>
+        fail('engine-not-ready', { engine: keyword, because }, { help });
+      const readiness = probe();
+      if (!readiness.ready) return refuse(readiness.because, [readiness.help]);
+      const ort = await from.load().catch((error: Error) => refuse(firstLine(error.message)));
+      if (provider) {
+        const lacking = await tryProvider(ort, provider);
+        if (lacking) return refuse(lacking.because, lacking.help);
+      }
+      const inPlace = await tryInPlace(ort);
+      const library = { ort, inPlace, direct: from.direct(), memory: trySharedMemory(), provider };
+      const state = new State(stateTypes(programs));
+      const runners = new Map<string, Runner>();
+      for (const [name, program] of Object.entries(programs)) {
+        runners.set(name, await prepare(library, program, state, options));
+      }
+      return new LoadedOnnx(runners, state, { keyword, version: readiness.version, provider }, options);
+    },
+  };
+}
+
+export const onnxruntime = onnxruntimeEngine();
+export const onnxruntimeCuda = onnxruntimeEngine(cuda);
+export const onnxruntimeCoreml = onnxruntimeEngine(coreml);
+export const onnxruntimeDirectml = onnxruntimeEngine(directml);
 
 async function prepare(library: Library, program: Program, state: State, options: EngineOptions): Promise<Runner> {
   const hasUpdate = program.instructions.some((one) => one.region === 'update' && one.op !== 'constant');
@@ -52,7 +75,9 @@ async function prepare(library: Library, program: Program, state: State, options
     });
   }
   const { data, update } = splitUpdate(program);
-  const halves = options.threads > 1 && library.direct ? inHalves(data, update) : undefined;
+  // Two threads that each wait for one device gain nothing.
+  const mayHalve = options.threads > 1 && library.direct !== undefined && library.provider === undefined;
+  const halves = mayHalve ? inHalves(data, update) : undefined;
   if (halves) {
     const pass = await compileUpdate(halves.update, { threads: 2 });
     if (!('reason' in pass)) return new HalvesRunner(library, { program, data, halves, pass }, state, options.threads);
@@ -224,17 +249,20 @@ class LoadedOnnx implements Loaded {
   constructor(
     private readonly runners: ReadonlyMap<string, Runner>,
     private readonly shared: State,
-    version: string,
+    { keyword, version, provider }: { keyword: string; version: string; provider: Provider | undefined },
     { threads }: EngineOptions,
   ) {
     const updates = [...new Set([...runners.values()].flatMap(({ update }) => (update ? [update.describe] : [])))];
     const passes = [...runners.values()].some(({ update }) => update?.pass === true);
-    this.describe = [`onnxruntime ${version}`, threads === 1 ? '1 thread' : `${threads} threads`, ...updates].join(
-      ', ',
-    );
+    this.describe = [`${keyword} ${version}`, threads === 1 ? '1 thread' : `${threads} threads`, ...updates].join(', ');
     const halved = [...runners.values()].some(({ update }) => update?.halves === true);
-    const features = `${processorFeatures()}${passes ? '; update in WebAssembly' : ''}${halved ? '; rows in halves' : ''}`;
-    this.record = { engine: 'onnxruntime', version, threads, features };
+    const features = [
+      processorFeatures(),
+      ...(provider ? [provider.features()] : []),
+      ...(passes ? ['update in WebAssembly'] : []),
+      ...(halved ? ['rows in halves'] : []),
+    ].join('; ');
+    this.record = { engine: keyword, version, threads, features };
   }
 
   run(name: string, inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {

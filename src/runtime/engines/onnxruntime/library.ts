@@ -14,6 +14,8 @@ export interface Ort {
   readonly InferenceSession: {
     create(model: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<OrtSession>;
   };
+  /** The execution providers that the binding was built with; files of their own may still be missing. */
+  listSupportedBackends?(): readonly { readonly name: string; readonly bundled: boolean }[];
 }
 export type OrtType = 'float32' | 'int32' | 'bool';
 export type OrtData = Float32Array | Int32Array | Uint8Array;
@@ -60,6 +62,12 @@ export function probeLibrary(): Readiness {
     return { ready: false, because, help: 'use `--engine tfjs-wasm`' };
   }
   return { ready: true, version };
+}
+
+/** The folder of the package's binaries for this platform; undefined where the package is not there. */
+export function binaryFolder(): string | undefined {
+  const file = findPackage();
+  return file === undefined ? undefined : join(dirname(file), 'bin', 'napi-v6', process.platform, process.arch);
 }
 
 let glibc: boolean | undefined;

@@ -4,6 +4,7 @@ import type { DType, HostTensor, Program, TensorType } from '../../../program/pr
 import { type Direct, directTensor, type NativeSession } from './direct.js';
 import type { Ort, OrtData, OrtSession, OrtTensor, OrtType } from './library.js';
 import { type InPlace, UNREADABLE, withUnreadableOutput } from './in-place.js';
+import type { Provider } from './providers.js';
 import { isShared, type SharedMemory } from './shared-memory.js';
 
 export const ortTypes: Record<DType, OrtType> = { float: 'float32', int: 'int32', bool: 'bool' };
@@ -24,11 +25,15 @@ export interface Library {
   readonly direct: Direct | undefined;
   /** How it reads what threads share. */
   readonly memory: SharedMemory | undefined;
+  /** What runs the nodes that it knows; absent: the processor runs all. */
+  readonly provider?: Provider | undefined;
 }
 
-export function sessionOptions(threads: number): Readonly<Record<string, unknown>> {
+/** `provider` runs the nodes that it knows, the processor those that are left. */
+export function sessionOptions(threads: number, provider?: Provider): Readonly<Record<string, unknown>> {
   return {
-    executionProviders: ['cpu'],
+    ...provider?.session,
+    executionProviders: [...(provider ? [provider.options] : []), 'cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -88,7 +93,7 @@ export class OnnxSession {
 
   private async create(): Promise<Opened> {
     const { ort, direct } = this.library;
-    const options = sessionOptions(this.threads);
+    const options = sessionOptions(this.threads, this.library.provider);
     if (this.options.direct && direct) return { direct: direct.create(this.bytes, options) };
     return { packaged: await ort.InferenceSession.create(this.bytes, options) };
   }

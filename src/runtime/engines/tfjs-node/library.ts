@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Readiness } from '../engine.js';
@@ -8,6 +7,7 @@ import {
   type Binding,
   type Device,
   findPackage,
+  graphicsCards,
   hasNvidiaDriver,
   nativeFolder,
   ownBinding,
@@ -136,16 +136,4 @@ function setEnvironment(threads: number): void {
 function restoreUtilities(util: Record<string, unknown>): void {
   util.isArray = Array.isArray;
   util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
-}
-
-function graphicsCards(): readonly string[] {
-  const folder = '/proc/driver/nvidia/gpus';
-  try {
-    const models = readdirSync(folder).map((one) =>
-      /^Model:\s*(.*)$/m.exec(readFileSync(join(folder, one, 'information'), 'utf8'))?.[1]?.trim(),
-    );
-    return models.filter((one) => one !== undefined);
-  } catch {
-    return [];
-  }
 }

@@ -102,3 +102,16 @@ export function hasNvidiaDriver(): boolean {
   if (process.platform === 'win32') return true;
   return existsSync('/proc/driver/nvidia/version') || existsSync('/usr/lib/wsl/lib/libcuda.so.1');
 }
+
+/** The models of NVIDIA cards, as far as Linux tells. */
+export function graphicsCards(): readonly string[] {
+  const folder = '/proc/driver/nvidia/gpus';
+  try {
+    const models = readdirSync(folder).map((one) =>
+      /^Model:\s*(.*)$/m.exec(readFileSync(join(folder, one, 'information'), 'utf8'))?.[1]?.trim(),
+    );
+    return models.filter((one) => one !== undefined);
+  } catch {
+    return [];
+  }
+}
