@@ -27,8 +27,15 @@ export const sweep: Command = {
     { flags: '--strategy <name>', description: 'grid, random or halving, instead of what the section says' },
     { flags: '--trials <number>', description: 'how many combinations random search or halving draws' },
     { flags: '--objective <name>', description: 'what is best, on validation rows: val_loss, val_accuracy' },
-    { flags: '--workers <number>', description: 'trials at once (default: cores / threads); changes no number' },
-    { flags: '--threads <number>', description: 'threads of the engine in every trial (default: 1)' },
+    {
+      flags: '--workers <number>',
+      description: 'trials at once (default: as many as have cores for their threads); changes no number',
+    },
+    {
+      flags: '--threads <number>',
+      description:
+        'threads of the engine in every trial (default: 1; with fewer trials than cores, and large steps, as many as there are cores for)',
+    },
     { flags: '--latency', description: 'at the end, measure the milliseconds of inference of every result' },
     sharedOptions.dataDir,
     sharedOptions.engine,
@@ -54,7 +61,8 @@ export const sweep: Command = {
     const cores = availableParallelism();
     let at: string;
     let record: SweepRecord;
-    let workers = wholeNumber(options, 'workers', 1);
+    const asked = wholeNumber(options, 'workers', 1);
+    let written: number | undefined;
     if (resume !== undefined) {
       const { sweepToResume } = await import('../runtime/sweep/start.js');
       refuseFixed('sweep', {
@@ -81,14 +89,15 @@ export const sweep: Command = {
         source: readSpec(file),
         sets: [...sets, ...shortcuts],
         dataFolder: dataFolderOption(options),
-        engine: textOption(options, 'engine') ?? 'auto',
-        threads: wholeNumber(options, 'threads', 1) ?? 1,
+        engine: textOption(options, 'engine'),
+        threads: wholeNumber(options, 'threads', 1),
+        cores,
       });
       if (planned.warnings.length > 0) {
         const { render } = await import('../diagnostics/render.js');
         io.note(render(planned.warnings, { color: io.colour }));
       }
-      workers ??= planned.spec.sweep!.workers;
+      written = planned.spec.sweep!.workers;
       at = makeSweepFolder(planned, textOption(options, 'out'), new Date());
       if (options.out === undefined) {
         const { RunFolder } = await import('../runtime/run/run-folder.js');
@@ -97,12 +106,17 @@ export const sweep: Command = {
       record = readSweep(at);
     }
     const most = Math.max(1, Math.floor(cores / record.threads));
-    const used = Math.min(workers ?? most, record.trials.length);
+    // A spec goes from one machine to another, and how many are trained at once changes no number.
+    const used = Math.min(asked ?? Math.min(written ?? most, most), record.trials.length);
     io.note(`sweep: ${at}\n`);
     io.note(
-      `${record.trials.length} trials, ${used} at once, ${record.threads} ${record.threads === 1 ? 'thread' : 'threads'} each\n`,
+      `${record.trials.length} trials, ${used} at once, ${record.threads} ${record.threads === 1 ? 'thread' : 'threads'} each, on ${cores} ${cores === 1 ? 'core' : 'cores'}\n`,
     );
     if (used > most) io.note(`note: that is more than the ${cores} cores that are here\n`);
+    else if (asked === undefined && written !== undefined && written > most)
+      io.note(
+        `note: \`workers: ${written}\` is more than these have room for; \`--workers ${written}\` takes it all the same\n`,
+      );
 
     const stopping = await work(at, record, used, options, io);
     if (stopping) return stopping;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../../diagnostics/report.js';
 import { writeAtomically } from '../../files.js';
-import { chooseEngine } from '../engines/index.js';
+import { engineForSpec } from '../engines/for-spec.js';
 import { measureLatency } from '../simplify/latency.js';
 import { startingValues } from '../weights/load.js';
 import type { SweepRecord } from './record.js';
@@ -27,7 +27,6 @@ export async function measureTrials(
   record: SweepRecord,
   status: (text: string) => void,
 ): Promise<void> {
-  const { engine } = await chooseEngine(record.engine);
   const known = readMilliseconds(folder);
   const trials: Record<string, number> = { ...known?.trials };
   let told = known?.engine ?? '';
@@ -37,7 +36,8 @@ export async function measureTrials(
     const { file, compiled } = simplifiedOf(path.join(folder, run));
     const values = startingValues(compiled, file, { fromScratch: false });
     const { network } = compiled;
-    const engineOptions = { threads: record.threads };
+    const asked = { engine: record.engine, engineOptions: { threads: record.threads } };
+    const { engine, options: engineOptions } = await engineForSpec(asked, compiled, { training: false });
     const table = await measureLatency({ networks: [{ network, values }], batchSize: 1, engine, engineOptions });
     told = table.engine;
     trials[number] = table.entries[0]!.milliseconds;

@@ -40,7 +40,8 @@ export interface SweepRecord {
   readonly spec: { readonly folder: string; readonly file: string; readonly sha256: string };
   readonly sets: readonly string[];
   readonly data_folder?: string;
-  readonly engine: string;
+  /** Of every trial. Absent: what its spec says, or what is chosen for it. */
+  readonly engine?: string;
   /** Of every trial: it decides the last bits of numbers, as the number of workers does not. */
   readonly threads: number;
   readonly strategy: 'grid' | 'random' | 'halving';
@@ -93,7 +94,8 @@ function isSweep(value: unknown): value is SweepRecord {
   if (!isJson(value) || value.format !== 1) return false;
   const { spec, objective, chosen } = value;
   return (
-    [value.dnc, value.name, value.engine].every(isText) &&
+    [value.dnc, value.name].every(isText) &&
+    optional(value.engine, isText) &&
     isJson(spec) &&
     [spec.folder, spec.file, spec.sha256].every(isText) &&
     isList(value.sets, isText) &&

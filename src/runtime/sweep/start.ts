@@ -10,6 +10,8 @@ import { sha256 } from '../../hash.js';
 import type { Network } from '../../ir/graph.js';
 import { version } from '../../version.js';
 import { readSpecFile } from '../spec/spec-file.js';
+import { stepSize, threadsBeside } from '../engines/auto.js';
+import { readSettings } from '../engines/settings.js';
 import { openSweep, repetitionsOf } from './plan.js';
 import { readSweep, SWEEP, type SweepRecord, type Trial, writeSweep } from './record.js';
 
@@ -19,8 +21,11 @@ export interface SweepStart {
   /** Those of `sweep` itself among them. */
   readonly sets: readonly string[];
   readonly dataFolder: string | undefined;
-  readonly engine: string;
-  readonly threads: number;
+  /** Absent: what the spec says, or the user's settings, or what is chosen for a trial. */
+  readonly engine: string | undefined;
+  /** Of every trial; absent: by their number, the size of a step and the cores. */
+  readonly threads: number | undefined;
+  readonly cores: number;
 }
 
 /** A sweep before its first trial: everything is checked, nothing is written. */
@@ -48,6 +53,13 @@ export async function newSweep(start: SweepStart): Promise<PlannedSweep> {
   if (rungs.length > 1) refuseUnseen(spec, network, objective.name);
   const repetitions = repetitionsOf(axes);
   const width = Math.max(2, String(points.length).length);
+  const says = spec.train.engine !== undefined || axes.some(({ address }) => address === 'train.engine');
+  // Settings may change while a sweep is stopped, and its trials are compared with each other.
+  const engine = start.engine ?? (says ? undefined : readSettings().engine);
+  const size = stepSize(
+    network,
+    spec.train.phases.map(({ batch_size }) => batch_size),
+  );
   const record: SweepRecord = {
     format: 1,
     dnc: version,
@@ -59,8 +71,8 @@ export async function newSweep(start: SweepStart): Promise<PlannedSweep> {
     },
     sets,
     ...(dataFolder !== undefined && { data_folder: path.resolve(dataFolder) }),
-    engine: start.engine,
-    threads: start.threads,
+    ...(engine !== undefined && { engine }),
+    threads: start.threads ?? threadsBeside(size, start.cores, points.length),
     strategy: sweep.strategy,
     seed: sweep.seed,
     objective: { name: objective.name, better: objective.better },
