@@ -3,6 +3,7 @@ import type { HostTensor } from '../program/program.js';
 import { Stream } from '../random/streams.js';
 import type { AugmentationKind, Movement } from './augmentations/augmentation.js';
 import { augmentations } from './augmentations/index.js';
+import type { StoredRows } from './stored-rows.js';
 
 /** What the data section says: what happens to the pictures of every input that reads some, or by input. */
 export type AugmentChoices = readonly Call[] | Readonly<Record<string, readonly Call[]>>;
@@ -33,7 +34,7 @@ export interface Augmentation {
 
 /** What stands behind a tensor of a batch whose pictures are changed when training reads them. */
 export interface AugmentedRows extends Augmentation {
-  readonly data: Float32Array | Int32Array;
+  readonly data: Float32Array | Int32Array | StoredRows;
   /** Which row of `data` row r of the table is; r itself where absent. */
   readonly rows: Int32Array | undefined;
   /** The row that the source read as row r of the table; r itself where absent. Random numbers are those of this row, whatever the split. */

@@ -1,8 +1,9 @@
-import type { HostTensor } from '../program/program.js';
+import { type HostTensor, sizeOf } from '../program/program.js';
 import { type Permutation, shuffle } from '../random/permutation.js';
-import { type AugmentedRows, Augmenter } from './augment.js';
-import type { BoundTable } from './bind.js';
+import type { BoundTable, BoundTensor } from './bind.js';
+import { type Making, RowMaker } from './made-rows.js';
 import { numbersLike, PickedRows } from './picked-rows.js';
+import { StoredRows } from './stored-rows.js';
 
 /** One batch: the batch inputs of a program by name. */
 export interface Batch {
@@ -20,10 +21,11 @@ export interface StepPlace {
 
 /** A tensor of batches whose rows are made one by one, and not only copied. */
 export interface MadeTensor {
-  readonly name: string;
-  /** Numbers of a row. */
-  readonly width: number;
-  readonly of: AugmentedRows;
+  readonly making: Making;
+  readonly data: BoundTensor['data'];
+  /** Which row of `data` row r of the table is, and which row the source read it as; r itself where absent. */
+  readonly rows: Int32Array | undefined;
+  readonly originals: Int32Array | undefined;
   /** The rows of the batch that was read last; of a shorter one the first. */
   readonly memory: Float32Array | Int32Array;
 }
@@ -31,7 +33,7 @@ export interface MadeTensor {
 /**
  * Reads a bound table batch by batch. With a seed it is read for training: every epoch has an order of its own, and pictures that are augmented are
  * changed anew, both fixed by the seed and the epoch's number. Without one the rows come in their order and as they are. The last batch of an epoch may be short. A batch's memory is taken once: it is valid until the next one is read.
- * What nothing changes is copied when it is looked at (PickedRows).
+ * What nothing changes is copied when it is looked at (PickedRows), or read from its file.
  */
 export class Batches {
   /** Batches in an epoch. */
@@ -44,7 +46,9 @@ export class Batches {
   /** The orders of rows in the epochs that were asked for last. */
   private readonly orders = new Map<number, Permutation>();
   private readonly rows: Int32Array;
-  private readonly augmenters = new Map<string, Augmenter>();
+  private readonly makers: readonly RowMaker[];
+  /** A row as it is stored. */
+  private readonly raw: Float32Array;
   /** Of which rows of a tensor's memory the batch consists, by the tensor's own `rows`, which tensors share. */
   private readonly places = new Map<Int32Array | undefined, Int32Array>();
   private readonly whole: Batch;
@@ -59,28 +63,32 @@ export class Batches {
     this.batchSize = Math.min(options.batchSize, table.rows);
     this.rows = new Int32Array(this.batchSize);
     this.seed = options.seed;
-    if (this.seed !== undefined)
-      for (const { name, augmented } of table.tensors)
-        if (augmented) this.augmenters.set(name, new Augmenter(augmented));
+    const made = new Map(
+      table.tensors.flatMap((tensor) => {
+        const found = madeOf(tensor, this.batchSize, this.seed !== undefined);
+        return found ? [[tensor.name, found]] : [];
+      }),
+    );
+    this.made = [...made.values()];
+    this.makers = this.made.map(({ making }) => new RowMaker(making));
+    this.raw = new Float32Array(
+      Math.max(0, ...this.made.map(({ data, making }) => (data instanceof StoredRows ? making.from : 0))),
+    );
     this.steps = table.rows === 0 ? 0 : Math.ceil(table.rows / this.batchSize);
-    this.whole = { rows: this.batchSize, inputs: this.memory() };
+    this.whole = { rows: this.batchSize, inputs: this.memory(made) };
     const left = table.rows - Math.max(0, this.steps - 1) * this.batchSize;
     this.last = left === this.batchSize ? this.whole : shorter(this.whole, left);
-    this.made = table.tensors.flatMap(({ name, width, augmented }) =>
-      this.augmenters.has(name)
-        ? [{ name, width, of: augmented!, memory: this.whole.inputs[name]!.data as MadeTensor['memory'] }]
-        : [],
-    );
   }
 
-  private memory(): Record<string, HostTensor> {
+  private memory(made: ReadonlyMap<string, MadeTensor>): Record<string, HostTensor> {
     const { batchSize, places } = this;
     const memory = this.table.tensors.map(({ name, extents, width, data, rows }): [string, HostTensor] => {
       const shape = [batchSize, ...extents];
-      if (this.augmenters.has(name)) return [name, { shape, data: numbersLike(data, batchSize * width) }];
-      let own = places.get(rows);
-      if (!own) places.set(rows, (own = new Int32Array(batchSize)));
-      return [name, new PickedRows(shape, data, width, own)];
+      const own = made.get(name);
+      if (own) return [name, { shape, data: own.memory }];
+      let picked = places.get(rows);
+      if (!picked) places.set(rows, (picked = new Int32Array(batchSize)));
+      return [name, new PickedRows(shape, data as Exclude<typeof data, StoredRows>, width, picked)];
     });
     return Object.fromEntries(memory);
   }
@@ -89,18 +97,20 @@ export class Batches {
   begin(epoch: number): void {
     if (this.seed === undefined || epoch === this.epoch) return;
     this.epoch = epoch;
-    for (const augmenter of this.augmenters.values()) augmenter.begin(this.seed, epoch);
+    for (const maker of this.makers) maker.begin(this.seed, epoch);
   }
 
   /** Batch `step` of the epoch, from 0. */
   read(step: number): Batch {
     const batch = this.pick(step);
-    for (const { name, width, of, memory } of this.made) {
-      const augmenter = this.augmenters.get(name)!;
+    for (const [m, { making, data, rows, originals, memory }] of this.made.entries()) {
       for (let k = 0; k < batch.rows; k++) {
         const row = this.rows[k]!;
-        const start = placeIn(of.rows, row) * augmenter.width;
-        augmenter.write(placeIn(of.originals, row), of.data, start, memory, k * width);
+        const place = placeIn(rows, row);
+        const isStored = data instanceof StoredRows;
+        if (isStored) data.read(place, this.raw, 0);
+        const [from, start] = isStored ? [this.raw, 0] : [data, place * making.from];
+        this.makers[m]!.make(placeIn(originals, row), from, start, memory, k * making.width);
       }
     }
     return batch;
@@ -136,6 +146,23 @@ export class Batches {
     this.orders.set(epoch, order);
     return order;
   }
+}
+
+/** What makes the rows of a tensor; undefined where they are only copied. */
+function madeOf(tensor: BoundTensor, batchSize: number, isTraining: boolean): MadeTensor | undefined {
+  const { augmented, width, places } = tensor;
+  const { data, rows } = isTraining && augmented ? augmented : tensor;
+  const memory = () =>
+    data instanceof StoredRows ? new Float32Array(batchSize * width) : numbersLike(data, batchSize * width);
+  if (isTraining && augmented) {
+    const { extents, originals, input, calls, between } = augmented;
+    // Where a word stands in the text is of no use to who makes rows.
+    const plain = calls.map(({ word, arguments: args }) => ({ word, arguments: args }));
+    const augmentation = { input, calls: plain, extents, places: augmented.places, between };
+    return { making: { from: sizeOf(extents), width, augmentation }, data, rows, originals, memory: memory() };
+  }
+  if (!(data instanceof StoredRows)) return undefined;
+  return { making: { from: data.width, width, places }, data, rows, originals: undefined, memory: memory() };
 }
 
 /** Where row `row` of a table lies, by a list that says so; in its own place where there is none. */

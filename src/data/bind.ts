@@ -10,6 +10,7 @@ import { keyText } from './csv/table.js';
 import { joinedOrder } from './joined.js';
 import { namePictures } from './columns/texts.js';
 import type { Description, Field, Table } from './source.js';
+import { heldNumbers, RowCursor, StoredRows } from './stored-rows.js';
 
 /** What the data section says about who reads what. */
 export interface BindChoices {
@@ -121,8 +122,10 @@ export interface BoundTensor {
   /** Extents of a row; their product is `width`. Empty for a class number. */
   readonly extents: readonly number[];
   readonly width: number;
-  readonly data: Float32Array | Int32Array;
+  readonly data: Float32Array | Int32Array | StoredRows;
   readonly rows: Int32Array | undefined;
+  /** Of rows that are stored: which of their numbers are read. Absent: all. */
+  readonly places?: Int32Array;
   /** What the classes of a target are called, where they have names. */
   readonly labels?: readonly string[];
   /** What training reads in the place of these rows. Absent: themselves. */
@@ -253,8 +256,18 @@ function bindInput(
       },
     );
   }
-  if (fields.length === 1 && !keep)
-    return { name, extents, width, data: fields[0]!.data as Float32Array, rows: table.selection };
+  const [only] = fields;
+  if (fields.length === 1 && !keep) return { name, extents, width, data: only!.data, rows: table.selection };
+  if (fields.length === 1 && keep && only!.data instanceof StoredRows)
+    return {
+      name,
+      // Features that are kept are kept at every place.
+      extents: [...extents.slice(0, -1), keep.length / sizeOf(extents.slice(0, -1))],
+      width: keep.length,
+      data: only!.data,
+      rows: table.selection,
+      places: Int32Array.from(keep, (index) => (index < width ? index : outside(name, index, width))),
+    };
 
   // Where each number of a row comes from: the field, and the place in the field's row.
   const places = joinedOrder(fields.map((field) => field.shape)).map(({ field: k, at }) => {
@@ -268,9 +281,10 @@ function bindInput(
     const { field, width: step } = kept[first]!;
     while (kept[behind]?.field === field) behind += 1;
     const places = Int32Array.from(kept.slice(first, behind), ({ at }) => at);
+    const numbers = heldNumbers(field, 'an input of several fields', where.at);
     for (let row = 0; row < table.rows; row++) {
       const [to, from] = [row * kept.length + first, (selection ? selection[row]! : row) * step];
-      for (let k = 0; k < places.length; k++) data[to + k] = field.data[from + places[k]!]!;
+      for (let k = 0; k < places.length; k++) data[to + k] = numbers[from + places[k]!]!;
     }
   }
   // Features that are kept are kept at every place.
@@ -297,17 +311,18 @@ function outside(name: string, index: number, width: number): never {
 function checkIndices(
   { name: input, indices }: Readers['inputs'][number],
   fields: readonly Field[],
-  { data, rows, width }: BoundTensor,
+  tensor: BoundTensor,
   count: number,
   where: Where,
 ): void {
   if (!indices) return;
   const { below, layer } = indices;
+  const cursor = new RowCursor(tensor);
   let [largest, rowOfLargest] = [-1, 0];
   for (let row = 0; row < count; row++) {
-    const start = (rows ? rows[row]! : row) * width;
-    for (let k = start; k < start + width; k++) {
-      const token = data[k]!;
+    const { numbers, from } = cursor.seek(row);
+    for (let k = from; k < from + tensor.width; k++) {
+      const token = numbers[k]!;
       if (!Number.isInteger(token) || token < 0) {
         const help = ['an Embedding reads whole numbers from 0 on, such as the `tokens` of a column'];
         fail('token-out-of-range', { input, row, found: token, below, layer }, { ...where, help });
@@ -357,16 +372,17 @@ function bindTarget(output: Trained, field: Field, table: Table, where: Where): 
       },
     );
   if (sizeOf(field.shape) !== width) return mismatch(shapeText(extents));
-  return { name, extents, width, data: field.data as Float32Array, rows: table.selection };
+  return { name, extents, width, data: field.data, rows: table.selection };
 }
 
 /** Every class number must select a unit of the output; an output one unit wide tells two classes apart. */
 function checkLabels(output: Trained, field: Field, table: Table, where: Where): void {
   const units = output.extents.at(-1) ?? 1;
   const classes = output.form === 'values' && units === 1 ? 2 : units;
+  const labels = heldNumbers(field, 'what is to be predicted', where.at);
   for (let row = 0; row < table.rows; row++) {
     const stored = table.selection ? table.selection[row]! : row;
-    const label = field.data[stored]!;
+    const label = labels[stored]!;
     if (label >= 0 && label < classes) continue;
     fail(
       'label-out-of-range',
@@ -387,8 +403,9 @@ function checkLabels(output: Trained, field: Field, table: Table, where: Where):
 
 function oneHot(field: Field, table: Table, width: number): Float32Array {
   const data = new Float32Array(table.rows * width);
+  const labels = heldNumbers(field, 'what is to be predicted');
   for (let row = 0; row < table.rows; row++) {
-    const label = field.data[table.selection ? table.selection[row]! : row]!;
+    const label = labels[table.selection ? table.selection[row]! : row]!;
     if (width === 1) data[row] = label;
     else data[row * width + label] = 1;
   }

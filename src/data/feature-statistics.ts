@@ -1,4 +1,5 @@
 import type { BoundTensor } from './bind.js';
+import { RowCursor } from './stored-rows.js';
 
 /** How the features of one input are spread over rows. */
 export interface FeatureStatistics {
@@ -14,17 +15,18 @@ export interface FeatureStatistics {
 }
 
 /** The statistics of a tensor's features over `rows` rows, in float64, in two passes: a sum of squares would lose small deviations from a large mean. */
-export function featureStatistics({ data, rows: selection, width }: BoundTensor, rows: number): FeatureStatistics {
+export function featureStatistics(tensor: BoundTensor, rows: number): FeatureStatistics {
+  const { width } = tensor;
+  const cursor = new RowCursor(tensor);
   const mean = new Float64Array(width);
   const squares = new Float64Array(width);
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   let whole = true;
-  const start = (row: number) => (selection ? selection[row]! : row) * width;
   for (let row = 0; row < rows; row++) {
-    const from = start(row);
+    const { numbers, from } = cursor.seek(row);
     for (let k = 0; k < width; k++) {
-      const value = data[from + k]!;
+      const value = numbers[from + k]!;
       mean[k]! += value / rows;
       if (value < low) low = value;
       if (value > high) high = value;
@@ -32,8 +34,8 @@ export function featureStatistics({ data, rows: selection, width }: BoundTensor,
     }
   }
   for (let row = 0; row < rows; row++) {
-    const from = start(row);
-    for (let k = 0; k < width; k++) squares[k]! += (data[from + k]! - mean[k]!) ** 2 / rows;
+    const { numbers, from } = cursor.seek(row);
+    for (let k = 0; k < width; k++) squares[k]! += (numbers[from + k]! - mean[k]!) ** 2 / rows;
   }
   return { mean: Float32Array.from(mean), deviation: Float32Array.from(squares, Math.sqrt), low, high, whole };
 }

@@ -36,7 +36,19 @@ export interface Locked {
   readonly help: readonly string[];
 }
 
-/** No input file is larger. Tensors of it would pass what a typed array can hold. */
+/** By what it is known that a file is still the one that was looked through. */
+export interface FileVersion {
+  readonly bytes: number;
+  readonly changed: number;
+  readonly inode: number;
+}
+
+export function versionOf(descriptor: number): FileVersion {
+  const { size, mtimeMs, ino } = fstatSync(descriptor);
+  return { bytes: size, changed: mtimeMs, inode: ino };
+}
+
+/** No input file that is read whole is larger. Tensors of it would pass what a typed array can hold. */
 const LARGEST_FILE = 2 ** 30;
 
 /** Bytes that are read at a time where a file is read piece by piece. */
@@ -94,6 +106,10 @@ export class OpenInput {
       at += piece.length;
       yield piece;
     }
+  }
+
+  version(): FileVersion {
+    return versionOf(this.descriptor);
   }
 
   /** SHA-256 of the whole file. */

@@ -1,6 +1,6 @@
 import { fail } from '../diagnostics/report.js';
 import { sizeOf } from '../program/program.js';
-import { type InputFile, readInput } from './files.js';
+import { type InputFile, type OpenInput, readInput } from './files.js';
 import { gunzipExactly, gunzipHead, isGzip } from './gzip.js';
 
 /**
@@ -16,11 +16,23 @@ export interface Idx {
   readonly bytes: number;
 }
 
+/** What the header of an IDX file that is not packed says. */
+export interface IdxHeader {
+  /** Extents; the first is the number of rows. */
+  readonly extents: readonly number[];
+  /** The type of the elements as numpy writes it. */
+  readonly type: string;
+  /** Bytes before the first element. */
+  readonly offset: number;
+}
+
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 interface ElementType {
   readonly name: string;
   readonly size: number;
+  /** As numpy writes it. */
+  readonly type: string;
   read(view: DataView, count: number): IdxData;
 }
 
@@ -28,31 +40,37 @@ const TYPES: Readonly<Record<number, ElementType>> = {
   8: {
     name: 'unsigned bytes',
     size: 1,
+    type: '|u1',
     read: (view, count) => new Uint8Array(view.buffer, view.byteOffset, count),
   },
   9: {
     name: 'signed bytes',
     size: 1,
+    type: '|i1',
     read: (view, count) => new Int8Array(view.buffer, view.byteOffset, count),
   },
   11: {
     name: '16-bit integers',
     size: 2,
+    type: '>i2',
     read: (view, count) => Int16Array.from({ length: count }, (_, k) => view.getInt16(2 * k)),
   },
   12: {
     name: '32-bit integers',
     size: 4,
+    type: '>i4',
     read: (view, count) => Int32Array.from({ length: count }, (_, k) => view.getInt32(4 * k)),
   },
   13: {
     name: '32-bit floats',
     size: 4,
+    type: '>f4',
     read: (view, count) => Float32Array.from({ length: count }, (_, k) => view.getFloat32(4 * k)),
   },
   14: {
     name: '64-bit floats',
     size: 8,
+    type: '>f8',
     read: (view, count) => Float64Array.from({ length: count }, (_, k) => view.getFloat64(8 * k)),
   },
 };
@@ -103,12 +121,31 @@ export function decodeIdx(
   return { extents, data: type.read(view, count) };
 }
 
+/**
+ * The header of an IDX file, checked against its size, when its rows are to stay where they are; undefined where it is packed, so that no row can be found without those before it.
+ *
+ * @throws Failure idx-magic, idx-header, file-truncated, file-trailing
+ */
+export function idxHeader(open: OpenInput, expectation: IdxExpectation): IdxHeader | undefined {
+  const { file, size } = open;
+  const head = open.read(0, 4 + 4 * MOST_DIMENSIONS);
+  if (isGzip(head)) return undefined;
+  const { extents, type, offset } = readHeader(head, size, false, file, expectation, Number.MAX_SAFE_INTEGER);
+  const expected = offset + sizeOf(extents) * type.size;
+  const where = { at: file.at };
+  if (size < expected)
+    fail('file-truncated', { file: file.name, expected, found: size, offset: size, packed: false }, where);
+  if (size > expected) fail('file-trailing', { file: file.name, expected, found: size, packed: false }, where);
+  return { extents, type: type.type, offset };
+}
+
 function readHeader(
   head: Uint8Array,
   fileSize: number,
   packed: boolean,
   file: InputFile,
   { dimensions: [least, most], types, row }: IdxExpectation,
+  mostElements = MOST_ELEMENTS,
 ): { readonly extents: readonly number[]; readonly type: ElementType; readonly offset: number } {
   const where = { at: file.at };
   const needs = (size: number) => {
@@ -141,8 +178,8 @@ function readHeader(
       fail('idx-header', { ...at, expected: `${known} as ${what}`, found: String(extent) }, where);
     if (extent === 0) fail('idx-header', { ...at, expected: `${what}, at least 1`, found: '0' }, where);
     count *= extent;
-    if (count > MOST_ELEMENTS) {
-      const most = `at most ${MOST_ELEMENTS.toLocaleString('en-US')} elements in all`;
+    if (count > mostElements) {
+      const most = `at most ${mostElements.toLocaleString('en-US')} elements in all`;
       fail(
         'idx-header',
         { ...at, expected: `${what} that makes ${most}`, found: extent.toLocaleString('en-US') },

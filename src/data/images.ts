@@ -1,9 +1,10 @@
 import { fail } from '../diagnostics/report.js';
 import { interval } from '../ir/kind.js';
 import { sizeOf } from '../program/program.js';
-import type { InputFile } from './files.js';
-import { type Idx, type IdxExpectation, readIdx } from './idx.js';
+import { type FileVersion, type InputFile, OpenInput } from './files.js';
+import { type Idx, type IdxExpectation, type IdxHeader, idxHeader, readIdx } from './idx.js';
 import type { Field, Table } from './source.js';
+import { StoredRows } from './stored-rows.js';
 
 /** Elements of an IDX file that are bytes. */
 export const BYTES: readonly number[] = [8];
@@ -40,7 +41,7 @@ export interface ImageFiles {
 
 /**
  * Reads images and their labels from IDX files as the fields `image` and `label`. Images with two extents get a third of 1 (channels last). Bytes are
- * mapped to `range`; other numbers are taken as they are.
+ * mapped to `range`; other numbers are taken as they are. Images that take more memory than they may stay in their files, unless these are packed.
  *
  * @throws Failure of the files, rows-differ, shapes-differ, label-out-of-range
  */
@@ -51,9 +52,12 @@ export function readImages(
     readonly images: IdxExpectation;
     /** Undefined: one more than the largest label. */
     readonly classes: number | undefined;
+    /** Bytes that the images may take in memory; more stay in their files. Absent: all are read. */
+    readonly memory?: number | undefined;
   },
 ): Table {
-  const images = files.images.map((file) => ({ file, ...readIdx(file, options.images) }));
+  const stored = options.memory === undefined ? undefined : openStored(files.images, options.images, options.memory);
+  const images = stored ?? files.images.map((file) => ({ file, ...readIdx(file, options.images) }));
   const expectation = { dimensions: [1, 1], types: options.images.types ?? INTEGERS } as const;
   const labels = files.labels.map((file) => ({ file, ...readIdx(file, expectation) }));
   const [first] = images;
@@ -73,13 +77,7 @@ export function readImages(
     fail('rows-differ', { first: names!, rows, second: others!, others: rowsOf(labels) }, { at: labels[0]!.file.at });
   }
   const width = sizeOf(extents);
-  const data = new Float32Array(rows * width);
-  let from = 0;
-  for (const part of images) {
-    toFloats(part, options.range, data.subarray(from, from + part.data.length));
-    from += part.data.length;
-  }
-  const areBytes = images.every((part) => part.data instanceof Uint8Array);
+  const areBytes = images.every((part) => ('data' in part ? part.data instanceof Uint8Array : part.type === '|u1'));
   return {
     rows,
     fields: [
@@ -88,7 +86,9 @@ export function readImages(
         shape: extents.length === 2 ? [...extents, 1] : extents,
         form: 'values',
         ...(areBytes && { range: pixelRange(options.range) }),
-        data,
+        data: stored
+          ? storedImages(stored, width, options.range)
+          : imageNumbers(images as ReadFile[], width, options.range),
       },
       labelField(labels, options.classes),
     ],
@@ -102,7 +102,66 @@ export function readImages(
   };
 }
 
-function rowsOf(parts: readonly Idx[]): number {
+type ReadFile = Idx & { readonly file: InputFile };
+
+/** An IDX file that was looked through, and whose elements stay in it. */
+interface StoredFile extends IdxHeader {
+  readonly file: InputFile;
+  readonly version: FileVersion;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Undefined where the images fit into so much memory as numbers, or are packed. */
+function openStored(
+  files: readonly InputFile[],
+  expectation: IdxExpectation,
+  memory: number,
+): readonly StoredFile[] | undefined {
+  const opened: OpenInput[] = [];
+  try {
+    for (const file of files) opened.push(OpenInput.open(file));
+    const headers = opened.flatMap((open) => idxHeader(open, expectation) ?? []);
+    const bytes = headers.reduce((sum, { extents }) => sum + 4 * sizeOf(extents), 0);
+    if (headers.length < files.length || bytes <= memory) return undefined;
+    return opened.map((open, k) => ({
+      ...headers[k]!,
+      file: open.file,
+      version: open.version(),
+      sha256: open.sha256(),
+      bytes: open.size,
+    }));
+  } finally {
+    for (const open of opened) open.close();
+  }
+}
+
+function storedImages(files: readonly StoredFile[], width: number, range: readonly number[]): StoredRows {
+  return new StoredRows({
+    width,
+    parts: files.map(({ file: { path, name, role }, offset, extents, type, version }) => ({
+      file: { path, name, role },
+      offset,
+      rows: extents[0]!,
+      type,
+      // Bytes are pixels; other numbers are taken as they are.
+      divisor: type === '|u1' && range[1] !== 255 ? 255 : 1,
+      version,
+    })),
+  });
+}
+
+function imageNumbers(images: readonly Idx[], width: number, range: readonly number[]): Float32Array {
+  const data = new Float32Array(rowsOf(images) * width);
+  let from = 0;
+  for (const part of images) {
+    toFloats(part, range, data.subarray(from, from + part.data.length));
+    from += part.data.length;
+  }
+  return data;
+}
+
+function rowsOf(parts: readonly Pick<Idx, 'extents'>[]): number {
   return parts.reduce((sum, { extents }) => sum + extents[0]!, 0);
 }
 

@@ -1,6 +1,7 @@
 import { sizeOf } from '../program/program.js';
 import type { BoundTable, BoundTensor } from './bind.js';
 import type { Field, Table } from './source.js';
+import { heldNumbers, RowCursor } from './stored-rows.js';
 
 /** The numbers of a field over the rows of a table. */
 export interface FieldRange {
@@ -16,14 +17,14 @@ export interface FieldRange {
 /** Goes through the numbers of a field once. */
 export function rangeOf(field: Field, table: Table): FieldRange {
   const width = sizeOf(field.shape);
-  const { data } = field;
+  const cursor = new RowCursor({ data: field.data, width, rows: table.selection });
   const first = new Float64Array(width).fill(Number.NaN);
   const changes = new Uint8Array(width);
   let [least, most, sum, finite, notFinite] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0, 0];
   for (let row = 0; row < table.rows; row++) {
-    const from = (table.selection ? table.selection[row]! : row) * width;
+    const { numbers, from } = cursor.seek(row);
     for (let place = 0; place < width; place++) {
-      const value = data[from + place]!;
+      const value = numbers[from + place]!;
       if (row === 0) first[place] = value;
       else if (value !== first[place]) changes[place] = 1;
       if (!Number.isFinite(value)) {
@@ -43,8 +44,9 @@ export function rangeOf(field: Field, table: Table): FieldRange {
 /** Rows of every class, for class numbers below `classes`. */
 export function classCounts(field: Field, table: Table, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
+  const labels = heldNumbers(field, 'what is to be predicted');
   for (let row = 0; row < table.rows; row++) {
-    const label = field.data[table.selection ? table.selection[row]! : row]!;
+    const label = labels[table.selection ? table.selection[row]! : row]!;
     if (label >= 0 && label < classes) counts[label]! += 1;
   }
   return counts;
@@ -86,19 +88,21 @@ export class TrainingRows {
     const targets = isOwn
       ? this.targets
       : this.targets.map(({ name }) => part.tensors.find((one) => one.name === name)!);
+    const own = { inputs: new RowWords(this.inputs), targets: new RowWords(this.targets) };
+    const [inputWords, targetWords] = [new RowWords(inputs), new RowWords(targets)];
     let [rows, sameTarget] = [0, 0];
     let first: Repetition['first'];
     for (let row = 0; row < part.rows; row++) {
       // Another row of the same hash, if there ever is one, has the next place.
-      for (let key = hashOf(inputs, row); ; key++) {
+      for (let key = inputWords.hash(row); ; key++) {
         const found = this.places.get(key);
         if (found === undefined) {
           if (isOwn) this.places.set(key, row);
           break;
         }
-        if (!areEqual(this.inputs, found, inputs, row)) continue;
+        if (!own.inputs.isEqual(found, inputWords, row)) continue;
         rows += 1;
-        if (areEqual(this.targets, found, targets, row)) sameTarget += 1;
+        if (own.targets.isEqual(found, targetWords, row)) sameTarget += 1;
         first ??= { row, trainRow: found };
         break;
       }
@@ -107,51 +111,41 @@ export class TrainingRows {
   }
 }
 
-const words = new WeakMap<BoundTensor['data'], Int32Array>();
+/** Rows of tensors as 32-bit words. */
+class RowWords {
+  private readonly rows: { readonly cursor: RowCursor; readonly width: number; words: Int32Array }[];
 
-/** The numbers of a tensor as 32-bit words. */
-function wordsOf({ data }: BoundTensor): Int32Array {
-  let found = words.get(data);
-  if (!found) {
-    found = new Int32Array(data.buffer, data.byteOffset, data.length);
-    words.set(data, found);
+  constructor(tensors: readonly BoundTensor[]) {
+    this.rows = tensors.map((tensor) => {
+      const cursor = new RowCursor(tensor);
+      const { buffer, byteOffset, length } = cursor.numbers;
+      return { cursor, width: tensor.width, words: new Int32Array(buffer, byteOffset, length) };
+    });
   }
-  return found;
-}
 
-function startOf({ rows, width }: BoundTensor, row: number): number {
-  return (rows ? rows[row]! : row) * width;
-}
-
-/** A hash of a row (two lanes of the mixing of MurmurHash3, by A. Appleby), below 2⁵². */
-function hashOf(tensors: readonly BoundTensor[], row: number): number {
-  let one = 0x9747b28c;
-  let two = 0x3c6ef372;
-  for (const tensor of tensors) {
-    const data = wordsOf(tensor);
-    const from = startOf(tensor, row);
-    for (let k = from; k < from + tensor.width; k++) {
-      const word = Math.imul(data[k]!, 0xcc9e2d51);
-      one = Math.imul((one ^ word) | 0, 0x1b873593);
-      one = (one << 13) | (one >>> 19);
-      two = Math.imul(two ^ (word >>> 3) ^ data[k]!, 0x85ebca6b);
-      two ^= two >>> 15;
+  /** A hash of a row (two lanes of the mixing of MurmurHash3, by A. Appleby), below 2⁵². */
+  hash(row: number): number {
+    let one = 0x9747b28c;
+    let two = 0x3c6ef372;
+    for (const { cursor, width, words } of this.rows) {
+      const { from } = cursor.seek(row);
+      for (let k = from; k < from + width; k++) {
+        const word = Math.imul(words[k]!, 0xcc9e2d51);
+        one = Math.imul((one ^ word) | 0, 0x1b873593);
+        one = (one << 13) | (one >>> 19);
+        two = Math.imul(two ^ (word >>> 3) ^ words[k]!, 0x85ebca6b);
+        two ^= two >>> 15;
+      }
     }
+    return (one >>> 0) * 2 ** 20 + ((two >>> 0) & 0xfffff);
   }
-  return (one >>> 0) * 2 ** 20 + ((two >>> 0) & 0xfffff);
-}
 
-function areEqual(
-  left: readonly BoundTensor[],
-  leftRow: number,
-  right: readonly BoundTensor[],
-  rightRow: number,
-): boolean {
-  return left.every((tensor, k) => {
-    const other = right[k]!;
-    const [a, b] = [wordsOf(tensor), wordsOf(other)];
-    const [from, start] = [startOf(tensor, leftRow), startOf(other, rightRow)];
-    for (let place = 0; place < tensor.width; place++) if (a[from + place] !== b[start + place]) return false;
-    return true;
-  });
+  isEqual(row: number, other: RowWords, otherRow: number): boolean {
+    return this.rows.every(({ cursor, width, words }, k) => {
+      const { cursor: against, words: others } = other.rows[k]!;
+      const [{ from }, { from: start }] = [cursor.seek(row), against.seek(otherRow)];
+      for (let place = 0; place < width; place++) if (words[from + place] !== others[start + place]) return false;
+      return true;
+    });
+  }
 }

@@ -1,8 +1,9 @@
 import { fail } from '../diagnostics/report.js';
 import { sizeOf } from '../program/program.js';
-import type { InputFile } from './files.js';
-import { MOST_NUMBERS, NpyElements, type NpyHeader, readNpyHeader } from './npy.js';
+import type { FileVersion, InputFile } from './files.js';
+import { MOST_NUMBERS, NpyElements, type NpyHeader, type NpyTarget, readNpyHeader } from './npy.js';
 import type { Field } from './source.js';
+import { StoredRows } from './stored-rows.js';
 
 /** One array in NPY's format, wherever its bytes lie. */
 export interface ArrayFile {
@@ -12,6 +13,8 @@ export interface ArrayFile {
   readonly size: number;
   /** Its bytes from the first one on, piece by piece; may be asked for again. */
   bytes(): AsyncIterable<Uint8Array>;
+  /** Where they lie in the file as they are, where its rows may stay there. */
+  readonly inFile?: { readonly at: number; readonly version: FileVersion } | undefined;
 }
 
 /** Arrays joined along their rows. */
@@ -24,11 +27,15 @@ export interface JoinedArray {
 
 /**
  * Reads arrays whose rows have the same extents, one behind the other, as real numbers. All headers are read and checked before memory is taken, once, for all of
- * them; of the files no more is held than one piece. One-dimensional arrays have rows of one number.
+ * them; of the files no more is held than one piece. One-dimensional arrays have rows of one number. Rows that would take more than `memory` bytes are looked through and stay in
+ * their files, where they lie one behind the other in them.
  *
  * @throws Failure npy-header, file-truncated, file-trailing, array-value, shapes-differ, table-too-large
  */
-export async function joinArrays(parts: readonly ArrayFile[]): Promise<JoinedArray> {
+export async function joinArrays(
+  parts: readonly ArrayFile[],
+  { memory = Number.POSITIVE_INFINITY }: { readonly memory?: number | undefined } = {},
+): Promise<JoinedArray> {
   const headers: NpyHeader[] = [];
   for (const part of parts) headers.push(await headerOf(part));
   const [first] = headers;
@@ -42,18 +49,33 @@ export async function joinArrays(parts: readonly ArrayFile[]): Promise<JoinedArr
   const counts = headers.map((header) => header.shape[0]!);
   const rows = counts.reduce((sum, count) => sum + count, 0);
   const width = sizeOf(shape);
-  if (rows * width > MOST_NUMBERS)
+  const byColumn = headers.findIndex(({ fortran, shape }) => fortran && shape.length > 1);
+  const mayStay = byColumn < 0 && parts.every(({ inFile }) => inFile);
+  const isLarge = 4 * rows * width > memory || rows * width > MOST_NUMBERS;
+  if (rows * width > MOST_NUMBERS && !mayStay) {
+    const which = parts[Math.max(0, byColumn)]!.file.name;
+    const help =
+      byColumn >= 0
+        ? [
+            `${which} has its rows scattered over the file (fortran_order): \`numpy.save("x.npy", numpy.ascontiguousarray(x))\``,
+          ]
+        : [];
     fail(
       'table-too-large',
       { source: parts[0]!.file.name, rows, width, limit: MOST_NUMBERS },
-      { at: parts[0]!.file.at },
+      { at: parts[0]!.file.at, help },
     );
-  const data = new Float32Array(rows * width);
-  let from = 0;
-  for (const [k, part] of parts.entries()) {
-    await readElements(part, headers[k]!, data.subarray(from, from + counts[k]! * width));
-    from += counts[k]! * width;
   }
+  const data = isLarge && mayStay ? await lookThrough(parts, headers, width) : new Float32Array(rows * width);
+  let from = 0;
+  if (data instanceof Float32Array)
+    for (const [k, part] of parts.entries()) {
+      const into = data.subarray(from, from + counts[k]! * width);
+      await eachElement(part, headers[k]!, (index, value) => {
+        into[index] = value;
+      });
+      from += into.length;
+    }
   const isWhole = headers.every(({ type }) => type.whole);
   return {
     rows,
@@ -67,12 +89,29 @@ export async function joinArrays(parts: readonly ArrayFile[]): Promise<JoinedArr
   };
 }
 
-async function headerOf({ file, size, bytes }: ArrayFile): Promise<NpyHeader> {
+/** Every number is looked at, so that what cannot be read is told before training; none is kept. */
+async function lookThrough(
+  parts: readonly ArrayFile[],
+  headers: readonly NpyHeader[],
+  width: number,
+): Promise<StoredRows> {
+  for (const [k, part] of parts.entries()) await eachElement(part, headers[k]!, () => {});
+  return new StoredRows({
+    width,
+    parts: parts.map(({ file: { path, name, role }, inFile }, k) => {
+      const { offset, shape, type } = headers[k]!;
+      const { at, version } = inFile!;
+      return { file: { path, name, role }, offset: at + offset, rows: shape[0]!, type: type.name, divisor: 1, version };
+    }),
+  });
+}
+
+async function headerOf({ file, size, bytes, inFile }: ArrayFile): Promise<NpyHeader> {
   let head: Uint8Array = new Uint8Array();
   let header: NpyHeader | undefined;
   for await (const piece of bytes()) {
     head = head.length === 0 ? piece : Buffer.concat([head, piece]);
-    header = readNpyHeader(head, file);
+    header = readNpyHeader(head, file, inFile && Number.MAX_SAFE_INTEGER);
     if (header) break;
   }
   const where = { at: file.at };
@@ -91,10 +130,8 @@ async function headerOf({ file, size, bytes }: ArrayFile): Promise<NpyHeader> {
   return header;
 }
 
-async function readElements({ file, bytes }: ArrayFile, header: NpyHeader, into: Float32Array): Promise<void> {
-  const elements = new NpyElements(header, file, (index, value) => {
-    into[index] = value;
-  });
+async function eachElement({ file, bytes }: ArrayFile, header: NpyHeader, target: NpyTarget): Promise<void> {
+  const elements = new NpyElements(header, file, target);
   for await (const piece of bytes()) elements.push(piece);
 }
 

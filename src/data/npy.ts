@@ -38,7 +38,7 @@ const refuse = (file: InputFile, problem: string, help: readonly string[] = []):
   fail('npy-header', { file: file.name, problem }, { at: file.at, help });
 
 /** The header of an array, from the first bytes of its file; undefined where these are too few to hold it. @throws Failure npy-header */
-export function readNpyHeader(bytes: Uint8Array, file: InputFile): NpyHeader | undefined {
+export function readNpyHeader(bytes: Uint8Array, file: InputFile, most = MOST_NUMBERS): NpyHeader | undefined {
   const wrong = MAGIC.findIndex((byte, k) => k < bytes.length && bytes[k] !== byte);
   if (wrong >= 0) {
     const found = [...bytes.subarray(0, 6)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
@@ -66,9 +66,9 @@ export function readNpyHeader(bytes: Uint8Array, file: InputFile): NpyHeader | u
   let count = 1;
   for (const extent of extents) {
     count *= extent;
-    if (count > MOST_NUMBERS) {
-      const most = MOST_NUMBERS.toLocaleString('en-US');
-      refuse(file, `it claims the extents ${extents.join('×')}; dnc reads at most ${most} numbers of one file`);
+    if (count > most) {
+      const limit = most.toLocaleString('en-US');
+      refuse(file, `it claims the extents ${extents.join('×')}; dnc reads at most ${limit} numbers of one file`);
     }
   }
   return { shape: extents, type: typeOf(descr, file), fortran, offset: start + length };
@@ -177,9 +177,7 @@ const OTHERS: readonly (readonly [RegExp, string, string])[] = [
 
 function typeOf(descr: string, file: InputFile): NpyType {
   const [, order = '', kind = '', digits = ''] = /^([<>|=]?)([a-zA-Z])(\d+)$/.exec(descr) ?? [];
-  const size = Number(digits);
-  const make = READERS[`${kind}${digits}`];
-  if (!make || (order === '|' && size > 1)) {
+  if (!READERS[`${kind}${digits}`] || (order === '|' && Number(digits) > 1)) {
     const [, what = `elements of the type ${JSON.stringify(descr)}`, help] =
       OTHERS.find(([form]) => form.test(descr)) ?? [];
     return refuse(
@@ -188,7 +186,15 @@ function typeOf(descr: string, file: InputFile): NpyType {
       help ? [help] : [],
     );
   }
-  return { name: descr, size, whole: kind !== 'f', read: make(order !== '>') };
+  return elementReader(descr);
+}
+
+/** How elements of a type are read that dnc reads, by the type's name. */
+export function elementReader(name: string): NpyType {
+  const [, order = '', kind = '', digits = ''] = /^([<>|=]?)([a-zA-Z])(\d+)$/.exec(name) ?? [];
+  const make = READERS[`${kind}${digits}`];
+  if (!make) throw new Error(`no reader of ${name}`);
+  return { name, size: Number(digits), whole: kind !== 'f', read: make(order !== '>') };
 }
 
 /** Where the elements of an array go: every element once, by its row-major index in the array. */

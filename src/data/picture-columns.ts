@@ -8,6 +8,7 @@ import { FileSet } from './file-sets.js';
 import type { InputFile } from './files.js';
 import { pictureMemory, pictureShape, readPicture } from './pictures/read.js';
 import type { Field, SourcePlace, Table } from './source.js';
+import { heldNumbers } from './stored-rows.js';
 
 /**
  * Reads the pictures that columns of a table name: such a field then holds them. A file that several rows name is read once. Names are relative to the folder
@@ -29,10 +30,11 @@ export function readPictureColumns(
     if (field.missing) fail('missing-cells', { column: field.name, ...field.missing }, { at: place.at });
     // Rows that were left out may name what is not there.
     const used = new Set<number>();
-    for (let row = 0; row < table.rows; row++) used.add(field.data[table.selection ? table.selection[row]! : row]!);
+    const texts = heldNumbers(field, 'a column of names', place.at);
+    for (let row = 0; row < table.rows; row++) used.add(texts[table.selection ? table.selection[row]! : row]!);
     const names = [...used].sort((a, b) => a - b);
     const data = pictureMemory(
-      field.data.length,
+      texts.length,
       choices,
       `${field.name} of ${table.files[0]?.name ?? 'the table'}`,
       place.at,
@@ -46,8 +48,8 @@ export function readPictureColumns(
       FileSet.read(set, named, place, (file, k) => readPicture(file, choices, read.subarray(k * size, (k + 1) * size))),
     );
     const placeOf = new Map(names.map((text, k) => [text, k]));
-    for (let row = 0; row < field.data.length; row++) {
-      const k = placeOf.get(field.data[row]!);
+    for (let row = 0; row < texts.length; row++) {
+      const k = placeOf.get(texts[row]!);
       if (k !== undefined) data.set(read.subarray(k * size, (k + 1) * size), row * size);
     }
     const position = field.position !== undefined && { position: field.position };

@@ -24,6 +24,7 @@ import { hasDecimalComma, keyText, shown } from './csv/table.js';
 import { sources } from './index.js';
 import type { Field, SourceKind, SourceParts, SourcePlace, Table } from './source.js';
 import { readPictureColumns } from './picture-columns.js';
+import { heldNumbers } from './stored-rows.js';
 import { type Parts, type SplitChoices, split } from './splits.js';
 import { windowTable } from './windows.js';
 
@@ -252,7 +253,12 @@ function wholeAsClasses(table: Table, data: DataChoices, targets: readonly Wante
     const target = classes ? findField(table.fields, name) : undefined;
     if (!target?.whole || ofColumn(data.columns, target)) continue;
     const { whole: _, ...field } = target;
-    asClasses.set(target, { ...field, shape: [], form: 'classes', data: Int32Array.from(target.data) });
+    asClasses.set(target, {
+      ...field,
+      shape: [],
+      form: 'classes',
+      data: Int32Array.from(heldNumbers(target, 'what is to be predicted')),
+    });
   }
   return { ...table, fields: table.fields.map((field) => asClasses.get(field) ?? field) };
 }

@@ -1,6 +1,7 @@
 import type { Span } from '../diagnostics/source.js';
 import type { Kind, Static, TObject } from '../ir/kind.js';
 import type { DataFile, Locked } from './files.js';
+import type { StoredRows } from './stored-rows.js';
 
 /** One column of a data set: row-major, rows first. */
 export interface Field {
@@ -37,7 +38,8 @@ export interface Field {
   readonly missing?: { readonly count: number; readonly first: string };
   /** Of a column that is read as texts because of its cells, and not because anybody said so: what is among them. */
   readonly mixed?: Mixed;
-  readonly data: Float32Array | Int32Array;
+  /** The numbers, or where they are in files that are larger than what is to be held in memory. */
+  readonly data: Float32Array | Int32Array | StoredRows;
 }
 
 /** Numbers among the cells of a column of texts. Missing cells do not count, however they are written. */
@@ -90,6 +92,8 @@ export interface SourcePlace {
   readonly at?: Span | undefined;
   /** What an earlier run found in files of these names: other contents are refused. */
   readonly lock?: DataLock | undefined;
+  /** Bytes that the numbers of one field may take in memory; what takes more stays in its files where the source can. Default: `memoryForRows`. */
+  readonly memory?: number | undefined;
   /** How columns of a table are read; those that it does not name as their cells suggest. */
   readonly columns?: ColumnTypes | undefined;
   /** What is known of the columns of a file without a header: those of the training rows, in their order. */

@@ -4,6 +4,7 @@ import { sizeOf } from '../program/program.js';
 import type { FittedWindow } from './columns/fitted.js';
 import { MOST_NUMBERS } from './npy.js';
 import type { Field, Table } from './source.js';
+import { heldNumbers } from './stored-rows.js';
 
 /** What the data section says about windows. */
 export interface WindowChoices {
@@ -77,7 +78,7 @@ export function windowTable(
     const size = sizeOf(from.shape);
     const rows = isAhead ? 1 : length;
     const offset = isAhead ? length - 1 + horizon : 0;
-    const { data: stored } = from;
+    const stored = heldNumbers(from, '`window`', options.at);
     const data =
       stored instanceof Float32Array
         ? new Float32Array(starts.length * rows * size)

@@ -26,24 +26,29 @@ export const flags: TargetValues = { expected: '0 and 1', forms: [(value) => val
 
 export const counts: TargetValues = { expected: 'numbers that are not negative', forms: [(value) => value >= 0] };
 
-/** The first number, as a place in `data`, that leaves no form standing; undefined where one holds throughout. NaN is not looked at: it is missing. */
+/** The first number that leaves no form standing; undefined where one holds throughout. NaN is not looked at: it is missing. */
 export function firstUnfit(
   { forms }: TargetValues,
   {
-    data,
+    seek,
     rows,
     width,
-  }: { readonly data: ArrayLike<number>; readonly rows: Int32Array | undefined; readonly width: number },
+  }: {
+    /** Where the numbers of a row are, until the next one is asked for. */
+    readonly seek: (row: number) => { readonly numbers: ArrayLike<number>; readonly from: number };
+    readonly rows: Int32Array | undefined;
+    readonly width: number;
+  },
   count: number,
 ): { readonly row: number; readonly value: number } | undefined {
   let standing = forms;
   for (let row = 0; row < count; row++) {
-    const stored = rows ? rows[row]! : row;
-    for (let at = stored * width; at < (stored + 1) * width; at++) {
-      const value = data[at]!;
+    const { numbers, from } = seek(row);
+    for (let at = from; at < from + width; at++) {
+      const value = numbers[at]!;
       if (Number.isNaN(value) || standing.every((holds) => holds(value))) continue;
       standing = standing.filter((holds) => holds(value));
-      if (standing.length === 0) return { row: stored, value };
+      if (standing.length === 0) return { row: rows ? rows[row]! : row, value };
     }
   }
   return undefined;

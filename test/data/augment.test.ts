@@ -8,6 +8,7 @@ import { select } from '../../src/data/splits.js';
 import type { Call } from '../../src/ir/kind.js';
 import { Stream } from '../../src/random/streams.js';
 import { failureOf } from './failure.js';
+import { numbersIn } from './numbers.js';
 
 const [HEIGHT, WIDTH] = [4, 5];
 const SIZE = HEIGHT * WIDTH;
@@ -20,7 +21,7 @@ function pictures(rows = 6): Table {
     form: 'values',
     data: Float32Array.from({ length: rows * SIZE }, (_, k) => k + 1),
   };
-  const mask: Field = { ...image, name: 'mask', data: image.data.map((value) => value % 2) };
+  const mask: Field = { ...image, name: 'mask', data: numbersIn(image).map((value) => value % 2) };
   const facts: Field = { name: 'facts', shape: [2], form: 'values', data: new Float32Array(2 * rows) };
   const label: Field = { name: 'label', shape: [], form: 'classes', classes: 2, data: new Int32Array(rows) };
   return { rows, fields: [image, mask, facts, label], target: 'label', files: [] };

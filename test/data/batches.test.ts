@@ -3,6 +3,7 @@ import { Batches } from '../../src/data/batches.js';
 import { bind, type BoundTable } from '../../src/data/bind.js';
 import { PickedRows } from '../../src/data/picked-rows.js';
 import { shuffle } from '../../src/random/permutation.js';
+import { numbersIn } from './numbers.js';
 
 /** Rows whose wide tensor, narrow tensor and label all hold the row's number; the wide one is read through a selection. */
 function bound(rows: number, width = 20): BoundTable {
@@ -128,7 +129,7 @@ test.each([undefined, 3])(`picked rows are those of the table, however they are 
         const wanted = Array.from({ length: rows }, (_, k) => {
           const row = order[8 * step + k]!;
           const start = (own ? own[row]! : row) * width;
-          return [...data.subarray(start, start + width)];
+          return [...numbersIn({ data }).subarray(start, start + width)];
         });
         const part = input.data
           .slice()

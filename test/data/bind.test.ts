@@ -3,6 +3,7 @@ import { type BoundTensor, bind, type Readers } from '../../src/data/bind.js';
 import type { Field, Table } from '../../src/data/source.js';
 import { select } from '../../src/data/splits.js';
 import { failureOf } from './failure.js';
+import { numbersIn } from './numbers.js';
 
 /** Four rows: a picture of 2×3×1, two more numbers, a class number, and a number to predict. */
 const pixels = Float32Array.from({ length: 24 }, (_, k) => k);
@@ -26,7 +27,7 @@ const digit = { name: 'digit', extents: [3], form: 'classes' } as const;
 function rowsOf({ data, rows, width }: BoundTensor, count = 4): number[][] {
   return Array.from({ length: count }, (_, row) => {
     const start = (rows ? rows[row]! : row) * width;
-    return [...data.slice(start, start + width)];
+    return [...numbersIn({ data }).slice(start, start + width)];
   });
 }
 

@@ -6,6 +6,7 @@ import type { DataLock, Table } from '../../src/data/source.js';
 import { failureOf } from './failure.js';
 import { temporaryFolder } from './idx-files.js';
 import { picture } from './pictures/encode.js';
+import { numbersIn } from './numbers.js';
 
 beforeEach(() => {
   vi.stubEnv('DNC_DATA', '');
@@ -57,11 +58,11 @@ describe('image_folder', () => {
       range: [0, 1],
       data: undefined,
     });
-    expect([0, 4, 8, 12, 16].map((at) => image!.data[at])).toEqual(
+    expect([0, 4, 8, 12, 16].map((at) => numbersIn(image!)[at])).toEqual(
       [0, 153, 204, 102, 51].map((v) => Math.fround(v / 255)),
     );
     expect(label).toMatchObject({ form: 'classes', classes: 2, labels: ['rose', 'tulip'] });
-    expect([...label!.data]).toEqual([0, 0, 0, 1, 1]);
+    expect([...numbersIn(label!)]).toEqual([0, 0, 0, 1, 1]);
     expect(train.files.map(({ name, rows }) => [name, rows])).toEqual([
       ['flowers/rose', 3],
       ['flowers/tulip', 2],
@@ -69,7 +70,7 @@ describe('image_folder', () => {
     const colours = { ...ARGUMENTS, channels: 3, range: [0, 255] };
     const bytes = (await sources.image_folder.read(colours as never, place(folder))).train.fields[0]!;
     expect(bytes.shape).toEqual([2, 2, 3]);
-    expect([...bytes.data.subarray(12, 24)]).toEqual(new Array(12).fill(153));
+    expect([...numbersIn(bytes).subarray(12, 24)]).toEqual(new Array(12).fill(153));
   });
 
   test('parts in folders of their own, numbers as names of classes in their order', async () => {
@@ -80,7 +81,7 @@ describe('image_folder', () => {
     const { train, validation, test } = await sources.image_folder.read(ARGUMENTS as never, place(folder));
     expect(train.fields[1]!.labels).toEqual(['9', '10']);
     const shades = [train, validation!, test!].map(({ fields }) =>
-      [fields[0]!.data[0]!, fields[0]!.data[4]!].map((v) => Math.round(255 * v)),
+      [numbersIn(fields[0]!)[0]!, numbersIn(fields[0]!)[4]!].map((v) => Math.round(255 * v)),
     );
     expect(shades).toEqual([
       [45, 50],
@@ -91,7 +92,7 @@ describe('image_folder', () => {
     // A part may lack a class, whose number stays.
     rmSync(join(folder, 'flowers/test/9'), { recursive: true });
     const less = await sources.image_folder.read(ARGUMENTS as never, place(folder));
-    expect([...less.test!.fields[1]!.data]).toEqual([1]);
+    expect([...numbersIn(less.test!.fields[1]!)]).toEqual([1]);
   });
 
   test.each([
@@ -186,7 +187,7 @@ describe('image_folder', () => {
     const read = (name: string) => sources.image_folder.readRows!(ARGUMENTS as never, name, place(folder));
     const both = await read('new');
     expect([both.rows, both.fields.length, both.target]).toEqual([2, 1, 'label']);
-    expect([...(await read('new/deep/2.png')).fields[0]!.data]).toEqual(new Array(4).fill(Math.fround(0.4)));
+    expect([...numbersIn((await read('new/deep/2.png')).fields[0]!)]).toEqual(new Array(4).fill(Math.fround(0.4)));
     expect((await failureOf(() => read('old'))).text).toMatch(/^file-missing: old/);
   });
 });
@@ -209,10 +210,10 @@ describe('text_folder', () => {
     const { train, test } = await read(folder, ['pos', 'neg']);
     const [text, label] = train.fields;
     expect(label).toMatchObject({ labels: ['neg', 'pos'], classes: 2 });
-    expect([...label!.data]).toEqual([0, 1, 1]);
+    expect([...numbersIn(label!)]).toEqual([0, 1, 1]);
     expect(text).toMatchObject({ form: 'texts', prose: true, texts: ['Bad – naïve', 'Good.', 'Better'] });
-    expect([...text!.data]).toEqual([0, 1, 2]);
-    expect([...test!.fields[0]!.data].map((k) => test!.fields[0]!.texts![k])).toEqual(['', 'Good.']);
+    expect([...numbersIn(text!)]).toEqual([0, 1, 2]);
+    expect([...numbersIn(test!.fields[0]!)].map((k) => test!.fields[0]!.texts![k])).toEqual(['', 'Good.']);
     expect((await failureOf(() => read(folder, ['pos', 'bad']))).text).toMatch(
       /no sub-folder bad, which `classes` names/,
     );

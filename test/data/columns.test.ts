@@ -12,6 +12,7 @@ import {
 import type { Field, Table } from '../../src/data/source.js';
 import { select } from '../../src/data/splits.js';
 import { Failure } from '../../src/diagnostics/report.js';
+import { numbersIn } from './numbers.js';
 
 const none = Number.NaN;
 
@@ -42,7 +43,7 @@ function texts(name: string, cells: readonly (string | undefined)[]): Field {
 }
 
 function table(...fields: Field[]): Table {
-  return { rows: fields[0]!.data.length, fields, columns: fields.length, files: [] };
+  return { rows: numbersIn(fields[0]!).length, fields, columns: fields.length, files: [] };
 }
 
 /** Fits on the first rows, and gives all rows as they are read then. */
@@ -63,7 +64,7 @@ function read(whole: Table, choices: ColumnChoices, rows = whole.rows) {
     const field = fields.find((one) => one.name === name)!;
     const width = Math.max(1, field.shape[0] ?? 1);
     return selected.map((row) => {
-      const own = Array.from(field.data.subarray(row * width, (row + 1) * width));
+      const own = Array.from(numbersIn(field).subarray(row * width, (row + 1) * width));
       return width === 1 ? own[0] : own;
     });
   };

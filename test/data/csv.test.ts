@@ -8,6 +8,7 @@ import { csv } from '../../src/data/sources/csv.js';
 import type { ColumnType, Table } from '../../src/data/source.js';
 import { Failure } from '../../src/diagnostics/report.js';
 import { makeTemporaryFolder, removeFolder } from '../support/folders.js';
+import { numbersIn } from './numbers.js';
 
 let folder: string;
 beforeAll(() => {
@@ -47,7 +48,7 @@ function cells({ fields }: Table): Record<string, unknown[]> {
   return Object.fromEntries(
     fields.map(({ name, data, texts }) => [
       name,
-      Array.from(data, (value) => (texts ? (texts[value] ?? null) : Number.isNaN(value) ? null : value)),
+      Array.from(numbersIn({ data }), (value) => (texts ? (texts[value] ?? null) : Number.isNaN(value) ? null : value)),
     ]),
   );
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { drawDigits } from '../../src/data/digits.js';
 import { sources } from '../../src/data/index.js';
+import { numbersIn } from './numbers.js';
 import { trainAndTest } from './trainer.js';
 
 test.each([1, 2, 3])('seed %i: too hard for a linear model, easy for a small network', (seed) => {
@@ -56,11 +57,11 @@ test('the source: two parts, pixels in the range that was asked for', async () =
   ] as const) {
     expect(table.rows).toBe(rows);
     expect(table.fields.map(({ data: _, ...field }) => field)).toEqual(described.fields);
-    expect(table.fields.map(({ data }) => data.length)).toEqual([rows * 784, rows]);
+    expect(table.fields.map(({ data }) => numbersIn({ data }).length)).toEqual([rows * 784, rows]);
     const brightest = Math.max(...(table.fields[0]!.data as Float32Array));
     expect(brightest > 0.8 && brightest <= 1).toBe(true);
   }
   const bytes = await sources.drawn_digits.read({ ...args, range: [0, 255] }, place);
-  const [unit, byte] = [train.fields[0]!.data, bytes.train.fields[0]!.data];
-  expect(byte.every((value, k) => Number.isInteger(value) && Math.fround(value / 255) === unit[k])).toBe(true);
+  const [unit, byte] = [train, bytes.train].map(({ fields }) => numbersIn(fields[0]!));
+  expect(byte!.every((value, k) => Number.isInteger(value) && Math.fround(value / 255) === unit![k])).toBe(true);
 });

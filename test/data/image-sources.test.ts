@@ -7,6 +7,7 @@ import { ownDataFolder } from '../../src/data/folders.js';
 import { sources } from '../../src/data/index.js';
 import { failureOf } from './failure.js';
 import { idxBytes, temporaryFolder } from './idx-files.js';
+import { numbersIn } from './numbers.js';
 
 const range = [0, 1];
 
@@ -85,13 +86,13 @@ describe('where MNIST is looked for', () => {
       sources.fashion_mnist.describe!({ range })!.fields,
     );
     expect([train.rows, held!.rows, train.target]).toEqual([20, 20, 'label']);
-    expect(train.fields[0]!.data[19 * 784 + 5]).toBe(Math.fround(19 / 255));
-    expect([...train.fields[1]!.data.slice(8, 12)]).toEqual([8, 9, 0, 1]);
+    expect(numbersIn(train.fields[0]!)[19 * 784 + 5]).toBe(Math.fround(19 / 255));
+    expect([...numbersIn(train.fields[1]!).slice(8, 12)]).toEqual([8, 9, 0, 1]);
     expect(train.files.map(({ name }) => name)).toEqual([
       'fashion-mnist/train-images-idx3-ubyte.gz',
       'fashion-mnist/train-labels-idx1-ubyte.gz',
     ]);
-    expect((await read([0, 255])).train.fields[0]!.data[19 * 784 + 5]).toBe(19);
+    expect(numbersIn((await read([0, 255])).train.fields[0]!)[19 * 784 + 5]).toBe(19);
   });
 
   test('nothing found: where it was looked and what to do', async () => {
@@ -157,7 +158,7 @@ describe('idx', () => {
     const args = { images: ['a'], labels: ['b'], test_images: ['c'], test_labels: ['d'], range };
     const { train, test: held } = await sources.idx.read(args, { dataFolder: undefined, specFolder: folder });
     expect(train.fields[0]).toMatchObject({ name: 'image', shape: [2, 2, 1], form: 'values' });
-    expect([...train.fields[0]!.data.slice(0, 6)]).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1].map(Math.fround));
+    expect([...numbersIn(train.fields[0]!).slice(0, 6)]).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1].map(Math.fround));
     expect(train.fields[1]).toMatchObject({ name: 'label', shape: [], form: 'classes', classes: 5 });
     expect(held!.rows).toBe(1);
     const { test: none } = await sources.idx.read(
@@ -175,8 +176,10 @@ describe('idx', () => {
     write(folder, 'wide', idxBytes([2, 2, 3], Array(12).fill(0)));
     const place = { dataFolder: undefined, specFolder: folder };
     const { train } = await sources.idx.read({ images: ['a', 'b'], labels: ['labels'], range }, place);
-    expect([...train.fields[0]!.data]).toEqual([0, 0.2, 0.4, 0.6, 1, 0.8, 0, 0, 0.2, 0.2, 0.2, 0.2].map(Math.fround));
-    expect([...train.fields[1]!.data]).toEqual([2, 0, 1]);
+    expect([...numbersIn(train.fields[0]!)]).toEqual(
+      [0, 0.2, 0.4, 0.6, 1, 0.8, 0, 0, 0.2, 0.2, 0.2, 0.2].map(Math.fround),
+    );
+    expect([...numbersIn(train.fields[1]!)]).toEqual([2, 0, 1]);
     expect(train.files.map(({ name, rows, bytes }) => [name, rows, bytes])).toEqual([
       ['a', 1, 20],
       ['b', 2, 24],
@@ -195,7 +198,7 @@ describe('idx', () => {
       { dataFolder: undefined, specFolder: folder },
     );
     expect(train.fields[0]!.shape).toEqual([2]);
-    expect([...train.fields[0]!.data]).toEqual([1, -2]);
+    expect([...numbersIn(train.fields[0]!)]).toEqual([1, -2]);
   });
 
   test('what does not go together', async () => {
@@ -238,9 +241,9 @@ test.skipIf(real === undefined)(
     const { train, test: held } = await sources.mnist.read({ range }, { dataFolder: real, specFolder: '.' });
     expect([train.rows, held!.rows]).toEqual([60_000, 10_000]);
     const counts = new Int32Array(10);
-    for (const label of held!.fields[1]!.data) counts[label]! += 1;
+    for (const label of numbersIn(held!.fields[1]!)) counts[label]! += 1;
     expect([...counts]).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
-    const pixels = held!.fields[0]!.data;
+    const pixels = numbersIn(held!.fields[0]!);
     let sum = 0;
     for (let k = 0; k < pixels.length; k++) sum += pixels[k]!;
     expect((sum / pixels.length) * 255).toBeCloseTo(33.7912, 3);

@@ -6,6 +6,7 @@ import { type DataRows, readData, readRowsToPredict } from '../../src/data/read.
 import { Source } from '../../src/diagnostics/source.js';
 import { makeTemporaryFolder, removeFolder } from '../support/folders.js';
 import { failureOf } from './failure.js';
+import { numbersIn } from './numbers.js';
 
 let folder: string;
 beforeAll(() => {
@@ -89,7 +90,7 @@ test.each(['-999', '"-999"', '[-999, "?"]', '["?", "-999.0"]'])(
     const csv = 'a,y\n1,1\n3,2\n-999,3\n';
     const section = `source: csv("t.csv", missing: ${missing}); target: y; missing: mean`;
     const { train } = await rowsOf(csv, section);
-    expect([...train.fields.find(({ name }) => name === 'a')!.data]).toEqual([1, 3, 2]);
+    expect([...numbersIn(train.fields.find(({ name }) => name === 'a')!)]).toEqual([1, 3, 2]);
   },
 );
 
@@ -111,7 +112,7 @@ train { losses { price: mse; kind: sparse_categorical_crossentropy(from_logits: 
     const file = path.join(folder, 'new.csv');
     writeFileSync(file, csv);
     const { table, notes } = await readRowsToPredict(spec.data, file, place, fitted!, ends);
-    return [table.fields.map(({ name, data }) => `${name} ${[...data].join(' ')}`).join(', '), ...notes];
+    return [table.fields.map(({ name, data }) => `${name} ${[...numbersIn({ data })].join(' ')}`).join(', '), ...notes];
   };
   const note = 'new.csv has no line of names: its columns are taken to be those of the training rows, in their order';
   const rows = 'area 80 90, rooms 5 6';

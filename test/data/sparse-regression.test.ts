@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { sources } from '../../src/data/index.js';
 import { drawRegression, drawTruth } from '../../src/data/regression.js';
 import { failureOf } from './failure.js';
+import { numbersIn } from './numbers.js';
 
 const place = { dataFolder: undefined, specFolder: '.' };
 const defaults = { features: 20, support: 2, samples: 500, test: 500, scale: 1, noise: 0, seed: 1, unit_sphere: false };
@@ -55,8 +56,8 @@ test('the source: shapes as described, training and test rows apart, more featur
   expect([train.rows, held!.rows]).toEqual([30, 20]);
   const described = sources.sparse_regression.describe!(args)!;
   expect(train.fields.map(({ data: _, ...field }) => field)).toEqual(described.fields);
-  expect(train.fields[0]!.data.length).toBe(30 * 40);
-  expect([...train.fields[0]!.data.slice(0, 5)]).not.toEqual([...held!.fields[0]!.data.slice(0, 5)]);
+  expect(numbersIn(train.fields[0]!).length).toBe(30 * 40);
+  expect([...numbersIn(train.fields[0]!).slice(0, 5)]).not.toEqual([...numbersIn(held!.fields[0]!).slice(0, 5)]);
 });
 
 test('more support than features, and more numbers than fit', async () => {

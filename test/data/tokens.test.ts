@@ -4,6 +4,7 @@ import { wordsIn } from '../../src/data/columns/vocabulary.js';
 import type { Field, Table } from '../../src/data/source.js';
 import { select } from '../../src/data/splits.js';
 import { failureOf } from './failure.js';
+import { numbersIn } from './numbers.js';
 
 function table(texts: readonly (string | undefined)[]): Table {
   const known = [...new Set(texts.filter((text) => text !== undefined))];
@@ -27,7 +28,9 @@ function choices(max_tokens: number, length: number, missing?: string): ColumnCh
 function rowsOf(whole: Table, fitted: ReturnType<typeof fitColumns>) {
   const [field] = applyFitted(whole, fitted, {});
   const [length] = field!.shape;
-  return Array.from({ length: whole.rows }, (_, row) => [...field!.data.subarray(row * length!, (row + 1) * length!)]);
+  return Array.from({ length: whole.rows }, (_, row) => [
+    ...numbersIn(field!).subarray(row * length!, (row + 1) * length!),
+  ]);
 }
 
 test('the vocabulary and the tokens of Keras 3.15, TextVectorization(max_tokens=12, output_sequence_length=6)', () => {

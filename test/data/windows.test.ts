@@ -8,6 +8,7 @@ import { split } from '../../src/data/splits.js';
 import { windowTable } from '../../src/data/windows.js';
 import { sources } from '../../src/data/index.js';
 import { failureOf } from './failure.js';
+import { numbersIn } from './numbers.js';
 
 /** Row t has t, 100 + t, and the class t mod 3. */
 function times(rows: number): Table {
@@ -40,7 +41,7 @@ describe('windows', () => {
       { name: 'y', shape: [1], past: 'y.past' },
       { name: 'x', shape: [3, 1], past: undefined },
     ]);
-    expect(fields.map(({ data }) => [...data])).toEqual([
+    expect(fields.map(({ data }) => [...numbersIn({ data })])).toEqual([
       [0, 1, 2, 2, 3, 4, 4, 5, 6],
       [4, 6, 8],
       [100, 101, 102, 102, 103, 104, 104, 105, 106],
@@ -50,7 +51,7 @@ describe('windows', () => {
   test('horizon 0: the last row itself, which no input reads; a class that lies ahead has no past', () => {
     const { fields } = windowTable(times(5), { ...window, horizon: 0, targets: ['kind'] }, options);
     expect(fields.map(({ name }) => name)).toEqual(['y', 'x', 'kind']);
-    expect([...fields[2]!.data]).toEqual([2, 1]);
+    expect([...numbersIn(fields[2]!)]).toEqual([2, 1]);
     const own = windowTable(times(5), { ...window, horizon: 0 }, options);
     expect(own.fields.map(({ name, past }) => [name, past])).toEqual([
       ['y', undefined],
@@ -61,15 +62,15 @@ describe('windows', () => {
   test('no window reaches over rows that are not there', () => {
     const part = { ...times(20), rows: 9, selection: Int32Array.of(0, 1, 2, 3, 4, 5, 12, 13, 14) };
     const { fields } = windowTable(part, { ...window, horizon: 1, stride: 1 }, options);
-    expect([...fields[0]!.data]).toEqual([0, 1, 2, 1, 2, 3, 2, 3, 4]);
-    expect([...fields[1]!.data]).toEqual([3, 4, 5]);
+    expect([...numbersIn(fields[0]!)]).toEqual([0, 1, 2, 1, 2, 3, 2, 3, 4]);
+    expect([...numbersIn(fields[1]!)]).toEqual([3, 4, 5]);
   });
 
   test('rows to predict: the last window ends with the last row', () => {
     const { rows, fields } = windowTable(times(5), { ...window, stride: 1 }, { ...options, ahead: false });
     expect(rows).toBe(3);
     expect(fields.map(({ name }) => name)).toEqual(['y.past', 'x']);
-    expect([...fields[0]!.data].slice(-3)).toEqual([2, 3, 4]);
+    expect([...numbersIn(fields[0]!)].slice(-3)).toEqual([2, 3, 4]);
   });
 
   test('a part that is too short is named', async () => {
@@ -133,9 +134,9 @@ describe('the data section', () => {
     expect(column.kind === 'number' && column.mean![0]).toBeCloseTo(mean, 5);
     // The target is not standardized, so that its windows are the numbers as they are.
     const past = validation!.fields.find(({ name }) => name === 'value.past')!;
-    expect([...past.data.subarray(0, 6)]).toEqual([...value!.subarray(150, 156)]);
+    expect([...numbersIn(past).subarray(0, 6)]).toEqual([...value!.subarray(150, 156)]);
     const ahead = train.fields.find(({ name }) => name === 'value')!;
-    expect(ahead.data.at(-1)).toBe(value![149]);
+    expect(numbersIn(ahead).at(-1)).toBe(value![149]);
   });
 
   test('a lone input reads all columns with the past of the target, side by side', async () => {
@@ -149,8 +150,10 @@ describe('the data section', () => {
       train,
     );
     const [input, target] = bound.tensors;
-    const [value, driver] = ['value.past', 'driver'].map((name) => train.fields.find((one) => one.name === name)!.data);
-    expect([...input!.data.subarray(12, 18)]).toEqual([
+    const [value, driver] = ['value.past', 'driver'].map((name) =>
+      numbersIn(train.fields.find((one) => one.name === name)!),
+    );
+    expect([...numbersIn(input!).subarray(12, 18)]).toEqual([
       value![6],
       driver![6],
       value![7],
@@ -168,7 +171,7 @@ describe('the data section', () => {
       },
       train,
     );
-    expect([...named.tensors[0]!.data.subarray(0, 2)]).toEqual([driver![0], value![0]]);
+    expect([...numbersIn(named.tensors[0]!).subarray(0, 2)]).toEqual([driver![0], value![0]]);
   });
 });
 

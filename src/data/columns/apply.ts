@@ -2,6 +2,7 @@ import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import { fail } from '../../diagnostics/report.js';
 import type { Span } from '../../diagnostics/source.js';
 import type { Field, Table } from '../source.js';
+import { StoredRows } from '../stored-rows.js';
 import {
   describeColumn,
   type Fitted,
@@ -64,6 +65,7 @@ function applyColumn(field: Field, column: FittedColumn, options: Options): Fiel
     case 'number':
       if (field.form !== 'values') return mismatch(field, 'numbers', choices);
       refuseMissing(field, column.fill !== undefined, options.at);
+      if (field.data instanceof StoredRows) return { ...own, data: field.data.scaled(column) };
       scale(field.data as Float32Array, column);
       return { ...own, data: field.data };
     case 'one_hot':

@@ -4,6 +4,7 @@ import type { Span } from '../../diagnostics/source.js';
 import type { Call } from '../../ir/kind.js';
 import type { ColumnType, ColumnTypes, Description, Field, Table } from '../source.js';
 import { select } from '../splits.js';
+import { heldNumbers } from '../stored-rows.js';
 
 /** What happens to missing numbers. */
 export type MissingNumbers = 'error' | 'drop' | 'mean' | 'median' | number;
@@ -135,7 +136,8 @@ function withoutMissing({ missing: _, ...field }: Field): Field {
 }
 
 function isMissing(field: Field, stored: number): boolean {
-  return field.form === 'texts' ? field.data[stored]! < 0 : Number.isNaN(field.data[stored]!);
+  const numbers = heldNumbers(field, 'leaving out rows with missing cells');
+  return field.form === 'texts' ? numbers[stored]! < 0 : Number.isNaN(numbers[stored]!);
 }
 
 function refuseUnknownColumns(table: Table, choices: ColumnChoices): void {

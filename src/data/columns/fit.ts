@@ -2,6 +2,7 @@ import { fail, Reports } from '../../diagnostics/report.js';
 import { sizeOf } from '../../program/program.js';
 import { keyText } from '../csv/table.js';
 import type { Field, Table } from '../source.js';
+import { heldNumbers, RowCursor } from '../stored-rows.js';
 import { callOf, type ColumnChoices, findField, isTarget, missingRule, roleOf, targetNames } from './choices.js';
 import {
   describeFitted,
@@ -116,7 +117,6 @@ function numbersOf(field: Field, train: Table, choices: ColumnChoices): FittedNu
   if (field.form !== 'values') return mismatch(field, 'numbers', choices);
   const width = sizeOf(field.shape);
   const rule = missingRule(field, train, choices);
-  const { data } = field;
   if ((rule === 'mean' || rule === 'median') && field.missing && known(field, train).length === 0)
     refuseEmpty(field, rule, choices);
   const fill =
@@ -132,31 +132,38 @@ function numbersOf(field: Field, train: Table, choices: ColumnChoices): FittedNu
   const standardized = own ?? (choices.standardize === true && !isTarget(field, train, choices));
   const result: FittedNumbers = { kind: 'number', shape: field.shape, named, ...(fill !== undefined && { fill }) };
   if (!standardized) return result;
-  const mean: number[] = [];
-  const deviation: number[] = [];
-  for (let place = 0; place < width; place++) {
-    const at = (row: number) => {
-      const value = data[(train.selection ? train.selection[row]! : row) * width + place]!;
-      return Number.isNaN(value) ? (fill ?? 0) : value;
-    };
-    let sum = 0;
-    for (let row = 0; row < train.rows; row++) sum += at(row);
-    const middle = sum / train.rows;
-    let squares = 0;
-    for (let row = 0; row < train.rows; row++) squares += (at(row) - middle) ** 2;
-    const spread = Math.sqrt(squares / train.rows);
-    mean.push(middle);
+  const cursor = new RowCursor({ data: field.data, width, rows: train.selection });
+  /** Adds up a number for every place, over all rows in their order. */
+  const sums = (of: (value: number, place: number) => number): Float64Array => {
+    const found = new Float64Array(width);
+    for (let row = 0; row < train.rows; row++) {
+      const { numbers, from } = cursor.seek(row);
+      for (let place = 0; place < width; place++) {
+        const value = numbers[from + place]!;
+        found[place]! += of(Number.isNaN(value) ? (fill ?? 0) : value, place);
+      }
+    }
+    return found;
+  };
+  const mean = Array.from(
+    sums((value) => value),
+    (sum) => sum / train.rows,
+  );
+  const squares = sums((value, place) => (value - mean[place]!) ** 2);
+  const deviation = mean.map((middle, place) => {
+    const spread = Math.sqrt(squares[place]! / train.rows);
     // What is constant but for rounding has no deviation.
-    deviation.push(spread > Math.abs(middle) * 1e-7 ? spread : 1);
-  }
+    return spread > Math.abs(middle) * 1e-7 ? spread : 1;
+  });
   return { ...result, mean, deviation };
 }
 
 /** The numbers of a column that are there, in the training rows. */
 function known(field: Field, train: Table): Float64Array {
   const values: number[] = [];
+  const numbers = heldNumbers(field, 'a fill for missing numbers');
   for (let row = 0; row < train.rows; row++) {
-    const value = field.data[train.selection ? train.selection[row]! : row]!;
+    const value = numbers[train.selection ? train.selection[row]! : row]!;
     if (!Number.isNaN(value)) values.push(value);
   }
   return Float64Array.from(values);

@@ -3,6 +3,7 @@ import { sizeOf } from '../../program/program.js';
 import { numberIn } from '../csv/layout.js';
 import { PICTURE_ENDINGS } from '../pictures/read.js';
 import type { Field } from '../source.js';
+import { heldNumbers } from '../stored-rows.js';
 import type { ColumnChoices } from './choices.js';
 
 /** A column as texts: the different ones, and for every row its place among them, -1 for a missing cell. */
@@ -13,12 +14,13 @@ export interface Texts {
 
 /** A field as texts: numbers count as their shortest decimal form. @throws Failure field-mismatch */
 export function textsOf(field: Field, choices: Pick<ColumnChoices, 'span'>): Texts {
-  if (field.form === 'texts') return { texts: field.texts!, data: field.data };
+  const numbers = heldNumbers(field, 'reading a column as texts', choices.span);
+  if (field.form === 'texts') return { texts: field.texts!, data: numbers };
   if (sizeOf(field.shape) !== 1) return mismatch(field, 'one cell a row', choices);
   const places = new Map<number, number>();
-  const data = new Int32Array(field.data.length);
+  const data = new Int32Array(numbers.length);
   for (let row = 0; row < data.length; row++) {
-    const value = field.data[row]!;
+    const value = numbers[row]!;
     const place = Number.isNaN(value) ? -1 : (places.get(value) ?? places.size);
     if (place === places.size) places.set(value, place);
     data[row] = place;

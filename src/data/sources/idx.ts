@@ -3,6 +3,7 @@ import { Type } from '../../ir/kind.js';
 import { findFile } from '../folders.js';
 import { imageRange, readImages } from '../images.js';
 import { defineSource, type Table } from '../source.js';
+import { memoryForRows } from '../stored-rows.js';
 
 const files = (description: string) =>
   Type.Array(Type.String({ minLength: 1 }), { minItems: 1, oneOrList: true, description });
@@ -33,7 +34,8 @@ export const idx = defineSource({
       const find = (names: readonly string[], kind: string) =>
         names.map((name) => findFile(name, `${part} ${kind}`, place, { packed: true }));
       const parts = { images: find(images, 'images'), labels: find(labels, 'labels') };
-      return readImages(parts, { range: args.range, images: { dimensions: [2, 4] }, classes });
+      const { memory = memoryForRows() } = place;
+      return readImages(parts, { range: args.range, images: { dimensions: [2, 4] }, classes, memory });
     };
     const train = read(args.images, args.labels, 'training', args.classes);
     if (args.test_images === undefined && args.test_labels === undefined) return { train };

@@ -5,6 +5,7 @@ import { type DataFile, OpenInput } from '../files.js';
 import { findFile } from '../folders.js';
 import { type JoinedArray, joinArrays } from '../npy-arrays.js';
 import { defineSource, type SourcePlace, type Table } from '../source.js';
+import { memoryForRows } from '../stored-rows.js';
 
 const files = (description: string) =>
   Type.Array(Type.String({ minLength: 1 }), { minItems: 1, oneOrList: true, description });
@@ -33,8 +34,8 @@ export const npy = defineSource({
       target: readonly string[] | undefined,
       prefix: string,
     ): Promise<Table> => {
-      const x = await readFiles(features, `${prefix}features`, place);
-      const y = target && (await readFiles(target, `${prefix}target`, place));
+      const x = await readFiles(features, `${prefix}features`, place, true);
+      const y = target && (await readFiles(target, `${prefix}target`, place, false));
       if (y && x.rows !== y.rows)
         fail(
           'rows-differ',
@@ -89,6 +90,7 @@ async function readFiles(
   names: readonly string[],
   role: string,
   place: SourcePlace,
+  mayStay: boolean,
 ): Promise<JoinedArray & { readonly files: readonly DataFile[] }> {
   const opened: OpenInput[] = [];
   try {
@@ -98,6 +100,7 @@ async function readFiles(
       opened.map((open) => ({
         file: open.file,
         size: open.size,
+        ...(mayStay && { inFile: { at: 0, version: open.version() } }),
         bytes: async function* () {
           const hash = createHash('sha256');
           for (const piece of open.pieces()) {
@@ -107,6 +110,7 @@ async function readFiles(
           hashes.set(open, hash.digest('hex'));
         },
       })),
+      { memory: place.memory ?? memoryForRows() },
     );
     return {
       ...joined,

@@ -5,6 +5,7 @@ import { type DataFile, OpenInput } from '../files.js';
 import { findFile } from '../folders.js';
 import { type ArrayFile, joinArrays } from '../npy-arrays.js';
 import { defineSource, type Field, type SourcePlace, type Table } from '../source.js';
+import { memoryForRows } from '../stored-rows.js';
 import { memberBytes, readZip, type ZipMember } from '../zip.js';
 import { refuseOtherShapes } from './npy.js';
 
@@ -65,7 +66,10 @@ export const npz = defineSource({
       const rows = new Map<(typeof ENDS)[number], { rows: number; name: string; counts: readonly number[] }>();
       for (const name of names) {
         const { field, part } = splitName(name);
-        const joined = await joinArrays(archives.map(({ open, arrays }) => arrayFile(open, name, arrays.get(name)!)));
+        const joined = await joinArrays(
+          archives.map(({ open, arrays }) => arrayFile(open, name, arrays.get(name)!, field !== target)),
+          { memory: place.memory ?? memoryForRows() },
+        );
         const before = rows.get(part);
         if (before && before.rows !== joined.rows)
           fail(
@@ -173,10 +177,12 @@ function targetOf(
   return given;
 }
 
-function arrayFile(open: OpenInput, name: string, member: ZipMember): ArrayFile {
+function arrayFile(open: OpenInput, name: string, member: ZipMember, mayStay: boolean): ArrayFile {
   return {
     file: { ...open.file, name: `${name} in ${open.file.name}` },
     size: member.size,
+    // The rows of a member that is packed cannot be found one by one.
+    ...(mayStay && !member.isPacked && { inFile: { at: member.at, version: open.version() } }),
     bytes: () => memberBytes(open, member),
   };
 }

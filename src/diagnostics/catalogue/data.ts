@@ -394,6 +394,14 @@ ${example('data { source: sparse_regression(features: 20, support: 2) }')}`,
     exit: 4,
     explain: `A generated table is held in memory as a whole. The limit is checked before anything is allocated: ask for fewer rows or features.`,
   }),
+  'rows-in-files': code<{ field: string; what: string; bytes: number }>({
+    severity: 'error',
+    message: ({ field, what, bytes }) =>
+      `the ${many(bytes)} bytes of ${field} are more than what is held in memory, and ${what} needs all of them at once`,
+    exit: 4,
+    explain: `What takes more than a quarter of the machine's memory stays in its files and is read row by row, from \`idx\`, \`npy\` and \`npz\`. A few things need all rows of a field
+at once. \`DNC_DATA_MEMORY\` in the environment says how many bytes a field may take instead; numbers take four bytes each.`,
+  }),
   'rows-differ': code<{ first: string; rows: number; second: string; others: number }>({
     severity: 'error',
     message: ({ first, rows, second, others }) => `${first} has ${counted(rows, 'row')}, ${second} has ${many(others)}`,

@@ -8,6 +8,7 @@ import type { Spec } from '../../compiler/spec.js';
 import { type BoundTable, targetOf } from '../../data/bind.js';
 import { findField } from '../../data/columns.js';
 import type { Field, Table } from '../../data/source.js';
+import { heldNumbers, RowCursor } from '../../data/stored-rows.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import { diagnostic, fail } from '../../diagnostics/report.js';
 import type { Span } from '../../diagnostics/source.js';
@@ -49,13 +50,15 @@ export function refuseUnfitTargets(
   const metric = judgedMetric(spec.simplify);
   const { outputs } = endsOf(spec.model);
   for (const output of outputs) {
-    const target = tensors.find(({ name, data }) => name === `target:${output}` && data instanceof Float32Array);
+    const target = tensors.find(({ name, data }) => name === `target:${output}` && !(data instanceof Int32Array));
     if (!target) continue;
     const looked = new Map<TargetValues, ReturnType<typeof firstUnfit>>();
     const field = targetOf(output, outputs, spec.data, table) ?? output;
     const unfit = (takes: TargetValues | undefined) => {
       if (!takes) return undefined;
-      if (!looked.has(takes)) looked.set(takes, firstUnfit(takes, target, rows));
+      const cursor = new RowCursor(target);
+      const seek = (row: number) => cursor.seek(row);
+      if (!looked.has(takes)) looked.set(takes, firstUnfit(takes, { ...target, seek }, rows));
       return looked.get(takes);
     };
     const shown = (value: number) => String(Number(value.toPrecision(6)));
@@ -113,8 +116,9 @@ export function classesHeld(
   let largest = -1;
   for (const { rows, fields, selection } of tables) {
     const own = findField(fields, field.name);
-    for (let row = 0; own && row < rows; row++)
-      largest = Math.max(largest, own.data[selection ? selection[row]! : row]!);
+    const labels = own && heldNumbers(own, 'what is to be predicted');
+    for (let row = 0; labels && row < rows; row++)
+      largest = Math.max(largest, labels[selection ? selection[row]! : row]!);
   }
   return largest < 0 ? undefined : largest + 1;
 }

@@ -1,6 +1,7 @@
 import { classCount, classWeights } from '../../compiler/4-program/index.js';
 import { type ObjectiveKeys, objectivesOf } from '../../compiler/objectives.js';
 import type { BoundTable, BoundTensor } from '../../data/bind.js';
+import { RowCursor } from '../../data/stored-rows.js';
 import { type Network, outputShape } from '../../ir/graph.js';
 
 /** The weights of classes that a phase trains with, by output; nothing where its spec does not weigh them. */
@@ -25,11 +26,12 @@ export function phaseWeights(
 }
 
 /** The rows of every class: of class numbers, one-hot rows, or numbers of which more than ½ means yes. */
-function classCounts({ rows }: BoundTable, { data, rows: selection, width }: BoundTensor, classes: number): number[] {
+function classCounts({ rows }: BoundTable, target: BoundTensor, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
+  const cursor = new RowCursor(target);
   for (let row = 0; row < rows; row++) {
-    const start = (selection ? selection[row]! : row) * width;
-    counts[classAt(data, start, width)]! += 1;
+    const { numbers, from } = cursor.seek(row);
+    counts[classAt(numbers, from, target.width)]! += 1;
   }
   return counts;
 }

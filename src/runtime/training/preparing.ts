@@ -1,4 +1,5 @@
-import { type Augmentation, Augmenter } from '../../data/augment.js';
+import { type Making, RowMaker } from '../../data/made-rows.js';
+import { type StoredPlan, StoredRows } from '../../data/stored-rows.js';
 import { drawRandom } from '../../random/streams.js';
 import type { RandomInput } from './random-inputs.js';
 
@@ -8,9 +9,9 @@ export interface Recipe {
   /** Rows of a batch, at most. */
   readonly batchSize: number;
   readonly made: readonly {
-    readonly augmentation: Augmentation;
-    /** Numbers of a row that is made. */
-    readonly width: number;
+    readonly making: Making;
+    /** Where the rows are that it is made of. Absent: the slot has them. */
+    readonly stored?: StoredPlan;
   }[];
   readonly random: readonly RandomInput[];
 }
@@ -22,6 +23,9 @@ export interface Slot {
   readonly made: readonly {
     /** The rows of the source whose random numbers are used. */
     readonly originals: Int32Array;
+    /** The rows as they lie in memory, or in files. */
+    readonly places: Int32Array;
+    /** What is there of rows in memory. */
     readonly pictures: Float32Array;
     readonly rows: Float32Array;
   }[];
@@ -36,10 +40,6 @@ export const STATE = { empty: 0, asked: 1, ready: 2, failed: 3 } as const;
 /** Lines of a processor's cache: two threads write into none at once. */
 const LINE = 64;
 const lines = (numbers: number) => Math.ceil((4 * numbers) / LINE) * LINE;
-
-function pictureSize({ extents: [height, width, channels] }: Augmentation): number {
-  return height * width * channels;
-}
 
 /** How many random numbers a batch of so many rows has. */
 export function drawnNumbers({ rows, random }: RandomInput, batch: number): number {
@@ -82,10 +82,11 @@ function slotOf(
 ): Slot {
   return {
     head: place.integers(Object.keys(HEAD).length),
-    made: made.map(({ augmentation, width }) => ({
+    made: made.map(({ making, stored }) => ({
       originals: place.integers(batchSize),
-      pictures: place.floats(batchSize * pictureSize(augmentation)),
-      rows: place.floats(batchSize * width),
+      places: place.integers(batchSize),
+      pictures: place.floats(stored ? 0 : batchSize * making.from),
+      rows: place.floats(batchSize * making.width),
     })),
     random: random.map((input) => place.floats(drawnNumbers(input, batchSize))),
   };
@@ -93,23 +94,35 @@ function slotOf(
 
 /** Does the jobs of slots. */
 export class Preparer {
-  private readonly augmenters: readonly Augmenter[];
+  private readonly made: readonly {
+    readonly maker: RowMaker;
+    readonly stored: StoredRows | undefined;
+    /** A row as it is stored. */
+    readonly raw: Float32Array;
+  }[];
   private epoch: number | undefined;
 
   constructor(private readonly recipe: Recipe) {
-    this.augmenters = recipe.made.map(({ augmentation }) => new Augmenter(augmentation));
+    this.made = recipe.made.map(({ making, stored }) => ({
+      maker: new RowMaker(making),
+      stored: stored && new StoredRows(stored),
+      raw: new Float32Array(stored ? making.from : 0),
+    }));
   }
 
+  /** @throws Failure of files that rows are read from */
   prepare({ head, made, random }: Slot): void {
     const { seed } = this.recipe;
     const [epoch, step, rows] = [head[HEAD.epoch]!, head[HEAD.step]!, head[HEAD.rows]!];
-    if (epoch !== this.epoch) for (const augmenter of this.augmenters) augmenter.begin(seed, epoch);
+    if (epoch !== this.epoch) for (const { maker } of this.made) maker.begin(seed, epoch);
     this.epoch = epoch;
-    this.recipe.made.forEach(({ width }, k) => {
-      const augmenter = this.augmenters[k]!;
-      const { originals, pictures, rows: into } = made[k]!;
-      for (let row = 0; row < rows; row++)
-        augmenter.write(originals[row]!, pictures, row * augmenter.width, into, row * width);
+    this.recipe.made.forEach(({ making: { from, width } }, k) => {
+      const { maker, stored, raw } = this.made[k]!;
+      const { originals, places, pictures, rows: into } = made[k]!;
+      for (let row = 0; row < rows; row++) {
+        stored?.read(places[row]!, raw, 0);
+        maker.make(originals[row]!, stored ? raw : pictures, stored ? 0 : row * from, into, row * width);
+      }
     });
     this.recipe.random.forEach((input, k) => {
       const drawnRows = input.rows === 'batch' ? rows : input.rows;

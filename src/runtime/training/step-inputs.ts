@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Batches, placeIn, type StepPlace } from '../../data/batches.js';
 import { gatherRows } from '../../data/picked-rows.js';
+import { StoredRows } from '../../data/stored-rows.js';
 import type { HostTensor } from '../../program/program.js';
 import { drawnNumbers, HEAD, type Recipe, type Slot, STATE, slotBytes, slotOver } from './preparing.js';
 import type { RandomInputs } from './random-inputs.js';
@@ -27,14 +28,14 @@ export interface StepInputOptions {
 const MOST_AHEAD = 3;
 /** Bytes that they take, where two steps take less. */
 const MEMORY = 2 ** 26;
-/** Numbers to draw or to move in a step from which on another thread pays: some 0.2 ms, several times what handing them over takes. */
+/** Numbers to read, to draw or to move in a step from which on another thread pays: some 0.2 ms, several times what handing them over takes. */
 const WORTH = 2 ** 14;
 /** Milliseconds after which it is looked whether the other thread is still there. Steps may take longer. */
 const PATIENCE = 100;
 
 /**
- * Reads the batches of a training with their random numbers, step by step. Augmented pictures and random masks are made in another thread while the steps before run, a bounded
- * number of them ahead, where they are work enough. The bytes are the same with and without, since they depend on seed, epoch, step and row alone: where the other thread cannot do it, or is
+ * Reads the batches of a training with their random numbers, step by step. Augmented pictures, rows that stay in their files, and random masks are made in another thread while the steps before
+ * run, a bounded number of them ahead, where they are work enough. The bytes are the same with and without, since they depend on seed, epoch, step and row alone: where the other thread cannot do it, or is
  * no more, this one does.
  */
 export class StepInputs {
@@ -80,34 +81,21 @@ export class StepInputs {
 }
 
 /** Undefined where there is nothing to make. */
-function recipeOf(batches: Batches, { inputs }: RandomInputs, seed: number): Recipe | undefined {
-  const { made, batchSize } = batches;
+function recipeOf({ made, batchSize }: Batches, { inputs }: RandomInputs, seed: number): Recipe | undefined {
   if (made.length === 0 && inputs.length === 0) return undefined;
   // Pictures are real numbers.
-  if (made.some(({ memory, of }) => !(memory instanceof Float32Array && of.data instanceof Float32Array)))
-    return undefined;
-  return {
-    seed,
-    batchSize,
-    made: made.map(({ width, of: { input, calls, extents, places, between } }) => ({
-      width,
-      // Where a word stands in the text is of no use there.
-      augmentation: {
-        input,
-        calls: calls.map(({ word, arguments: args }) => ({ word, arguments: args })),
-        extents,
-        places,
-        between,
-      },
-    })),
-    random: inputs,
-  };
+  if (made.some(({ memory, data }) => memory instanceof Int32Array || data instanceof Int32Array)) return undefined;
+  const tensors = made.map(({ making, data }) => ({
+    making,
+    ...(data instanceof StoredRows && { stored: data.plan }),
+  }));
+  return { seed, batchSize, made: tensors, random: inputs };
 }
 
-/** Numbers that are drawn or moved for a whole batch. */
+/** Numbers that are read, drawn or moved for a whole batch. */
 function workOf({ batchSize, made, random }: Recipe): number {
-  const moved = made.map(({ augmentation: { extents, calls } }) => {
-    return batchSize * calls.length * extents[0] * extents[1] * extents[2];
+  const moved = made.map(({ making: { from, augmentation }, stored }) => {
+    return batchSize * from * ((stored ? 1 : 0) + (augmentation?.calls.length ?? 0));
   });
   return [...moved, ...random.map((input) => drawnNumbers(input, batchSize))].reduce((sum, work) => sum + work, 0);
 }
@@ -174,8 +162,8 @@ class Ahead {
     if (because !== undefined) return { because };
     const slot = this.slots[this.first]!;
     const { inputs, rows } = this.batches.pick(at.step);
-    this.batches.made.forEach(({ memory, width }, k) => {
-      memory.set(slot.made[k]!.rows.subarray(0, rows * width));
+    this.batches.made.forEach(({ memory, making }, k) => {
+      memory.set(slot.made[k]!.rows.subarray(0, rows * making.width));
     });
     const drawn = this.random.take(rows, (buffer, _input, _rows, k) => {
       buffer.set(slot.random[k]!.subarray(0, buffer.length));
@@ -200,12 +188,13 @@ class Ahead {
     const place = this.next!;
     const { head, made } = this.slots[(this.first + this.asked.length) % this.slots.length]!;
     const count = batches.rowsOf(place, this.rows);
-    batches.made.forEach(({ of }, k) => {
-      const { originals, pictures } = made[k]!;
-      for (let row = 0; row < count; row++) originals[row] = placeIn(of.originals, this.rows[row]!);
-      const places = of.rows ? this.rows.map((row) => of.rows![row]!) : this.rows;
-      const [height, width, channels] = of.extents;
-      gatherRows({ table: of.data, width: height * width * channels, places }, 0, count, pictures);
+    batches.made.forEach(({ making, data, rows, originals: list }, k) => {
+      const { originals, places, pictures } = made[k]!;
+      for (let row = 0; row < count; row++) {
+        originals[row] = placeIn(list, this.rows[row]!);
+        places[row] = placeIn(rows, this.rows[row]!);
+      }
+      if (!(data instanceof StoredRows)) gatherRows({ table: data, width: making.from, places }, 0, count, pictures);
     });
     head[HEAD.epoch] = place.epoch;
     head[HEAD.step] = place.step;

@@ -17,6 +17,7 @@ import { failureOf } from '../../data/failure.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { begin, historyOf, options, run, trace } from '../../support/runs.js';
 import { tinySpec } from '../../support/specs.js';
+import { numbersIn } from '../../data/numbers.js';
 
 const fewer = (choice = 'first(40)') => tinySpec().replace('validation: 20', `validation: 20\n  train: ${choice}`);
 
@@ -67,7 +68,7 @@ train { loss: mse; epochs: 1 }
 `);
   const { train, validation, unused } = await readRows(spec, { dataFolder: undefined, specFolder: folder });
   expect([train.rows, validation!.rows, unused]).toEqual([20, 10, 20]);
-  const values = [...train.selection!].map((row) => train.fields[0]!.data[row]!);
+  const values = [...train.selection!].map((row) => numbersIn(train.fields[0]!)[row]!);
   expect(values.reduce((sum, value) => sum + value, 0) / 20).toBeCloseTo(0, 6);
 });
 

@@ -11,6 +11,7 @@ import { compileOptions, compileWithData, openWithRows } from '../../../src/runt
 import { startRun } from '../../../src/runtime/run/run.js';
 import { simplifyAgain } from '../../../src/runtime/simplify/simplify-again.js';
 import { makeTemporaryFolder, removeFolder } from '../../support/folders.js';
+import { numbersIn } from '../../data/numbers.js';
 
 let folder: string;
 beforeAll(() => {
@@ -157,7 +158,7 @@ describe('a table from training to prediction', () => {
     const area = rows.fitted!.columns[0]!;
     const field = rows.train.fields[0]!;
     const mean = (part: typeof rows.train) => {
-      const kept = Array.from(part.selection!, (row) => field.data[row]!);
+      const kept = Array.from(part.selection!, (row) => numbersIn(field)[row]!);
       return kept.reduce((sum, value) => sum + value, 0) / kept.length;
     };
     expect(area.kind === 'number' && area.mean?.[0]).toBeGreaterThan(90);

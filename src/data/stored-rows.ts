@@ -1,0 +1,261 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { fail } from '../diagnostics/report.js';
+import type { Span } from '../diagnostics/source.js';
+import { failToRead, type FileVersion, type InputFile, versionOf } from './files.js';
+import { elementReader, type NpyType } from './npy.js';
+
+/** Rows in one file, one behind the other. Plain data, so that another thread can be told. */
+export interface StoredPart {
+  readonly file: Pick<InputFile, 'path' | 'name' | 'role'>;
+  /** Bytes before the first row. */
+  readonly offset: number;
+  readonly rows: number;
+  /** The type of the elements, as numpy writes it: `<f4`, `|u1`. */
+  readonly type: string;
+  /** What they are divided by: 255 for pixels. */
+  readonly divisor: number;
+  /** Of the file when it was looked through. */
+  readonly version: FileVersion;
+}
+
+/** What is done with every number of a row, as it is read. */
+export interface Scale {
+  /** In the place of NaN. */
+  readonly fill?: number | undefined;
+  readonly mean?: readonly number[] | undefined;
+  readonly deviation?: readonly number[] | undefined;
+}
+
+/** What rows are stored. Plain data. */
+export interface StoredPlan {
+  readonly parts: readonly StoredPart[];
+  /** Numbers of a row. */
+  readonly width: number;
+  readonly scale?: Scale;
+}
+
+/** Bytes that are read at once where rows are read one behind the other; of larger rows one. */
+const BLOCK = 2 ** 20;
+
+/** The share of the machine's memory that the numbers of one field may take. */
+const SHARE = 4;
+
+/** Bytes that the numbers of a field may take in memory: `DNC_DATA_MEMORY`, else a quarter of what the machine, or the container that it is, has. */
+export function memoryForRows(environment: NodeJS.ProcessEnv = process.env): number {
+  const given = Number(environment.DNC_DATA_MEMORY);
+  if (environment.DNC_DATA_MEMORY && Number.isSafeInteger(given) && given > 0) return given;
+  // 0, and more than the machine has, where nothing constrains it.
+  const constrained = process.constrainedMemory?.() || Number.POSITIVE_INFINITY;
+  return Math.floor(Math.min(totalmem(), constrained) / SHARE);
+}
+
+/**
+ * Rows that stay in their files, and are read when they are asked for, in any order: what is held of them is one block. They are the numbers that reading the files whole gives, to the
+ * last bit. Files are open from the first row that is read until `close`, or until nobody has the rows any more.
+ */
+export class StoredRows {
+  readonly rows: number;
+  readonly width: number;
+  private readonly parts: readonly Part[];
+  /** Bytes of the rows of the file that were read last. */
+  private block = new Uint8Array(0);
+  private inBlock = { part: -1, first: 0, rows: 0 };
+  private last = -1;
+
+  constructor(readonly plan: StoredPlan) {
+    this.width = plan.width;
+    let first = 0;
+    this.parts = plan.parts.map((part) => {
+      const opened = new Part(part, plan.width, first);
+      first += part.rows;
+      return opened;
+    });
+    this.rows = first;
+  }
+
+  /** The same rows, with every number filled in and standardized as it is read. */
+  scaled(scale: Scale): StoredRows {
+    return new StoredRows({ ...this.plan, scale });
+  }
+
+  /** Bytes that are held of the files now. */
+  get held(): number {
+    return this.block.length;
+  }
+
+  /** Writes the numbers of a row. @throws Failure of the file: file-missing, file-unreadable */
+  read(row: number, into: Float32Array, at: number): void {
+    if (!(row >= 0 && row < this.rows)) throw new Error(`row ${row} of ${this.rows}`);
+    const { width, plan } = this;
+    const which = this.parts.findLastIndex(({ first }) => first <= row);
+    const part = this.parts[which]!;
+    const place = row - part.first;
+    const known = this.inBlock;
+    if (known.part !== which || place < known.first || place >= known.first + known.rows) this.load(which, place, row);
+    this.last = row;
+    part.decode(this.block, (place - this.inBlock.first) * part.rowBytes, into, at);
+    if (plan.scale) scaleRow(into, at, width, plan.scale);
+  }
+
+  /** Reads a row, and where rows are read one behind the other, those behind it, too. */
+  private load(which: number, place: number, row: number): void {
+    const part = this.parts[which]!;
+    const most = row === this.last + 1 ? Math.max(1, Math.floor(BLOCK / part.rowBytes)) : 1;
+    const rows = Math.min(most, part.rows - place);
+    const bytes = rows * part.rowBytes;
+    if (this.block.length < bytes) this.block = new Uint8Array(bytes);
+    this.inBlock = { part: -1, first: 0, rows: 0 };
+    part.read(place, this.block.subarray(0, bytes));
+    this.inBlock = { part: which, first: place, rows };
+  }
+
+  close(): void {
+    for (const part of this.parts) part.close();
+  }
+}
+
+function scaleRow(numbers: Float32Array, at: number, width: number, { fill, mean, deviation }: Scale): void {
+  for (let k = at; k < at + width; k++) {
+    if (fill !== undefined && Number.isNaN(numbers[k]!)) numbers[k] = fill;
+    if (mean && deviation) numbers[k] = (numbers[k]! - mean[k - at]!) / deviation[k - at]!;
+  }
+}
+
+type Numbers = Float32Array | Int32Array;
+
+/**
+ * The numbers of a field, all of them at once.
+ *
+ * @param what of dnc asks for them, in words
+ * @throws Failure rows-in-files where they stay in their files
+ */
+export function heldNumbers(
+  { name, data }: { readonly name: string; readonly data: Numbers | StoredRows },
+  what: string,
+  at?: Span,
+): Numbers {
+  if (!(data instanceof StoredRows)) return data;
+  return fail('rows-in-files', { field: name, what, bytes: 4 * data.rows * data.width }, { at });
+}
+
+/** Goes through the rows of a tensor, wherever they are: row `seek(row)` has its numbers in `numbers` from `from` on, until the next one is asked for. */
+export class RowCursor {
+  numbers: Numbers;
+  from = 0;
+  private readonly raw: Float32Array | undefined;
+
+  constructor(
+    private readonly of: {
+      readonly data: Numbers | StoredRows;
+      readonly width: number;
+      /** Which row of the data a row of the tensor is. Absent: itself. */
+      readonly rows?: Int32Array | undefined;
+      /** Of stored rows: which of their numbers are read. */
+      readonly places?: Int32Array | undefined;
+    },
+  ) {
+    const { data, width, places } = of;
+    this.numbers = data instanceof StoredRows ? new Float32Array(width) : data;
+    if (places && data instanceof StoredRows) this.raw = new Float32Array(data.width);
+  }
+
+  seek(row: number): this {
+    const { data, rows, width, places } = this.of;
+    const place = rows ? rows[row]! : row;
+    if (!(data instanceof StoredRows)) this.from = place * width;
+    else if (places && this.raw) {
+      data.read(place, this.raw, 0);
+      for (let k = 0; k < width; k++) this.numbers[k] = this.raw[places[k]!]!;
+    } else data.read(place, this.numbers as Float32Array, 0);
+    return this;
+  }
+}
+
+/** Numbers of bytes: what each is divided by, rounded once to float32. */
+const byteValues = new Map<number, Float32Array>();
+
+function valuesOfBytes(divisor: number): Float32Array {
+  let values = byteValues.get(divisor);
+  if (!values) byteValues.set(divisor, (values = Float32Array.from({ length: 256 }, (_, byte) => byte / divisor)));
+  return values;
+}
+
+const IS_LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Closes the files of rows that nobody has any more. */
+const forgotten = new FinalizationRegistry<number>(closeSync);
+
+/** Rows of one file. */
+class Part {
+  readonly rows: number;
+  readonly rowBytes: number;
+  private readonly element: NpyType;
+  private descriptor: number | undefined;
+
+  constructor(
+    private readonly of: StoredPart,
+    private readonly width: number,
+    /** The number of its first row among those of all files. */
+    readonly first: number,
+  ) {
+    this.element = elementReader(of.type);
+    this.rows = of.rows;
+    this.rowBytes = width * this.element.size;
+  }
+
+  read(row: number, into: Uint8Array): void {
+    const { file, offset } = this.of;
+    try {
+      this.descriptor ??= this.open();
+      let at = 0;
+      const from = offset + row * this.rowBytes;
+      while (at < into.length) {
+        const read = readSync(this.descriptor, into, at, into.length - at, from + at);
+        if (read === 0) failAsChanged(file);
+        at += read;
+      }
+    } catch (error) {
+      failToRead(error, file);
+    }
+  }
+
+  private open(): number {
+    const { file, version } = this.of;
+    const descriptor = openSync(file.path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const { bytes, changed, inode } = versionOf(descriptor);
+    if (bytes === version.bytes && changed === version.changed && inode === version.inode) {
+      forgotten.register(this, descriptor, this);
+      return descriptor;
+    }
+    closeSync(descriptor);
+    return failAsChanged(file);
+  }
+
+  decode(bytes: Uint8Array, from: number, into: Float32Array, at: number): void {
+    const { width, element, of } = this;
+    if (of.type === '|u1') {
+      const values = valuesOfBytes(of.divisor);
+      for (let k = 0; k < width; k++) into[at + k] = values[bytes[from + k]!]!;
+      return;
+    }
+    if (of.type === '<f4' && of.divisor === 1 && IS_LITTLE) {
+      new Uint8Array(into.buffer, into.byteOffset + 4 * at, 4 * width).set(bytes.subarray(from, from + 4 * width));
+      return;
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { read, size } = element;
+    // What no number holds exactly was refused when the file was looked through.
+    for (let k = 0; k < width; k++) into[at + k] = read(view, from + k * size)! / of.divisor;
+  }
+
+  close(): void {
+    forgotten.unregister(this);
+    if (this.descriptor !== undefined) closeSync(this.descriptor);
+    this.descriptor = undefined;
+  }
+}
+
+function failAsChanged(file: Pick<InputFile, 'name'>): never {
+  fail('file-unreadable', { file: file.name, reason: 'it changed while it was read from' });
+}
