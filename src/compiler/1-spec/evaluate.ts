@@ -165,9 +165,20 @@ export class Lets {
   }
 
   private arithmetic(node: ValueNode): Term {
+    if (this.isHyphened(node)) return broken(node.span);
     const value = this.exact(node);
     if (!value) return broken(node.span);
     return { kind: 'number', span: node.span, value: toNumber(value), percent: false, size: 1, depth: 1 };
+  }
+
+  /** Reports words that stand for nothing and are joined by hyphens, `tfjs-wasm`: that was meant as a text. */
+  private isHyphened(node: ValueNode): boolean {
+    const text = node.span.source.text.slice(node.span.start, node.span.end);
+    const words = /^[A-Za-z_]\w*(?:-[A-Za-z_]\w*)+$/.test(text) ? text.split('-') : [];
+    if (words.length === 0 || words.some((word) => this.names.includes(word))) return false;
+    const help = [`a text with a hyphen stands in quotes: \`"${text}"\``];
+    this.reports.report('word-for-number', { word: words[0]! }, { at: node.span, help });
+    return true;
   }
 
   /** The exact value of an expression; undefined after a report. `1 + 1 + …` nests to the left without end: that side is a loop. */

@@ -418,6 +418,15 @@ describe('the engine of a spec', () => {
     }
   });
 
+  it('is told to stand in quotes where it has a hyphen', () => {
+    expect(read('epochs: 1; engine: tfjs-node-gpu').lines).toEqual([
+      'word-for-number @tfjs-node-gpu: a number is due here, and `tfjs` is no `let` (a text with a hyphen stands in quotes: `"tfjs-node-gpu"`)',
+    ]);
+    const { spec, lines } = lower(`let all = 9\nlet less = 4\n${model}${data}train { loss: mse; epochs: all-less }\n`);
+    expect(lines).toEqual([]);
+    expect(spec!.train.phases[0]!.length).toEqual({ amount: 5, unit: 'epochs' });
+  });
+
   it('is no key of a phase, and no number', () => {
     expect(marks(read('phases { a { epochs: 1; engine: onnxruntime } }'))).toEqual(['unknown-key engine']);
     expect(marks(read('epochs: 1; engine: 3'))).toEqual(['wrong-type 3']);
