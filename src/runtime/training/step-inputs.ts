@@ -28,8 +28,10 @@ export interface StepInputOptions {
 const MOST_AHEAD = 3;
 /** Bytes that they take, where two steps take less. */
 const MEMORY = 2 ** 26;
-/** Numbers to read, to draw or to move in a step from which on another thread pays: some 0.2 ms, several times what handing them over takes. */
+/** Numbers to read or to move in a step from which on another thread pays: some 0.2 ms, several times what handing them over takes. */
 const WORTH = 2 ** 14;
+/** So many random numbers are drawn in the time that one number of a picture takes. */
+const DRAWN = 8;
 /** Milliseconds after which it is looked whether the other thread is still there. Steps may take longer. */
 const PATIENCE = 100;
 
@@ -92,12 +94,13 @@ function recipeOf({ made, batchSize }: Batches, { inputs }: RandomInputs, seed: 
   return { seed, batchSize, made: tensors, random: inputs };
 }
 
-/** Numbers that are read, drawn or moved for a whole batch. */
+/** Numbers that are read or moved for a whole batch, and what is drawn counted as such. */
 function workOf({ batchSize, made, random }: Recipe): number {
   const moved = made.map(({ making: { from, augmentation }, stored }) => {
     return batchSize * from * ((stored ? 1 : 0) + (augmentation?.calls.length ?? 0));
   });
-  return [...moved, ...random.map((input) => drawnNumbers(input, batchSize))].reduce((sum, work) => sum + work, 0);
+  const drawn = random.map((input) => drawnNumbers(input, batchSize) / DRAWN);
+  return [...moved, ...drawn].reduce((sum, work) => sum + work, 0);
 }
 
 /** Makes inputs ahead. */

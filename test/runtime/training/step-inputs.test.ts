@@ -190,6 +190,17 @@ describe('inputs of steps that are made ahead', () => {
     // One processor has no time left over.
     expect(inputsOf(large).inputs.isAhead).toBe(availableParallelism() > 1);
     expect(inputsOf(AUGMENTED).inputs.isAhead).toBe(false);
+    // Masks are drawn faster than pictures are moved.
+    const masks = (batchSize: number) =>
+      inputsOf({
+        ...large,
+        rows: batchSize,
+        batchSize,
+        calls: [],
+        random: [{ kind: 'uniform' }, { kind: 'bernoulli', keep: 0.5 }],
+      });
+    expect(masks(2 ** 13).inputs.isAhead).toBe(false);
+    expect(masks(2 ** 16).inputs.isAhead).toBe(availableParallelism() > 1);
     expect(inputsOf({ ...large, calls: [], random: [] }, { ahead: true }).inputs.isAhead).toBe(false);
   });
 
