@@ -6,6 +6,9 @@ const FOLDER = '/usr/lib/chromium';
 const DRIVER = `${FOLDER}/vk_swiftshader_icd.json`;
 const LOADER = `${FOLDER}/libvulkan.so.1`;
 
+/** koffi gives a library back once nothing holds it, and drivers are looked up long after it was loaded. */
+const held: unknown[] = [];
+
 /**
  * Has this process, and those that it starts, take the graphics device that chromium computes on the processor; unless drivers are named
  * already, or chromium is not installed: then what the machine has counts.
@@ -20,7 +23,7 @@ export function useSoftwareVulkan(): void {
     return;
   }
   // A process reads LD_LIBRARY_PATH when it starts; in this one the loader is found because it is loaded already.
-  koffi.load(LOADER, { global: true });
+  held.push(koffi.load(LOADER, { global: true }));
   const others = process.env.LD_LIBRARY_PATH;
   Object.assign(process.env, {
     LD_LIBRARY_PATH: others === undefined ? FOLDER : `${FOLDER}:${others}`,
