@@ -49,8 +49,9 @@ export function partsOf(profile: {
 function nameOf({ functionName, url }: ProfileNode['callFrame']): string {
   if (url.startsWith('wasm://')) return `WebAssembly, ${functionName || 'unnamed'}`;
   if (url.includes('onnxruntime')) return `onnxruntime, ${functionName}`;
-  if (functionName === '(program)') return 'native code outside JavaScript';
   if (functionName === '(idle)') return 'waiting';
   if (functionName === '(garbage collector)') return 'garbage collection';
+  // What has no file is the engine's or Node's own; the profiler calls it by whatever symbol lies before it.
+  if (url === '') return 'native code';
   return functionName || 'unnamed function';
 }

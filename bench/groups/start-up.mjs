@@ -36,8 +36,8 @@ const commands = ({ spec, other, yaml, run }) => [
   { name: 'engines', args: ['engines'] },
   { name: 'runs', args: ['runs', 'ls'] },
   { name: 'report', args: ['report', run] },
-  { name: 'eval', args: ['eval', path.join(run, 'simplified', 'spec.dn')] },
-  { name: 'predict', args: ['predict', path.join(run, 'simplified', 'spec.dn')] },
+  { name: 'eval', args: ['eval', path.join(run, 'small.min.dn')] },
+  { name: 'predict', args: ['predict', path.join(run, 'small.min.dn')] },
 ];
 
 export const startUp = {

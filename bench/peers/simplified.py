@@ -7,6 +7,7 @@ import json
 import math
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 began = time.perf_counter()
@@ -93,7 +94,7 @@ print(
             "validation": accuracy("validation"),
             "units": [layer.out_features for layer in model if isinstance(layer, nn.Linear)][:-1],
             "weights": sum(layer.weight.numel() for layer in model if isinstance(layer, nn.Linear)),
-            "versions": {"torch": torch.__version__.split("+")[0], "torch-pruning": tp.__version__},
+            "versions": {"torch": torch.__version__.split("+")[0], "torch-pruning": version("torch-pruning")},
         }
     ),
     flush=True,

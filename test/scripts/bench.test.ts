@@ -325,7 +325,7 @@ describe('what is measured', () => {
     expect(parts.map(({ what, share }) => [what, Math.round(100 * share)])).toEqual([
       ['onnxruntime, run', 60],
       ['WebAssembly, f', 30],
-      ['native code outside JavaScript', 10],
+      ['native code', 10],
     ]);
   });
 });
