@@ -3,7 +3,7 @@ import { describeFitted, type Fitted } from '../data/columns.js';
 import { sources } from '../data/index.js';
 import { joinedShape } from '../data/joined.js';
 import type { Description, SourceKind } from '../data/source.js';
-import { Reports } from '../diagnostics/report.js';
+import { Failure, Reports } from '../diagnostics/report.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Source } from '../diagnostics/source.js';
 import type { Document } from '../dsl/document.js';
@@ -39,6 +39,30 @@ export interface CompileOptions {
   readonly originals?: (weights: FileReference) => Originals;
   /** What was learned from the training rows, where they were read; or what the weights file that the spec names holds of it. */
   readonly fitted?: Fitted | ((weights: FileReference | undefined) => Fitted | undefined);
+  /** The first stages, where they were gone through with the same `sets`: their work is not done twice. */
+  readonly front?: Front;
+}
+
+/** What the text alone says, before anything beside it is looked at. */
+export interface Front {
+  readonly document: Document;
+  /** Absent where there are errors among the reports. */
+  readonly spec?: Spec;
+  readonly reports: readonly Diagnostic[];
+}
+
+/** Text to spec. */
+export function readFront(source: Source, sets: readonly string[] = []): Front {
+  const reports = new Reports();
+
+  // Text to document: spans, no meaning.
+  const document = readDocument(source, reports);
+  if (reports.failed) return { document, reports: reports.all };
+
+  // 1 Words resolved, defaults filled in, every value checked by its schema.
+  const spec = lowerSpec(document, { source, sets }, reports);
+  if (!spec && !reports.failed) throw new Error('stage 1 gave no spec and reported no error');
+  return { document, reports: reports.all, ...(spec && !reports.failed && { spec }) };
 }
 
 /**
@@ -51,16 +75,11 @@ export interface CompileOptions {
  * Throws a `Failure` with all reports.
  */
 export function compile(source: Source, options: CompileOptions = {}): Compiled {
+  const front = options.front ?? readFront(source, options.sets);
+  const { document, spec } = front;
+  if (!spec) throw new Failure(front.reports);
   const reports = new Reports();
-
-  // Text to document: spans, no meaning.
-  const document = readDocument(source, reports);
-  reports.throwIfFailed();
-
-  // 1 Words resolved, defaults filled in, every value checked by its schema.
-  const spec = lowerSpec(document, { source, sets: options.sets ?? [] }, reports);
-  reports.throwIfFailed();
-  if (!spec) throw new Error('stage 1 gave no spec and reported no error');
+  reports.all.push(...front.reports);
 
   // 2 Layers wired.
   const graph = lowerGraph(spec, reports);

@@ -1,12 +1,10 @@
-import { lowerSpec } from '../../compiler/1-spec/index.js';
-import { type Compiled, type CompileOptions, compile } from '../../compiler/compile.js';
-import { readDocument } from '../../compiler/document.js';
+import { type Compiled, type CompileOptions, compile, type Front, readFront } from '../../compiler/compile.js';
 import type { Spec } from '../../compiler/spec.js';
 import type { Fitted } from '../../data/columns.js';
 import { sourceOf } from '../../data/read.js';
 import type { DataLock } from '../../data/source.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
-import { Failure, Reports } from '../../diagnostics/report.js';
+import { Failure } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
 import { lockBeside } from '../run/data-lock.js';
 import { fittedOf, originalsOf } from '../weights/load.js';
@@ -31,14 +29,16 @@ export interface SpecToOpen {
 
 /** Compiles a spec, and reads its rows. Those of a table are read first: they tell what its features are. */
 export async function openWithRows(at: SpecToOpen): Promise<{ readonly compiled: Compiled; readonly rows: Rows }> {
-  const spec = speculative(at);
+  const front = readFront(at.source, at.sets);
+  const { spec } = front;
   const stored = spec && storedOf(at, spec);
   if (!spec || (stored === undefined && isDescribed(spec))) {
-    const compiled = compile(at.source, optionsOf(at));
+    const compiled = compile(at.source, { ...optionsOf(at), front });
     return { compiled, rows: await rowsOf(at, compiled.spec) };
   }
   const rows = await rowsOf(at, spec, stored);
-  return { compiled: compile(at.source, { ...optionsOf(at), ...(rows.fitted && { fitted: rows.fitted }) }), rows };
+  const options = { ...optionsOf(at), front, ...(rows.fitted && { fitted: rows.fitted }) };
+  return { compiled: compile(at.source, options), rows };
 }
 
 /**
@@ -46,11 +46,12 @@ export async function openWithRows(at: SpecToOpen): Promise<{ readonly compiled:
  * what it keeps, and no weights are there that know.
  */
 export function compileOptions(at: SpecToOpen): Promise<CompileOptions> {
-  return compileOptionsOf(at, speculative(at));
+  return compileOptionsOf(at, readFront(at.source, at.sets));
 }
 
-async function compileOptionsOf(at: SpecToOpen, spec: Spec | undefined): Promise<CompileOptions> {
-  const options = optionsOf(at);
+async function compileOptionsOf(at: SpecToOpen, front: Front): Promise<CompileOptions> {
+  const options = { ...optionsOf(at), front };
+  const { spec } = front;
   if (!spec || isDescribed(spec) || isClosed(spec) || storedOf(at, spec)) return options;
   const { fitted } = await rowsOf(at, spec);
   return { ...options, ...(fitted && { fitted }) };
@@ -62,15 +63,16 @@ async function compileOptionsOf(at: SpecToOpen, spec: Spec | undefined): Promise
  * what its rows hold none is read.
  */
 export async function compileWithData(at: SpecToOpen): Promise<Compiled> {
-  const spec = speculative(at);
+  const front = readFront(at.source, at.sets);
+  const { spec } = front;
   const isTrained = spec?.weights !== undefined && !at.fromScratch;
   const rows =
     spec && !isTrained && !sourceOf(spec.data.source.word)?.describe ? await rowsIfThere(at, spec) : undefined;
   if (!rows) {
-    const compiled = compile(at.source, await compileOptionsOf(at, spec));
+    const compiled = compile(at.source, await compileOptionsOf(at, front));
     return { ...compiled, warnings: [...compiled.warnings, ...judgeFields(compiled, isTrained)] };
   }
-  const compiled = compile(at.source, { ...optionsOf(at), ...(rows.fitted && { fitted: rows.fitted }) });
+  const compiled = compile(at.source, { ...optionsOf(at), front, ...(rows.fitted && { fitted: rows.fitted }) });
   return { ...compiled, warnings: [...compiled.warnings, ...rows.warnings, ...judgeRows(compiled, rows)] };
 }
 
@@ -112,15 +114,6 @@ async function rowsIfThere(at: SpecToOpen, spec: Spec): Promise<Rows | undefined
 function optionsOf(at: SpecToOpen): CompileOptions {
   const fitted = at.fitted ?? (at.fromScratch ? undefined : fittedOf(at.specFile));
   return { sets: at.sets, originals: originalsOf(at.specFile), ...(fitted && { fitted }) };
-}
-
-/** The spec of the text, ahead of compiling it; undefined where it has errors, which compiling then reports. */
-function speculative({ source, sets }: SpecToOpen): Spec | undefined {
-  const reports = new Reports();
-  const document = readDocument(source, reports);
-  if (reports.failed) return undefined;
-  const spec = lowerSpec(document, { source, sets }, reports);
-  return reports.failed ? undefined : spec;
 }
 
 function storedOf({ specFile, fromScratch, fitted }: SpecToOpen, { weights }: Spec): Fitted | undefined {
