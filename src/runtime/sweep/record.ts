@@ -40,7 +40,7 @@ export interface SweepRecord {
   readonly spec: { readonly folder: string; readonly file: string; readonly sha256: string };
   readonly sets: readonly string[];
   readonly data_folder?: string;
-  /** Of every trial. Absent: what its spec says, or what is chosen for it. */
+  /** Of every trial, where its spec does not say. */
   readonly engine?: string;
   /** Of every trial: it decides the last bits of numbers, as the number of workers does not. */
   readonly threads: number;

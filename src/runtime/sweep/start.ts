@@ -21,7 +21,7 @@ export interface SweepStart {
   /** Those of `sweep` itself among them. */
   readonly sets: readonly string[];
   readonly dataFolder: string | undefined;
-  /** Absent: what the spec says, or the user's settings, or what is chosen for a trial. */
+  /** Absent: what the spec says, or the user's settings as they are now, or `auto`. */
   readonly engine: string | undefined;
   /** Of every trial; absent: by their number, the size of a step and the cores. */
   readonly threads: number | undefined;
@@ -54,8 +54,8 @@ export async function newSweep(start: SweepStart): Promise<PlannedSweep> {
   const repetitions = repetitionsOf(axes);
   const width = Math.max(2, String(points.length).length);
   const says = spec.train.engine !== undefined || axes.some(({ address }) => address === 'train.engine');
-  // Settings may change while a sweep is stopped, and its trials are compared with each other.
-  const engine = start.engine ?? (says ? undefined : readSettings().engine);
+  // Settings may come or change while a sweep runs or is stopped, and its trials are compared with each other.
+  const engine = start.engine ?? (says ? undefined : (readSettings().engine ?? 'auto'));
   const size = stepSize(
     network,
     spec.train.phases.map(({ batch_size }) => batch_size),

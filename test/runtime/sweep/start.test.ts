@@ -64,8 +64,8 @@ describe('the engine of every trial', () => {
     expect(await planned({ engine: '; engine: onnxruntime' })).not.toHaveProperty('engine');
     expect(await planned({ axes: 'train.engine: [onnxruntime, "tfjs-wasm"]' })).not.toHaveProperty('engine');
   });
-  test('is the user’s as it was when the sweep began', async () => {
-    expect(await planned({})).not.toHaveProperty('engine');
+  test('is the user’s as it was when the sweep began, and auto where there was none', async () => {
+    expect((await planned({})).engine).toBe('auto');
     userSays();
     expect((await planned({})).engine).toBe('tfjs-cpu');
   });
