@@ -215,21 +215,23 @@ class Part {
         if (read === 0) failAsChanged(file);
         at += read;
       }
+      // Looked at behind the reading: whoever writes into the open file changes its version before the bytes are used.
+      if (!this.isAsKnown(this.descriptor)) failAsChanged(file);
     } catch (error) {
       failToRead(error, file);
     }
   }
 
   private open(): number {
-    const { file, version } = this.of;
-    const descriptor = openSync(file.path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const descriptor = openSync(this.of.file.path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    forgotten.register(this, descriptor, this);
+    return descriptor;
+  }
+
+  private isAsKnown(descriptor: number): boolean {
+    const { version } = this.of;
     const { bytes, changed, inode } = versionOf(descriptor);
-    if (bytes === version.bytes && changed === version.changed && inode === version.inode) {
-      forgotten.register(this, descriptor, this);
-      return descriptor;
-    }
-    closeSync(descriptor);
-    return failAsChanged(file);
+    return bytes === version.bytes && changed === version.changed && inode === version.inode;
   }
 
   decode(bytes: Uint8Array, from: number, into: Float32Array, at: number): void {

@@ -280,6 +280,21 @@ describe('what reads such rows', () => {
     }
   });
 
+  test('so does a file that is written over while it is open, though it is as long as before', async () => {
+    const folder = temporaryFolder();
+    pictures(folder, 23);
+    const { rows } = await openPictures(folder, 1);
+    const stored = storedIn(rows.train.fields[0]!);
+    const numbers = new Float32Array(SIZE);
+    for (const row of [3, 9]) stored.read(row, numbers, 0);
+    const file = join(folder, 'x.npy');
+    writeFileSync(file, readFileSync(file).fill(0, 128));
+    utimesSync(file, 1, 1);
+    const { text, exit } = await failureOf(() => stored.read(17, numbers, 0));
+    expect([text, exit]).toEqual(['file-unreadable: x.npy cannot be read: it changed while it was read from', 4]);
+    stored.close();
+  });
+
   test('what needs all rows at once says so', async () => {
     const folder = temporaryFolder();
     pictures(folder, 23);
