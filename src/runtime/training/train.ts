@@ -108,6 +108,8 @@ export interface Start {
   readonly state: Readonly<Record<string, HostTensor>>;
   /** Absent: the stretch begins. */
   readonly supervision?: Supervision | undefined;
+  /** It was said that the network died. */
+  readonly died?: boolean;
 }
 
 export interface StretchEnd extends Start {
@@ -138,6 +140,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
   const advancing = methodsWith(sites, 'advance');
   /** The parameters and the methods' own tensors. */
   const stateNames = step.state.flatMap(({ name, slot }) => (slot === undefined ? [name] : []));
+  const whole = unitsOf(network);
   const batches = new Batches(stretch.train, { seed: training.seed, batchSize: phase.batch_size });
   const scalarInputs = new ScalarInputs();
   const random = new RandomInputs(step.program, training.seed);
@@ -161,8 +164,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
     let { position, totals, living, frozen, supervision = unsupervised } = start;
     let best = bestOf(start.state);
     let score: Score | undefined;
-    /** It is said once in a phase that the network died. */
-    let died = false;
+    let died = start.died ?? false;
     /** Where the step that was made last began. */
     let stepBefore = position;
     const pace = new Pace(steps - position.stretchSteps, training.checkpointSeconds);
@@ -246,7 +248,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       const { frozen: from } = await advance(position, false);
       if (from.length > 0) {
         frozen = [...(frozen ?? []), ...from];
-        return { position, totals, living, frozen, supervision, state: await loaded.state(), because: 'changed' };
+        return { position, totals, living, frozen, supervision, state: await loaded.state(), died, because: 'changed' };
       }
     }
 
@@ -309,7 +311,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       training.timing.append({ epoch: row.epoch, seconds });
       training.watcher.epoch?.(row, { epoch: position.epoch + 1, epochs, seconds });
       // An axis of which no unit is needed keeps one.
-      if (!died && Object.values(alive).some((units) => units <= 1)) {
+      if (!died && Object.entries(alive).some(([maker, units]) => units <= 1 && units < whole[maker]!)) {
         const deaths = deathsWhileTraining(network, settled);
         if (deaths.length > 0) training.watcher.note(render(deaths, { color: false }));
         died = deaths.length > 0;
@@ -352,7 +354,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         await save(left);
         training.watcher.note(shrunkText(network, shrunk.network));
         const because = stops ? 'stopped' : 'changed';
-        return { position, totals, living, frozen, supervision, state: { ...left, ...best }, because };
+        return { position, totals, living, frozen, supervision, state: { ...left, ...best }, died, because };
       }
       if (advanced.changed) best = {};
       else if (keepsBest) best = asBest(judgedIn(await loaded.state(), network, acting));
@@ -360,7 +362,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
         const left = await loaded.state();
         await save(left);
         const because = stops ? 'stopped' : 'changed';
-        return { position, totals, living, frozen, supervision, state: { ...left, ...best }, because };
+        return { position, totals, living, frozen, supervision, state: { ...left, ...best }, died, because };
       }
       if (stops || pace.checkpointDue() || position.stretchSteps >= steps || supervision.ended)
         await save(await loaded.state());
@@ -374,6 +376,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       living,
       frozen,
       state: { ...settled(network, acting, stretch.next, { ...state, ...judged }) },
+      died,
       because: 'done',
     };
   } finally {

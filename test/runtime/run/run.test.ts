@@ -165,9 +165,9 @@ test('a network that is dead is told apart: of its threshold, where a lower one 
   const lower = `dnc simplify ${path.join(folder, 'runs', 'cut')} --threshold VALUE cuts it anew`;
   expect(cut.help.join('\n')).toContain(lower);
   expect(died.help.join('\n')).not.toContain('--threshold');
-  // Said once in each phase, at the end of the epoch in which it is found.
+  // Said once, at the end of the epoch in which it is found.
   expect(notes.cut.filter((note) => note.includes('dying-network'))).toEqual([]);
-  expect(notes.died.filter((note) => note.includes('warning[dying-network]'))).toHaveLength(2);
+  expect(notes.died.filter((note) => note.includes('warning[dying-network]'))).toHaveLength(1);
 });
 
 test('a spec that changed after the run began changes nothing in it', async () => {
