@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import type { Compiled } from '../compiler/compile.js';
+import type { LargeSteps } from '../runtime/engines/auto.js';
 import type { Measurement } from '../runtime/measure/rounds.js';
 import {
   type Command,
@@ -84,13 +85,31 @@ export const engines: Command = {
       );
       if (!engine.ready) io.out(`             because: ${engine.because}\n             help: ${engine.help}\n`);
     }
+    const { forLargeSteps } = await import('../runtime/engines/auto.js');
     const { engine, because } = await chooseEngine('auto');
-    io.out(`auto takes ${engine.keyword}: ${because}\n`);
+    const ready = found.flatMap((one) => (one.ready ? [one.name] : []));
+    io.out(autoText(engine.keyword, because, ready, forLargeSteps));
     if (settings.engine !== undefined) io.out(`your settings say ${settings.engine}: ${settings.file}\n`);
     else if (settings.file !== undefined) io.out(`your settings would be in ${settings.file}\n`);
     return 0;
   },
 };
+
+/** What `auto` takes: an engine on the processor, and for large steps the first of those on graphics cards that are ready. */
+export function autoText(
+  engine: string,
+  because: string,
+  ready: readonly string[],
+  forLargeSteps: Readonly<Record<string, LargeSteps>>,
+): string {
+  const cards = Object.entries(forLargeSteps).filter(([name]) => ready.includes(name));
+  if (cards.length === 0) return `auto takes ${engine}: ${because}\n`;
+  const lines = cards.map(([name, { from, convolutions }], k) => {
+    const which = convolutions ? '' : ', without convolutions';
+    return `${k === 0 ? 'auto' : 'else it'} takes ${name} for training steps from ${from.toLocaleString('en')} multiply-adds${which}, where a small step goes well on it\n`;
+  });
+  return [`auto takes ${engine} for small steps: ${because}\n`, ...lines].join('');
+}
 
 async function install(name: string | undefined, io: Io): Promise<number> {
   if (name === undefined || !installable.includes(name)) throw new UsageError(usage);

@@ -68,9 +68,22 @@ export function threadsBeside(size: StepSize, cores: number, trainings: number):
  */
 export const GRAPHICS_CARD = 2 ** 31;
 
+/** For which steps an engine is taken before those that come first. */
+export interface LargeSteps {
+  /** Those of so many multiply-adds and more, ... */
+  readonly from: number;
+  /** ... also where there are convolutions. */
+  readonly convolutions: boolean;
+}
+
 /** The engines on graphics cards that `auto` takes for large steps, the better one first. Others of their kind are taken when they are asked for. */
-export const forLargeSteps: Readonly<Record<string, (size: StepSize) => boolean>> = {
-  'tfjs-node-gpu': ({ multiplyAdds }) => multiplyAdds >= GRAPHICS_CARD,
+export const forLargeSteps: Readonly<Record<string, LargeSteps>> = {
+  'tfjs-node-gpu': { from: GRAPHICS_CARD, convolutions: true },
   // Convolutions: see onnxruntime/providers.ts.
-  'onnxruntime-cuda': ({ multiplyAdds, convolutions }) => multiplyAdds >= GRAPHICS_CARD && !convolutions,
+  'onnxruntime-cuda': { from: GRAPHICS_CARD, convolutions: false },
 };
+
+/** Whether a step is one of them. */
+export function isLarge({ from, convolutions }: LargeSteps, size: StepSize): boolean {
+  return size.multiplyAdds >= from && (convolutions || !size.convolutions);
+}

@@ -1,5 +1,5 @@
 import { fail } from '../../diagnostics/report.js';
-import { forLargeSteps, type StepSize } from './auto.js';
+import { forLargeSteps, isLarge, type LargeSteps, type StepSize } from './auto.js';
 import type { Engine } from './engine.js';
 import { onnxruntime, onnxruntimeCoreml, onnxruntimeCuda, onnxruntimeDirectml } from './onnxruntime/index.js';
 import { tfjsCpu, tfjsWasm } from './tfjs/index.js';
@@ -46,7 +46,7 @@ export interface AutoChoice {
   /** Tries an engine on a small step. Throws where it does not do it, or computes something else. */
   readonly verify?: (engine: Engine, options: { readonly threads: number }) => Promise<unknown>;
   /** Engines that are taken for large steps. */
-  readonly forLarge?: Readonly<Record<string, (size: StepSize) => boolean>>;
+  readonly forLarge?: Readonly<Record<string, LargeSteps>>;
 }
 
 /**
@@ -91,9 +91,9 @@ async function forLargeStep(
   { size, threads, verify = verifyEngine, forLarge = forLargeSteps }: AutoChoice,
 ): Promise<ChosenEngine | { readonly failed: readonly string[] }> {
   const failed: string[] = [];
-  for (const [name, isFor] of Object.entries(forLarge)) {
+  for (const [name, large] of Object.entries(forLarge)) {
     const engine = Object.hasOwn(table, name) ? table[name]! : undefined;
-    if (!engine || !isFor(size)) continue;
+    if (!engine || !isLarge(large, size)) continue;
     const found = await engine.probe();
     if (!found.ready) continue;
     try {

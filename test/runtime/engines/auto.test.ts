@@ -5,6 +5,7 @@ import {
   ALL_CORES,
   forLargeSteps,
   GRAPHICS_CARD,
+  isLarge,
   type StepSize,
   stepSize,
   threadsBeside,
@@ -66,7 +67,7 @@ function engine(keyword: string, readiness: Readiness = ready): Engine {
 
 describe('a graphics card', () => {
   const table = { processor: engine('processor'), card: engine('card') };
-  const forLarge = { card: ({ multiplyAdds }: StepSize) => multiplyAdds >= 100 };
+  const forLarge = { card: { from: 100, convolutions: true } };
   const auto = (multiplyAdds: number, verify: (one: Engine) => Promise<unknown> = async () => 'good') => ({
     size: size(multiplyAdds),
     threads: 1,
@@ -103,10 +104,10 @@ describe('a graphics card', () => {
 
 test('the engines for large steps are engines, and convolutions are not for one that finds their form by a clock', () => {
   for (const name of Object.keys(forLargeSteps)) expect(Object.keys(engines)).toContain(name);
-  const large = Object.entries(forLargeSteps).filter(([, isFor]) => isFor(size(GRAPHICS_CARD, true)));
+  const large = Object.entries(forLargeSteps).filter(([, one]) => isLarge(one, size(GRAPHICS_CARD, true)));
   expect(large.map(([name]) => name)).toEqual(['tfjs-node-gpu']);
-  for (const isFor of Object.values(forLargeSteps)) {
-    expect(isFor(size(GRAPHICS_CARD))).toBe(true);
-    expect(isFor(size(GRAPHICS_CARD - 1))).toBe(false);
+  for (const one of Object.values(forLargeSteps)) {
+    expect(isLarge(one, size(GRAPHICS_CARD))).toBe(true);
+    expect(isLarge(one, size(GRAPHICS_CARD - 1))).toBe(false);
   }
 });
