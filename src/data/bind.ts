@@ -6,7 +6,7 @@ import { sizeOf } from '../program/program.js';
 import type { AugmentChoices, AugmentedRows } from './augment.js';
 import { augmentedTensors, type InputToAugment } from './augmented.js';
 import { findField, type Fitted, type FittedColumn } from './columns.js';
-import { keyText } from './csv/table.js';
+import { hasDecimalComma, keyText } from './csv/table.js';
 import { joinedOrder } from './joined.js';
 import { namePictures } from './columns/texts.js';
 import type { Description, Field, Table } from './source.js';
@@ -248,7 +248,11 @@ function bindInput(
       {
         ...where,
         help: [
-          ...((extents.length === 1 || fields.length === 1) && !keep
+          ...fields.flatMap(meantAsNumbers),
+          // As wide as texts make it that are most likely meant as numbers is what nobody wants.
+          ...((extents.length === 1 || fields.length === 1) &&
+          !keep &&
+          fields.every((one) => !meantAsNumbers(one).length)
             ? [`write Input(${fields.length === 1 ? fields[0]!.shape.join(', ') : found})`]
             : []),
           ...fields.flatMap(otherReading),
@@ -292,12 +296,28 @@ function bindInput(
   return { name, extents: keep ? read : extents, width: kept.length, data, rows: undefined };
 }
 
+/** The different texts of a column that is read as categories. */
+function categoriesOf({ name, units = [] }: Field): readonly string[] {
+  return units.filter((unit) => unit.startsWith(`${name}.`)).map((unit) => unit.slice(name.length + 1));
+}
+
+/** What to write where the texts of a column are numbers, most of them with a decimal comma. */
+function meantAsNumbers(field: Field): readonly string[] {
+  const texts = categoriesOf(field);
+  const commas = texts.filter(hasDecimalComma).length;
+  const numbers = texts.filter((text) => text.trim() !== '' && Number.isFinite(Number(text))).length;
+  if (commas === 0 || (commas + numbers) * 2 < texts.length) return [];
+  return [
+    `${field.name} is read as ${texts.length} categories; as numbers with a decimal comma: \`decimal: ","\` in csv(…)`,
+  ];
+}
+
 /** How a column of texts may be meant that is read as categories, a number for each different text. */
-function otherReading({ name, units = [] }: Field): readonly string[] {
-  const texts = units.filter((unit) => unit.startsWith(`${name}.`)).map((unit) => unit.slice(name.length + 1));
-  if (texts.length === 0) return [];
-  const key = keyText(name);
-  const read = `${name} is read as ${texts.length} categories`;
+function otherReading(field: Field): readonly string[] {
+  const texts = categoriesOf(field);
+  if (texts.length === 0 || meantAsNumbers(field).length > 0) return [];
+  const key = keyText(field.name);
+  const read = `${field.name} is read as ${texts.length} categories`;
   if (namePictures(texts))
     return [`${read}; as the pictures that it names: \`columns { ${key}: image_file(size: [64, 64]) }\``];
   return [`${read}; as texts of words: \`columns { ${key}: tokens(10k, length: 200) }\``];

@@ -263,16 +263,21 @@ function wholeAsClasses(table: Table, data: DataChoices, targets: readonly Wante
   return { ...table, fields: table.fields.map((field) => asClasses.get(field) ?? field) };
 }
 
+/** A note for every column: a column of numbers that are read as texts may have thousands that no training row has. */
 function notesOn(unknown: readonly Unknown[]): string[] {
-  const rows = new Map<string, number>();
-  for (const { column, category, rows: count } of unknown) {
-    const name = `${column}: ${JSON.stringify(category)}`;
-    rows.set(name, (rows.get(name) ?? 0) + count);
+  const columns = new Map<string, Map<string, number>>();
+  for (const { column, category, rows } of unknown) {
+    const own = columns.get(column) ?? new Map<string, number>();
+    columns.set(column, own.set(category, (own.get(category) ?? 0) + rows));
   }
-  return [...rows].map(
-    ([name, count]) =>
-      `${name} is in none of the training rows; ${count.toLocaleString('en-US')} ${count === 1 ? 'row has' : 'rows have'} all zeros for it`,
-  );
+  return [...columns].map(([column, categories]) => {
+    const rows = [...categories.values()].reduce((sum, count) => sum + count, 0);
+    const zeros = `${rows.toLocaleString('en-US')} ${rows === 1 ? 'row has' : 'rows have'} all zeros for`;
+    const [first] = categories.keys();
+    return categories.size === 1
+      ? `${column}: ${JSON.stringify(first)} is in none of the training rows; ${zeros} it`
+      : `${column}: ${categories.size.toLocaleString('en-US')} values are in none of the training rows, such as ${shown(first!)}; ${zeros} them`;
+  });
 }
 
 /**

@@ -72,6 +72,27 @@ test.each(['Input', 'Input(12)'])(
   },
 );
 
+test('numbers with a decimal comma are told before the number of numbers that they make as categories', async () => {
+  const comma = (value: number) => value.toFixed(3).replace('.', ',');
+  const rows = Array.from({ length: 60 }, (_, k) => `${comma(k / 7)};${comma(k / 11 - 2)};${k}`);
+  writeFileSync('houses.csv', `a;b;price\n${rows.join('\n')}\n`);
+  writeFileSync('house.dn', spec('Input(2)'));
+  for (const [command, parameters] of [
+    [check, [['house.dn']]],
+    [train, ['house.dn']],
+  ] as const) {
+    const { code, said } = await run(command, parameters, command === train ? options : {});
+    expect(code).toBe(4);
+    expect(said).toMatch(
+      /warning\[numbers-with-texts\]: a is [\s\S]*`decimal: ","`[\s\S]*warning\[numbers-with-texts\]: b is [\s\S]*error\[field-mismatch\][\s\S]*a is read as 60 categories; as numbers with a decimal comma: `decimal: ","` in csv/,
+    );
+    expect(said).not.toMatch(/write Input\(|tokens\(/);
+  }
+  // What the help says works.
+  writeFileSync('house.dn', spec('Input(2)').replace('"houses.csv"', '"houses.csv", decimal: ","'));
+  expect(await run(check, [['house.dn']])).toEqual({ code: 0, said: 'house.dn: fine\n' });
+});
+
 test.each([
   ['target: prise', 'Input(5)', /error\[unknown-field\].*`prise`[\s\S]*did you mean `price`\?/],
   ['missing: drop', 'Input(5)', /error\[no-target\].*size, age, region, price[\s\S]*`target: price`/],

@@ -66,6 +66,20 @@ test('numbers with a decimal comma are told, and how they are read', async () =>
   expect(found.warnings[0]!.help[0]).toBe('for numbers with a decimal comma: `decimal: ","` in csv(…)');
 });
 
+test('values that no training row has are one note for a column', async () => {
+  const rows = Array.from({ length: 20 }, (_, k) => `v${k},w${k},${k}`);
+  const found = await rowsOf(
+    `a,b,y\n${rows.join('\n')}\n`,
+    `${SECTION}; test: last(5); columns { a: one_hot; b: one_hot }`,
+  );
+  expect(found.notes).toEqual([
+    'a: 5 values are in none of the training rows, such as "v15"; 5 rows have all zeros for them',
+    'b: 5 values are in none of the training rows, such as "w15"; 5 rows have all zeros for them',
+  ]);
+  const one = await rowsOf('a,y\nx,1\nx,2\nz,3\n', `${SECTION}; test: last(1); columns { a: one_hot }`);
+  expect(one.notes).toEqual(['a: "z" is in none of the training rows; 1 row has all zeros for it']);
+});
+
 test('what a regression is to predict is no class because of one cell', async () => {
   const csv = 'a,y\n1,1\n2,2,\n3,n/a\n4,4\n'.replace('2,2,', '2,2');
   const { text, exit, help } = await failureOf(() => rowsOf(csv, SECTION, undefined, false));

@@ -92,7 +92,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
       `note: trains on ${rows.train.rows.toLocaleString('en')} rows; \`train\` of \`data\` leaves out ${unused.toLocaleString('en')} more\n`,
     );
   // Before the run has a folder.
-  const warnings = [...rows.warnings, ...judgeRows(compiled, rows)];
+  const warnings = judgeRows(compiled, rows);
   if (warnings.length > 0) options.watcher.note(render(warnings, { color: false }));
   const values = firstValues(compiled, rows, options.specFile, options.fromScratch);
   latencyTables('', options.specFile, compiled.spec.simplify.target?.latencyTable);

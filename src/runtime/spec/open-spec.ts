@@ -72,8 +72,18 @@ export async function compileWithData(at: SpecToOpen): Promise<Compiled> {
     const compiled = compile(at.source, await compileOptionsOf(at, front));
     return { ...compiled, warnings: [...compiled.warnings, ...judgeFields(compiled, isTrained)] };
   }
-  const compiled = compile(at.source, { ...optionsOf(at), front, ...(rows.fitted && { fitted: rows.fitted }) });
-  return { ...compiled, warnings: [...compiled.warnings, ...rows.warnings, ...judgeRows(compiled, rows)] };
+  const options = { ...optionsOf(at), front, ...(rows.fitted && { fitted: rows.fitted }) };
+  const compiled = withWarnings(rows.warnings, () => compile(at.source, options));
+  return { ...compiled, warnings: [...compiled.warnings, ...judgeRows(compiled, rows)] };
+}
+
+/** What is wrong with columns that are not what they are read as comes of that: it is told behind it. */
+function withWarnings<T>(warnings: readonly Diagnostic[], judge: () => T): T {
+  try {
+    return judge();
+  } catch (error) {
+    throw error instanceof Failure && warnings.length > 0 ? new Failure([...warnings, ...error.diagnostics]) : error;
+  }
 }
 
 /** Refuses what the source says in advance of its rows, where the network cannot read them. Gives what is worth a warning. */
@@ -91,8 +101,12 @@ function judgeFields({ spec, network }: Compiled, isTrained: boolean): Diagnosti
   return unusedClasses(spec, network, [table]);
 }
 
-/** Refuses rows that the network, its loss or its metrics cannot read. Gives what is worth a warning. */
-export function judgeRows({ spec, network }: Compiled, { train, validation, test }: Rows): Diagnostic[] {
+/** Refuses rows that the network, its loss or its metrics cannot read. Gives what is worth a warning, what reading them came upon included. */
+export function judgeRows(compiled: Compiled, rows: Rows): Diagnostic[] {
+  return [...rows.warnings, ...withWarnings(rows.warnings, () => judgeTables(compiled, rows))];
+}
+
+function judgeTables({ spec, network }: Compiled, { train, validation, test }: Rows): Diagnostic[] {
   const tables = [train, validation, test].flatMap((table) => table ?? []);
   for (const table of tables) {
     const bound = bindRows(network, spec, spec.train.phases[0], table);
