@@ -62,6 +62,9 @@ function combinations({ about, metric, text, head, layers, shown = layers, fixed
       test: trained('test')(run),
     };
   return ({ runs, command }) => {
+    // A result does not name a layer that only hands on others and has lost none.
+    const whole = (layer) => runs.find((run) => run.units[layer])?.units[layer].before;
+    const kept = (run, layer) => run.units[layer]?.after ?? whole(layer);
     const groups = [...new Set(runs.map((run) => run.combination))].map((name) =>
       runs.filter((run) => run.combination === name),
     );
@@ -86,7 +89,7 @@ ${table(groups, [
       .join(', '),
   ),
   words('kept physically', (group) =>
-    shown.map((layer) => Math.round(mean(group.map((run) => run.units[layer].after)))).join('-'),
+    shown.map((layer) => Math.round(mean(group.map((run) => kept(run, layer))))).join('-'),
   ),
   average('weights, physically', (run) => run.weights_after, grouped),
   over(`test ${head}, before`, trained('test')),
