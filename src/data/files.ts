@@ -49,7 +49,7 @@ export function versionOf(descriptor: number): FileVersion {
 }
 
 /** No input file that is read whole is larger. Tensors of it would pass what a typed array can hold. */
-const LARGEST_FILE = 2 ** 30;
+export const LARGEST_FILE = 2 ** 30;
 
 /** Bytes that are read at a time where a file is read piece by piece. */
 const CHUNK = 2 ** 20;

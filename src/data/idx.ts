@@ -78,7 +78,7 @@ const TYPES: Readonly<Record<number, ElementType>> = {
 /** No data set has more dimensions. */
 const MOST_DIMENSIONS = 8;
 /** No file holds more elements: as many floats are what a typed array can hold. */
-const MOST_ELEMENTS = 2 ** 30;
+export const MOST_ELEMENTS = 2 ** 30;
 
 /** What the reader is to find. */
 export interface IdxExpectation {

@@ -1,8 +1,8 @@
 import { fail } from '../diagnostics/report.js';
 import { interval } from '../ir/kind.js';
 import { sizeOf } from '../program/program.js';
-import { type FileVersion, type InputFile, OpenInput } from './files.js';
-import { type Idx, type IdxExpectation, type IdxHeader, idxHeader, readIdx } from './idx.js';
+import { type FileVersion, type InputFile, LARGEST_FILE, OpenInput } from './files.js';
+import { type Idx, type IdxExpectation, type IdxHeader, idxHeader, MOST_ELEMENTS, readIdx } from './idx.js';
 import type { Field, Table } from './source.js';
 import { StoredRows } from './stored-rows.js';
 
@@ -41,7 +41,7 @@ export interface ImageFiles {
 
 /**
  * Reads images and their labels from IDX files as the fields `image` and `label`. Images with two extents get a third of 1 (channels last). Bytes are
- * mapped to `range`; other numbers are taken as they are. Images that take more memory than they may stay in their files, unless these are packed.
+ * mapped to `range`; other numbers are taken as they are. Images that take more memory than they may, or are more than can be read whole, stay in their files, unless these are packed.
  *
  * @throws Failure of the files, rows-differ, shapes-differ, label-out-of-range
  */
@@ -112,7 +112,7 @@ interface StoredFile extends IdxHeader {
   readonly bytes: number;
 }
 
-/** Undefined where the images fit into so much memory as numbers, or are packed. */
+/** Undefined where the images can be read whole and fit into so much memory as numbers, or are packed. */
 function openStored(
   files: readonly InputFile[],
   expectation: IdxExpectation,
@@ -122,8 +122,8 @@ function openStored(
   try {
     for (const file of files) opened.push(OpenInput.open(file));
     const headers = opened.flatMap((open) => idxHeader(open, expectation) ?? []);
-    const bytes = headers.reduce((sum, { extents }) => sum + 4 * sizeOf(extents), 0);
-    if (headers.length < files.length || bytes <= memory) return undefined;
+    const sizes = headers.map(({ extents }, k) => ({ bytes: opened[k]!.size, elements: sizeOf(extents) }));
+    if (headers.length < files.length || !stayInFiles(sizes, memory)) return undefined;
     return opened.map((open, k) => ({
       ...headers[k]!,
       file: open.file,
@@ -134,6 +134,15 @@ function openStored(
   } finally {
     for (const open of opened) open.close();
   }
+}
+
+/** Whether the elements of files stay there: they take more memory as numbers than they may, or are more than can be read whole, however much memory there is. */
+export function stayInFiles(
+  files: readonly { readonly bytes: number; readonly elements: number }[],
+  memory: number,
+): boolean {
+  const elements = files.reduce((sum, file) => sum + file.elements, 0);
+  return 4 * elements > memory || elements > MOST_ELEMENTS || files.some(({ bytes }) => bytes > LARGEST_FILE);
 }
 
 function storedImages(files: readonly StoredFile[], width: number, range: readonly number[]): StoredRows {

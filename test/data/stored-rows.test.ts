@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { Batches } from '../../src/data/batches.js';
 import { bind } from '../../src/data/bind.js';
 import { featureStatistics } from '../../src/data/feature-statistics.js';
+import { stayInFiles } from '../../src/data/images.js';
 import { sources } from '../../src/data/index.js';
 import { rangeOf, TrainingRows } from '../../src/data/inspect.js';
 import { type DataChoices, readData } from '../../src/data/read.js';
@@ -113,6 +114,21 @@ describe('rows that stay in their files', () => {
       ),
       { numRuns: 25 },
     );
+  });
+
+  test('are those of IDX files that take more than the memory, or cannot be read whole however much there is', () => {
+    const GIB = 2 ** 30;
+    const much = Number.POSITIVE_INFINITY;
+    const bytes = (...sizes: number[]) => sizes.map((size) => ({ bytes: 16 + size, elements: size }));
+    expect(stayInFiles(bytes(100), 400)).toBe(false);
+    expect(stayInFiles(bytes(100, 1), 400)).toBe(true);
+    expect(stayInFiles(bytes(GIB - 16), much)).toBe(false);
+    expect(stayInFiles(bytes(GIB - 15), much)).toBe(true);
+    // Each can be read, all of them are more than one array holds.
+    expect(stayInFiles(bytes(GIB / 2, GIB / 2), much)).toBe(false);
+    expect(stayInFiles(bytes(GIB / 2, GIB / 2, 1), much)).toBe(true);
+    // Of eight bytes each.
+    expect(stayInFiles([{ bytes: GIB + 8, elements: GIB / 8 }], much)).toBe(true);
   });
 
   test('hold one block of a file, or one row, whatever the rows', async () => {
