@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Batches, placeIn, type StepPlace } from '../../data/batches.js';
+import { bytesText } from '../../data/files.js';
 import { gatherRows } from '../../data/picked-rows.js';
 import { StoredRows } from '../../data/stored-rows.js';
 import type { HostTensor } from '../../program/program.js';
@@ -16,7 +17,7 @@ export interface StepInput {
 
 export interface StepInputOptions {
   readonly seed: number;
-  /** Told once where the thread that makes inputs ahead is no more. */
+  /** Told once where inputs are not made ahead, though it would pay, or the thread that makes them is no more. */
   readonly note?: (text: string) => void;
   /** Whether they are made ahead. Default: where that pays. */
   readonly ahead?: boolean;
@@ -28,6 +29,8 @@ export interface StepInputOptions {
 const MOST_AHEAD = 3;
 /** Bytes that they take, where two steps take less. */
 const MEMORY = 2 ** 26;
+/** Bytes that two steps may take: what is larger is made between the steps. */
+const MOST_MEMORY = 2 ** 30;
 /** Numbers to read or to move in a step from which on another thread pays: some 0.2 ms, several times what handing them over takes. */
 const WORTH = 2 ** 14;
 /** So many random numbers are drawn in the time that one number of a picture takes. */
@@ -37,7 +40,7 @@ const PATIENCE = 100;
 
 /**
  * Reads the batches of a training with their random numbers, step by step. Augmented pictures, rows that stay in their files, and random masks are made in another thread while the steps before
- * run, a bounded number of them ahead, where they are work enough. The bytes are the same with and without, since they depend on seed, epoch, step and row alone: where the other thread cannot do it, or is
+ * run, a bounded number of them ahead, in bounded memory, where they are work enough. The bytes are the same with and without, since they depend on seed, epoch, step and row alone: where the other thread cannot do it, or is
  * no more, this one does.
  */
 export class StepInputs {
@@ -52,7 +55,17 @@ export class StepInputs {
     this.note = note;
     const recipe = recipeOf(batches, random, seed);
     if (recipe && (ahead ?? (availableParallelism() > 1 && workOf(recipe) >= WORTH)))
-      this.ahead = new Ahead(recipe, batches, random, thread);
+      this.ahead = this.makeAhead(recipe, thread);
+  }
+
+  private makeAhead(recipe: Recipe, thread: string | undefined): Ahead | undefined {
+    try {
+      return new Ahead(recipe, this.batches, this.random, thread);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.note?.(`batches are made between the steps and not ahead of them (${error.message})\n`);
+      return undefined;
+    }
   }
 
   /** Whether inputs are made ahead now. */
@@ -103,6 +116,14 @@ function workOf({ batchSize, made, random }: Recipe): number {
   return [...moved, ...drawn].reduce((sum, work) => sum + work, 0);
 }
 
+/** Memory for steps to be made ahead. @throws RangeError where there is none */
+function memoryFor(recipe: Recipe): readonly SharedArrayBuffer[] {
+  const bytes = slotBytes(recipe);
+  const count = Math.max(2, Math.min(MOST_AHEAD, Math.floor(MEMORY / bytes)));
+  if (count * bytes > MOST_MEMORY) throw new RangeError(`${count} of them take ${bytesText(count * bytes)}`);
+  return Array.from({ length: count }, () => new SharedArrayBuffer(bytes));
+}
+
 /** Makes inputs ahead. */
 class Ahead {
   private readonly slots: readonly Slot[];
@@ -122,9 +143,7 @@ class Ahead {
     private readonly random: RandomInputs,
     thread: string | undefined,
   ) {
-    const bytes = slotBytes(recipe);
-    const count = Math.max(2, Math.min(MOST_AHEAD, Math.floor(MEMORY / bytes)));
-    const buffers = Array.from({ length: count }, () => new SharedArrayBuffer(bytes));
+    const buffers = memoryFor(recipe);
     this.slots = buffers.map((buffer) => slotOver(recipe, buffer));
     this.rows = new Int32Array(recipe.batchSize);
     this.worker = this.startThread({ recipe, buffers }, thread);

@@ -153,11 +153,12 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
     step,
     stretch.teacher,
   );
-  const stepInputs = new StepInputs(batches, random, {
-    seed: training.seed,
-    note: (text) => training.watcher.note(`${phase.name}: ${text}`),
-  });
+  let stepInputs: StepInputs | undefined;
   try {
+    stepInputs = new StepInputs(batches, random, {
+      seed: training.seed,
+      note: (text) => training.watcher.note(`${phase.name}: ${text}`),
+    });
     training.holdToSteps(phase.name, step.program, loaded.record);
     if (!stretch.continued) training.watcher.note(`${phase.name}: ${loaded.describe}\n`);
     await loaded.setState({ ...completeState(step, start.state), ...stateOfTeacher(step, stretch.teacher) });
@@ -380,7 +381,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
       because: 'done',
     };
   } finally {
-    await stepInputs.close();
+    await stepInputs?.close();
     await loaded.close();
   }
 }

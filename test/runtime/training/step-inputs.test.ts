@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Batches, type BoundTable } from '../../../src/data/batches.js';
 import { bind } from '../../../src/data/bind.js';
 import type { Field, Table } from '../../../src/data/source.js';
@@ -202,6 +202,42 @@ describe('inputs of steps that are made ahead', () => {
     expect(masks(2 ** 13).inputs.isAhead).toBe(false);
     expect(masks(2 ** 16).inputs.isAhead).toBe(availableParallelism() > 1);
     expect(inputsOf({ ...large, calls: [], random: [] }, { ahead: true }).inputs.isAhead).toBe(false);
+  });
+
+  test('are made between the steps where they would take too much memory, or there is none', async () => {
+    const notes: string[] = [];
+    const options = { seed: 5, ahead: true, note: (note: string) => void notes.push(note) };
+    const batches = () => new Batches(table(AUGMENTED), { batchSize: 3, seed: 5 });
+    // Nothing is drawn of so many units before a step asks for it.
+    const units = (length: number) => {
+      const random = randomOf(AUGMENTED);
+      const [input] = random.inputs;
+      const inputs = [{ ...input!, random: { ...input!.random, units: { length } } }];
+      return Object.assign(Object.create(random), { inputs }) as RandomInputs;
+    };
+    open.push(new StepInputs(batches(), units(2 ** 27), options));
+    expect(open.at(-1)!.isAhead).toBe(false);
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /^batches are made between the steps and not ahead of them \(2 of them take 1\.\d+ GiB\)\n$/,
+      ),
+    ]);
+    vi.stubGlobal(
+      'SharedArrayBuffer',
+      class {
+        constructor() {
+          throw new RangeError('Array buffer allocation failed');
+        }
+      },
+    );
+    try {
+      const { inputs } = inputsOf(AUGMENTED, options);
+      expect(inputs.isAhead).toBe(false);
+      expect(notes[1]).toContain('(Array buffer allocation failed)');
+      await expect(inputs.read({ epoch: 0, step: 1 })).resolves.toMatchObject({ rows: 3 });
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   test('end with the training', async () => {
