@@ -105,6 +105,12 @@ const cases: Readonly<Record<string, Case>> = {
   'wrong range': { files: changed('Dropout(0.2)', 'Dropout(1.2)'), words: check, exit: 3 },
   'wrong set': { files: { 'net.dn': tinySpec() }, words: [...check, '--set', 'train.batch_size=many'], exit: 3 },
   'unknown set': { files: { 'net.dn': tinySpec() }, words: [...check, '--set', 'train.batchsize=3'], exit: 3 },
+  'a text with a hyphen': { files: changed('loss: mse', 'loss: mse\n  engine: tfjs - wasm'), words: check, exit: 3 },
+  'a set text with a hyphen': {
+    files: { 'net.dn': tinySpec() },
+    words: [...check, '--set', 'train.engine=tfjs-wasm'],
+    exit: 3,
+  },
   'more rows to train on than there are': {
     files: changed('validation: 20\n', 'validation: 20\n  train: first(101)\n'),
     words: train,

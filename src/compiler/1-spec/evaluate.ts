@@ -171,13 +171,21 @@ export class Lets {
     return { kind: 'number', span: node.span, value: toNumber(value), percent: false, size: 1, depth: 1 };
   }
 
-  /** Reports words that stand for nothing and are joined by hyphens, `tfjs-wasm`: that was meant as a text. */
+  /** Reports words that stand for nothing and are joined by hyphens, `tfjs-wasm` or, as it is after formatting, `tfjs - wasm`: that was meant as a text. */
   private isHyphened(node: ValueNode): boolean {
-    const text = node.span.source.text.slice(node.span.start, node.span.end);
-    const words = /^[A-Za-z_]\w*(?:-[A-Za-z_]\w*)+$/.test(text) ? text.split('-') : [];
-    if (words.length === 0 || words.some((word) => this.names.includes(word))) return false;
-    const help = [`a text with a hyphen stands in quotes: \`"${text}"\``];
-    this.reports.report('word-for-number', { word: words[0]! }, { at: node.span, help });
+    const words = joinedByHyphens(node);
+    if (words.length < 2 || words.some((word) => this.names.includes(word))) return false;
+    const text = words.join('-');
+    const near = words.find((word) => nearest(word, this.names) !== undefined);
+    this.reports.report(
+      'unquoted-hyphen',
+      { text, word: near ?? words[0]! },
+      {
+        at: node.span,
+        ...(near !== undefined && { label: `did you mean \`${nearest(near, this.names)!}\` by \`${near}\`?` }),
+        help: [`a text with a hyphen stands in quotes: ${inQuotes(text, node.span)}`],
+      },
+    );
     return true;
   }
 
@@ -303,6 +311,28 @@ export class Lets {
       }
     }
   }
+}
+
+/** The words of `a-b-c`; none where a value is anything else. */
+function joinedByHyphens(node: ValueNode): readonly string[] {
+  const words: string[] = [];
+  let left = node;
+  for (; left.kind === 'binary'; left = left.left) {
+    const { operator, right } = left;
+    if (operator !== '-' || right.kind !== 'call' || right.arguments) return [];
+    words.push(right.callee.text);
+  }
+  if (left.kind !== 'call' || left.arguments) return [];
+  words.push(left.callee.text);
+  return words.reverse();
+}
+
+/** How to write a text in quotes; a shell takes those that are in no others. */
+function inQuotes(text: string, { source, start, end }: Span): string {
+  const quoted = `"${text}"`;
+  if (source.name !== '--set') return `\`${quoted}\``;
+  const whole = `${source.text.slice(0, start)}${quoted}${source.text.slice(end)}`;
+  return `--set '${whole.replaceAll("'", String.raw`'\''`)}', the outer ones for the shell`;
 }
 
 /** The words without parentheses in a value: each may be the name of a `let`. */

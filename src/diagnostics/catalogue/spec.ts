@@ -88,6 +88,13 @@ ${example('let linear = 30                 # activation: linear now means 30')}`
     explain: `A bare word is a \`let\` if there is one of that name, else itself. Where only a number makes sense, a word is most often a misspelt \`let\`.
 ${example('let width = 300\nmodel Net { …; Dense(width) }')}`,
   }),
+  'unquoted-hyphen': code<{ text: string; word: string }>({
+    severity: 'error',
+    message: ({ text, word }) => `\`${text}\` without quotes is a subtraction, and \`${word}\` is no \`let\``,
+    explain: `A hyphen between words subtracts one \`let\` from another. A text that has a hyphen stands in quotes:
+${example('train { …; engine: "tfjs-wasm" }')}
+In a shell the whole value stands in quotes of another kind, as the shell takes the outer ones for itself: \`--set 'train.engine="tfjs-wasm"'\`.`,
+  }),
   'unknown-layer': code<{ word: string }>({
     severity: 'error',
     message: ({ word }) => `dnc knows no layer \`${word}\``,

@@ -419,9 +419,19 @@ describe('the engine of a spec', () => {
   });
 
   it('is told to stand in quotes where it has a hyphen', () => {
-    expect(read('epochs: 1; engine: tfjs-node-gpu').lines).toEqual([
-      'word-for-number @tfjs-node-gpu: a number is due here, and `tfjs` is no `let` (a text with a hyphen stands in quotes: `"tfjs-node-gpu"`)',
-    ]);
+    const told = (written: string) => [
+      `unquoted-hyphen @${written}: \`tfjs-node-gpu\` without quotes is a subtraction, and \`tfjs\` is no \`let\` (a text with a hyphen stands in quotes: \`"tfjs-node-gpu"\`)`,
+    ];
+    for (const written of ['tfjs-node-gpu', 'tfjs - node - gpu', 'tfjs -node- gpu'])
+      expect(read(`epochs: 1; engine: ${written}`).lines).toEqual(told(written));
+    // A word that is nearly a `let` is told so; one that is a `let`, or something else than a word, makes it arithmetic.
+    expect(lower(`let width = 9\n${model}${data}train { loss: mse; epochs: widht-less }\n`).lines).toContain(
+      'unquoted-hyphen @widht-less: `widht-less` without quotes is a subtraction, and `widht` is no `let` [did you mean `width` by `widht`?] (a text with a hyphen stands in quotes: `"widht-less"`)',
+    );
+    for (const written of ['all-less', 'all - 1', 'all + less', 'all-f(less)', '-all-less'])
+      expect(marks(lower(`let less = 4\n${model}${data}train { loss: mse; epochs: ${written} }\n`))).not.toContain(
+        `unquoted-hyphen ${written}`,
+      );
     const { spec, lines } = lower(`let all = 9\nlet less = 4\n${model}${data}train { loss: mse; epochs: all-less }\n`);
     expect(lines).toEqual([]);
     expect(spec!.train.phases[0]!.length).toEqual({ amount: 5, unit: 'epochs' });

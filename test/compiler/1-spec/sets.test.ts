@@ -55,6 +55,9 @@ describe('--set', () => {
     expect(at('model.fc1.units=three')).toEqual([
       'word-for-number @--set three: a number is due here, and `three` is no `let` (a word that stands for a number needs a `let`: `let three = 300`; this file has `width`)',
     ]);
+    expect(at('train.engine=tfjs-wasm')).toEqual([
+      `unquoted-hyphen @--set tfjs-wasm: \`tfjs-wasm\` without quotes is a subtraction, and \`tfjs\` is no \`let\` (a text with a hyphen stands in quotes: --set 'train.engine="tfjs-wasm"', the outer ones for the shell)`,
+    ]);
     expect(at('model.fc1.unitz=3')).toEqual([
       'unknown-argument @--set model.fc1.unitz: `Dense` has no argument `unitz` [did you mean `units`?] (arguments of Dense: `units`, `activation`, `use_bias`, `kernel_initializer`, `bias_initializer`, `trainable`)',
     ]);
