@@ -176,10 +176,11 @@ async function measure(given: string, options: Options, io: Io): Promise<number>
   const file = specFile(given);
   const compiled = await compiledSpec(file, options);
   const { spec, network } = compiled;
-  const { stepSize, threadsFor } = await import('../runtime/engines/auto.js');
+  const { stepSize, stepSizeOf, threadsFor } = await import('../runtime/engines/auto.js');
   const [phase] = spec.train.phases;
-  const size = stepSize(network, [phase!.batch_size]);
-  const threads = wholeNumber(options, 'threads', 1) ?? threadsFor(size, availableParallelism());
+  const { multiplyAdds } = stepSize(network, [phase!.batch_size]);
+  // As training takes them, for all its steps alike.
+  const threads = wholeNumber(options, 'threads', 1) ?? threadsFor(stepSizeOf(compiled), availableParallelism());
   const own = process.env[MEASURE_WORKER];
   if (own !== undefined && process.send) {
     const { measureForParent } = await import('../runtime/measure/worker.js');
@@ -196,7 +197,7 @@ async function measure(given: string, options: Options, io: Io): Promise<number>
   const ready = readiness.filter(({ found }) => found.ready);
   const many = threads === 1 ? '1 thread' : `${threads} threads`;
   io.note(
-    `${file}: steps of \`${phase!.name}\`, ${phase!.batch_size.toLocaleString('en')} drawn rows each, ${size.multiplyAdds.toLocaleString('en')} multiply-adds, ${many}; takes about ${seconds} s and the time that engines need to start, at most 30 s\n`,
+    `${file}: steps of \`${phase!.name}\`, ${phase!.batch_size.toLocaleString('en')} drawn rows each, ${multiplyAdds.toLocaleString('en')} multiply-adds, ${many}; takes about ${seconds} s and the time that engines need to start, at most 30 s\n`,
   );
   const measurement = await measureInTurns(
     ready.map(({ name }) => processContestant(name, () => startWorker(name))),
@@ -208,7 +209,7 @@ async function measure(given: string, options: Options, io: Io): Promise<number>
       format: 1,
       spec: file,
       batch_size: phase!.batch_size,
-      multiply_adds: size.multiplyAdds,
+      multiply_adds: multiplyAdds,
       threads,
     };
     io.out(`${JSON.stringify({ ...measured, ...measurement }, undefined, 2)}\n`);

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { dnc, succeed } from '../support/cli.js';
@@ -11,9 +12,12 @@ data { source: csv("not-there.csv"); target: kind }
 train { loss: sparse_categorical_crossentropy(from_logits: true); class_weight { a: 2, b: 1, c: 1 }; batch_size: 8; epochs: 1 }
 `;
 
+/** With steps that are many times as large, behind those that are measured. */
+const largeLater = `${text}simplify { finetune { epochs: 1; batch_size: ${2 ** 19} } }\n`;
+
 test('engines are measured without data, and the fastest is pinned in the spec', { timeout: 120_000 }, async () => {
   const cwd = temporaryFolder();
-  writeSpec(cwd, text);
+  writeSpec(cwd, largeLater);
   const { stdout, stderr } = await succeed(
     ['engines', '--measure', 'net.dn', '--seconds', '1', '--pin', 'spec', '--json'],
     {
@@ -27,7 +31,8 @@ test('engines are measured without data, and the fastest is pinned in the spec',
     measured: { name: string; milliseconds: number; ratio: number; describe: string }[];
     failed: unknown[];
   };
-  expect(found).toMatchObject({ format: 1, spec: 'net.dn', batch_size: 8, multiply_adds: 3 * 8 * 36, threads: 1 });
+  const threads = availableParallelism();
+  expect(found).toMatchObject({ format: 1, spec: 'net.dn', batch_size: 8, multiply_adds: 3 * 8 * 36, threads });
   expect(found.measured.length + found.failed.length).toBeGreaterThanOrEqual(2);
   const [first] = found.measured;
   expect(first).toMatchObject({ ratio: 1 });
@@ -36,10 +41,13 @@ test('engines are measured without data, and the fastest is pinned in the spec',
     expect(ratio).toBeGreaterThanOrEqual(1);
     expect(describe).toContain(name);
   }
-  expect(stderr).toContain('net.dn: steps of `train`, 8 drawn rows each, 864 multiply-adds, 1 thread; takes about 1 s');
+  const many = threads === 1 ? '1 thread' : `${threads} threads`;
+  expect(stderr).toContain(
+    `net.dn: steps of \`train\`, 8 drawn rows each, 864 multiply-adds, ${many}; takes about 1 s`,
+  );
   expect(stderr).toContain(`${first!.name} is pinned in net.dn\n`);
   const pinned = readFileSync(path.join(cwd, 'net.dn'), 'utf8');
-  expect(pinned).toBe(text.replace('epochs: 1 }', `epochs: 1; engine: "${first!.name}" }`));
+  expect(pinned).toBe(largeLater.replace('epochs: 1 }', `epochs: 1; engine: "${first!.name}" }`));
 });
 
 test('the settings of a user are named, and refused where they cannot be read', async () => {

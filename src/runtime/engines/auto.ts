@@ -1,3 +1,5 @@
+import { stretchesOf } from '../../compiler/checks/outputs.js';
+import type { Compiled } from '../../compiler/compile.js';
 import { forwardProgram } from '../../compiler/4-program/index.js';
 import { multiplyAdds } from '../../compiler/3-dims/index.js';
 import type { Network } from '../../ir/graph.js';
@@ -5,7 +7,7 @@ import { isProgram, type Program } from '../../program/program.js';
 
 /** What `auto` knows of a training: the same spec gives the same, so that nothing is chosen by a clock. */
 export interface StepSize {
-  /** Of the largest step of any phase: three times those of the forward pass of a row (the pass, and the two products of its gradient), times the rows. */
+  /** Of the largest step: three times those of the forward pass of a row (the pass, and the two products of its gradient), times the rows. */
   readonly multiplyAdds: number;
   /** Whether it has convolutions, of which libraries for graphics cards find the fastest form by trying. */
   readonly convolutions: boolean;
@@ -15,6 +17,14 @@ export interface StepSize {
 export function stepSize(network: Network, batchSizes: readonly number[]): StepSize {
   const forward = forwardProgram(network, { mode: 'inference' });
   return { multiplyAdds: 3 * multiplyAdds(network) * Math.max(...batchSizes), convolutions: convolves(forward) };
+}
+
+/** The size of the steps of a spec's training: of its phases, and of the fine-tuning. */
+export function stepSizeOf({ spec, network }: Pick<Compiled, 'spec' | 'network'>): StepSize {
+  return stepSize(
+    network,
+    stretchesOf(spec).map(({ batch_size }) => batch_size),
+  );
 }
 
 function convolves({ instructions }: Program): boolean {

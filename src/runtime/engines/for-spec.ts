@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Compiled } from '../../compiler/compile.js';
 import { Failure } from '../../diagnostics/report.js';
-import { stepSize, threadsFor } from './auto.js';
+import { stepSizeOf, threadsFor } from './auto.js';
 import type { Engine, EngineOptions } from './engine.js';
 import { chooseEngine, type ChosenEngine, engines } from './index.js';
 import { readSettings, settingsFile } from './settings.js';
@@ -40,22 +40,18 @@ export function wantedEngine(
  */
 export async function engineForSpec(
   { engine: asked, engineOptions }: EngineAsked,
-  { spec, network }: Pick<Compiled, 'spec' | 'network'>,
+  compiled: Pick<Compiled, 'spec' | 'network'>,
   {
     training = true,
     table = engines,
     cores = availableParallelism(),
   }: { readonly training?: boolean; readonly table?: Readonly<Record<string, Engine>>; readonly cores?: number } = {},
 ): Promise<EngineForSpec> {
-  const { train } = spec;
+  const { train } = compiled.spec;
   const file = settingsFile();
   const settings = asked === undefined && train.engine === undefined ? readSettings(file).engine : undefined;
   const { name, by } = wantedEngine(asked, train.engine, settings);
-  const { finetune } = spec.simplify;
-  const size = stepSize(
-    network,
-    [...train.phases, ...(finetune ? [finetune] : [])].map(({ batch_size }) => batch_size),
-  );
+  const size = stepSizeOf(compiled);
   const threads = engineOptions.threads ?? (training ? threadsFor(size, cores) : cores);
   const chosen = await chooseEngine(name, table, training ? { size, threads } : undefined).catch((error: unknown) => {
     throw error instanceof Failure && (by === 'spec' || by === 'settings') ? placed(error, by) : error;

@@ -10,7 +10,7 @@ import { sha256 } from '../../hash.js';
 import type { Network } from '../../ir/graph.js';
 import { version } from '../../version.js';
 import { readSpecFile } from '../spec/spec-file.js';
-import { stepSize, threadsBeside } from '../engines/auto.js';
+import { stepSizeOf, threadsBeside } from '../engines/auto.js';
 import { readSettings } from '../engines/settings.js';
 import { openSweep, repetitionsOf } from './plan.js';
 import { readSweep, SWEEP, type SweepRecord, type Trial, writeSweep } from './record.js';
@@ -56,10 +56,6 @@ export async function newSweep(start: SweepStart): Promise<PlannedSweep> {
   const says = spec.train.engine !== undefined || axes.some(({ address }) => address === 'train.engine');
   // Settings may come or change while a sweep runs or is stopped, and its trials are compared with each other.
   const engine = start.engine ?? (says ? undefined : (readSettings().engine ?? 'auto'));
-  const size = stepSize(
-    network,
-    spec.train.phases.map(({ batch_size }) => batch_size),
-  );
   const record: SweepRecord = {
     format: 1,
     dnc: version,
@@ -72,7 +68,7 @@ export async function newSweep(start: SweepStart): Promise<PlannedSweep> {
     sets,
     ...(dataFolder !== undefined && { data_folder: path.resolve(dataFolder) }),
     ...(engine !== undefined && { engine }),
-    threads: start.threads ?? threadsBeside(size, start.cores, points.length),
+    threads: start.threads ?? threadsBeside(stepSizeOf(compiled), start.cores, points.length),
     strategy: sweep.strategy,
     seed: sweep.seed,
     objective: { name: objective.name, better: objective.better },

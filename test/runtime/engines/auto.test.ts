@@ -8,6 +8,7 @@ import {
   isLarge,
   type StepSize,
   stepSize,
+  stepSizeOf,
   threadsBeside,
   threadsFor,
 } from '../../../src/runtime/engines/auto.js';
@@ -29,6 +30,24 @@ describe('the size of a step', () => {
       multiplyAdds: 3 * 32 * (784 * 7 + 7 * 10),
       convolutions: false,
     });
+  });
+  test('of a spec is that of its largest phase, the fine-tuning among them', () => {
+    const compiled = (train: string, simplify = '') =>
+      compile(
+        new Source(
+          'net.dn',
+          `model M { Input(6); Dense(1) }
+data { source: sparse_regression(features: 6, samples: 60, test: 20) }
+train { loss: mse; batch_size: 8; ${train} }
+${simplify}`,
+        ),
+      );
+    expect(stepSizeOf(compiled('epochs: 1')).multiplyAdds).toBe(3 * 8 * 6);
+    expect(stepSizeOf(compiled('phases { a { epochs: 1 }; b { epochs: 1; batch_size: 16 } }')).multiplyAdds).toBe(
+      3 * 16 * 6,
+    );
+    const finetune = 'simplify { finetune { epochs: 1; batch_size: 32 } }';
+    expect(stepSizeOf(compiled('epochs: 1', finetune)).multiplyAdds).toBe(3 * 32 * 6);
   });
   test('tells convolutions', () => {
     const network = networkOf('image = Input(28, 28, 1)\nConv2D(2, 3)\nFlatten\nDense(10)');

@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 async function planned(
-  { batch = 10, engine = '', axes = 'train.seed: 1..3' },
+  { batch = 10, engine = '', axes = 'train.seed: 1..3', simplify = '' },
   asked: { readonly engine?: string; readonly threads?: number } = {},
 ) {
   const specFile = path.join(folder, 'net.dn');
@@ -23,6 +23,7 @@ async function planned(
 data { source: sparse_regression(features: 6, samples: 60, test: 20); validation: 20 }
 train { loss: mse; metrics: [nmse]; batch_size: ${batch}; epochs: 1${engine} }
 sweep { ${axes} }
+${simplify}
 `;
   const { record } = await newSweep({
     specFile,
@@ -50,6 +51,8 @@ describe('threads of every trial', () => {
   test('share the cores where trials are few and steps large', async () => {
     expect((await planned({ batch: LARGE })).threads).toBe(2);
     expect((await planned({ batch: LARGE, axes: 'train.seed: 1..2' })).threads).toBe(4);
+    const simplify = `simplify { finetune { epochs: 1; batch_size: ${LARGE} } }`;
+    expect((await planned({ simplify })).threads).toBe(2);
   });
 });
 
