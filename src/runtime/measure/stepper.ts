@@ -7,6 +7,7 @@ import type { Engine, EngineOptions, Loaded } from '../engines/engine.js';
 import { phaseWeights } from '../training/class-counts.js';
 import { RandomInputs } from '../training/random-inputs.js';
 import { ScalarInputs } from '../training/scalar-inputs.js';
+import { StepInputs } from '../training/step-inputs.js';
 import { initialValues } from '../weights/initial-values.js';
 import { drawnRows } from './drawn-rows.js';
 
@@ -19,12 +20,12 @@ const LEARNING_RATE = 1e-5;
 
 /**
  * The training step of a spec's first phase on drawn rows: what it takes to run one is what training takes, batch, random numbers and scalars
- * among it, and nothing is learned.
+ * among it, in another thread where training makes them there. Pictures are not augmented, and nothing is learned.
  */
 export class Stepper {
   private readonly step;
   private readonly batches: Batches;
-  private readonly random: RandomInputs;
+  private readonly inputs: StepInputs;
   private readonly scalars = new ScalarInputs();
   private loaded: Loaded | undefined;
   private done = 0;
@@ -41,8 +42,9 @@ export class Stepper {
     const rows = phase.batch_size * Math.max(1, Math.min(BATCHES, Math.floor(MOST_NUMBERS / numbers)));
     const table = drawnRows(network, phase, rows);
     this.step = stepProgram(network, { ...phase, finetune: false, ...phaseWeights(phase, network, table) });
-    this.batches = new Batches(table, { batchSize: phase.batch_size, seed: spec.train.seed });
-    this.random = new RandomInputs(this.step.program, spec.train.seed);
+    const { seed } = spec.train;
+    this.batches = new Batches(table, { batchSize: phase.batch_size, seed });
+    this.inputs = new StepInputs(this.batches, new RandomInputs(this.step.program, seed), { seed });
   }
 
   /** Loads the engine and makes the first step. Gives what the engine says of itself. */
@@ -64,25 +66,22 @@ export class Stepper {
 
   /** Makes so many steps. Gives how long they took, in milliseconds. */
   async run(steps: number): Promise<number> {
-    const { loaded, batches } = this;
+    const { loaded } = this;
     if (!loaded) throw new Error('a step before the engine was loaded');
     const began = performance.now();
     for (let k = 0; k < steps; k++) {
-      const step = this.done % batches.steps;
-      if (step === 0) batches.begin(this.done / batches.steps);
-      const { inputs, rows } = batches.read(step);
+      const { steps: inEpoch } = this.batches;
+      const at = { epoch: Math.floor(this.done / inEpoch), step: this.done % inEpoch };
+      const { inputs, rows } = await this.inputs.read(at);
       const scalars = this.step.scalars({ step: this.done + 1, learningRate: LEARNING_RATE, rows });
-      await loaded.run('step', {
-        ...inputs,
-        ...this.random.draw({ epoch: 0, step: this.done }, rows),
-        ...this.scalars.of(scalars),
-      });
+      await loaded.run('step', { ...inputs, ...this.scalars.of(scalars) });
       this.done += 1;
     }
     return performance.now() - began;
   }
 
   async close(): Promise<void> {
+    await this.inputs.close();
     await this.loaded?.close();
     this.loaded = undefined;
   }

@@ -1,14 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compile } from '../../../src/compiler/compile.js';
 import { Source } from '../../../src/diagnostics/source.js';
 import { engines } from '../../../src/runtime/engines/index.js';
 import { drawnRows } from '../../../src/runtime/measure/drawn-rows.js';
 import { Stepper } from '../../../src/runtime/measure/stepper.js';
+import { StepInputs } from '../../../src/runtime/training/step-inputs.js';
 import { root } from '../../support/cli.js';
 import { tinySpec } from '../../support/specs.js';
 import { numbersIn } from '../../data/numbers.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const compiled = (text: string) => compile(new Source('net.dn', text));
 
@@ -78,6 +83,22 @@ train { loss: sparse_categorical_crossentropy(from_logits: true); class_weight {
     expect(await stepper.run(20)).toBeGreaterThan(0);
     await stepper.close();
   }
+});
+
+test('steps get their inputs as those of a training do, and nobody makes any when it is over', async () => {
+  const read = vi.spyOn(StepInputs.prototype, 'read');
+  const close = vi.spyOn(StepInputs.prototype, 'close');
+  const text = `model M { x = Input(6); Dense(8); Dropout(0.5); Dense(1) }
+data { source: csv("not-there.csv"); target: y }
+train { loss: mse; batch_size: 4; epochs: 1 }
+`;
+  const stepper = new Stepper(compiled(text), engines['tfjs-cpu'], { threads: 1 });
+  await stepper.open();
+  await stepper.run(9);
+  // Eight batches are drawn.
+  expect(read.mock.calls.map(([{ epoch, step }]) => 8 * epoch + step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  await stepper.close();
+  expect(close).toHaveBeenCalledOnce();
 });
 
 test('rows can be drawn for every spec that says what its Inputs read', () => {
