@@ -47,14 +47,15 @@ export async function run(
   name: string,
   text: string,
   stride: number,
+  engineOptions: RunOptions['engineOptions'] = { threads: 1 },
 ): Promise<{ out: string; stops: number }> {
   const out = path.join(folder, 'runs', name);
-  let end = await startRun({ ...options(stride), ...begin(folder, text, out) });
+  let end = await startRun({ ...options(stride), engineOptions, ...begin(folder, text, out) });
   let stops = 0;
   for (; !end.result; stops++) {
     expect(end.stopped).toBe('SIGTERM');
     expect(isFinished(out)).toBe(false);
-    end = await resumeRun(out, options(stride));
+    end = await resumeRun(out, { ...options(stride), engineOptions });
   }
   expect(isFinished(out)).toBe(true);
   return { out, stops };

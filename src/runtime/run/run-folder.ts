@@ -22,6 +22,8 @@ export interface RunRecord {
   readonly fromScratch: boolean;
   /** What the engine says of itself, whatever it is to run. */
   readonly engine: EngineRecord;
+  /** `true` where somebody asked for so many threads: a run that goes on has no more of them than at its beginning. It changes no number. */
+  readonly threadsAsked?: boolean;
   /** What it said of the step programs that it has run. Runs of earlier versions do not have it. */
   readonly steps?: readonly StepRecord[];
   /** Whether the update region ran as a WebAssembly pass where the engine can. */
@@ -206,6 +208,7 @@ function isRunRecord(value: unknown): value is RunRecord {
     engine !== null &&
     [engine.engine, engine.version, engine.features].every(isText) &&
     Number.isSafeInteger(engine.threads) &&
+    (record.threadsAsked === undefined || typeof record.threadsAsked === 'boolean') &&
     (record.rows === undefined || isRows(record.rows)) &&
     (record.steps === undefined || (Array.isArray(record.steps) && record.steps.every(isStep))) &&
     Array.isArray(record.data) &&

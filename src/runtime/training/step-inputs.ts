@@ -15,10 +15,19 @@ export interface StepInput {
   readonly inputs: Readonly<Record<string, HostTensor>>;
 }
 
+/** What an engine computes with. */
+export interface EngineThreads {
+  readonly count: number;
+  /** Whether somebody asked for so many: `--threads`, or the sweep that a training is a trial of. */
+  readonly asked: boolean;
+}
+
 export interface StepInputOptions {
   readonly seed: number;
   /** Told once where inputs are not made ahead, though it would pay, or the thread that makes them is no more. */
   readonly note?: (text: string) => void;
+  /** The engine's threads. Default: one, that nobody asked for. */
+  readonly threads?: EngineThreads;
   /** Whether they are made ahead. Default: where that pays. */
   readonly ahead?: boolean;
   /** The other thread, as a script. Default: `input-worker.ts`. */
@@ -50,11 +59,11 @@ export class StepInputs {
   constructor(
     private readonly batches: Batches,
     private readonly random: RandomInputs,
-    { seed, note, ahead, thread }: StepInputOptions,
+    { seed, threads, note, ahead, thread }: StepInputOptions,
   ) {
     this.note = note;
     const recipe = recipeOf(batches, random, seed);
-    if (recipe && (ahead ?? (availableParallelism() > 1 && workOf(recipe) >= WORTH)))
+    if (recipe && (ahead ?? (hasThreadAhead(threads) && workOf(recipe) >= WORTH)))
       this.ahead = this.makeAhead(recipe, thread);
   }
 
@@ -93,6 +102,17 @@ export class StepInputs {
     this.ahead = undefined;
     await ahead?.close();
   }
+}
+
+/**
+ * Whether a training may have a thread more than its engine. Not where one thread was asked for: then it is one, and a sweep counts on that. Else where the engine leaves a core free, and where it has one thread for each
+ * of several cores: these wait for the training thread between the steps, which is when the inputs would be made otherwise.
+ */
+export function hasThreadAhead(
+  { count, asked }: EngineThreads = { count: 1, asked: false },
+  cores = availableParallelism(),
+): boolean {
+  return cores > 1 && count <= cores && !(asked && count === 1);
 }
 
 /** Undefined where there is nothing to make. */

@@ -80,6 +80,8 @@ export interface Training {
   readonly seed: number;
   readonly engine: Engine;
   readonly engineOptions: EngineOptions;
+  /** Whether somebody asked for the engine's number of threads. */
+  readonly threadsAsked: boolean;
   /**
    * Told how each step program is run, before its first step.
    *
@@ -157,6 +159,7 @@ export async function trainStretch(training: Training, stretch: Stretch, start: 
   try {
     stepInputs = new StepInputs(batches, random, {
       seed: training.seed,
+      threads: { count: training.engineOptions.threads, asked: training.threadsAsked },
       note: (text) => training.watcher.note(`${phase.name}: ${text}`),
     });
     training.holdToSteps(phase.name, step.program, loaded.record);

@@ -8,7 +8,7 @@ import { select } from '../../../src/data/splits.js';
 import type { Call } from '../../../src/ir/kind.js';
 import type { HostTensor, Program, RandomSpec } from '../../../src/program/program.js';
 import { RandomInputs } from '../../../src/runtime/training/random-inputs.js';
-import { StepInputs, type StepInputOptions } from '../../../src/runtime/training/step-inputs.js';
+import { hasThreadAhead, StepInputs, type StepInputOptions } from '../../../src/runtime/training/step-inputs.js';
 
 const open: StepInputs[] = [];
 afterEach(async () => {
@@ -202,6 +202,19 @@ describe('inputs of steps that are made ahead', () => {
     expect(masks(2 ** 13).inputs.isAhead).toBe(false);
     expect(masks(2 ** 16).inputs.isAhead).toBe(availableParallelism() > 1);
     expect(inputsOf({ ...large, calls: [], random: [] }, { ahead: true }).inputs.isAhead).toBe(false);
+  });
+
+  test('are made in a thread beside those of the engine where it waits for them or leaves a core free, but not where one thread was asked for', () => {
+    const of = (count: number, asked: boolean, cores: number) => hasThreadAhead({ count, asked }, cores);
+    for (const asked of [false, true]) {
+      expect([1, 2].map((count) => of(count, asked, 1))).toEqual([false, false]);
+      expect([2, 3].map((count) => of(count, asked, 2))).toEqual([true, false]);
+      expect([2, 8, 9].map((count) => of(count, asked, 8))).toEqual([true, true, false]);
+    }
+    expect([2, 8].map((cores) => of(1, false, cores))).toEqual([true, true]);
+    expect([2, 8].map((cores) => of(1, true, cores))).toEqual([false, false]);
+    const large: Case = { ...AUGMENTED, rows: 200, batchSize: 150 };
+    expect(inputsOf(large, { threads: { count: 1, asked: true } }).inputs.isAhead).toBe(false);
   });
 
   test('are made between the steps where they would take too much memory, or there is none', async () => {
