@@ -10,7 +10,8 @@ import { hasDecimalComma, keyText } from './csv/table.js';
 import { joinedOrder } from './joined.js';
 import { namePictures } from './columns/texts.js';
 import type { Description, Field, Table } from './source.js';
-import { heldNumbers, RowCursor, StoredRows } from './stored-rows.js';
+import { heldNumbers } from './row-memory.js';
+import { RowCursor, StoredRows } from './stored-rows.js';
 
 /** What the data section says about who reads what. */
 export interface BindChoices {

@@ -1,7 +1,8 @@
 import { sizeOf } from '../program/program.js';
 import type { BoundTable, BoundTensor } from './bind.js';
 import type { Field, Table } from './source.js';
-import { heldNumbers, RowCursor } from './stored-rows.js';
+import { heldNumbers } from './row-memory.js';
+import { RowCursor } from './stored-rows.js';
 
 /** The numbers of a field over the rows of a table. */
 export interface FieldRange {

@@ -8,7 +8,7 @@ import { FileSet } from './file-sets.js';
 import type { InputFile } from './files.js';
 import { pictureMemory, pictureShape, readPicture } from './pictures/read.js';
 import type { Field, SourcePlace, Table } from './source.js';
-import { heldNumbers } from './stored-rows.js';
+import { heldNumbers } from './row-memory.js';
 
 /**
  * Reads the pictures that columns of a table name: such a field then holds them. A file that several rows name is read once. Names are relative to the folder

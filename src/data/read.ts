@@ -24,7 +24,7 @@ import { hasDecimalComma, keyText, shown } from './csv/table.js';
 import { sources } from './index.js';
 import type { Field, SourceKind, SourceParts, SourcePlace, Table } from './source.js';
 import { readPictureColumns } from './picture-columns.js';
-import { heldNumbers } from './stored-rows.js';
+import { heldNumbers } from './row-memory.js';
 import { type Parts, type SplitChoices, split } from './splits.js';
 import { windowTable } from './windows.js';
 

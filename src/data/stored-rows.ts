@@ -1,7 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import { fail } from '../diagnostics/report.js';
-import type { Span } from '../diagnostics/source.js';
 import { failToRead, type FileVersion, type InputFile, versionOf } from './files.js';
 import { elementReader, type NpyType } from './npy.js';
 
@@ -37,18 +35,6 @@ export interface StoredPlan {
 
 /** Bytes that are read at once where rows are read one behind the other; of larger rows one. */
 const BLOCK = 2 ** 20;
-
-/** The share of the machine's memory that the numbers of one field may take. */
-const SHARE = 4;
-
-/** Bytes that the numbers of a field may take in memory: `DNC_DATA_MEMORY`, else a quarter of what the machine, or the container that it is, has. */
-export function memoryForRows(environment: NodeJS.ProcessEnv = process.env): number {
-  const given = Number(environment.DNC_DATA_MEMORY);
-  if (environment.DNC_DATA_MEMORY && Number.isSafeInteger(given) && given > 0) return given;
-  // 0, and more than the machine has, where nothing constrains it.
-  const constrained = process.constrainedMemory?.() || Number.POSITIVE_INFINITY;
-  return Math.floor(Math.min(totalmem(), constrained) / SHARE);
-}
 
 /**
  * Rows that stay in their files, and are read when they are asked for, in any order: what is held of them is one block. They are the numbers that reading the files whole gives, to the
@@ -123,21 +109,6 @@ function scaleRow(numbers: Float32Array, at: number, width: number, { fill, mean
 }
 
 type Numbers = Float32Array | Int32Array;
-
-/**
- * The numbers of a field, all of them at once.
- *
- * @param what of dnc asks for them, in words
- * @throws Failure rows-in-files where they stay in their files
- */
-export function heldNumbers(
-  { name, data }: { readonly name: string; readonly data: Numbers | StoredRows },
-  what: string,
-  at?: Span,
-): Numbers {
-  if (!(data instanceof StoredRows)) return data;
-  return fail('rows-in-files', { field: name, what, bytes: 4 * data.rows * data.width }, { at });
-}
 
 /** Goes through the rows of a tensor, wherever they are: row `seek(row)` has its numbers in `numbers` from `from` on, until the next one is asked for. */
 export class RowCursor {

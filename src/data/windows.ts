@@ -4,7 +4,7 @@ import { sizeOf } from '../program/program.js';
 import type { FittedWindow } from './columns/fitted.js';
 import { MOST_NUMBERS } from './npy.js';
 import type { Field, Table } from './source.js';
-import { heldNumbers } from './stored-rows.js';
+import { heldNumbers } from './row-memory.js';
 
 /** What the data section says about windows. */
 export interface WindowChoices {

@@ -10,7 +10,8 @@ import { sources } from '../../src/data/index.js';
 import { rangeOf, TrainingRows } from '../../src/data/inspect.js';
 import { type DataChoices, readData } from '../../src/data/read.js';
 import type { Field, Table } from '../../src/data/source.js';
-import { memoryForRows, RowCursor, StoredRows } from '../../src/data/stored-rows.js';
+import { memoryForRows } from '../../src/data/row-memory.js';
+import { RowCursor, StoredRows } from '../../src/data/stored-rows.js';
 import type { Call } from '../../src/ir/kind.js';
 import type { Program } from '../../src/program/program.js';
 import { RandomInputs } from '../../src/runtime/training/random-inputs.js';
@@ -183,9 +184,14 @@ describe('rows that stay in their files', () => {
     expect(Math.min(stayed, packed)).toBeGreaterThan(0);
   });
 
-  test('how much is held is a share of the memory, or what DNC_DATA_MEMORY says', () => {
+  test('how much is held is a share of the memory, or what DNC_DATA_MEMORY says', async () => {
     expect(memoryForRows({ DNC_DATA_MEMORY: '1000' })).toBe(1000);
-    for (const given of ['', 'much', '-1']) expect(memoryForRows({ DNC_DATA_MEMORY: given })).toBe(memoryForRows({}));
+    expect(memoryForRows({ DNC_DATA_MEMORY: '' })).toBe(memoryForRows({}));
+    for (const given of ['much', '4GB', '0', '-5', '1.5', ' 7', '9'.repeat(20)]) {
+      const { text, exit } = await failureOf(() => memoryForRows({ DNC_DATA_MEMORY: given }));
+      expect(text).toBe(`data-memory: DNC_DATA_MEMORY is \`${given}\`; it takes a whole number of bytes, at least 1`);
+      expect(exit).toBe(4);
+    }
     expect(memoryForRows({})).toBeGreaterThan(2 ** 20);
   });
 });

@@ -4,7 +4,7 @@ import type { Span } from '../../diagnostics/source.js';
 import type { Call } from '../../ir/kind.js';
 import type { ColumnType, ColumnTypes, Description, Field, Table } from '../source.js';
 import { select } from '../splits.js';
-import { heldNumbers } from '../stored-rows.js';
+import { heldNumbers } from '../row-memory.js';
 
 /** What happens to missing numbers. */
 export type MissingNumbers = 'error' | 'drop' | 'mean' | 'median' | number;

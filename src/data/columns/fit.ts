@@ -2,7 +2,8 @@ import { fail, Reports } from '../../diagnostics/report.js';
 import { sizeOf } from '../../program/program.js';
 import { keyText } from '../csv/table.js';
 import type { Field, Table } from '../source.js';
-import { heldNumbers, RowCursor } from '../stored-rows.js';
+import { heldNumbers } from '../row-memory.js';
+import { RowCursor } from '../stored-rows.js';
 import { callOf, type ColumnChoices, findField, isTarget, missingRule, roleOf, targetNames } from './choices.js';
 import {
   describeFitted,

@@ -3,7 +3,7 @@ import { sizeOf } from '../../program/program.js';
 import { numberIn } from '../csv/layout.js';
 import { PICTURE_ENDINGS } from '../pictures/read.js';
 import type { Field } from '../source.js';
-import { heldNumbers } from '../stored-rows.js';
+import { heldNumbers } from '../row-memory.js';
 import type { ColumnChoices } from './choices.js';
 
 /** A column as texts: the different ones, and for every row its place among them, -1 for a missing cell. */

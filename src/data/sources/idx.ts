@@ -3,7 +3,7 @@ import { Type } from '../../ir/kind.js';
 import { findFile } from '../folders.js';
 import { imageRange, readImages } from '../images.js';
 import { defineSource, type Table } from '../source.js';
-import { memoryForRows } from '../stored-rows.js';
+import { memoryForRows } from '../row-memory.js';
 
 const files = (description: string) =>
   Type.Array(Type.String({ minLength: 1 }), { minItems: 1, oneOrList: true, description });

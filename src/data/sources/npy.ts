@@ -5,7 +5,7 @@ import { type DataFile, OpenInput } from '../files.js';
 import { findFile } from '../folders.js';
 import { type JoinedArray, joinArrays } from '../npy-arrays.js';
 import { defineSource, type SourcePlace, type Table } from '../source.js';
-import { memoryForRows } from '../stored-rows.js';
+import { memoryForRows } from '../row-memory.js';
 
 const files = (description: string) =>
   Type.Array(Type.String({ minLength: 1 }), { minItems: 1, oneOrList: true, description });

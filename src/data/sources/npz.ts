@@ -5,7 +5,7 @@ import { type DataFile, OpenInput } from '../files.js';
 import { findFile } from '../folders.js';
 import { type ArrayFile, joinArrays } from '../npy-arrays.js';
 import { defineSource, type Field, type SourcePlace, type Table } from '../source.js';
-import { memoryForRows } from '../stored-rows.js';
+import { memoryForRows } from '../row-memory.js';
 import { memberBytes, readZip, type ZipMember } from '../zip.js';
 import { refuseOtherShapes } from './npy.js';
 

@@ -27,7 +27,8 @@ the current folder.`,
     severity: 'error',
     message: ({ file, reason }) => `${file} cannot be read: ${reason}`,
     exit: 4,
-    explain: `The operating system does not let dnc read the file, or it is no ordinary file: folders, pipes and devices are refused.`,
+    explain: `The operating system does not let dnc read the file, or it is no ordinary file: folders, pipes and devices are refused. A file whose rows
+stay in it while a training reads them must not change meanwhile.`,
   }),
   'file-too-large': code<{ file: string; found: string; limit: string }>({
     severity: 'error',
@@ -394,12 +395,19 @@ ${example('data { source: sparse_regression(features: 20, support: 2) }')}`,
     exit: 4,
     explain: `A generated table is held in memory as a whole. The limit is checked before anything is allocated: ask for fewer rows or features.`,
   }),
+  'data-memory': code<{ given: string }>({
+    severity: 'error',
+    message: ({ given }) => `DNC_DATA_MEMORY is \`${given}\`; it takes a whole number of bytes, at least 1`,
+    exit: 4,
+    explain: `The environment variable \`DNC_DATA_MEMORY\` says how many bytes the numbers of a field may take in memory before they stay in their files, digits alone: \`4294967296\` for 4 GiB.
+Without it that is a quarter of the machine's memory.`,
+  }),
   'rows-in-files': code<{ field: string; what: string; bytes: number }>({
     severity: 'error',
     message: ({ field, what, bytes }) =>
       `the ${many(bytes)} bytes of ${field} are more than what is held in memory, and ${what} needs all of them at once`,
     exit: 4,
-    explain: `What takes more than a quarter of the machine's memory stays in its files and is read row by row, from \`idx\`, \`npy\` and \`npz\`. A few things need all rows of a field
+    explain: `What takes more than a quarter of the machine's memory, or is more than can be read whole, stays in its files and is read row by row, from \`idx\`, \`npy\` and \`npz\`. A few things need all rows of a field
 at once. \`DNC_DATA_MEMORY\` in the environment says how many bytes a field may take instead; numbers take four bytes each.`,
   }),
   'rows-differ': code<{ first: string; rows: number; second: string; others: number }>({
