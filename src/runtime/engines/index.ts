@@ -4,7 +4,7 @@ import type { Engine } from './engine.js';
 import { onnxruntime, onnxruntimeCoreml, onnxruntimeCuda, onnxruntimeDirectml } from './onnxruntime/index.js';
 import { tfjsCpu, tfjsWasm } from './tfjs/index.js';
 import { tfjsNode, tfjsNodeGpu } from './tfjs-node/index.js';
-import { verifyEngine } from './verify.js';
+import { verifyApart } from './verify-apart.js';
 import { webgpu } from './webgpu/index.js';
 
 export type EngineName =
@@ -43,7 +43,7 @@ export interface ChosenEngine {
 export interface AutoChoice {
   readonly size: StepSize;
   readonly threads: number;
-  /** Tries an engine on a small step. Throws where it does not do it, or computes something else. */
+  /** Tries an engine on a small step. Throws where it does not do it, or computes something else. Default: in a process of its own. */
   readonly verify?: (engine: Engine, options: { readonly threads: number }) => Promise<unknown>;
   /** Engines that are taken for large steps. */
   readonly forLarge?: Readonly<Record<string, LargeSteps>>;
@@ -88,7 +88,7 @@ export async function chooseEngine(
 /** An engine on a graphics card for a step that is large enough. One that is ready by its files and then does not run is left out, saying so. */
 async function forLargeStep(
   table: Readonly<Record<string, Engine>>,
-  { size, threads, verify = verifyEngine, forLarge = forLargeSteps }: AutoChoice,
+  { size, threads, verify = verifyApart, forLarge = forLargeSteps }: AutoChoice,
 ): Promise<ChosenEngine | { readonly failed: readonly string[] }> {
   const failed: string[] = [];
   for (const [name, large] of Object.entries(forLarge)) {

@@ -100,7 +100,7 @@ describe.skipIf(!isReady)('an execution provider', () => {
     const processor: Engine = { ...card, keyword: 'processor', probe: async () => ({ ready: true, version: '1' }) };
     const table = { processor, 'onnxruntime-cuda': card };
     const size = { multiplyAdds: 2 ** 40, convolutions: false };
-    const chosen = await chooseEngine('auto', table, { size, threads: 1 });
+    const chosen = await chooseEngine('auto', table, { size, threads: 1, verify: verifyEngine });
     expect(chosen.engine).toBe(processor);
     expect(chosen.because).toBe(
       'the engine onnxruntime-cuda cannot run here: CUDA does not start: libcudnn.so.9: cannot open; the fastest engine here',
@@ -114,7 +114,11 @@ describe.skipIf(!isReady)('an execution provider', () => {
     const card = onnxruntimeEngine(here(cuda), from);
     const processor: Engine = { ...card, keyword: 'processor', probe: async () => ({ ready: true, version: '1' }) };
     const table = { processor, 'onnxruntime-cuda': card };
-    const auto = (convolutions: boolean) => ({ size: { multiplyAdds: 2 ** 40, convolutions }, threads: 1 });
+    const auto = (convolutions: boolean) => ({
+      size: { multiplyAdds: 2 ** 40, convolutions },
+      threads: 1,
+      verify: verifyEngine,
+    });
     expect((await chooseEngine('auto', table, auto(false))).engine).toBe(card);
     expect((await chooseEngine('auto', table, auto(true))).engine).toBe(processor);
   });
