@@ -14,6 +14,7 @@ export const huber = defineLoss({
     }),
   }),
   target: 'values',
+  distance: true,
   // With m = min(|d|, delta): m²/2 where |d| ≤ delta, and delta·|d| − delta²/2 beyond, without a choice between two branches.
   rows: (b, { arguments: { delta }, target, prediction }) => {
     const size = b.abs(b.subtract(prediction, target));

@@ -8,6 +8,7 @@ export const logCosh = defineLoss({
   cite: 'Keras, keras.losses.LogCosh',
   schema: Type.Object({}),
   target: 'values',
+  distance: true,
   // log cosh d = d + log(1 + e^(−2d)) − log 2, without overflow.
   rows: (b, { target, prediction }) => {
     const difference = b.subtract(prediction, target);

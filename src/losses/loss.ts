@@ -9,6 +9,8 @@ export interface LossKind<S extends TObject = TObject, A = Static<S>> extends Ki
   readonly target: TargetForm;
   /** What numbers a target may hold. Absent: any. */
   readonly takes?: TargetValues;
+  /** It grows with the distance between prediction and target in the target's own unit, so that targets far from 1 are many steps away. */
+  readonly distance?: true;
   /**
    * The activation that turns logits into this loss' probabilities. The loss is then always computed from logits: with `from_logits: false` the
    * output layer must end in this activation, and the compiler hands over what comes before it.

@@ -9,5 +9,6 @@ export const meanAbsoluteError = defineLoss({
   cite: 'Keras, keras.losses.MeanAbsoluteError',
   schema: Type.Object({}),
   target: 'values',
+  distance: true,
   rows: (b, { target, prediction }) => rowMean(b, b.abs(b.subtract(prediction, target))),
 });

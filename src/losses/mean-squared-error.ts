@@ -9,5 +9,6 @@ export const meanSquaredError = defineLoss({
   cite: 'Keras, keras.losses.MeanSquaredError',
   schema: Type.Object({}),
   target: 'values',
+  distance: true,
   rows: (b, { target, prediction }) => rowMean(b, b.square(b.subtract(prediction, target))),
 });

@@ -10,7 +10,7 @@ import { endsOf } from '../compiler/objectives.js';
 import { counted } from '../diagnostics/counted.js';
 import { extents } from '../ir/dims.js';
 import { bindRows, type Rows } from '../runtime/spec/rows.js';
-import { classesHeld } from '../runtime/spec/targets.js';
+import { classesHeld, farTargets } from '../runtime/spec/targets.js';
 
 export type PartName = 'train' | 'validation' | 'test';
 
@@ -63,7 +63,7 @@ export interface FieldReport extends Omit<FieldRange, 'constant'> {
 /** Something about the rows that makes training wrong (`error`) or doubtful (`warning`). */
 export interface Finding {
   readonly severity: 'error' | 'warning';
-  readonly check: 'numbers' | 'constant' | 'classes' | 'leak' | 'contradictions' | 'few-rows';
+  readonly check: 'numbers' | 'constant' | 'classes' | 'leak' | 'contradictions' | 'few-rows' | 'scale';
   readonly message: string;
 }
 
@@ -148,6 +148,8 @@ export function inspectRows({ spec, network, fitted }: Compiled, rows: Rows): Da
       ...(classes && { classes }),
     };
   });
+  const far = spec.weights ? [] : farTargets(spec, network, train, tables[0]!.bound);
+  for (const { message, help } of far) find('warning', 'scale', [message, ...help].join('; '));
   const training = new TrainingRows(tables[0]!.bound);
   const repeated: Partial<Record<PartName, Repetition>> = { train: training.within };
   const contradictions = training.within.rows - training.within.sameTarget;

@@ -251,3 +251,41 @@ test('units of an output that no class has are told as that, and not as classes 
     },
   ]);
 });
+
+describe('a target of numbers that is far from 1', () => {
+  const text = (data: string, { loss = 'mse', model = 'out = Dense(1)' } = {}) => `model Net {
+  facts = Input
+  fc    = Dense(4, activation: relu)
+  ${model}
+}
+data { source: csv("houses.csv"); target: price; ${data} }
+train { loss: ${loss}; epochs: 1 }
+`;
+  const houses = (price: (k: number) => number) => ({
+    'houses.csv': `size,price\n${Array.from({ length: 40 }, (_, k) => `${k / 40},${price(k)}\n`).join('')}`,
+  });
+  const scale = async (price: (k: number) => number, data = '', options = {}) => {
+    const { findings } = await inspect(houses(price), text(data, options));
+    return findings.filter(({ check }) => check === 'scale').map(({ message }) => message);
+  };
+  const dear = (k: number) => 300_000 + (k % 2 === 0 ? 100_000 : -100_000);
+
+  test('it is told with what to write, and what is to be written mends it', async () => {
+    expect(await scale(dear)).toEqual([
+      'the target price is far from 1 in the training rows, mean 300,000 and standard deviation 100,000, and outputs start near 0: under mean_squared_error that is a long way; standardize it: `columns { price: number(standardize: true) }` in the data section',
+    ]);
+    expect(await scale(dear, 'columns { price: number(standardize: true) }')).toEqual([]);
+  });
+
+  test.each([
+    ['an absolute loss', dear, { loss: 'mae' }, 1],
+    ['a spread about 0', (k: number) => (k % 2 === 0 ? 5000 : -5000), {}, 1],
+    ['a mean alone', (k: number) => 2000 + k / 10, {}, 1],
+    ['tens', (k: number) => 20 + k, {}, 0],
+    ['a loss of counts', dear, { loss: 'poisson' }, 0],
+    ['a network that scales', dear, { model: 'fc2 = Dense(1)\n  out = Rescaling(100000)' }, 0],
+    ['a bias that starts there', dear, { model: 'out = Dense(1, bias_initializer: constant(300000))' }, 0],
+  ])('%s', async (_, price, options, count) => {
+    expect(await scale(price, '', options)).toHaveLength(count);
+  });
+});

@@ -167,6 +167,46 @@ simplify { target { parameters: 20%; tolerance: 1% }; finetune { epochs: 10 } }
 
 What was trained is kept in the run: \`dnc simplify runs/net/latest --set 'simplify.target={ parameters: 20%; tolerance: 1% }' --out smaller\` cuts it anew.`,
   }),
+  'target-far-from-one': code<{ field: string; mean: string; deviation: string; loss: string }>({
+    severity: 'warning',
+    message: ({ field, mean, deviation, loss }) =>
+      `the target ${field} is far from 1 in the training rows, mean ${mean} and standard deviation ${deviation}, and outputs start near 0: under ${loss} that is a long way`,
+    explain: `
+Steps of an optimizer move outputs by a little each. A target in the thousands or more is not reached in any number of epochs that is usual, and one loss of its square drowns every penalty. Standardized, it has
+mean 0 and standard deviation 1 over the training rows, and predictions and scores are in these units:
+
+\`\`\`
+data { source: csv("houses.csv"); target: price; columns { price: number(standardize: true) } }
+\`\`\`
+
+\`dnc predict\` gives what the network says in the unit of the file.`,
+  }),
+  'learned-nothing': code<{
+    output: string | undefined;
+    metric: string;
+    split: string;
+    rows: number;
+    found: string;
+    constant: string;
+    as: 'class' | 'mean';
+  }>({
+    severity: 'warning',
+    message: ({ output, metric, split, rows, found, constant, as }) =>
+      `training has learned nothing${output === undefined ? '' : ` of ${output}`}: on ${rows.toLocaleString('en')} ${split} rows ${metric} is ${found}, and ${
+        as === 'class' ? 'always saying their most frequent class' : 'predicting the mean of their targets'
+      } gives ${constant}`,
+    explain: `
+The network as it was trained, before anything was cut, is no better on the rows held out than a constant: the most frequent class of these rows, or the mean of their targets. Such a network can be cut to
+almost nothing, which says nothing of how small one could be that works. The usual causes are a learning rate that is far too large or too small, too few epochs, and numbers far from 1: outputs start near
+0, so that a price of 300,000 is many thousand steps away.
+
+\`\`\`
+data { source: csv("houses.csv"); target: price; standardize: true; columns { price: number(standardize: true) } }
+train { loss: mean_squared_error; optimizer: adam(learning_rate: 0.001); epochs: 50 }
+\`\`\`
+
+It is told for accuracy, \`nmse\`, \`mse\` and a mean squared error as the loss, on enough rows, and not where \`class_weight\` gives up accuracy for rare classes.`,
+  }),
   'latency-table': code<{ file: string; reason: string }>({
     severity: 'error',
     exit: 4,

@@ -20,6 +20,7 @@ import { engineForSpec } from '../engines/for-spec.js';
 import { chooseEngine } from '../engines/index.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import { featuresOf } from '../simplify/features.js';
+import { learnedNothingWarnings } from '../simplify/learned-nothing.js';
 import { qualityWarning } from '../simplify/loss-of-quality.js';
 import { LATENCY, type LatencyTables, latencyTables } from '../simplify/latency.js';
 import { writeAtomically } from '../../files.js';
@@ -27,6 +28,7 @@ import { History } from '../training/history.js';
 import { initialValues } from '../weights/initial-values.js';
 import { readTrained, startingValues, writeTrained } from '../weights/load.js';
 import { judgeRows, openWithRows } from '../spec/open-spec.js';
+import { farTargets } from '../spec/targets.js';
 import type { Watcher } from '../training/progress.js';
 import { provenRanges } from '../simplify/ranges.js';
 import { type RunResult, scoresOf, writeResult } from '../simplify/result.js';
@@ -92,7 +94,11 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
       `note: trains on ${rows.train.rows.toLocaleString('en')} rows; \`train\` of \`data\` leaves out ${unused.toLocaleString('en')} more\n`,
     );
   // Before the run has a folder.
+  const { spec, network } = compiled;
+  const isTrained = spec.weights !== undefined && !options.fromScratch;
   const warnings = judgeRows(compiled, rows);
+  if (!isTrained)
+    warnings.push(...farTargets(spec, network, rows.train, bindRows(network, spec, spec.train.phases[0], rows.train)));
   if (warnings.length > 0) options.watcher.note(render(warnings, { color: false }));
   const values = firstValues(compiled, rows, options.specFile, options.fromScratch);
   latencyTables('', options.specFile, compiled.spec.simplify.target?.latencyTable);
@@ -396,6 +402,13 @@ class Run {
       files,
       scores,
       warnings: [
+        ...learnedNothingWarnings({
+          spec,
+          network,
+          phase: last,
+          scores,
+          bound: (split) => bind(network, this.rows[split])!,
+        }),
         ...simplified.warnings,
         ...qualityWarning({ spec, network, scores, finetuned: finetune !== undefined, from: this.folder.path }),
       ],

@@ -24,7 +24,7 @@ export interface RunResult {
   readonly scores: Readonly<
     Partial<Record<'validation' | 'test', { readonly trained: Score; readonly simplified: Score }>>
   >;
-  /** Of simplifying, and that the result is much worse. */
+  /** That nothing was learned, of simplifying, and that the result is much worse. */
   readonly warnings: readonly Diagnostic[];
 }
 
