@@ -4,7 +4,7 @@ import { sizeOf } from '../program/program.js';
 import { type FileVersion, type InputFile, LARGEST_FILE, OpenInput } from './files.js';
 import { type Idx, type IdxExpectation, type IdxHeader, idxHeader, MOST_ELEMENTS, readIdx } from './idx.js';
 import type { Field, Table } from './source.js';
-import { StoredRows } from './stored-rows.js';
+import { StoredRows, valuesOfBytes } from './stored-rows.js';
 
 /** Elements of an IDX file that are bytes. */
 export const BYTES: readonly number[] = [8];
@@ -27,10 +27,14 @@ export function pixelRange(range: readonly number[]): readonly [low: number, hig
   return range[1] === 255 ? [0, 255] : [0, 1];
 }
 
+/** What the bytes of pixels are divided by. */
+function pixelDivisor(range: readonly number[]): number {
+  return range[1] === 255 ? 1 : 255;
+}
+
 /** A pixel's byte as the network reads it, for each of the 256: rounded once to float32. */
 export function pixelValues(range: readonly number[]): Float32Array {
-  const divisor = range[1] === 255 ? 1 : 255;
-  return Float32Array.from({ length: 256 }, (_, byte) => byte / divisor);
+  return valuesOfBytes(pixelDivisor(range));
 }
 
 /** The files of one part of a data set: several are read one behind the other. */
@@ -154,7 +158,7 @@ function storedImages(files: readonly StoredFile[], width: number, range: readon
       rows: extents[0]!,
       type,
       // Bytes are pixels; other numbers are taken as they are.
-      divisor: type === '|u1' && range[1] !== 255 ? 255 : 1,
+      divisor: type === '|u1' ? pixelDivisor(range) : 1,
       version,
     })),
   });

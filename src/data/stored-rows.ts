@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { fail } from '../diagnostics/report.js';
 import { failToRead, type FileVersion, type InputFile, versionOf } from './files.js';
 import { elementReader, type NpyType } from './npy.js';
+import { type Scale, scaleRow } from './scale.js';
 
 /** Rows in one file, one behind the other. Plain data, so that another thread can be told. */
 export interface StoredPart {
@@ -15,14 +16,6 @@ export interface StoredPart {
   readonly divisor: number;
   /** Of the file when it was looked through. */
   readonly version: FileVersion;
-}
-
-/** What is done with every number of a row, as it is read. */
-export interface Scale {
-  /** In the place of NaN. */
-  readonly fill?: number | undefined;
-  readonly mean?: readonly number[] | undefined;
-  readonly deviation?: readonly number[] | undefined;
 }
 
 /** What rows are stored. Plain data. */
@@ -101,13 +94,6 @@ export class StoredRows {
   }
 }
 
-function scaleRow(numbers: Float32Array, at: number, width: number, { fill, mean, deviation }: Scale): void {
-  for (let k = at; k < at + width; k++) {
-    if (fill !== undefined && Number.isNaN(numbers[k]!)) numbers[k] = fill;
-    if (mean && deviation) numbers[k] = (numbers[k]! - mean[k - at]!) / deviation[k - at]!;
-  }
-}
-
 type Numbers = Float32Array | Int32Array;
 
 /** Goes through the rows of a tensor, wherever they are: row `seek(row)` has its numbers in `numbers` from `from` on, until the next one is asked for. */
@@ -143,10 +129,10 @@ export class RowCursor {
   }
 }
 
-/** Numbers of bytes: what each is divided by, rounded once to float32. */
 const byteValues = new Map<number, Float32Array>();
 
-function valuesOfBytes(divisor: number): Float32Array {
+/** What each of the 256 bytes is when it is divided: rounded once to float32. */
+export function valuesOfBytes(divisor: number): Float32Array {
   let values = byteValues.get(divisor);
   if (!values) byteValues.set(divisor, (values = Float32Array.from({ length: 256 }, (_, byte) => byte / divisor)));
   return values;

@@ -1,6 +1,8 @@
 import { didYouMeanOr } from '../../diagnostics/did-you-mean.js';
 import { fail } from '../../diagnostics/report.js';
 import type { Span } from '../../diagnostics/source.js';
+import { sizeOf } from '../../program/program.js';
+import { scaleRow } from '../scale.js';
 import type { Field, Table } from '../source.js';
 import { StoredRows } from '../stored-rows.js';
 import {
@@ -66,7 +68,7 @@ function applyColumn(field: Field, column: FittedColumn, options: Options): Fiel
       if (field.form !== 'values') return mismatch(field, 'numbers', choices);
       refuseMissing(field, column.fill !== undefined, options.at);
       if (field.data instanceof StoredRows) return { ...own, data: field.data.scaled(column) };
-      scale(field.data as Float32Array, column);
+      scaleRows(field.data as Float32Array, column);
       return { ...own, data: field.data };
     case 'one_hot':
       refuseMissing(field, column.missing !== undefined, options.at);
@@ -89,14 +91,9 @@ function refuseMissing({ name, missing }: Field, isFilled: boolean, at: Span | u
   if (missing && !isFilled) fail('missing-cells', { column: name, ...missing }, { at });
 }
 
-function scale(data: Float32Array, { fill, mean, deviation }: FittedNumbers): void {
-  if (fill !== undefined) for (let k = 0; k < data.length; k++) if (Number.isNaN(data[k]!)) data[k] = fill;
-  if (!mean || !deviation) return;
-  const width = mean.length;
-  for (let place = 0; place < width; place++) {
-    const [middle, spread] = [mean[place]!, deviation[place]!];
-    for (let k = place; k < data.length; k += width) data[k] = (data[k]! - middle) / spread;
-  }
+function scaleRows(data: Float32Array, column: FittedNumbers): void {
+  const width = sizeOf(column.shape);
+  for (let at = 0; at < data.length; at += width) scaleRow(data, at, width, column);
 }
 
 function oneHot({ texts, data }: Texts, name: string, column: FittedCategories, options: Options): Float32Array {
