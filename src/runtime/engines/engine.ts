@@ -4,6 +4,12 @@ export type Readiness =
   | { readonly ready: true; readonly version: string }
   | { readonly ready: false; readonly because: string; readonly help: string };
 
+/** What else helps where an engine is not ready. Not the list of them: help stands in that list, too. */
+export const anotherEngine = 'use another engine: `--engine auto` takes one that is ready';
+
+/** The whole help where an engine is not made for the system. */
+export const nothingHelps = `nothing makes it run on this system; ${anotherEngine}`;
+
 export interface EngineOptions {
   readonly threads: number;
   /** onnxruntime: run the update region as one WebAssembly pass (default) or inside ONNX. */

@@ -6,6 +6,7 @@ import { Failure } from '../../../src/diagnostics/report.js';
 import { engineCacheFolder } from '../../../src/runtime/engines/cache.js';
 import type { Engine, Readiness } from '../../../src/runtime/engines/engine.js';
 import { chooseEngine, engines } from '../../../src/runtime/engines/index.js';
+import { findPackages } from '../../../src/runtime/engines/webgpu/packages.js';
 
 function engine(keyword: string, readiness: Readiness): Engine {
   return {
@@ -74,6 +75,17 @@ describe('a named engine', () => {
 
 test('the registry is filed under the engines’ own names', () => {
   for (const [name, one] of Object.entries(engines)) expect(one.keyword).toBe(name);
+});
+
+test('what helps an engine that is not ready is no list in which the same help stands', async () => {
+  for (const one of Object.values(engines)) {
+    const found = await one.probe();
+    if (found.ready) continue;
+    expect(found.help, one.keyword).toMatch(/`.+`|npm install/);
+    expect(found.help, one.keyword).not.toMatch(/`dnc engines`/);
+  }
+  const packages = findPackages(() => ({ folder: 'nowhere', version: '1.2.3', main: 'index.js' }));
+  expect(packages).toMatchObject({ help: expect.stringContaining('`--engine auto`') });
 });
 
 describe('the cache folder', () => {

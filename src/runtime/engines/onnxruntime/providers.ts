@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { encode } from '../../../onnx/model.js';
-import type { Readiness } from '../engine.js';
-import { graphicsCards, hasNvidiaDriver } from '../tfjs-node/places.js';
+import { anotherEngine, nothingHelps, type Readiness } from '../engine.js';
+import { graphicsCards, lacksNvidia } from '../nvidia.js';
 import { binaryFolder, type Ort } from './library.js';
 
 /**
@@ -31,11 +31,9 @@ export interface Provider {
   features(): string;
 }
 
-const others = '`dnc engines` lists the engines that are ready';
-
 function elsewhere(title: string, systems: string): Extract<Readiness, { ready: false }> {
   const because = `onnxruntime-node has ${title} for ${systems} alone, and this is ${process.platform} on ${process.arch}`;
-  return { ready: false, because, help: others };
+  return { ready: false, because, help: nothingHelps };
 }
 
 /**
@@ -59,11 +57,7 @@ export const cuda: Provider = {
         help: `run \`ONNXRUNTIME_NODE_INSTALL=cuda12 node ${script ?? 'node_modules/onnxruntime-node/script/install.js'}\``,
       };
     }
-    if (!hasNvidiaDriver()) {
-      const because = 'there is no NVIDIA graphics card, or its driver is not installed';
-      return { ready: false, because, help: others };
-    }
-    return undefined;
+    return lacksNvidia();
   },
   help: 'it needs the libraries of CUDA 12 and cuDNN 9 where the loader finds them, in LD_LIBRARY_PATH for example',
   prepare() {
@@ -116,7 +110,7 @@ export async function tryProvider(
   const offered = ort.listSupportedBackends?.().map((one) => one.name) ?? [];
   if (!offered.includes(name)) {
     const because = `the onnxruntime-node that is installed has no ${title} (it has ${offered.join(', ') || 'none but the processor'})`;
-    return { because, help: ['run `dnc engines install onnxruntime`', others] };
+    return { because, help: ['run `dnc engines install onnxruntime`', anotherEngine] };
   }
   provider.prepare?.();
   const value = { type: 'float', shape: [2] } as const;
@@ -134,13 +128,13 @@ export async function tryProvider(
     try {
       const { y } = await session.run({ x: tensor(Float32Array.of(1, -2)) }, { y: null });
       if (y?.data[0] === -1 && y.data[1] === 2) return undefined;
-      return { because: `${title} computes wrong numbers here`, help: [others] };
+      return { because: `${title} computes wrong numbers here`, help: [anotherEngine] };
     } finally {
       await session.release();
     }
   } catch (error) {
     const because = `${title} does not start: ${firstLine(error instanceof Error ? error.message : String(error))}`;
-    return { because, help: [help, others] };
+    return { because, help: [help, anotherEngine] };
   }
 }
 

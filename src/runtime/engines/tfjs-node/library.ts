@@ -1,14 +1,13 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Readiness } from '../engine.js';
+import { graphicsCards, lacksNvidia } from '../nvidia.js';
 import { loadCore, type Tf } from '../tfjs/library.js';
 import {
   BINDING,
   type Binding,
   type Device,
   findPackage,
-  graphicsCards,
-  hasNvidiaDriver,
   nativeFolder,
   ownBinding,
   packageOf,
@@ -24,10 +23,8 @@ const build = 'run `dnc engines install native`';
 export function probeNative(device: Device): Readiness {
   const found = findBinding(device);
   if ('because' in found) return { ready: false, ...found };
-  if (device === 'gpu' && !hasNvidiaDriver()) {
-    const because = 'there is no NVIDIA graphics card, or its driver is not installed';
-    return { ready: false, because, help: 'use another engine: `dnc engines` lists those that are ready' };
-  }
+  const lacking = device === 'gpu' ? lacksNvidia() : undefined;
+  if (lacking) return lacking;
   const tensorflow = device === 'cpu' ? readManifest()?.tensorflow : undefined;
   const { version } = found.package;
   return { ready: true, version: tensorflow === undefined ? version : `${version}, TensorFlow ${tensorflow}` };

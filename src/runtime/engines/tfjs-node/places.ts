@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -91,26 +91,6 @@ export function ownBinding(device: Device): Binding | undefined {
 function entries(folder: string): readonly string[] {
   try {
     return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
-}
-
-/** Whether the driver of an NVIDIA card is there, as far as that can be seen without loading anything. */
-export function hasNvidiaDriver(): boolean {
-  // Windows keeps no such file: the library says it when it is loaded.
-  if (process.platform === 'win32') return true;
-  return existsSync('/proc/driver/nvidia/version') || existsSync('/usr/lib/wsl/lib/libcuda.so.1');
-}
-
-/** The models of NVIDIA cards, as far as Linux tells. */
-export function graphicsCards(): readonly string[] {
-  const folder = '/proc/driver/nvidia/gpus';
-  try {
-    const models = readdirSync(folder).map((one) =>
-      /^Model:\s*(.*)$/m.exec(readFileSync(join(folder, one, 'information'), 'utf8'))?.[1]?.trim(),
-    );
-    return models.filter((one) => one !== undefined);
   } catch {
     return [];
   }

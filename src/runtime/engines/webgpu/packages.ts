@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { nothingHelps } from '../engine.js';
 
 /** The optional packages that make this engine, where they are. */
 export interface Packages {
@@ -45,7 +46,7 @@ export function findPackages(find: (name: string) => Found | undefined = install
   const arch = platform === 'darwin' ? 'universal' : process.arch;
   if (!existsSync(join(dawn.folder, 'dist', `${platform}-${arch}`, 'dawn.node'))) {
     const because = `${DAWN_PACKAGE} ${dawn.version} has no binary for ${platform} on ${process.arch}`;
-    return { because, help: 'use another engine: `dnc engines` lists those that are ready' };
+    return { because, help: nothingHelps };
   }
   return {
     backend: { file: join(backend.folder, backend.main), version: backend.version },

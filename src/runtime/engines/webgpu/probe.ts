@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
-import type { Readiness } from '../engine.js';
+import { anotherEngine, type Readiness } from '../engine.js';
 import { findPackages, type Missing, type Packages } from './packages.js';
 
 /** A graphics device as WebGPU names it; what is empty is not told. */
@@ -85,5 +85,5 @@ export function whyNot(
 
 const help =
   process.platform === 'linux'
-    ? "install the Vulkan driver of the graphics card and Vulkan's loader (on Debian and Ubuntu: `apt install libvulkan1 mesa-vulkan-drivers`), or use another engine: `dnc engines` lists those that are ready"
-    : 'install the driver of the graphics card, or use another engine: `dnc engines` lists those that are ready';
+    ? `install the Vulkan driver of the graphics card and Vulkan's loader (on Debian and Ubuntu: \`apt install libvulkan1 mesa-vulkan-drivers\`), or ${anotherEngine}`
+    : `install the driver of the graphics card, or ${anotherEngine}`;
