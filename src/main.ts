@@ -19,7 +19,8 @@ export async function main(words: readonly string[]): Promise<number> {
     .showSuggestionAfterError()
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.note(text) })
+    // Errors are written below, with what helps.
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.note(text), outputError: () => {} })
     .addHelpText(
       'after',
       '\nIn a folder with one spec: dnc compile && dnc train\nEvery word of the language: dnc help <word>',
@@ -31,8 +32,9 @@ export async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     io.status('');
     if (error instanceof CommanderError) {
-      io.note((await setInstead(error, words)) + rightCall(error, words));
-      return error.exitCode === 0 ? 0 : 2;
+      if (error.exitCode === 0) return 0;
+      io.note(await wrongCall(error, words));
+      return 2;
     }
     if (error instanceof UsageError) {
       io.note(`error: ${error.message}\n`);
@@ -46,8 +48,30 @@ export async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** `--epochs 3` is a key of the spec, which `--set` changes for one call. */
-async function setInstead(error: CommanderError, words: readonly string[]): Promise<string> {
+/** What was called wrongly, with what helps. */
+async function wrongCall(error: CommanderError, words: readonly string[]): Promise<string> {
+  const [said = '', suggestion = ''] = error.message.split(/\n(?=\(Did you mean)/);
+  const help = (await setInstead(error, words, suggestion !== '')) || rightCall(error, words);
+  // A key of the spec that is spelt like this is what was meant, whatever option is near.
+  return `${help.includes('--set') || suggestion === '' ? said : error.message}\n${help}`;
+}
+
+/** What other programs call a key of the spec. */
+const KEYS_ELSEWHERE: Readonly<Record<string, string>> = {
+  bs: 'train.batch_size',
+  l_r: 'train.optimizer.learning_rate',
+  learning_rate: 'train.optimizer.learning_rate',
+  lr: 'train.optimizer.learning_rate',
+  momentum: 'train.optimizer.momentum',
+  num_epochs: 'train.epochs',
+  optim: 'train.optimizer',
+  random_seed: 'train.seed',
+  val_split: 'data.validation',
+  validation_split: 'data.validation',
+};
+
+/** `--epochs 3` is a key of the spec, which `--set` changes for one call. `isNear`: there is an option that is spelt nearly so. */
+async function setInstead(error: CommanderError, words: readonly string[], isNear: boolean): Promise<string> {
   const [, option] = /unknown option '(--[\w-]+)/.exec(error.message) ?? [];
   const command = commands.find(({ name }) => name === words[0]);
   if (
@@ -56,12 +80,22 @@ async function setInstead(error: CommanderError, words: readonly string[]): Prom
     !command?.options.some(({ flags }) => /--set\b/.test(flags))
   )
     return '';
-  const { train } = await import('./compiler/sections.js');
-  const key = option.slice(2).replaceAll('-', '_');
-  if (!Object.hasOwn(train.schema.properties, key)) return '';
+  const { data, simplify, train } = await import('./compiler/sections.js');
+  const { nearest } = await import('./diagnostics/did-you-mean.js');
+  const { inShell } = await import('./diagnostics/shell.js');
+  const key = option.slice(2).replaceAll('-', '_').toLowerCase();
+  // Where two sections have a key, that of `train` is meant.
+  const keys = new Map<string, string>();
+  for (const { keyword, schema } of [simplify, data, train])
+    for (const name of Object.keys(schema.properties)) keys.set(name, `${keyword}.${name}`);
+  const elsewhere = Object.hasOwn(KEYS_ELSEWHERE, key) ? KEYS_ELSEWHERE[key] : undefined;
+  const near = isNear ? undefined : nearest(key, keys.keys());
+  const address = keys.get(key) ?? elsewhere ?? (near === undefined ? undefined : keys.get(near));
+  if (address === undefined) return '';
   const at = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
-  const value = words[at]?.split('=')[1] ?? words[at + 1] ?? '…';
-  return `  = help: it is a key of the spec: --set ${train.keyword}.${key}=${value}\n`;
+  const next = words[at + 1]?.startsWith('--') ? undefined : words[at + 1];
+  const value = words[at]!.includes('=') ? words[at]!.slice(words[at]!.indexOf('=') + 1) : (next ?? 'VALUE');
+  return `  = help: it is a key of the spec: --set ${inShell(`${address}=${value}`)}\n`;
 }
 
 /** How a command is called, where one was called with too few words; which commands there are, where none is near to the one that was called. */
@@ -69,9 +103,15 @@ function rightCall(error: CommanderError, words: readonly string[]): string {
   if (error.code === 'commander.unknownCommand' && !/did you mean/i.test(error.message))
     return `  = help: commands: ${commands.map(({ name }) => name).join(', ')}\n`;
   const command = commands.find(({ name }) => name === words[0]);
-  if (error.code !== 'commander.missingArgument' || !command) return '';
-  const [example] = command.examples;
-  return `  = help: dnc ${command.name} ${command.parameters}${example === undefined ? '' : `, for example \`${example}\``}\n`;
+  if (!command) return '';
+  const such = (example: string | undefined) => (example === undefined ? '' : `, for example \`${example}\``);
+  if (error.code === 'commander.missingArgument')
+    return `  = help: dnc ${command.name} ${command.parameters}${such(command.examples[0])}\n`;
+  const [, flags] = /^error: option '([^']+)' argument missing/.exec(error.message) ?? [];
+  const option = command.options.find((one) => one.flags === flags);
+  if (error.code !== 'commander.optionMissingArgument' || !option) return '';
+  const [flag = ''] = option.flags.split(' ');
+  return `  = help: ${option.flags}: ${option.description}${such(command.examples.find((one) => one.includes(`${flag} `)))}\n`;
 }
 
 function add(program: Commander, command: Command, io: Io, done: (code: number) => void): void {

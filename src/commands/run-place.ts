@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '../diagnostics/report.js';
+import { inShell } from '../diagnostics/shell.js';
 import { findRuns } from '../reports/runs.js';
 import { SWEEP } from '../runtime/sweep/record.js';
 import { lastResult } from '../runtime/simplify/result-folder.js';
@@ -33,6 +34,36 @@ export function runFolder(given = '.'): string {
     return newest(path.join(path.dirname(given), 'runs', name), given);
   }
   return newest(given, given);
+}
+
+/**
+ * The folder of a run that a command works on which takes no other one for it: training goes on with the run that was named. One that holds runs is told
+ * which is its newest: `command` before it, and the words `more` behind it.
+ *
+ * @throws Failure no-run
+ */
+export function theRun(given: string, command: string, more: readonly string[] = []): string {
+  if (existsSync(path.join(given, 'run.json'))) return given;
+  const latest = path.join(given, 'latest');
+  const run = existsSync(path.join(latest, 'run.json')) ? latest : newestOf(given);
+  const help =
+    run === undefined
+      ? 'list the runs below a folder: dnc runs ls FOLDER'
+      : `it holds runs, this one last: ${[command, ...[run, ...more].map(inShell)].join(' ')}`;
+  return fail('no-run', { folder: given }, { help: [help] });
+}
+
+/** The same where a file, or the folder of a result, is as good. */
+export function runOrFile(given: string, more: readonly string[]): string {
+  const isFolder = statSync(given, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isFolder && lastResult(given) === undefined ? theRun(given, 'dnc simplify', more) : given;
+}
+
+/** The newest run in a folder, or of a spec. */
+function newestOf(given: string): string | undefined {
+  const entry = statSync(given, { throwIfNoEntry: false });
+  if (!entry?.isFile()) return findRuns(given).at(-1);
+  return findRuns(path.join(path.dirname(given), 'runs', path.basename(given, path.extname(given)))).at(-1);
 }
 
 function newest(folder: string, given: string): string {

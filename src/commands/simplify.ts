@@ -2,6 +2,7 @@ import { Failure } from '../diagnostics/report.js';
 import { Source, type Span } from '../diagnostics/source.js';
 import { type Command, dataFolderOption, listOption, sharedOptions, textOption, threadsOption } from './command.js';
 import { lastResult } from '../runtime/simplify/result-folder.js';
+import { runOrFile } from './run-place.js';
 import { readSpec } from './spec-file.js';
 
 /** `--threshold` is short for `--set` with this before the value. */
@@ -47,17 +48,24 @@ export const simplify: Command = {
     sharedOptions.json,
   ],
   examples: ['dnc simplify runs/net/latest --threshold 0.05 --out smaller', 'dnc simplify net.min.dn --out again'],
-  run: async ({ parameters: [given], options, io }) => {
+  run: async ({ parameters: [from], options, io }) => {
     const { simplifyAgain } = await import('../runtime/simplify/simplify-again.js');
     const { resultJson } = await import('../runtime/simplify/result.js');
     const { resultText } = await import('../reports/result.js');
     const { render } = await import('../diagnostics/render.js');
     const { watcherFor } = await import('./watcher.js');
     const threshold = textOption(options, 'threshold');
+    const sets = listOption(options, 'set');
+    const typed = [
+      ...sets.flatMap((set) => ['--set', set]),
+      ...(threshold === undefined ? [] : ['--threshold', threshold]),
+    ];
+    const given = runOrFile(from!, typed);
     const result = await named(threshold, () =>
       simplifyAgain({
-        from: lastResult(given!) ?? given!,
-        sets: [...listOption(options, 'set'), ...(threshold === undefined ? [] : [`${ADDRESS}${threshold}`])],
+        from: lastResult(given) ?? given,
+        sets: [...sets, ...(threshold === undefined ? [] : [`${ADDRESS}${threshold}`])],
+        typed,
         out: textOption(options, 'out'),
         dataFolder: dataFolderOption(options),
         acceptChangedData: options.acceptChangedData === true,

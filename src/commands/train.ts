@@ -10,6 +10,7 @@ import {
 } from './command.js';
 import { runOptionList } from './run-options.js';
 import { currentSpec } from './current-spec.js';
+import { theRun } from './run-place.js';
 import { readSpec } from './spec-file.js';
 
 export const train: Command = {
@@ -56,6 +57,7 @@ export const train: Command = {
         '--accept-changed-data': options.acceptChangedData,
         '--out': options.out,
       });
+      theRun(resume, 'dnc train --resume');
       if (isFinished(resume)) {
         const { completeExport } = await import('../exporters/compile-to-folder.js');
         const { RunFolder } = await import('../runtime/run/run-folder.js');

@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { targetText } from './target.js';
 import { constantsText } from '../compiler/5-shrink/certificate.js';
 import { counted } from '../diagnostics/counted.js';
+import { inShell } from '../diagnostics/shell.js';
 import { type Chart, chartsOf } from './run-charts.js';
 import { drawChart } from './charts.js';
 import { behaviourText } from './diff-as-text.js';
@@ -232,8 +233,8 @@ function reproduce({ run }: RunReport): Html {
   const { engine } = run;
   const words = [
     'dnc train',
-    quoted(run.spec.file),
-    ...run.sets.map((set) => `--set ${quoted(set)}`),
+    inShell(run.spec.file),
+    ...run.sets.map((set) => `--set ${inShell(set)}`),
     `--engine ${engine.engine}`,
     `--threads ${engine.threads}`,
     ...(run.update_pass ? [] : ['--no-update-pass']),
@@ -251,11 +252,6 @@ function reproduce({ run }: RunReport): Html {
 <pre>${words.join(' ')}</pre>
 <div class="wide"><table><tbody>
 ${facts_.map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>\n`)}</tbody></table></div>`;
-}
-
-/** For a shell, where it is needed. */
-function quoted(text: string): string {
-  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function numeric(...words: readonly string[]): Html[] {

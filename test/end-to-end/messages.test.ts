@@ -426,6 +426,37 @@ const cases: Readonly<Record<string, Case>> = {
     exit: 3,
   },
   'unknown option': { files: { 'net.dn': tinySpec() }, words: [...train, '--epochs', '3'], exit: 2 },
+  'an option that is nearly a key of the spec': {
+    files: { 'net.dn': tinySpec() },
+    words: [...train, '--batchsize', '3'],
+    exit: 2,
+  },
+  'an option that other programs have': {
+    files: { 'net.dn': tinySpec() },
+    words: [...train, '--lr', '3e-4'],
+    exit: 2,
+  },
+  'a key of the spec for an option that is spelt nearly so': {
+    files: { 'net.dn': tinySpec() },
+    words: [...train, '--seed', '1'],
+    exit: 2,
+  },
+  'an option that is nearly another': {
+    files: { 'net.dn': tinySpec() },
+    words: [...train, '--engin', 'auto'],
+    exit: 2,
+  },
+  'an option without its value': { files: { 'net.dn': tinySpec() }, words: ['train', 'net.dn', '--resume'], exit: 2 },
+  'a run to resume by the folder above it': {
+    files: { 'runs/net/one/run.json': '{}' },
+    words: ['train', '--resume', 'runs/net'],
+    exit: 4,
+  },
+  'a run to simplify by the folder above it': {
+    files: { 'runs/net/latest/run.json': '{}' },
+    words: ['simplify', 'runs/net', '--threshold', 'weight(0.2)'],
+    exit: 4,
+  },
   'unknown word': { files: {}, words: ['help', 'Dens'], exit: 2 },
   'unknown code': { files: {}, words: ['explain', 'shape-missmatch'], exit: 2 },
   'threads of no number': { files: { 'net.dn': tinySpec() }, words: ['train', 'net.dn', '--threads', 'all'], exit: 2 },

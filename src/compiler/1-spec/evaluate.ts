@@ -1,6 +1,7 @@
 import { nearest } from '../../diagnostics/did-you-mean.js';
 import type { Code, Details } from '../../diagnostics/catalogue/index.js';
 import type { Reports, Where } from '../../diagnostics/report.js';
+import { inShell } from '../../diagnostics/shell.js';
 import type { Span } from '../../diagnostics/source.js';
 import type {
   BinaryNode,
@@ -332,7 +333,7 @@ function inQuotes(text: string, { source, start, end }: Span): string {
   const quoted = `"${text}"`;
   if (source.name !== '--set') return `\`${quoted}\``;
   const whole = `${source.text.slice(0, start)}${quoted}${source.text.slice(end)}`;
-  return `--set '${whole.replaceAll("'", String.raw`'\''`)}', the outer ones for the shell`;
+  return `--set ${inShell(whole)}, the outer ones for the shell`;
 }
 
 /** The words without parentheses in a value: each may be the name of a `let`. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { compile } from '../../compiler/compile.js';
 import { fail } from '../../diagnostics/report.js';
+import { inShell } from '../../diagnostics/shell.js';
 import { endingOf } from '../../dsl/syntax.js';
 import { lockToUse } from '../run/data-lock.js';
 import { engineForSpec } from '../engines/for-spec.js';
@@ -29,6 +30,8 @@ export async function simplifyAgain(at: {
   /** A run's folder, or a spec that names weights. */
   readonly from: string;
   readonly sets: readonly string[];
+  /** The options that `sets` were given by, as they are typed: help repeats them. */
+  readonly typed?: readonly string[];
   /** Absent: the run's own folder, or that of the spec. */
   readonly out: string | undefined;
   readonly dataFolder: string | undefined;
@@ -38,6 +41,7 @@ export async function simplifyAgain(at: {
   readonly engineOptions: Partial<EngineOptions>;
   readonly watcher?: Watcher;
 }): Promise<RunResult> {
+  const typed = ['dnc simplify', inShell(at.from), ...(at.typed ?? []).map(inShell)].join(' ');
   const isRun = existsSync(at.from) && statSync(at.from).isDirectory();
   const run = isRun ? new RunFolder(at.from) : undefined;
   const record = run?.readRecord();
@@ -74,23 +78,10 @@ export async function simplifyAgain(at: {
   const earlier = path.join(folder, `${name}.min${endingOf(specFile)}`);
   // Before anything is computed. A spec in its own place is another matter: it may come out as it is.
   if (at.out !== undefined && existsSync(earlier) && path.resolve(earlier) !== path.resolve(specFile))
-    fail(
-      'result-exists',
-      { file: earlier },
-      { help: ['give another folder: --out FOLDER', 'or remove the earlier result'] },
-    );
+    fail('result-exists', { file: earlier }, { help: [`give another folder: ${typed} --out FOLDER`] });
   // What training brought after the cut cannot be had back by simplifying again.
   if (at.out === undefined && isRun && isFinetuned(folder))
-    fail(
-      'result-finetuned',
-      { file: earlier },
-      {
-        help: [
-          `leave it where it is: dnc simplify ${at.from} --out FOLDER`,
-          `or remove ${path.join(folder, 'result.json')} first`,
-        ],
-      },
-    );
+    fail('result-finetuned', { file: earlier }, { help: [`leave it where it is: ${typed} --out FOLDER`] });
 
   if (spec.simplify.finetune) at.watcher?.note('note: `finetune` of the spec is left out: simplify trains nothing\n');
   const { engine, options: engineOptions } = await engineForSpec(at, compiled, { training: false });

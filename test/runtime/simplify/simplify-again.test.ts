@@ -230,6 +230,17 @@ test('a result that was fine-tuned is not replaced by one that was not', async (
   expect((await failureOf(() => again(run, undefined, ['simplify.threshold=0.3']))).text).toMatch(
     /^result-finetuned: .*net\.min\.dn was trained on after it was cut/,
   );
+  // What was asked for is in the call that works.
+  const typed = ['--set', 'train.seed=3', '--threshold', 'weight(0.3)'];
+  const asked = { from: run, sets: ['simplify.threshold=0.3'], typed, dataFolder: undefined, ...engine };
+  await expect(simplifyAgain({ ...asked, out: undefined })).rejects.toMatchObject({
+    diagnostics: [
+      {
+        code: 'result-finetuned',
+        help: [`leave it where it is: dnc simplify ${run} --set train.seed=3 --threshold 'weight(0.3)' --out FOLDER`],
+      },
+    ],
+  });
   expect(readFileSync(path.join(run, 'net.min.safetensors')).equals(before)).toBe(true);
   await again(run, 'beside', ['simplify.threshold=0.3']);
 });
