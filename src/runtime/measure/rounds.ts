@@ -97,8 +97,9 @@ export async function measureInTurns(
     for (const one of live) one.steps = Math.max(1, Math.floor(slice / Math.max(one.step, 1e-3)));
     for (let round = 0; round < ROUNDS && (round < LEAST_ROUNDS || left() > 0); round++) {
       say(`round ${round + 1} of ${ROUNDS}`);
-      for (let k = 0; k < live.length; k++) {
-        const one = live[(round + k) % live.length]!;
+      // As the round begins: who breaks down in it moves nobody else's turn.
+      const turns = live.map((_, k) => live[(round + k) % live.length]!);
+      for (const one of turns) {
         // What is too slow for a share of a round is known well enough by fewer.
         if (one.times.length > 0 && left() < one.step * one.steps) continue;
         const most = Math.max(toStep, 10 * slice);
@@ -107,7 +108,6 @@ export async function measureInTurns(
         } catch (error) {
           live.splice(live.indexOf(one), 1);
           await leaveOut(one.contestant, error, most);
-          k -= 1;
         }
       }
     }

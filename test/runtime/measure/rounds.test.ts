@@ -79,6 +79,32 @@ test('who cannot start, or breaks down on the way, is left out with the reason',
   expect(closed.sort()).toEqual(['breaks', 'good', 'good']);
 });
 
+test.each([2, 3, 4, 5])('who breaks down in round %i takes no turn from others, and gives none', async (last) => {
+  const { contestants, clock } = stage({ a: () => 1, b: () => 1, c: () => 1 });
+  const ran: string[] = [];
+  const noted = contestants.map((one): Contestant => {
+    let calls = 0;
+    return {
+      ...one,
+      run: (steps) => {
+        // Behind two warm-ups.
+        const round = ++calls - 2;
+        if (one.name === 'b' && round === last) throw new Error('out of memory');
+        if (round > 0) ran.push(`${one.name} ${round}`);
+        return one.run(steps);
+      },
+    };
+  });
+  const { measured } = await measureInTurns(noted, { seconds: 9, clock, status });
+  expect(measured.map(({ name, rounds }) => [name, rounds])).toEqual([
+    ['a', 9],
+    ['c', 9],
+  ]);
+  // Nobody is a round ahead before all others have had theirs.
+  const rounds = ran.filter((one) => !one.startsWith('b')).map((one) => Number(one.split(' ')[1]));
+  expect(rounds).toEqual([...rounds].sort((one, other) => one - other));
+});
+
 test('who is not ready in time is ended', async () => {
   const { contestants, closed, clock } = stage({ hangs: () => 1 });
   const hanging: Contestant = { ...contestants[0]!, open: () => new Promise(() => {}) };
