@@ -1,8 +1,8 @@
 import type { Call } from '../ir/kind.js';
-import type { HostTensor } from '../program/program.js';
 import { Stream } from '../random/streams.js';
 import type { AugmentationKind, Movement } from './augmentations/augmentation.js';
 import { augmentations } from './augmentations/index.js';
+import { copyRow } from './picked-rows.js';
 import type { StoredRows } from './stored-rows.js';
 
 /** What the data section says: what happens to the pictures of every input that reads some, or by input. */
@@ -31,6 +31,8 @@ export interface Augmentation {
   /** How a picture is read between its pixels: `nearest` keeps the numbers that it has, as those of a mask. */
   readonly between: 'bilinear' | 'nearest';
 }
+
+type Numbers = Float32Array | Int32Array;
 
 /** What stands behind a tensor of a batch whose pictures are changed when training reads them. */
 export interface AugmentedRows extends Augmentation {
@@ -69,7 +71,7 @@ export class Augmenter {
   }
 
   /** Writes the picture at `start` of `data`, which the source read as its row `original`, changed, from `at` of `into` on. */
-  write(original: number, data: HostTensor['data'], start: number, into: HostTensor['data'], at: number): void {
+  write(original: number, data: Numbers, start: number, into: Numbers, at: number): void {
     const { extents, places, between } = this.of;
     const [height, width] = extents;
     this.picture.set(data.subarray(start, start + this.width));
@@ -81,8 +83,7 @@ export class Augmenter {
       move(this.picture, this.changed, extents, movement, between);
       [this.picture, this.changed] = [this.changed, this.picture];
     }
-    if (places) for (let k = 0; k < places.length; k++) into[at + k] = this.picture[places[k]!]!;
-    else into.set(this.picture, at);
+    copyRow(this.picture, 0, { width: this.width, places }, into, at);
   }
 }
 

@@ -5,7 +5,7 @@ import { type Making, RowMaker } from './made-rows.js';
 import { numbersLike, PickedRows } from './picked-rows.js';
 import { StoredRows } from './stored-rows.js';
 
-/** One batch: the batch inputs of a program by name. */
+/** One batch: the batch inputs of a program by name; for a step its random inputs, too. */
 export interface Batch {
   readonly rows: number;
   readonly inputs: Readonly<Record<string, HostTensor>>;
@@ -47,8 +47,6 @@ export class Batches {
   private readonly orders = new Map<number, Permutation>();
   private readonly rows: Int32Array;
   private readonly makers: readonly RowMaker[];
-  /** A row as it is stored. */
-  private readonly raw: Float32Array;
   /** Of which rows of a tensor's memory the batch consists, by the tensor's own `rows`, which tensors share. */
   private readonly places = new Map<Int32Array | undefined, Int32Array>();
   private readonly whole: Batch;
@@ -71,9 +69,6 @@ export class Batches {
     );
     this.made = [...made.values()];
     this.makers = this.made.map(({ making }) => new RowMaker(making));
-    this.raw = new Float32Array(
-      Math.max(0, ...this.made.map(({ data, making }) => (data instanceof StoredRows ? making.from : 0))),
-    );
     this.steps = table.rows === 0 ? 0 : Math.ceil(table.rows / this.batchSize);
     this.whole = { rows: this.batchSize, inputs: this.memory(made) };
     const left = table.rows - Math.max(0, this.steps - 1) * this.batchSize;
@@ -103,15 +98,13 @@ export class Batches {
   /** Batch `step` of the epoch, from 0. */
   read(step: number): Batch {
     const batch = this.pick(step);
-    for (const [m, { making, data, rows, originals, memory }] of this.made.entries()) {
-      for (let k = 0; k < batch.rows; k++) {
-        const row = this.rows[k]!;
-        const place = placeIn(rows, row);
-        const isStored = data instanceof StoredRows;
-        if (isStored) data.read(place, this.raw, 0);
-        const [from, start] = isStored ? [this.raw, 0] : [data, place * making.from];
-        this.makers[m]!.make(placeIn(originals, row), from, start, memory, k * making.width);
-      }
+    for (const [k, { data, rows, originals, memory }] of this.made.entries()) {
+      const rowsToMake = {
+        count: batch.rows,
+        placeOf: (row: number) => placeIn(rows, this.rows[row]!),
+        originalOf: (row: number) => placeIn(originals, this.rows[row]!),
+      };
+      this.makers[k]!.make(rowsToMake, data, memory);
     }
     return batch;
   }

@@ -1,4 +1,6 @@
 import { type Augmentation, Augmenter } from './augment.js';
+import { copyRow } from './picked-rows.js';
+import { StoredRows } from './stored-rows.js';
 
 /** How the rows of one tensor of a batch are made of those that its table has. Plain data, so that another thread can be told. */
 export interface Making {
@@ -11,11 +13,22 @@ export interface Making {
   readonly places?: Int32Array | undefined;
 }
 
+/** Which rows are made, by their numbers in the batch. */
+export interface RowsToMake {
+  readonly count: number;
+  /** Where a row lies among those that it is made of. */
+  placeOf(row: number): number;
+  /** The row of the source whose random numbers it has. */
+  originalOf(row: number): number;
+}
+
 type Numbers = Float32Array | Int32Array;
 
 /** Makes rows: the same in any thread, in any order. */
 export class RowMaker {
   private readonly augmenter: Augmenter | undefined;
+  /** A row as it is stored. */
+  private raw: Float32Array | undefined;
 
   constructor(private readonly of: Making) {
     this.augmenter = of.augmentation && new Augmenter(of.augmentation);
@@ -26,11 +39,17 @@ export class RowMaker {
     this.augmenter?.begin(seed, epoch);
   }
 
-  /** Makes a row of the one at `start` of `data`, which the source read as its row `original`, from `at` of `into` on. */
-  make(original: number, data: Numbers, start: number, into: Numbers, at: number): void {
-    const { from, places } = this.of;
-    if (this.augmenter) this.augmenter.write(original, data, start, into, at);
-    else if (places) for (let k = 0; k < places.length; k++) into[at + k] = data[start + places[k]!]!;
-    else into.set(data.subarray(start, start + from), at);
+  /** Makes rows of a batch, one behind the other from the beginning of `into` on, of those of `data`. @throws what reading rows from their files throws */
+  make({ count, placeOf, originalOf }: RowsToMake, data: Numbers | StoredRows, into: Numbers): void {
+    const { from, width, places } = this.of;
+    const isStored = data instanceof StoredRows;
+    if (isStored) this.raw ??= new Float32Array(from);
+    for (let row = 0; row < count; row++) {
+      const place = placeOf(row);
+      if (isStored) data.read(place, this.raw!, 0);
+      const [numbers, start] = isStored ? [this.raw!, 0] : [data, place * from];
+      if (this.augmenter) this.augmenter.write(originalOf(row), numbers, start, into, row * width);
+      else copyRow(numbers, start, { width: from, places }, into, row * width);
+    }
   }
 }

@@ -60,6 +60,18 @@ export function numbersLike(like: Numbers, length: number): Numbers {
   return like instanceof Float32Array ? new Float32Array(length) : new Int32Array(length);
 }
 
+/** Copies the numbers of a row that begins at `start`: those at `places` of it, or all `width` of them where that is absent. */
+export function copyRow(
+  from: Numbers,
+  start: number,
+  { width, places }: { readonly width: number; readonly places?: Int32Array | undefined },
+  into: Numbers,
+  at: number,
+): void {
+  if (places) for (let k = 0; k < places.length; k++) into[at + k] = from[start + places[k]!]!;
+  else into.set(from.subarray(start, start + width), at);
+}
+
 /** Copies rows `places[first]` … `places[first + count − 1]` of a table. Another thread compiles this from its text: it names nothing from outside. */
 export function gatherRows(
   from: { readonly table: Numbers; readonly width: number; readonly places: Int32Array },

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { fail } from '../diagnostics/report.js';
 import { failToRead, type FileVersion, type InputFile, versionOf } from './files.js';
 import { elementReader, type NpyType } from './npy.js';
+import { copyRow } from './picked-rows.js';
 import { type Scale, scaleRow } from './scale.js';
 
 /** Rows in one file, one behind the other. Plain data, so that another thread can be told. */
@@ -123,7 +124,7 @@ export class RowCursor {
     if (!(data instanceof StoredRows)) this.from = place * width;
     else if (places && this.raw) {
       data.read(place, this.raw, 0);
-      for (let k = 0; k < width; k++) this.numbers[k] = this.raw[places[k]!]!;
+      copyRow(this.raw, 0, { width, places }, this.numbers, 0);
     } else data.read(place, this.numbers as Float32Array, 0);
     return this;
   }

@@ -97,8 +97,6 @@ export class Preparer {
   private readonly made: readonly {
     readonly maker: RowMaker;
     readonly stored: StoredRows | undefined;
-    /** A row as it is stored. */
-    readonly raw: Float32Array;
   }[];
   private epoch: number | undefined;
 
@@ -106,7 +104,6 @@ export class Preparer {
     this.made = recipe.made.map(({ making, stored }) => ({
       maker: new RowMaker(making),
       stored: stored && new StoredRows(stored),
-      raw: new Float32Array(stored ? making.from : 0),
     }));
   }
 
@@ -116,14 +113,11 @@ export class Preparer {
     const [epoch, step, rows] = [head[HEAD.epoch]!, head[HEAD.step]!, head[HEAD.rows]!];
     if (epoch !== this.epoch) for (const { maker } of this.made) maker.begin(seed, epoch);
     this.epoch = epoch;
-    this.recipe.made.forEach(({ making: { from, width } }, k) => {
-      const { maker, stored, raw } = this.made[k]!;
+    for (const [k, { maker, stored }] of this.made.entries()) {
       const { originals, places, pictures, rows: into } = made[k]!;
-      for (let row = 0; row < rows; row++) {
-        stored?.read(places[row]!, raw, 0);
-        maker.make(originals[row]!, stored ? raw : pictures, stored ? 0 : row * from, into, row * width);
-      }
-    });
+      const placeOf = stored ? (row: number) => places[row]! : (row: number) => row;
+      maker.make({ count: rows, placeOf, originalOf: (row) => originals[row]! }, stored ?? pictures, into);
+    }
     this.recipe.random.forEach((input, k) => {
       const drawnRows = input.rows === 'batch' ? rows : input.rows;
       drawRandom(input.random, { seed, epoch, step }, drawnRows, random[k]!.subarray(0, drawnNumbers(input, rows)));

@@ -1,19 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type Batches, placeIn, type StepPlace } from '../../data/batches.js';
+import { type Batch, type Batches, placeIn, type StepPlace } from '../../data/batches.js';
 import { bytesText } from '../../data/files.js';
 import { gatherRows } from '../../data/picked-rows.js';
 import { StoredRows } from '../../data/stored-rows.js';
-import type { HostTensor } from '../../program/program.js';
 import { drawnNumbers, HEAD, type Recipe, type Slot, STATE, slotBytes, slotOver } from './preparing.js';
 import type { RandomInputs } from './random-inputs.js';
-
-/** What a step reads of rows and random numbers. */
-export interface StepInput {
-  readonly rows: number;
-  readonly inputs: Readonly<Record<string, HostTensor>>;
-}
 
 /** What an engine computes with. */
 export interface EngineThreads {
@@ -83,7 +76,7 @@ export class StepInputs {
   }
 
   /** Valid until the next step is read. @throws what reading rows throws */
-  async read(at: StepPlace): Promise<StepInput> {
+  async read(at: StepPlace): Promise<Batch> {
     this.batches.begin(at.epoch);
     if (this.ahead) {
       const read = await this.ahead.read(at);
@@ -188,7 +181,7 @@ class Ahead {
   }
 
   /** The step's inputs, or why there are none. */
-  async read(at: StepPlace): Promise<StepInput | { readonly because: string }> {
+  async read(at: StepPlace): Promise<Batch | { readonly because: string }> {
     // Nothing waits for what the event loop has yet to start.
     await this.worker;
     const [expected] = this.asked;
