@@ -58,9 +58,7 @@ export const engines: Command = {
       if (action !== undefined) throw new UsageError('--measure takes a spec, and no action beside it');
       return measure(spec, options, io);
     }
-    for (const word of ['pin', 'seconds'])
-      if (options[word] !== undefined)
-        throw new UsageError(`--${word} goes with --measure: dnc engines --measure net.dn`);
+    refuseOthers(action, options);
     if (action === 'install') return install(name, io);
     if (action === 'remove') return remove(name, io);
     if (action === 'verify') return verify(name, wholeNumber(options, 'threads', 1), io);
@@ -89,8 +87,7 @@ export const engines: Command = {
     const { engine, because } = await chooseEngine('auto');
     const ready = found.flatMap((one) => (one.ready ? [one.name] : []));
     io.out(autoText(engine.keyword, because, ready, forLargeSteps));
-    if (settings.engine !== undefined) io.out(`your settings say ${settings.engine}: ${settings.file}\n`);
-    else if (settings.file !== undefined) io.out(`your settings would be in ${settings.file}\n`);
+    if (settings.file !== undefined) io.out(settingsText(settings.engine, settings.file, found));
     return 0;
   },
 };
@@ -109,6 +106,31 @@ export function autoText(
     return `${k === 0 ? 'auto' : 'else it'} takes ${name} for training steps from ${from.toLocaleString('en')} multiply-adds${which}, where a small step goes well on it\n`;
   });
   return [`auto takes ${engine} for small steps: ${because}\n`, ...lines].join('');
+}
+
+/** Refuses options that would do nothing. */
+function refuseOthers(action: string | undefined, options: Options): void {
+  if (options.threads !== undefined && action !== 'verify')
+    throw new UsageError(
+      '--threads goes with --measure or verify: dnc engines --measure net.dn, or dnc engines verify with the name of an engine',
+    );
+  const given = { pin: options.pin, seconds: options.seconds, set: options.set, 'data-dir': options.dataDir };
+  for (const [word, value] of Object.entries(given))
+    if (value !== undefined && (!Array.isArray(value) || value.length > 0))
+      throw new UsageError(`--${word} goes with --measure: dnc engines --measure net.dn`);
+}
+
+/** What a user's settings say, and whether it can be had. */
+export function settingsText(
+  engine: string | undefined,
+  file: string,
+  found: readonly { readonly name: string; readonly ready: boolean }[],
+): string {
+  if (engine === undefined) return `your settings would be in ${file}\n`;
+  const named = found.find(({ name }) => name === engine);
+  const wrong =
+    named?.ready || engine === 'auto' ? '' : named ? ', which is not ready' : ', and no engine is called so';
+  return `your settings say ${engine}${wrong}: ${file}\n`;
 }
 
 async function install(name: string | undefined, io: Io): Promise<number> {

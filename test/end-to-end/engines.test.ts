@@ -59,6 +59,10 @@ test('the settings of a user are named, and refused where they cannot be read', 
   expect((await succeed(['engines'], { cwd, env })).stdout).toContain(`your settings say tfjs-cpu: ${file}\n`);
   const { settings } = JSON.parse((await succeed(['engines', '--json'], { cwd, env })).stdout) as { settings: unknown };
   expect(settings).toEqual({ file, engine: 'tfjs-cpu' });
+  writeFileSync(file, '{ "format": 1, "engine": "tfjs-cqu" }');
+  expect((await succeed(['engines'], { cwd, env })).stdout).toContain(
+    `your settings say tfjs-cqu, and no engine is called so: ${file}\n`,
+  );
   writeFileSync(file, '{');
   const { code, stderr } = await dnc(['engines'], { cwd, env });
   expect(code).toBe(4);
@@ -68,6 +72,8 @@ test('the settings of a user are named, and refused where they cannot be read', 
 test.each([
   [['engines', '--pin', 'user'], '--pin goes with --measure'],
   [['engines', '--seconds', '3'], '--seconds goes with --measure'],
+  [['engines', '--set', 'train.epochs=3'], '--set goes with --measure'],
+  [['engines', '--threads', 'x'], '--threads goes with --measure or verify'],
   [['engines', '--measure', 'net.dn', '--pin', 'here'], '--pin takes spec or user, not here'],
   [['engines', 'verify', 'onnxruntime', '--measure', 'net.dn'], '--measure takes a spec, and no action beside it'],
 ])('%j is a usage error', async (words, message) => {
