@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { Failure, fail } from '../diagnostics/report.js';
 import { systemReason } from '../diagnostics/system-errors.js';
 import type { Span } from '../diagnostics/source.js';
+import { type FileVersion, versionOf } from './file-version.js';
 
 /** How an input file is spoken of. */
 export interface InputFile {
@@ -34,18 +35,6 @@ export interface Locked {
   readonly bytes?: number | undefined;
   /** What a person can do where it is not. */
   readonly help: readonly string[];
-}
-
-/** By what it is known that a file is still the one that was looked through. */
-export interface FileVersion {
-  readonly bytes: number;
-  readonly changed: number;
-  readonly inode: number;
-}
-
-export function versionOf(descriptor: number): FileVersion {
-  const { size, mtimeMs, ino } = fstatSync(descriptor);
-  return { bytes: size, changed: mtimeMs, inode: ino };
 }
 
 /** No input file that is read whole is larger. Tensors of it would pass what a typed array can hold. */

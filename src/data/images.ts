@@ -1,10 +1,12 @@
 import { fail } from '../diagnostics/report.js';
 import { interval } from '../ir/kind.js';
 import { sizeOf } from '../program/program.js';
-import { type FileVersion, type InputFile, LARGEST_FILE, OpenInput } from './files.js';
+import type { FileVersion } from './file-version.js';
+import { type InputFile, LARGEST_FILE, OpenInput } from './files.js';
 import { type Idx, type IdxExpectation, type IdxHeader, idxHeader, MOST_ELEMENTS, readIdx } from './idx.js';
+import { valuesOfBytes } from './row-reader.js';
 import type { Field, Table } from './source.js';
-import { StoredRows, valuesOfBytes } from './stored-rows.js';
+import { StoredRows } from './stored-rows.js';
 
 /** Elements of an IDX file that are bytes. */
 export const BYTES: readonly number[] = [8];

@@ -1,6 +1,6 @@
 import { type Augmentation, Augmenter } from './augment.js';
 import { copyRow } from './picked-rows.js';
-import { StoredRows } from './stored-rows.js';
+import { RowReader } from './row-reader.js';
 
 /** How the rows of one tensor of a batch are made of those that its table has. Plain data, so that another thread can be told. */
 export interface Making {
@@ -40,9 +40,9 @@ export class RowMaker {
   }
 
   /** Makes rows of a batch, one behind the other from the beginning of `into` on, of those of `data`. @throws what reading rows from their files throws */
-  make({ count, placeOf, originalOf }: RowsToMake, data: Numbers | StoredRows, into: Numbers): void {
+  make({ count, placeOf, originalOf }: RowsToMake, data: Numbers | RowReader, into: Numbers): void {
     const { from, width, places } = this.of;
-    const isStored = data instanceof StoredRows;
+    const isStored = data instanceof RowReader;
     if (isStored) this.raw ??= new Float32Array(from);
     for (let row = 0; row < count; row++) {
       const place = placeOf(row);

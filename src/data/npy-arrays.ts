@@ -1,6 +1,7 @@
 import { fail } from '../diagnostics/report.js';
 import { sizeOf } from '../program/program.js';
-import type { FileVersion, InputFile } from './files.js';
+import type { FileVersion } from './file-version.js';
+import type { InputFile } from './files.js';
 import { MOST_NUMBERS, NpyElements, type NpyHeader, type NpyTarget, readNpyHeader } from './npy.js';
 import type { Field } from './source.js';
 import { StoredRows } from './stored-rows.js';
@@ -83,7 +84,8 @@ export async function joinArrays(
     field: {
       shape: shape.length === 0 ? [1] : shape,
       form: 'values',
-      ...(isWhole && shape.length === 0 && { whole: true as const }),
+      // Labels of shape [rows, 1] are what those of shape [rows] are.
+      ...(isWhole && width === 1 && shape.length <= 1 && { whole: true as const }),
       data,
     },
   };

@@ -1,5 +1,5 @@
 import { type Making, RowMaker } from '../../data/made-rows.js';
-import { type StoredPlan, StoredRows } from '../../data/stored-rows.js';
+import { RowReader, type StoredPlan } from '../../data/row-reader.js';
 import { drawRandom } from '../../random/streams.js';
 import type { RandomInput } from './random-inputs.js';
 
@@ -35,7 +35,7 @@ export interface Slot {
 /** The numbers in a slot's head. */
 export const HEAD = { state: 0, epoch: 1, step: 2, rows: 3 } as const;
 /** What is in `HEAD.state`. */
-export const STATE = { empty: 0, asked: 1, ready: 2, failed: 3 } as const;
+export const STATE = { empty: 0, asked: 1, ready: 2 } as const;
 
 /** Lines of a processor's cache: two threads write into none at once. */
 const LINE = 64;
@@ -96,18 +96,18 @@ function slotOf(
 export class Preparer {
   private readonly made: readonly {
     readonly maker: RowMaker;
-    readonly stored: StoredRows | undefined;
+    readonly stored: RowReader | undefined;
   }[];
   private epoch: number | undefined;
 
   constructor(private readonly recipe: Recipe) {
     this.made = recipe.made.map(({ making, stored }) => ({
       maker: new RowMaker(making),
-      stored: stored && new StoredRows(stored),
+      stored: stored && new RowReader(stored),
     }));
   }
 
-  /** @throws Failure of files that rows are read from */
+  /** @throws what reading rows from their files throws (RowReader) */
   prepare({ head, made, random }: Slot): void {
     const { seed } = this.recipe;
     const [epoch, step, rows] = [head[HEAD.epoch]!, head[HEAD.step]!, head[HEAD.rows]!];

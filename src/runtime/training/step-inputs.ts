@@ -252,9 +252,7 @@ class Ahead {
   private async firstReady(): Promise<string | undefined> {
     const { head } = this.slots[this.first]!;
     for (;;) {
-      const state = Atomics.load(head, HEAD.state);
-      if (state === STATE.ready) return undefined;
-      if (state === STATE.failed) return 'it could not make one';
+      if (Atomics.load(head, HEAD.state) === STATE.ready) return undefined;
       if (this.ended !== undefined) return this.ended;
       // The thread's end is heard of when the event loop turns.
       if (Atomics.wait(head, HEAD.state, STATE.asked, PATIENCE) === 'timed-out') await turn();

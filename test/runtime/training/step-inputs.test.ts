@@ -151,7 +151,7 @@ describe('inputs of steps that are made ahead', () => {
     );
   });
 
-  test('are made by the training thread where the other one ends, says that it could not, or cannot start', async () => {
+  test('are made by the training thread where the other one ends, cannot make one, or cannot start', async () => {
     const { text } = await import('../../../src/generated/input-worker.js');
     const places = allPlaces(inputsOf(AUGMENTED), [0, 1]);
     const ends = (exit: string) => `
@@ -162,7 +162,7 @@ describe('inputs of steps that are made ahead', () => {
       ${text}`;
     for (const [thread, because] of [
       [ends('process.exit(3)'), 'exit code 3'],
-      [ends('store(head, at, 3)'), 'it could not make one'],
+      [ends('(() => { throw new Error("no more of them"); })()'), 'no more of them'],
       ['throw new Error("no such thread")', 'no such thread'],
     ] as const) {
       const notes: string[] = [];
@@ -170,6 +170,13 @@ describe('inputs of steps that are made ahead', () => {
       expect(ahead.isAhead).toBe(false);
       expect(notes).toEqual([expect.stringContaining(`(${because})`)]);
     }
+  });
+
+  test('are made by a thread that has no messages for people', async () => {
+    const { text } = await import('../../../src/generated/input-worker.js');
+    expect(text).not.toContain('DNC_');
+    expect(text).not.toContain('cannot be read');
+    expect(text.length).toBeLessThan(40_000);
   });
 
   test('are no more than three, however slow the steps are', async () => {
