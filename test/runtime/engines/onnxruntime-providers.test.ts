@@ -94,6 +94,21 @@ describe.skipIf(!isReady)('an execution provider', () => {
     expect(diagnostics[0]!.help![0]).toContain('CUDA 12 and cuDNN 9');
   });
 
+  test('is tried once where it runs, and anew where it does not', async () => {
+    const withProvider = (options: Readonly<Record<string, unknown>>) =>
+      (options.executionProviders as unknown[]).length > 1;
+    let free = false;
+    const { from, sessions } = await standIn(['cpu', 'cuda'], (options) => {
+      if (withProvider(options) && !free) throw new Error('out of memory');
+    });
+    const engine = onnxruntimeEngine(here(cuda), from);
+    await failure(engine.load({}, { threads: 1 }));
+    free = true;
+    for (let k = 0; k < 2; k++) await (await engine.load({}, { threads: 1 })).close();
+    // Without programs there are no other sessions.
+    expect(sessions.filter(withProvider)).toHaveLength(2);
+  });
+
   test('that does not start is passed over by auto, which says so, and not where it was asked for', async () => {
     const { from } = await standIn(['cpu', 'cuda'], broken);
     const card = onnxruntimeEngine(here(cuda), from);

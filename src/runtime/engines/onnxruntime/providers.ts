@@ -101,11 +101,29 @@ export const directml: Provider = {
   features: () => 'execution provider DirectML',
 };
 
-/** Runs a graph of one node with a provider. Gives what keeps it from running, and what may help; undefined where it went well. */
-export async function tryProvider(
-  ort: Ort,
-  provider: Provider,
-): Promise<{ readonly because: string; readonly help: readonly string[] } | undefined> {
+/** What keeps a provider from running, and what may help. */
+interface Lacking {
+  readonly because: string;
+  readonly help: readonly string[];
+}
+
+const tried = new WeakMap<Ort, Map<string, Promise<Lacking | undefined>>>();
+
+/**
+ * Runs a graph of one node with a provider. Gives what keeps it from running, and what may help; undefined where it went well, which is tried once: what does not
+ * run now may do so later, on a card that has memory again for example.
+ */
+export async function tryProvider(ort: Ort, provider: Provider): Promise<Lacking | undefined> {
+  let known = tried.get(ort);
+  if (!known) tried.set(ort, (known = new Map()));
+  let found = known.get(provider.name);
+  if (!found) known.set(provider.name, (found = tryOnce(ort, provider)));
+  const lacking = await found;
+  if (lacking && known.get(provider.name) === found) known.delete(provider.name);
+  return lacking;
+}
+
+async function tryOnce(ort: Ort, provider: Provider): Promise<Lacking | undefined> {
   const { name, title, help } = provider;
   const offered = ort.listSupportedBackends?.().map((one) => one.name) ?? [];
   if (!offered.includes(name)) {

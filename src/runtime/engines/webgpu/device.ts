@@ -82,12 +82,15 @@ let started: Promise<Started> | undefined;
 let dawn: Dawn | undefined;
 
 /**
- * tfjs-core with a graphics device registered as its backend. A process has one device, which goes when the process ends.
+ * tfjs-core with a graphics device registered as its backend. A process has one device, which goes when the process ends. Where it could not be had it is asked for anew.
  *
  * @throws Error where a package is missing or no driver offers a device
  */
 export function startDevice(): Promise<Started> {
-  started ??= start();
+  started ??= start().catch((error: unknown) => {
+    started = undefined;
+    throw error;
+  });
   return started;
 }
 
@@ -136,7 +139,7 @@ async function openDevice(packages: Packages): Promise<{ readonly device: Device
   const { create, globals } = (await import(pathToFileURL(packages.dawn.file).href)) as DawnPackage;
   // tfjs takes GPUBuffer, GPUBufferUsage and the like from there, as a browser has them.
   Object.assign(globalThis, globals);
-  dawn = create([]);
+  dawn ??= create([]);
   const adapter = await dawn.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new Error('no graphics driver offers a device to WebGPU');
   const wanted = limits.map((name) => [name, adapter.limits[name]!]);
