@@ -116,6 +116,12 @@ describe('npy', () => {
       ['y.npy', 3, 131, 64],
     ]);
     expect((await npy(folder, ['x1.npy'])).train.target).toBe('features');
+    write('column.npy', npyBytes([3, 1], [2, 0, 1]));
+    const column = await npy(folder, ['x1.npy', 'x2.npy'], { target: ['column.npy'] });
+    expect(column.train.fields[1]).toMatchObject({ name: 'target', shape: [1], whole: true });
+    write('pairs.npy', npyBytes([3, 2], [2, 0, 1, 1, 0, 0]));
+    const pairs = await npy(folder, ['x1.npy', 'x2.npy'], { target: ['pairs.npy'] });
+    expect(pairs.train.fields[1]).not.toHaveProperty('whole');
     const failed = async (features: readonly string[], more: object) =>
       (await failureOf(() => npy(folder, features, more))).text;
     expect(await failed(['x1.npy', 'wide.npy'], {})).toMatchInlineSnapshot(

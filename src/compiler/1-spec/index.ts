@@ -13,7 +13,7 @@ import { Lets } from './evaluate.js';
 import { lowerModel } from './model.js';
 import { addressOf, type Override, readSets } from './overrides.js';
 import { printResolved, type Unhashed } from './print.js';
-import { lowerData, lowerOrigin, lowerSimplify, lowerTrain, lowerWeights } from './sections.js';
+import { lowerData, lowerOrigin, lowerSimplify, lowerTrain, lowerWeights, sectionMeant } from './sections.js';
 import { lowerSweep } from './sweep.js';
 
 export interface SpecOptions {
@@ -139,7 +139,7 @@ function checkSections(context: Context, document: Document): void {
   const known = Object.keys(sections);
   for (const { key } of document.entries) {
     if (known.includes(key.text)) continue;
-    const near = nearest(key.text, [...known, 'model', 'let', 'block']);
+    const near = sectionMeant(key.text);
     context.report(
       'unknown-section',
       { key: key.text },

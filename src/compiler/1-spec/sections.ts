@@ -1,4 +1,5 @@
 import type { MissingNumbers } from '../../data/columns.js';
+import { nearest } from '../../diagnostics/did-you-mean.js';
 import type { Span } from '../../diagnostics/source.js';
 import type { Document, EntryNode } from '../../dsl/document.js';
 import type { Call, Duration } from '../../ir/kind.js';
@@ -14,6 +15,7 @@ import {
   type SectionKind,
   type SimplifyValues,
   resources,
+  sections,
   simplify,
   type TrainValues,
   train,
@@ -87,6 +89,16 @@ export interface SectionPlaces {
   readonly sets: Override;
 }
 
+/** The section that a key is likely meant to be which is none. */
+export function sectionMeant(key: string): string | undefined {
+  return nearest(key, [...Object.keys(sections), 'model', 'let', 'block']);
+}
+
+/** Whether a section is there under a name that was mistyped, which is said of that name. */
+function isMisspelt(document: Document, keyword: string): boolean {
+  return document.entries.some(({ key }) => !Object.hasOwn(sections, key.text) && sectionMeant(key.text) === keyword);
+}
+
 function entryOf(document: Document, key: string): EntryNode | undefined {
   return document.entries.find((entry) => entry.key.text === key);
 }
@@ -96,7 +108,8 @@ export function lowerData(context: Context, { document, model, sets }: SectionPl
   const override = sets.child(data.keyword);
   if (!entry && !override) {
     const help = ['for example `data { source: mnist; validation: 5000 }`'];
-    context.report('missing-section', { section: data.keyword }, { at: model, help });
+    if (!isMisspelt(document, data.keyword))
+      context.report('missing-section', { section: data.keyword }, { at: model, help });
     return { source: missing, seed: 0 };
   }
   const { values, unit } = readSection<DataValues>(context, data, entry, model, override);
@@ -188,8 +201,10 @@ export function lowerTrain(context: Context, { document, model, sets }: SectionP
   const override = sets.child(train.keyword);
   if (!entry && !override) {
     const help = ['for example `train { loss: mean_squared_error; epochs: 20 }`'];
-    context.report('missing-section', { section: train.keyword }, { at: model, help });
-    return { train: { seed: 1, phases: [] }, inherited: { values: {} }, phases: undefined };
+    if (!isMisspelt(document, train.keyword))
+      context.report('missing-section', { section: train.keyword }, { at: model, help });
+    // Fine-tuning takes its loss from the section: that it has none is said once.
+    return { train: { seed: 1, phases: [] }, inherited: { values: { loss: missing } }, phases: undefined };
   }
   const { values, unit } = readSection<TrainValues>(context, train, entry, model, override);
   const { phases, seed, engine, epochs, steps, ...inherited } = values;

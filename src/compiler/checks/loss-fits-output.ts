@@ -58,6 +58,7 @@ export const lossFitsOutput: Check = ({ spec, network, description }, reports) =
       const target = description && wanted !== undefined ? findField(description.fields, wanted) : undefined;
       if (!target) continue;
       const width = shape.at(-1) ?? 1;
+      const isArray = ['npy', 'npz'].includes(spec.data.source.word);
       if (kind.target === 'classes' && target.form !== 'classes') {
         reports.report(
           'loss-width',
@@ -72,7 +73,9 @@ export const lossFitsOutput: Check = ({ spec, network, description }, reports) =
                 ...place,
                 help: [`its different cells are the classes with \`columns { ${keyText(target.name)}: classes }\``],
               }
-            : place,
+            : isArray && sizeOf(target.shape) === 1
+              ? { ...place, help: ['of an array, whole numbers are class numbers: save `y.astype("int64")`'] }
+              : place,
         );
       } else if (
         target.form === 'classes' &&

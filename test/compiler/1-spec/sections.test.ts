@@ -88,6 +88,13 @@ describe('data', () => {
       'missing-section @Net: the spec has no `data` section (for example `data { source: mnist; validation: 5000 }`)',
       'missing-section @Net: the spec has no `train` section (for example `train { loss: mean_squared_error; epochs: 20 }`)',
     ]);
+    // Under a name that is mistyped it is there: that name is all that is wrong.
+    const finetuned = `simplify { finetune { epochs: 1 } }`;
+    expect(marks(lower(`${model}${data}${train.replace('train', 'trian')}${finetuned}`))).toEqual([
+      'unknown-section trian',
+    ]);
+    expect(marks(lower(`${model}${data.replace('data', 'dtaa')}${train}`))).toEqual(['unknown-section dtaa']);
+    expect(marks(lower(`${model}${data}${finetuned}`))).toEqual(['missing-section Net']);
     expect(marks(lower(`${model}data { seed: 3 }\ntrain { batch_size: 3 }`))).toEqual([
       'missing-key data',
       'missing-key train',

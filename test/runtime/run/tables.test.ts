@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../../../src/compiler/compile.js';
 import { Failure } from '../../../src/diagnostics/report.js';
+import { failureOf } from '../../data/failure.js';
 import { Source } from '../../../src/diagnostics/source.js';
 import { diffFiles } from '../../../src/reports/diff-files.js';
 import { evaluateSpec, predictSpec } from '../../../src/runtime/spec/evaluate-spec.js';
@@ -415,6 +416,13 @@ describe('units that no class has', () => {
       'units-without-class; kind has 4 units, one for every class, but the rows have 2 classes: target is 0 to 1; a unit for every class: write Dense(2)',
     ]);
     for (const source of ['csv("names.csv")', arrays]) expect(await warningsOf('Dense(2)', source)).toEqual([]);
+    // Labels of shape [rows, 1] are read as those of shape [rows]; of floats it is told how they become whole.
+    writeFileSync(path.join(folder, 'kind.npy'), npy('|u1', '(8, 1)', Uint8Array.of(0, 1, 0, 1, 0, 1, 0, 1)));
+    expect(await warningsOf('Dense(2)', arrays)).toEqual([]);
+    writeFileSync(path.join(folder, 'kind.npy'), npy('<f4', '(8, 1)', Float32Array.of(0, 1, 0, 1, 0, 1, 0, 1)));
+    expect((await failureOf(() => warningsOf('Dense(2)', arrays))).help).toEqual([
+      'of an array, whole numbers are class numbers: save `y.astype("int64")`',
+    ]);
     expect(await warningsOf('Dense(1)', 'csv("names.csv")', 'binary_crossentropy(from_logits: true)')).toEqual([]);
   });
 
