@@ -11,7 +11,7 @@ export const trainingCodes = {
   'no-spec-here': code<{ folder: string }>({
     severity: 'error',
     exit: 4,
-    message: ({ folder }) => `there is no spec (*.dn) in ${folder}`,
+    message: ({ folder }) => `there is no spec (.dn, or .yaml with a model) in ${folder}`,
     explain: 'Without a file name, dnc takes the one spec of the current folder. `dnc init` writes one to start from.',
   }),
   'several-specs-here': code<{ folder: string; found: string }>({
@@ -40,6 +40,13 @@ export const trainingCodes = {
     exit: 5,
     message: ({ folder }) => `${folder} holds a run already`,
     explain: 'A run is never written over. Go on with it by `--resume`, or give another folder by `--out`.',
+  }),
+  'folder-in-use': code<{ folder: string; found: string }>({
+    severity: 'error',
+    exit: 5,
+    message: ({ folder, found }) => `${folder} is no folder of a run: it holds ${found}`,
+    explain:
+      'A run has a folder of its own, so that nothing of it is mixed up with other files. Name one by `--out` that is empty or not there; without `--out` the run makes one.',
   }),
   'run-locked': code<{ folder: string; process: number }>({
     severity: 'error',

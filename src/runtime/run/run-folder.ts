@@ -1,4 +1,14 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { DataFile } from '../../data/files.js';
 import { type Failure, fail } from '../../diagnostics/report.js';
@@ -48,9 +58,14 @@ export class RunFolder {
     return path.join(this.path, ...parts);
   }
 
-  /** Makes the folder and locks it; refuses one that holds a run already, also one that ended in the meantime. */
-  create(): void {
+  /**
+   * Makes the folder and locks it.
+   *
+   * @throws Failure run-exists where it holds a run already, also one that ended in the meantime; folder-in-use where it holds anything else than `expected` and what a run writes before its record
+   */
+  create(expected: readonly string[] = []): void {
     this.refuseRun();
+    this.refuseOther(expected);
     makeFolder(this.path);
     makeFolder(this.file('checkpoints'));
     this.lock();
@@ -68,6 +83,24 @@ export class RunFolder {
       'run-exists',
       { folder: this.path },
       { help: [`go on with it: dnc train --resume ${this.path}`, 'or give another folder: --out'] },
+    );
+  }
+
+  /** A run among other files would be taken for theirs, and they for its: of what it writes nothing may be there but what one left that did not come to its record. */
+  private refuseOther(expected: readonly string[]): void {
+    const own = ['checkpoints', 'lock', 'spec.resolved.dn', ...expected];
+    const entries = statSync(this.path, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(this.path) : [];
+    const other = entries.find((name) => !own.includes(name) && !name.startsWith('.') && !name.startsWith('lock'));
+    if (other === undefined) return;
+    fail(
+      'folder-in-use',
+      { folder: this.path, found: other },
+      {
+        help: [
+          `give another folder: --out ${path.join(this.path, 'run')}`,
+          'without --out the run makes a folder of its own',
+        ],
+      },
     );
   }
 

@@ -104,11 +104,12 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   latencyTables('', options.specFile, compiled.spec.simplify.target?.latencyTable);
 
   const folder = new RunFolder(options.out ?? makeRunFolder(options.specFile, compiled.spec.hash, new Date()));
-  folder.create();
+  // A simplified spec that is trained again is simplified under its own name, not as .min.min.
+  const name = path.basename(options.specFile, path.extname(options.specFile)).replace(/\.min$/, '');
+  const specName = name + endingOf(options.specFile);
+  folder.create([specName]);
   try {
-    // A simplified spec that is trained again is simplified under its own name, not as .min.min.
-    const name = path.basename(options.specFile, path.extname(options.specFile)).replace(/\.min$/, '');
-    writeAtomically(folder.file(name + endingOf(options.specFile)), options.source.text);
+    writeAtomically(folder.file(specName), options.source.text);
     writeAtomically(folder.file('spec.resolved.dn'), resolvedText(compiled));
     const written: RunRecord = {
       format: 1,

@@ -35,6 +35,23 @@ test('`latest` takes the place of an earlier link, and of nothing else', () => {
   expect(readFileSync(path.join(other, 'latest'), 'utf8')).toBe('not dnc’s');
 });
 
+test('a folder with other files is left alone; one that is empty, or whose run did not come to its record, is taken', async () => {
+  const other = temporaryFolder();
+  writeFileSync(path.join(other, 'sweep.json'), '{}');
+  const refused = await failureOf(() => new RunFolder(other).create(['net.dn']));
+  expect(refused.text).toBe(`folder-in-use: ${other} is no folder of a run: it holds sweep.json`);
+  expect(refused.exit).toBe(5);
+  expect(refused.help[0]).toBe(`give another folder: --out ${path.join(other, 'run')}`);
+  expect(existsSync(path.join(other, 'checkpoints'))).toBe(false);
+
+  const empty = temporaryFolder();
+  const run = new RunFolder(empty);
+  run.create(['net.dn']);
+  run.unlock();
+  for (const name of ['net.dn', 'spec.resolved.dn', '.net.dn.7.part']) writeFileSync(path.join(empty, name), 'half');
+  new RunFolder(empty).create(['net.dn']);
+});
+
 const record = {
   format: 1,
   dnc: '1.0.0',
