@@ -202,11 +202,12 @@ async function measure(given: string, options: Options, io: Io): Promise<number>
   const [phase] = spec.train.phases;
   const { multiplyAdds } = stepSize(network, [phase!.batch_size]);
   // As training takes them, for all its steps alike.
-  const threads = wholeNumber(options, 'threads', 1) ?? threadsFor(stepSizeOf(compiled), availableParallelism());
+  const asked = wholeNumber(options, 'threads', 1);
+  const threads = asked ?? threadsFor(stepSizeOf(compiled), availableParallelism());
   const own = process.env[MEASURE_WORKER];
   if (own !== undefined && process.send) {
     const { measureForParent } = await import('../runtime/measure/worker.js');
-    await measureForParent(compiled, { engine: own, threads });
+    await measureForParent(compiled, { engine: own, threads, threadsAsked: asked !== undefined });
     return 0;
   }
 

@@ -30,10 +30,11 @@ export class Stepper {
   private loaded: Loaded | undefined;
   private done = 0;
 
+  /** `threadsAsked`: whether somebody asked for so many. */
   constructor(
     private readonly compiled: Compiled,
     private readonly engine: Engine,
-    private readonly options: EngineOptions,
+    private readonly options: EngineOptions & { readonly threadsAsked: boolean },
   ) {
     const { network, spec } = compiled;
     const phase = drawnPhase(spec.train.phases[0]!);
@@ -44,7 +45,8 @@ export class Stepper {
     this.step = stepProgram(network, { ...phase, finetune: false, ...phaseWeights(phase, network, table) });
     const { seed } = spec.train;
     this.batches = new Batches(table, { batchSize: phase.batch_size, seed });
-    this.inputs = new StepInputs(this.batches, new RandomInputs(this.step.program, seed), { seed });
+    const threads = { count: options.threads, asked: options.threadsAsked };
+    this.inputs = new StepInputs(this.batches, new RandomInputs(this.step.program, seed), { seed, threads });
   }
 
   /** Loads the engine and makes the first step. Gives what the engine says of itself. */

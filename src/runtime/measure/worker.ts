@@ -58,13 +58,13 @@ export function processContestant(name: string, start: () => ChildProcess): Cont
 /** The other side: loads an engine, makes its first step, and then steps as it is asked for them, until its parent is gone. */
 export async function measureForParent(
   compiled: Compiled,
-  { engine: name, threads }: { readonly engine: string; readonly threads: number },
+  { engine: name, ...options }: { readonly engine: string; readonly threads: number; readonly threadsAsked: boolean },
 ): Promise<void> {
   const send = (answer: Answer) => process.connected && process.send?.(answer);
   const gone = new Promise<void>((resolve) => process.once('disconnect', resolve));
   try {
     const { engine } = await chooseEngine(name);
-    const stepper = new Stepper(compiled, engine, { threads });
+    const stepper = new Stepper(compiled, engine, options);
     const ready = await stepper.open();
     process.on('message', (question: Question) => {
       stepper.run(question.steps).then(

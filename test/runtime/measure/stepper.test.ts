@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compile } from '../../../src/compiler/compile.js';
@@ -77,7 +78,7 @@ train { loss: sparse_categorical_crossentropy(from_logits: true); class_weight {
 `;
   for (const name of ['onnxruntime', 'tfjs-cpu'] as const) {
     if (!(await engines[name].probe()).ready) continue;
-    const stepper = new Stepper(compiled(text), engines[name], { threads: 1 });
+    const stepper = new Stepper(compiled(text), engines[name], { threads: 1, threadsAsked: false });
     expect(await stepper.open()).toMatch(new RegExp(`^${name} `));
     // More than a drawn pool has batches.
     expect(await stepper.run(20)).toBeGreaterThan(0);
@@ -92,13 +93,28 @@ test('steps get their inputs as those of a training do, and nobody makes any whe
 data { source: csv("not-there.csv"); target: y }
 train { loss: mse; batch_size: 4; epochs: 1 }
 `;
-  const stepper = new Stepper(compiled(text), engines['tfjs-cpu'], { threads: 1 });
+  const stepper = new Stepper(compiled(text), engines['tfjs-cpu'], { threads: 1, threadsAsked: false });
   await stepper.open();
   await stepper.run(9);
   // Eight batches are drawn.
   expect(read.mock.calls.map(([{ epoch, step }]) => 8 * epoch + step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   await stepper.close();
   expect(close).toHaveBeenCalledOnce();
+});
+
+test('random numbers come from another thread, unless one thread was asked for', async () => {
+  const text = `model M { x = Input(6); Dense(256); Dropout(0.5); Dense(1) }
+data { source: csv("not-there.csv"); target: y }
+train { loss: mse; batch_size: 2048; epochs: 1 }
+`;
+  const ahead = async (threadsAsked: boolean) => {
+    const stepper = new Stepper(compiled(text), engines['tfjs-cpu'], { threads: 1, threadsAsked });
+    const { isAhead } = Reflect.get(stepper, 'inputs') as StepInputs;
+    await stepper.close();
+    return isAhead;
+  };
+  expect(await ahead(false)).toBe(availableParallelism() > 1);
+  expect(await ahead(true)).toBe(false);
 });
 
 test('rows can be drawn for every spec that says what its Inputs read', () => {
