@@ -69,6 +69,12 @@ export function helpText(word: string): string | undefined {
   return parts.length > 0 ? parts.join('\n') : undefined;
 }
 
+/** The arguments or keys of a word, of all its meanings; undefined for a word that nothing knows. */
+export function argumentsOf(word: string): readonly string[] | undefined {
+  const found = owners().filter(({ names }) => names.includes(word.replace(/^@/, '')));
+  return found.length === 0 ? undefined : found.flatMap(({ help }) => help.rows.map(({ name }) => name));
+}
+
 /** What the grammar itself gives a meaning to. */
 interface SyntaxWord {
   readonly what: string;
@@ -357,14 +363,15 @@ export function exampleOf(registry: RegistryName, kind: Kind): string {
   return places[registry];
 }
 
-/** A call with the arguments that it needs; an annotation with its first one, and with those that its schema shows though they may be left out. */
+/** A call with the arguments that it needs; an annotation with its first one; annotations and sources with those that their schema shows though they may be left out. */
 function sampleCall(registry: RegistryName, kind: Kind): string {
   const { properties = {}, required = [] } = schemaOf(kind.schema);
   const names = Object.keys(properties);
   const shown = names.filter((name, k) => {
     const { default: given, examples } = properties[name]!;
     if (required.includes(name) && given === undefined) return true;
-    return registry === 'annotation' && (k === 0 || (given === undefined && examples !== undefined));
+    const isShown = given === undefined && examples !== undefined && examples.length > 0;
+    return (registry === 'annotation' && (k === 0 || isShown)) || (registry === 'source' && isShown);
   });
   if (shown.length === 0) return kind.keyword;
   const inOrder = shown.every((name, k) => names[k] === name);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exampleOf, helpText, helpWords, syntaxWords, topics } from '../../src/commands/help-text.js';
+import { argumentsOf, exampleOf, helpText, helpWords, syntaxWords, topics } from '../../src/commands/help-text.js';
 import { phase, sections } from '../../src/compiler/sections.js';
 import { registryNames, vocabulary } from '../../src/compiler/vocabulary.js';
 import { lower } from '../compiler/1-spec/harness.js';
@@ -33,6 +33,25 @@ function complete(text: string): string {
 
 it('shows a decay that somebody would use', () => {
   expect(exampleOf('schedule', vocabulary.schedule.table.exponential!)).toContain('decay_rate: 0.96');
+});
+
+it('names files as somebody would', () => {
+  for (const [word, written] of Object.entries({
+    csv: 'csv("houses.csv")',
+    npy: 'npy("x.npy", target: "y.npy")',
+    npz: 'npz("digits.npz")',
+    idx: 'idx("train-images-idx3-ubyte.gz", labels: "train-labels-idx1-ubyte.gz")',
+    image_folder: 'image_folder("photos", size: [64, 64])',
+    text_folder: 'text_folder("reviews")',
+  }))
+    expect(exampleOf('source', vocabulary.source.table[word]!)).toBe(`data { source: ${written} }`);
+});
+
+it('knows the arguments of a word in all its meanings', () => {
+  expect(argumentsOf('Dense')).toEqual(expect.arrayContaining(['units', 'activation']));
+  expect(argumentsOf('@dropneuron')).toContain('during');
+  expect(argumentsOf('finetune')).toContain('epochs');
+  expect(argumentsOf('Dens')).toBeUndefined();
 });
 
 it('is there for every word, and lines are no wider than a terminal', () => {

@@ -10,6 +10,7 @@ const schema = Type.Object({
   files: Type.Array(Type.String({ minLength: 1 }), {
     minItems: 1,
     oneOrList: true,
+    examples: ['houses.csv'],
     description:
       'The file, or several files with the same columns, one behind the other. Looked for beside the spec, then in the data folders.',
   }),

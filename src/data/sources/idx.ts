@@ -5,8 +5,8 @@ import { imageRange, readImages } from '../images.js';
 import { defineSource, type Table } from '../source.js';
 import { memoryForRows } from '../row-memory.js';
 
-const files = (description: string) =>
-  Type.Array(Type.String({ minLength: 1 }), { minItems: 1, oneOrList: true, description });
+const files = (description: string, ...examples: readonly string[]) =>
+  Type.Array(Type.String({ minLength: 1 }), { minItems: 1, oneOrList: true, examples, description });
 
 export const idx = defineSource({
   keyword: 'idx',
@@ -15,8 +15,12 @@ export const idx = defineSource({
   schema: Type.Object({
     images: files(
       'Training images: an IDX file of two or more dimensions, or several, one behind the other. Looked for beside the spec, then in the data folders.',
+      'train-images-idx3-ubyte.gz',
     ),
-    labels: files('Training labels: an IDX file of one dimension, class numbers from 0, or several.'),
+    labels: files(
+      'Training labels: an IDX file of one dimension, class numbers from 0, or several.',
+      'train-labels-idx1-ubyte.gz',
+    ),
     test_images: Type.Optional(files('Test images.')),
     test_labels: Type.Optional(files('Test labels.')),
     classes: Type.Optional(

@@ -11,6 +11,7 @@ const ENDINGS: Endings = { taken: PICTURE_ENDINGS, refused: OTHER_PICTURES, role
 
 const schema = Type.Object({
   folder: Type.String({
+    examples: ['photos'],
     minLength: 1,
     description:
       'The folder with a sub-folder for every class, or with the folders train, validation and test (the last two may be lacking) that have them. Looked for beside the spec, then in the data folders.',

@@ -7,8 +7,8 @@ import { type JoinedArray, joinArrays } from '../npy-arrays.js';
 import { defineSource, type SourcePlace, type Table } from '../source.js';
 import { memoryForRows } from '../row-memory.js';
 
-const files = (description: string) =>
-  Type.Array(Type.String({ minLength: 1 }), { minItems: 1, oneOrList: true, description });
+const files = (description: string, ...examples: readonly string[]) =>
+  Type.Array(Type.String({ minLength: 1 }), { minItems: 1, oneOrList: true, examples, description });
 
 export const npy = defineSource({
   keyword: 'npy',
@@ -18,10 +18,12 @@ export const npy = defineSource({
   schema: Type.Object({
     features: files(
       'What the inputs read: the file, or several files with rows of the same extents, one behind the other. Looked for beside the spec, then in the data folders.',
+      'x.npy',
     ),
     target: Type.Optional(
       files(
         'What is to be predicted. One whole number a row is a class number from 0 where the loss tells classes apart. Absent: `features`, for an autoencoder.',
+        'y.npy',
       ),
     ),
     test_features: Type.Optional(files('Features of test rows.')),

@@ -24,6 +24,7 @@ export const npz = defineSource({
     files: Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
       oneOrList: true,
+      examples: ['digits.npz'],
       description:
         'The file, or several files with the same arrays, their rows one behind the other. Looked for beside the spec, then in the data folders.',
     }),

@@ -14,6 +14,7 @@ export const textFolder = defineSource({
   cite: 'the layout of Keras’ text_dataset_from_directory and of the IMDB reviews (Maas et al. 2011)',
   schema: Type.Object({
     folder: Type.String({
+      examples: ['reviews'],
       minLength: 1,
       description:
         'The folder with a sub-folder for every class, or with the folders train, validation and test (the last two may be lacking) that have them. Files end in .txt and are UTF-8. Looked for beside the spec, then in the data folders.',
