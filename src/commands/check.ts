@@ -35,9 +35,23 @@ export const check: Command = {
       );
       return exit;
     }
-    for (const { file, ok, diagnostics } of results) {
-      if (diagnostics.length > 0) io.note(render(diagnostics, { color: io.colour }));
+    const many = results.length > 1;
+    for (const [k, { file, ok, diagnostics }] of results.entries()) {
+      if (diagnostics.length > 0) {
+        if (k > 0) io.note('\n');
+        io.note(render(diagnostics, { color: io.colour, ...(many && { of: file }) }));
+      }
       if (ok) io.out(`${file}: fine\n`);
+      // What comes next stands apart from the messages.
+      if (diagnostics.length > 0 && results[k + 1]?.diagnostics.length === 0) io.note('\n');
+    }
+    if (many) {
+      const fine = results.filter(({ ok }) => ok).length;
+      const failed = results.length - fine;
+      const warned = results.filter(({ ok, diagnostics }) => ok && diagnostics.length > 0).length;
+      io.note(
+        `\n${[`${fine} fine${warned > 0 ? `, ${warned} of them with warnings` : ''}`, ...(failed > 0 ? [`${failed} with errors`] : [])].join(', ')}\n`,
+      );
     }
     return exit;
   },

@@ -11,7 +11,7 @@ export const compile: Command = {
     const { summarize, summaryText } = await import('../reports/summary.js');
     const { render } = await import('../diagnostics/render.js');
     const { compileToFolder } = await import('../exporters/compile-to-folder.js');
-    const file = specFile(given);
+    const file = specFile(given, 'compile');
     const { compiled, folder, warnings } = await compileToFolder(readSpec(file), file, listOption(options, 'set'), {
       dataFolder: dataFolderOption(options),
       withData: true,

@@ -27,7 +27,7 @@ export const convert: Command = {
     if (to !== undefined && syntaxOf(to) !== target)
       throw new UsageError(`${from} is ${target === 'dn' ? 'YAML' : '.dn'} already; dnc fmt ${from} formats it`);
     if (to !== undefined && existsSync(to) && !options.force)
-      throw new UsageError(`${to} is there already; --force writes over it`);
+      fail('file-exists', { file: to }, { help: ['--force writes over it'] });
 
     const reports = new Reports();
     const document = readDocument(source, reports);

@@ -10,12 +10,13 @@ export async function currentSpec(
   given: string | undefined,
   options: Options,
   io: Io,
+  command: string,
 ): Promise<{ readonly file: string; readonly sets: readonly string[] }> {
   const sets = listOption(options, 'set');
-  if (given !== undefined) return { file: specFile(given), sets };
+  if (given !== undefined) return { file: specFile(given, command), sets };
   const { lastCompiled } = await import('../exporters/compile-to-folder.js');
   const last = lastCompiled('.');
-  if (!last || !existsSync(last.file)) return { file: specFile(undefined), sets };
+  if (!last || !existsSync(last.file)) return { file: specFile(undefined, command), sets };
   const as = last.sets.map((set) => ` --set ${set}`).join('');
   if (as !== '') io.note(`${last.file} is taken as it was compiled last here, with${as}\n`);
   else if (specFiles([]).length > 1) io.note(`${last.file} is taken, which was compiled last here\n`);

@@ -10,7 +10,7 @@ export async function checkData(given: string | undefined, options: Options, io:
   const { diagnosticsJson } = await import('../diagnostics/json.js');
   const { inspectRows } = await import('../reports/data-report.js');
   const { openWithRows } = await import('../runtime/spec/open-spec.js');
-  const { file, sets } = await currentSpec(given, options, io);
+  const { file, sets } = await currentSpec(given, options, io, 'data check');
   try {
     const { compiled, rows } = await openWithRows({
       source: readSpec(file),

@@ -18,7 +18,7 @@ export const evaluate: Command = {
   run: async ({ parameters: [spec], options, io }) => {
     const { evaluateSpec } = await import('../runtime/spec/evaluate-spec.js');
     const { evaluateOptions } = await import('./evaluate-options.js');
-    const asked = evaluateOptions(await currentSpec(spec, options, io), options);
+    const asked = evaluateOptions(await currentSpec(spec, options, io, 'eval'), options);
     const { file, split } = asked;
     const score = await evaluateSpec({ ...asked, note: (text) => io.note(text) });
     if (options.json) io.out(`${JSON.stringify({ format: 1, file, split, ...score }, undefined, 2)}\n`);

@@ -20,7 +20,8 @@ export const init: Command = {
         `a spec's name ends in .dn or .yaml, not ${other}: dnc init ${name.slice(0, -other.length)}.dn`,
       );
     const file = isSpecName(name) ? name : `${name}.dn`;
-    if (existsSync(file) && !options.force) throw new UsageError(`${file} is there already; --force writes over it`);
+    const { fail } = await import('../diagnostics/report.js');
+    if (existsSync(file) && !options.force) fail('file-exists', { file }, { help: ['--force writes over it'] });
     const text = starter(file.slice(0, -endingOf(file).length));
     writeAtomically(file, isYaml(file) ? await asYaml(text) : text);
     io.out(`${file}\n`);

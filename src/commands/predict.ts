@@ -29,7 +29,7 @@ export const predict: Command = {
     if (input !== undefined && options.split !== undefined)
       throw new UsageError('--split chooses among the rows of the spec, --input takes others: give one of them');
     const rows = predictSpec({
-      ...evaluateOptions(await currentSpec(spec, options, io), options),
+      ...evaluateOptions(await currentSpec(spec, options, io, 'predict'), options),
       rows: wholeNumber(options, 'rows', 1),
       input,
       note: (text) => io.note(text),

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { type Command, type Options, sharedOptions, UsageError, wholeNumber } from './command.js';
 
@@ -91,10 +91,17 @@ async function remove(folders: readonly string[], options: Options): Promise<str
   const removed = removeRuns(chosen, { force: options.force === true, dryRun });
   if (options.json) return json({ format: 1, dry_run: dryRun, removed });
   const lines = removed.map(({ folder, bytes: size, latest }) => {
-    const mended = latest === undefined ? '' : latest === null ? '; latest is gone' : `; latest is now ${latest}`;
-    return `${dryRun ? 'would remove' : 'removed'} ${folder} (${bytes(size)})${mended}\n`;
+    const mended =
+      latest === undefined ? '' : latest === null ? '; latest is gone' : `; latest is now ${fromHere(latest)}`;
+    return `${dryRun ? 'would remove' : 'removed'} ${fromHere(folder)} (${bytes(size)})${mended}\n`;
   });
   return lines.join('');
+}
+
+/** A path as it is typed here; one that lies elsewhere as it is. */
+function fromHere(folder: string): string {
+  const relative = path.relative(realpathSync('.'), folder);
+  return relative.startsWith('..') || path.isAbsolute(relative) ? folder : relative;
 }
 
 function json(value: object): string {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Command, UsageError } from './command.js';
+import type { Command } from './command.js';
 
 export const schema: Command = {
   name: 'schema',
@@ -21,7 +21,7 @@ export const schema: Command = {
     if (!existsSync(path.dirname(file))) fail('cannot-write', { file, reason: 'its folder does not exist' });
     // The schema of another version is brought up to date without a word.
     if (existsSync(file) && !options.force && titleOf(file) !== made.title)
-      throw new UsageError(`${file} is there already; --force writes over it`);
+      fail('file-exists', { file }, { help: ['--force writes over it'] });
     writeAtomically(file, text);
     io.out(`${file}\n`);
     io.note(`in a spec's first line: # yaml-language-server: $schema=${file}\n`);

@@ -19,7 +19,7 @@ export const show: Command = {
     const print = Object.hasOwn(stagePrinters, stage) ? stagePrinters[stage as keyof typeof stagePrinters] : undefined;
     if (!print)
       throw new UsageError(`there is no stage ${stage}; the stages are ${Object.keys(stagePrinters).join(', ')}`);
-    const { file, sets } = await currentSpec(given, options, io);
+    const { file, sets } = await currentSpec(given, options, io, 'show');
     const source = readSpec(file);
     // The document is what the text says: nothing that it names is looked for.
     const known =

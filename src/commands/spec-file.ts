@@ -7,11 +7,11 @@ import { lastResult } from '../runtime/simplify/result-folder.js';
 
 /**
  * The spec that a command works on: the one that was named, the simplified one of a run whose folder was named, or the only one of a folder, which
- * is the current one where nothing was named.
+ * is the current one where nothing was named. `command` is what was typed behind `dnc`, for help.
  */
-export function specFile(given: string | undefined): string {
+export function specFile(given: string | undefined, command = 'check'): string {
   if (given !== undefined) return isFolder(given) ? specOfFolder(given) : given;
-  return onlySpec('.', specsIn('.'));
+  return onlySpec('.', specsIn('.'), command);
 }
 
 /** The specs that a command works on which takes many: those that were named, those of folders that were named, or all of the current folder but simplified ones. */
@@ -85,11 +85,15 @@ function withoutTwins(found: readonly string[]): readonly string[] {
   return found.filter((name) => !isYaml(name) || !found.includes(`${stem(name)}.dn`));
 }
 
-function onlySpec(folder: string, all: readonly string[]): string {
+function onlySpec(folder: string, all: readonly string[], command = 'check'): string {
   const found = withoutTwins(all);
   const name = folder === '.' ? 'this folder' : folder;
   if (found.length === 0)
-    fail('no-spec-here', { folder: name }, { help: ['write one: dnc init', 'or name one: dnc check path/to/net.dn'] });
+    fail(
+      'no-spec-here',
+      { folder: name },
+      { help: ['write one: dnc init', `or name one: dnc ${command} path/to/net.dn`] },
+    );
   if (found.length > 1)
     fail(
       'several-specs-here',

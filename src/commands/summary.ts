@@ -12,7 +12,7 @@ export const summary: Command = {
     const { compile } = await import('../compiler/compile.js');
     const { summarize, summaryText } = await import('../reports/summary.js');
     const { compileOptions } = await import('../runtime/spec/open-spec.js');
-    const { file, sets } = await currentSpec(given, options, io);
+    const { file, sets } = await currentSpec(given, options, io, 'summary');
     const source = readSpec(file);
     const { network } = compile(
       source,

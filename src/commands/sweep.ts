@@ -79,7 +79,7 @@ export const sweep: Command = {
       record = sweepToResume(resume);
     } else {
       const { newSweep, makeSweepFolder } = await import('../runtime/sweep/start.js');
-      const { file, sets } = await currentSpec(given, options, io);
+      const { file, sets } = await currentSpec(given, options, io, 'sweep');
       const shortcuts = ['strategy', 'trials', 'objective'].flatMap((name) => {
         const value = textOption(options, name);
         return value === undefined ? [] : [`sweep.${name}=${value}`];

@@ -69,7 +69,7 @@ export const train: Command = {
         resumeRun(resume, { ...runOptions(options, io, stopping), dataFolder: dataFolderOption(options) });
     } else {
       const { aboutModels, compileIfNeeded } = await import('../exporters/compile-to-folder.js');
-      const { file, sets } = await currentSpec(given, options, io);
+      const { file, sets } = await currentSpec(given, options, io, 'train');
       const source = readSpec(file);
       const { render } = await import('../diagnostics/render.js');
       const fromScratch = options.fromScratch === true;

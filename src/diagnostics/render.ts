@@ -6,6 +6,8 @@ export interface RenderOptions {
   readonly color?: boolean;
   /** How many diagnostics are written out; the rest are counted. Default 20. */
   readonly limit?: number;
+  /** The file whose diagnostics they are, for the count at the end. Absent: it goes without saying. */
+  readonly of?: string;
 }
 
 const LIMIT = 20;
@@ -41,7 +43,8 @@ export function render(diagnostics: readonly Diagnostic[], options: RenderOption
     parts.push(`… and ${count(diagnostics.length - shown.length, 'more message')}\n`);
   if (diagnostics.length > 1) {
     const totals = [errors > 0 ? count(errors, 'error') : '', warnings > 0 ? count(warnings, 'warning') : ''];
-    parts.push(`${totals.filter(Boolean).join(', ')}\n`);
+    const of = options.of === undefined ? '' : ` in ${visible(options.of)}`;
+    parts.push(`${totals.filter(Boolean).join(', ')}${of}\n`);
   }
   return parts.join('\n');
 }

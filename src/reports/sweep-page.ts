@@ -21,7 +21,7 @@ export async function sweepPage(report: SweepReport): Promise<string> {
     `Sweep of ${report.name}`,
     html`
 <h1>Sweep of ${report.name}</h1>
-<p class="soft">${report.strategy} · ${count(combinations.length)} combinations${repeated.length > 0 ? ` over ${repeated.join(', ')}: ${count(trials)} trials` : ''} · ${states.join(', ')}</p>
+<p class="soft">${report.strategy} · ${count(combinations.length)} combinations${repeated.length > 0 ? ` over ${repeated.join(', ')}: ${count(trials)} trials` : ''} · ${repeated.length > 0 ? 'combinations: ' : ''}${states.join(', ')}</p>
 ${best && facts(report, best)}
 ${
   best &&

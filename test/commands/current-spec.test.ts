@@ -52,16 +52,16 @@ test('of several specs all commands take what was compiled last, and say so; com
   await run(compile, ['b.dn'], { set: ['train.epochs=2'] });
   expect(await codeOf(run(compile))).toBe('2 several-specs-here');
   note = '';
-  expect(await currentSpec(undefined, { set: ['train.seed=1'] }, io)).toEqual({
+  expect(await currentSpec(undefined, { set: ['train.seed=1'] }, io, 'train')).toEqual({
     file: 'b.dn',
     sets: ['train.epochs=2', 'train.seed=1'],
   });
   expect(note).toBe('b.dn is taken as it was compiled last here, with --set train.epochs=2\n');
   await run(compile, ['b.dn']);
   note = '';
-  expect(await currentSpec(undefined, {}, io)).toEqual({ file: 'b.dn', sets: [] });
+  expect(await currentSpec(undefined, {}, io, 'train')).toEqual({ file: 'b.dn', sets: [] });
   expect(note).toBe('b.dn is taken, which was compiled last here\n');
-  expect(await currentSpec('a.dn', {}, io)).toEqual({ file: 'a.dn', sets: [] });
+  expect(await currentSpec('a.dn', {}, io, 'train')).toEqual({ file: 'a.dn', sets: [] });
 });
 
 test('what is set for one training is not set for the next one; what is set for compiling is, and is told', async () => {
@@ -75,11 +75,11 @@ test('what is set for one training is not set for the next one; what is set for 
   ];
   expect(await run(train, [], { set, out: 'first', engine: 'tfjs-wasm' })).toBe(0);
   note = '';
-  expect(await currentSpec(undefined, {}, io)).toEqual({ file: 'net.dn', sets: [] });
+  expect(await currentSpec(undefined, {}, io, 'train')).toEqual({ file: 'net.dn', sets: [] });
   expect(note).toBe('');
   await run(compile, [], { set: ['train.epochs=2'] });
   note = '';
-  expect(await currentSpec(undefined, {}, io)).toEqual({ file: 'net.dn', sets: ['train.epochs=2'] });
+  expect(await currentSpec(undefined, {}, io, 'train')).toEqual({ file: 'net.dn', sets: ['train.epochs=2'] });
   expect(note).toBe('net.dn is taken as it was compiled last here, with --set train.epochs=2\n');
 });
 

@@ -54,7 +54,10 @@ test('init, convert, fmt, check and schema take YAML', async () => {
     readFileSync('same.dn', 'utf8').replaceAll('net', 'same'),
   );
   expect((await run(convert, ['net.dn'])).out).toBe(yaml);
-  await expect(run(convert, ['net.dn', 'net.yaml'])).rejects.toThrow('--force');
+  await expect(run(convert, ['net.dn', 'net.yaml'])).rejects.toMatchObject({
+    exit: 5,
+    message: 'net.yaml is there already',
+  });
   await expect(run(convert, ['net.dn', 'other.dn'])).rejects.toThrow('dnc fmt');
   await expect(run(convert, ['net.dn', 'other.txt'])).rejects.toThrow('.yaml');
 
@@ -74,7 +77,7 @@ test('init, convert, fmt, check and schema take YAML', async () => {
   writeFileSync('dnc.schema.json', JSON.stringify({ title: 'A dnc spec in YAML' }));
   expect((await run(schema, ['dnc.schema.json'])).code).toBe(0);
   writeFileSync('mine.json', '{"title":"mine"}');
-  await expect(run(schema, ['mine.json'])).rejects.toThrow('mine.json is there already; --force writes over it');
+  await expect(run(schema, ['mine.json'])).rejects.toMatchObject({ exit: 5, message: 'mine.json is there already' });
   expect(readFileSync('mine.json', 'utf8')).toBe('{"title":"mine"}');
   expect((await run(schema, ['mine.json'], { force: true })).code).toBe(0);
   await expect(run(schema, ['gone/s.json'])).rejects.toThrow('its folder does not exist');

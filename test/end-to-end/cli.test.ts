@@ -315,7 +315,10 @@ describe('from nothing', () => {
     expect(history.filter((line) => JSON.parse(line).phase === 'train')).toHaveLength(2);
     expect(readFileSync(path.join(cwd, 'network.dn'), 'utf8')).toBe(text);
     const again = await dnc(['init'], { cwd });
-    expect(again).toMatchObject({ code: 2, stderr: 'error: network.dn is there already; --force writes over it\n' });
+    expect(again).toMatchObject({
+      code: 5,
+      stderr: 'error[file-exists]: network.dn is there already\n  = help: --force writes over it\n',
+    });
   });
 
   test('init names the file and the model', async () => {

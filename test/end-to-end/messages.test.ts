@@ -195,6 +195,21 @@ const cases: Readonly<Record<string, Case>> = {
   'missing spec': { files: { 'net.dn': tinySpec() }, words: ['check', 'ned.dn'], exit: 4 },
   'spec is a folder': { files: { 'net.dn/inside': '' }, words: check, exit: 4 },
   'no spec here': { files: { 'notes.txt': '' }, words: ['check'], exit: 4 },
+  'no spec to train here': { files: { 'notes.txt': '' }, words: ['train'], exit: 4 },
+  'a spec to begin with that is there': { files: { 'net.dn': tinySpec() }, words: ['init', 'net'], exit: 5 },
+  'a spec to convert into that is there': {
+    files: { 'net.dn': tinySpec(), 'net.yaml': 'model: {}\n' },
+    words: ['convert', 'net.dn', 'net.yaml'],
+    exit: 5,
+  },
+  'several specs with messages': {
+    files: {
+      'a.dn': tinySpec().replace('Dropout(0.2)', 'Droput(0.2)').replace('batch_size', 'batchsize'),
+      'b.dn': tinySpec().replace('Dropout(0.2)', 'Dropout(1.2)'),
+    },
+    words: ['check'],
+    exit: 3,
+  },
   'several specs here': { files: { 'a.dn': tinySpec(), 'b.dn': tinySpec() }, words: ['compile'], exit: 2 },
   'empty spec': { files: { 'net.dn': '' }, words: check, exit: 3 },
   'binary spec': { files: { 'net.dn': Uint8Array.of(31, 139, 8, 0, 1, 2, 3) }, words: check, exit: 4 },
@@ -458,6 +473,8 @@ const cases: Readonly<Record<string, Case>> = {
     exit: 4,
   },
   'unknown word': { files: {}, words: ['help', 'Dens'], exit: 2 },
+  'unknown argument of a word': { files: {}, words: ['help', 'Dense', 'unitz'], exit: 2 },
+  'an engine for a word': { files: {}, words: ['help', 'onnxruntime'], exit: 2 },
   'unknown code': { files: {}, words: ['explain', 'shape-missmatch'], exit: 2 },
   'threads of no number': { files: { 'net.dn': tinySpec() }, words: ['train', 'net.dn', '--threads', 'all'], exit: 2 },
 };

@@ -98,7 +98,10 @@ describe('a sweep', () => {
     for (const one of states) {
       const folder = folderOf(one);
       const report = readSweepReport(folder);
-      expect(problemsOf(await sweepPage(report))).toEqual([]);
+      const shown = await sweepPage(report);
+      expect(problemsOf(shown)).toEqual([]);
+      // Of combinations, not of trials, is said how they ended.
+      if (report.repeated.length > 0) expect(shown).toMatch(/ trials · combinations: \d/);
       expect(sweepText(report)).toContain('val_accuracy');
       for (const file of await writeFronts(folder, report)) expect(file).toMatch(/pareto-[a-z-]+\.svg$/);
     }

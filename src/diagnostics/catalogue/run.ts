@@ -58,6 +58,13 @@ UTF-8 there. Weights (\`.safetensors\`) are named in a spec: \`weights: file("ne
     dnc simplify runs/net/latest --threshold 0.1 --out smallest
 `,
   }),
+  'file-exists': code<{ file: string }>({
+    severity: 'error',
+    message: ({ file }) => `${file} is there already`,
+    exit: 5,
+    explain:
+      '`dnc init`, `dnc convert` and `dnc schema` write over no file that you may have written. `--force` writes over it, or give another name.',
+  }),
   'result-finetuned': code<{ file: string }>({
     severity: 'error',
     message: ({ file }) =>
