@@ -2,7 +2,6 @@ import { Failure } from '../diagnostics/report.js';
 import { Source, type Span } from '../diagnostics/source.js';
 import { type Command, dataFolderOption, listOption, sharedOptions, textOption, threadsOption } from './command.js';
 import { lastResult } from '../runtime/simplify/result-folder.js';
-import { runOrFile } from './run-place.js';
 import { readSpec } from './spec-file.js';
 
 /** `--threshold` is short for `--set` with this before the value. */
@@ -54,6 +53,7 @@ export const simplify: Command = {
     const { resultText } = await import('../reports/result.js');
     const { render } = await import('../diagnostics/render.js');
     const { watcherFor } = await import('./watcher.js');
+    const { runOrFile } = await import('./run-place.js');
     const threshold = textOption(options, 'threshold');
     const sets = listOption(options, 'set');
     const typed = [

@@ -10,7 +10,6 @@ import {
 } from './command.js';
 import { runOptionList } from './run-options.js';
 import { currentSpec } from './current-spec.js';
-import { theRun } from './run-place.js';
 import { readSpec } from './spec-file.js';
 
 export const train: Command = {
@@ -57,6 +56,7 @@ export const train: Command = {
         '--accept-changed-data': options.acceptChangedData,
         '--out': options.out,
       });
+      const { theRun } = await import('./run-place.js');
       theRun(resume, 'dnc train --resume');
       if (isFinished(resume)) {
         const { completeExport } = await import('../exporters/compile-to-folder.js');

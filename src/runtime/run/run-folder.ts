@@ -1,14 +1,4 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  unlinkSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { DataFile } from '../../data/files.js';
 import { type Failure, fail } from '../../diagnostics/report.js';
@@ -65,8 +55,8 @@ export class RunFolder {
    */
   create(expected: readonly string[] = []): void {
     this.refuseRun();
-    this.refuseOther(expected);
     makeFolder(this.path);
+    this.refuseOther(expected);
     makeFolder(this.file('checkpoints'));
     this.lock();
     try {
@@ -89,8 +79,9 @@ export class RunFolder {
   /** A run among other files would be taken for theirs, and they for its: of what it writes nothing may be there but what one left that did not come to its record. */
   private refuseOther(expected: readonly string[]): void {
     const own = ['checkpoints', 'lock', 'spec.resolved.dn', ...expected];
-    const entries = statSync(this.path, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(this.path) : [];
-    const other = entries.find((name) => !own.includes(name) && !name.startsWith('.') && !name.startsWith('lock'));
+    const other = readdirSync(this.path).find(
+      (name) => !own.includes(name) && !name.startsWith('.') && !name.startsWith('lock'),
+    );
     if (other === undefined) return;
     fail(
       'folder-in-use',
