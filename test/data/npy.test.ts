@@ -168,8 +168,18 @@ describe('npy', () => {
     expect(await read(npyBytes([3], [1, 2, 3, 4]))).toMatchInlineSnapshot(
       `"file-trailing: goes on after its end: expected 131 bytes, found 132"`,
     );
+    // Rows of a file that has them all may stay in it, however many they are.
     expect(await read(npyBytes([1_000_000_000, 1_000_000], []))).toMatchInlineSnapshot(
-      `"npy-header: it claims the extents 1000000000×1000000; dnc reads at most 268,435,456 numbers of one file"`,
+      `"file-truncated: is incomplete: it ends at byte 128, expected 1,000,000,000,000,128 bytes, found 128"`,
+    );
+    expect(await read(npyBytes([1_000_000_000, 1_000_000_000], []))).toMatchInlineSnapshot(
+      `"npy-header: it claims the extents 1000000000×1000000000; dnc reads at most 9,007,199,254,740,991 numbers of one file"`,
+    );
+    // Those of targets are held in memory.
+    writeFileSync(join(folder, 'few.npy'), npyBytes([3], [1, 2, 3]));
+    writeFileSync(join(folder, 'many.npy'), npyBytes([1_000_000_000, 1_000_000], []));
+    expect((await failureOf(() => npy(folder, ['few.npy'], { target: ['many.npy'] }))).text).toMatchInlineSnapshot(
+      `"npy-header: many.npy is no array that can be read: it claims the extents 1000000000×1000000; dnc reads at most 268,435,456 numbers of one file"`,
     );
     expect(await read(npyBytes([16_384, 16_384], []))).toMatchInlineSnapshot(
       `"file-truncated: is incomplete: it ends at byte 128, expected 268,435,584 bytes, found 128"`,
