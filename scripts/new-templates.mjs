@@ -311,6 +311,7 @@ export const ${camel} = defineSource({
 });
 `,
     test: `${TEST}import { ${camel} } from '../../../src/data/sources/${kebab}.js';
+import { numbersIn } from '../numbers.js';
 
 const place = { dataFolder: undefined, specFolder: '.' };
 
@@ -321,7 +322,8 @@ test('rows are those of the seed, and what the source says beforehand', async ()
   expect(held!.fields[0]!.data).not.toEqual(train.fields[0]!.data);
   const described = ${camel}.describe!({ rows: 5, seed: 3 });
   expect(train.fields.map(({ data: _, ...field }) => field)).toEqual(described!.fields);
-  expect(train.fields[1]!.data[2]).toBe(Math.fround(train.fields[0]!.data[2]! ** 2));
+  const [x, y] = train.fields.map(numbersIn);
+  expect(y![2]).toBe(Math.fround(x![2]! ** 2));
 });
 `,
   }),

@@ -30,6 +30,7 @@ test('what every kind writes compiles and passes its test; a new op is asked for
       'test/support/replay.ts',
       'test/layers/cases.ts',
       'test/layers/cases',
+      'test/data/numbers.ts',
     ])
       cpSync(path.join(root, part), path.join(copy, part), { recursive: true });
     symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'), 'dir');
