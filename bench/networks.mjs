@@ -49,6 +49,16 @@ function specWith(name, replaced = {}) {
   return text;
 }
 
+/** Of networks of Dense layers on MNIST's rows with li + lo on every kernel. */
+const dense = {
+  batch: BATCH,
+  pool: 'digits',
+  image: [784],
+  learningRate: 1e-3,
+  penalties: [[1e-4, 1e-4]],
+  epoch: 55_000,
+};
+
 /**
  * The networks of the rows "one training step". `spec()`: the text, with the penalties as gradients, which is what peers compute; `asWritten()`: the spec as it is in
  * specs/, where that is another. `phase`: which of its phases. `pool`: which of the pools its rows come from. `epoch`: rows of the data set's training part.
@@ -59,12 +69,7 @@ export const networks = {
     title: 'LeNet-300-100',
     about: '784-300-100-10, batch 128, li + lo with λ = 1e-4 on every kernel, Adam',
     spec: () => lenet300('@dropneuron(1e-4, solver: gradient)'),
-    batch: BATCH,
-    pool: 'digits',
-    image: [784],
-    learningRate: 1e-3,
-    penalties: [[1e-4, 1e-4]],
-    epoch: 55_000,
+    ...dense,
   },
   autoencoder: {
     title: 'Autoencoder',
@@ -86,12 +91,7 @@ export const networks = {
     about: '784-1000-1000-500-200-10, batch 128, li + lo with λ = 1e-4 on every kernel, Adam',
     spec: () => specWith('adamnet', { '@dropneuron(1e-4)': '@dropneuron(1e-4, solver: gradient)' }),
     asWritten: () => specOf('adamnet'),
-    batch: BATCH,
-    pool: 'digits',
-    image: [784],
-    learningRate: 1e-3,
-    penalties: [[1e-4, 1e-4]],
-    epoch: 55_000,
+    ...dense,
   },
   'lenet-5-caffe': {
     title: 'LeNet-5-Caffe',

@@ -1,7 +1,7 @@
 // How long specs of 10, 100 and 1,000 layers take to be checked and compiled, from the shell.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { secondsOf } from '../command.mjs';
 import { goal } from '../goals.mjs';
 import { spread } from '../rounds.mjs';
 import { count, heading, paragraphs, seconds, table } from '../text.mjs';
@@ -48,13 +48,8 @@ export const compileTime = {
       log(`compile time, round ${round} of ${rounds}`);
       for (let k = 0; k < timed.length; k++) {
         const { command, file, times } = timed[(round + k) % timed.length];
-        const start = performance.now();
-        const { status, stderr } = spawnSync(process.execPath, ['dist/cli.js', command, file], {
-          encoding: 'utf8',
-          env: { ...process.env, NO_COLOR: '1' },
-        });
-        if (status !== 0) throw new Error(`dnc ${command} ${file} ended with ${status}\n${stderr}`);
-        if (round > 0) times.push((performance.now() - start) / 1000);
+        const took = secondsOf([command, file]);
+        if (round > 0) times.push(took);
       }
     }
     return { timed: timed.map(({ layers, command, times }) => ({ layers, command, ...spread(times) })) };

@@ -1,7 +1,7 @@
 // How long `dnc` takes from the shell, by command.
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { secondsOf } from '../command.mjs';
 import { goal } from '../goals.mjs';
 import { spread } from '../rounds.mjs';
 import { heading, paragraphs, seconds, table } from '../text.mjs';
@@ -53,20 +53,7 @@ export const startUp = {
     copyFileSync('specs/lenet-300-100.dn', files.spec);
     writeFileSync(files.other, readFileSync(files.spec, 'utf8').replace('Dense(300,', 'Dense(120,'));
     writeFileSync(at('small.dn'), SMALL);
-    const cli = path.resolve('dist/cli.js');
-    const dnc = (args) => {
-      const start = performance.now();
-      const { status, stderr } = spawnSync(process.execPath, [cli, ...args], {
-        cwd: folder,
-        // What it prints goes nowhere: a schema is a megabyte, and `predict` writes every row.
-        stdio: ['ignore', 'ignore', 'pipe'],
-        encoding: 'utf8',
-        env: { ...process.env, NO_COLOR: '1' },
-      });
-      if (status !== 0) throw new Error(`dnc ${args.join(' ')} ended with ${status}\n${stderr}`);
-      return (performance.now() - start) / 1000;
-    };
-    dnc(['train', at('small.dn'), '--out', files.run]);
+    secondsOf(['train', at('small.dn'), '--out', files.run], folder);
     const timed = commands(files).map((one) => ({ ...one, times: [] }));
     // One more round, which warms the disk's cache and is not counted.
     for (let round = 0; round <= rounds; round++) {
@@ -75,7 +62,7 @@ export const startUp = {
         const { args, times, fresh } = timed[(round + k) % timed.length];
         if (fresh) rmSync(at(fresh), { force: true });
         rmSync(files.yaml, { force: true });
-        const took = dnc(args);
+        const took = secondsOf(args, folder);
         if (round > 0) times.push(took);
       }
     }

@@ -26,14 +26,9 @@ export function runFolder(given = '.'): string {
         ],
       },
     );
-  const entry = statSync(given, { throwIfNoEntry: false });
-  if (entry?.isFile()) {
-    const name = path.basename(given, path.extname(given));
-    // A simplified spec lies in its run.
-    if (existsSync(path.join(path.dirname(given), 'run.json'))) return path.dirname(given);
-    return newest(path.join(path.dirname(given), 'runs', name), given);
-  }
-  return newest(given, given);
+  // A simplified spec lies in its run.
+  if (isFile(given) && existsSync(path.join(path.dirname(given), 'run.json'))) return path.dirname(given);
+  return newestOf(given) ?? failWithoutRun(given);
 }
 
 /**
@@ -61,14 +56,17 @@ export function runOrFile(given: string, more: readonly string[]): string {
 
 /** The newest run in a folder, or of a spec. */
 function newestOf(given: string): string | undefined {
-  const entry = statSync(given, { throwIfNoEntry: false });
-  if (!entry?.isFile()) return findRuns(given).at(-1);
-  return findRuns(path.join(path.dirname(given), 'runs', path.basename(given, path.extname(given)))).at(-1);
+  const folder = isFile(given)
+    ? path.join(path.dirname(given), 'runs', path.basename(given, path.extname(given)))
+    : given;
+  return findRuns(folder).at(-1);
 }
 
-function newest(folder: string, given: string): string {
-  const run = findRuns(folder).at(-1);
-  if (run !== undefined) return run;
+function isFile(given: string): boolean {
+  return statSync(given, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function failWithoutRun(given: string): never {
   const simplified = lastResult(given);
   const help =
     simplified === undefined

@@ -14,6 +14,34 @@ export interface FeatureStatistics {
   readonly whole: boolean;
 }
 
+/** How the numbers of a tensor are spread over its rows. */
+export interface Spread {
+  /** Of all numbers of all features, and their standard deviation from it. */
+  readonly mean: number;
+  readonly deviation: number;
+  /** The mean squared deviation of the numbers from the means of their features; exactly 0 where every feature is one number. */
+  readonly variance: number;
+}
+
+/** The spread over `rows` rows, in float64, in one pass: Welford 1962, since sums of squares of large numbers would cancel. */
+export function spreadOf(tensor: BoundTensor, rows: number): Spread {
+  const { width } = tensor;
+  const cursor = new RowCursor(tensor);
+  const [means, squares] = [new Float64Array(width), new Float64Array(width)];
+  for (let row = 0; row < rows; row++) {
+    const { numbers, from } = cursor.seek(row);
+    for (let k = 0; k < width; k++) {
+      const away = numbers[from + k]! - means[k]!;
+      means[k]! += away / (row + 1);
+      squares[k]! += away * (numbers[from + k]! - means[k]!);
+    }
+  }
+  const mean = means.reduce((sum, one) => sum + one, 0) / width;
+  const variance = squares.reduce((sum, square) => sum + square, 0) / (rows * width);
+  const between = means.reduce((sum, one) => sum + (one - mean) ** 2, 0) / width;
+  return { mean, deviation: Math.sqrt(variance + between), variance };
+}
+
 /** The statistics of a tensor's features over `rows` rows, in float64, in two passes: a sum of squares would lose small deviations from a large mean. */
 export function featureStatistics(tensor: BoundTensor, rows: number): FeatureStatistics {
   const { width } = tensor;

@@ -135,13 +135,16 @@ export function drawRandom(spec: RandomSpec, place: StreamPlace, rows: number, i
   if (out.length !== rows * units.length)
     throw new Error(`${spec.stream}: ${out.length} places for ${rows * units.length}`);
   const key = streamKey(spec.stream, place);
-  const whole = isAll(units, width);
-  if (whole || 2 * units.length > width) {
+  if (isAll(units, width)) {
+    drawRange(distribution, key, 0, out);
+    return out;
+  }
+  if (2 * units.length > width) {
     // Of a row that is nearly whole all is drawn.
-    const row = whole ? out : new Float32Array(width);
-    for (let r = 0; r < (whole ? 1 : rows); r++) {
-      drawRange(distribution, key, r * width, row);
-      if (!whole) for (const [k, unit] of units.entries()) out[r * units.length + k] = row[unit]!;
+    const whole = new Float32Array(width);
+    for (let row = 0; row < rows; row++) {
+      drawRange(distribution, key, row * width, whole);
+      for (const [k, unit] of units.entries()) out[row * units.length + k] = whole[unit]!;
     }
     return out;
   }
@@ -168,11 +171,9 @@ export function drawRandom(spec: RandomSpec, place: StreamPlace, rows: number, i
 function drawRange(distribution: RandomSpec['distribution'], key: Key, from: number, out: Float32Array): void {
   const { kind } = distribution;
   const threshold = kind === 'bernoulli' ? bernoulliThreshold(distribution.keep) : 0;
-  const fast = vectors();
+  const draw = vectors()?.draw ?? drawBlocks;
   eachPiece(from, out.length, ({ high, low, blocks, at, start, n }) => {
-    const numbers = fast
-      ? fast.draw(kind, key, { high, low }, blocks, threshold)
-      : drawBlocks(kind, key, { high, low }, blocks, threshold);
+    const numbers = draw(kind, key, { high, low }, blocks, threshold);
     out.set(numbers.subarray(at, at + n), start);
   });
 }

@@ -7,7 +7,7 @@ import type { Compiled } from '../compiler/compile.js';
 import { lossKind } from '../compiler/4-program/index.js';
 import { trainedOutputs } from '../compiler/checks/outputs.js';
 import { endsOf } from '../compiler/objectives.js';
-import { counted } from '../diagnostics/counted.js';
+import { counted } from '../diagnostics/numbers.js';
 import { extents } from '../ir/dims.js';
 import { bindRows, type Rows } from '../runtime/spec/rows.js';
 import { classesHeld, farTargets } from '../runtime/spec/targets.js';
@@ -148,7 +148,7 @@ export function inspectRows({ spec, network, fitted }: Compiled, rows: Rows): Da
       ...(classes && { classes }),
     };
   });
-  const far = spec.weights ? [] : farTargets(spec, network, train, tables[0]!.bound);
+  const far = spec.weights ? [] : farTargets(spec, network, train, () => tables[0]!.bound);
   for (const { message, help } of far) find('warning', 'scale', [message, ...help].join('; '));
   const training = new TrainingRows(tables[0]!.bound);
   const repeated: Partial<Record<PartName, Repetition>> = { train: training.within };

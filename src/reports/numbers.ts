@@ -31,11 +31,6 @@ export function measured(value: number | null | undefined): string {
   return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1e6) ? value.toExponential(3) : value.toFixed(4);
 }
 
-/** A setting, without digits that nobody set: `0.0691`. */
-export function brief(value: number): string {
-  return String(Number(value.toPrecision(4)));
-}
-
 /** `2 min 41 s`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -1,7 +1,7 @@
 import { type RunResult, unitCounts } from '../runtime/simplify/result.js';
 import { certifiedRanges, constantsText } from '../compiler/5-shrink/certificate.js';
 import { shrinkReasons } from '../compiler/5-shrink/reasons.js';
-import { counted } from '../diagnostics/counted.js';
+import { brief, counted } from '../diagnostics/numbers.js';
 import { columns } from './columns.js';
 import { reasonLines } from './reasons.js';
 import { targetText } from './target.js';
@@ -16,9 +16,9 @@ export function resultText({ simplified, network, scores, finetuned, files }: Ru
 
   const found = search
     ? `, found on ${search.before.rows.toLocaleString('en')} validation rows in ${counted(search.tried.length, 'try', 'tries')}` +
-      (search.withoutGain === undefined ? '' : `: up to ${short(search.withoutGain)} holds, but nothing goes there`)
+      (search.withoutGain === undefined ? '' : `: up to ${brief(search.withoutGain)} holds, but nothing goes there`)
     : '';
-  const applied = threshold.kind === 'weight' ? `weight(${short(threshold.value)})` : short(threshold.value);
+  const applied = threshold.kind === 'weight' ? `weight(${brief(threshold.value)})` : brief(threshold.value);
   lines.push(
     `threshold      ${applied}${found || (target ? `, found in ${counted(target.looks, 'try', 'tries')}` : '')}\n`,
   );
@@ -88,10 +88,6 @@ function withinText(within: NonNullable<RunResult['simplified']['shrunk']['withi
 function change(before: number, after: number): string {
   const share = before === 0 ? '' : ` (${(100 * (after / before)).toFixed(1)} %)`;
   return `${before.toLocaleString('en')} → ${after.toLocaleString('en')}${share}`;
-}
-
-function short(value_: number): string {
-  return String(Number(value_.toPrecision(4)));
 }
 
 function value(number: number): string {

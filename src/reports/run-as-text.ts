@@ -1,9 +1,9 @@
-import { counted } from '../diagnostics/counted.js';
+import { brief, counted } from '../diagnostics/numbers.js';
 import { targetText } from './target.js';
 import { behaviourText } from './diff-as-text.js';
 import { columns } from './columns.js';
 import { lossesByName, measuresOf } from './measures.js';
-import { arrow, brief, bytes, count, duration, measured, percent } from './numbers.js';
+import { arrow, bytes, count, duration, measured, percent } from './numbers.js';
 import { reasonLines } from './reasons.js';
 import type { RunReport } from './run-report.js';
 import { rowsText } from './rows-text.js';

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { PhaseSpec } from '../compiler/spec.js';
+import { brief } from '../diagnostics/numbers.js';
 import type { HistoryRow } from '../runtime/training/progress.js';
 import type { NetworkSummary } from './summary.js';
 import { learningRates } from './learning-rates.js';
@@ -104,6 +105,5 @@ function spread(series: readonly Series[]): boolean {
 }
 
 function ends({ name, points }: Series): string {
-  const round = (value: number) => String(Number(value.toPrecision(4)));
-  return points.length === 0 ? name : `${name} from ${round(points[0]!.y)} to ${round(points.at(-1)!.y)}`;
+  return points.length === 0 ? name : `${name} from ${brief(points[0]!.y)} to ${brief(points.at(-1)!.y)}`;
 }

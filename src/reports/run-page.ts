@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { targetText } from './target.js';
 import { constantsText } from '../compiler/5-shrink/certificate.js';
-import { counted } from '../diagnostics/counted.js';
+import { brief, counted } from '../diagnostics/numbers.js';
 import { inShell } from '../diagnostics/shell.js';
 import { type Chart, chartsOf } from './run-charts.js';
 import { drawChart } from './charts.js';
@@ -9,7 +9,7 @@ import { behaviourText } from './diff-as-text.js';
 import { layerTable, sign } from './diff-as-html.js';
 import { Html, type HtmlPart, html, page } from './html.js';
 import { measuresOf } from './measures.js';
-import { brief, bytes, count, duration, measured, percent, short } from './numbers.js';
+import { bytes, count, duration, measured, percent, short } from './numbers.js';
 import { drawFeatures, drawPattern } from './pattern-picture.js';
 import type { Pattern } from './patterns.js';
 import { imageTag } from './picture-tag.js';

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { numberText } from '../compiler/1-spec/print.js';
+import { brief } from '../diagnostics/numbers.js';
 import { chartConfig, COLOURS, INK } from './charts.js';
 import { cleaned } from './html.js';
 import type { Chart } from './run-charts.js';
@@ -381,9 +382,7 @@ interface Upright {
 }
 
 const short = (value: number) =>
-  Math.abs(value) >= 1e4
-    ? value.toLocaleString('en', { maximumFractionDigits: 0 })
-    : String(Number(value.toPrecision(4)));
+  Math.abs(value) >= 1e4 ? value.toLocaleString('en', { maximumFractionDigits: 0 }) : brief(value);
 
 function uprightOf(
   title: string,

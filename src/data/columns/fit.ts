@@ -2,6 +2,7 @@ import { fail, Reports } from '../../diagnostics/report.js';
 import { sizeOf } from '../../program/program.js';
 import { keyText } from '../csv/table.js';
 import type { Field, Table } from '../source.js';
+import { medianOf } from '../median.js';
 import { heldNumbers } from '../row-memory.js';
 import { RowCursor } from '../stored-rows.js';
 import { callOf, type ColumnChoices, findField, isTarget, missingRule, roleOf, targetNames } from './choices.js';
@@ -179,13 +180,6 @@ function refuseEmpty(field: Field, fill: string, choices: ColumnChoices): never 
 /** 0 where there is none: no cell of the column is missing then, in any part, or this was refused. */
 function meanOf(values: Float64Array): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function medianOf(values: Float64Array): number {
-  if (values.length === 0) return 0;
-  const sorted = values.sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** How often each text of a column occurs in the training rows. */

@@ -1,4 +1,4 @@
-import { counted } from '../counted.js';
+import { counted } from '../numbers.js';
 import { code } from '../diagnostic.js';
 
 const example = (text: string): string => `\n\`\`\`\n${text}\n\`\`\`\n`;

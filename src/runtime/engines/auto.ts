@@ -15,8 +15,13 @@ export interface StepSize {
 
 /** The size of the steps of a network that is trained in batches of so many rows. */
 export function stepSize(network: Network, batchSizes: readonly number[]): StepSize {
-  const forward = forwardProgram(network, { mode: 'inference' });
-  return { multiplyAdds: 3 * multiplyAdds(network) * Math.max(...batchSizes), convolutions: convolves(forward) };
+  return {
+    multiplyAdds: 3 * multiplyAdds(network) * Math.max(...batchSizes),
+    // Few ask, and making the program takes longer than all else here.
+    get convolutions() {
+      return convolves(forwardProgram(network, { mode: 'inference' }));
+    },
+  };
 }
 
 /** The size of the steps of a spec's training: of its phases, and of the fine-tuning. */

@@ -26,9 +26,12 @@ export function wantedEngine(
   spec: string | undefined,
   settings: string | undefined,
 ): { readonly name: string; readonly by: ChosenBy } {
-  if (asked !== undefined) return { name: asked, by: asked === 'auto' ? 'auto' : 'option' };
-  if (spec !== undefined) return { name: spec, by: spec === 'auto' ? 'auto' : 'spec' };
-  if (settings !== undefined) return { name: settings, by: settings === 'auto' ? 'auto' : 'settings' };
+  const saying = [
+    { name: asked, by: 'option' },
+    { name: spec, by: 'spec' },
+    { name: settings, by: 'settings' },
+  ] as const;
+  for (const { name, by } of saying) if (name !== undefined) return { name, by: name === 'auto' ? 'auto' : by };
   return { name: 'auto', by: 'auto' };
 }
 

@@ -1,7 +1,6 @@
-import { lowerSpec } from '../../compiler/1-spec/index.js';
 import { writeSets } from '../../compiler/6-print/sets.js';
-import { readDocument } from '../../compiler/document.js';
-import { fail, Reports } from '../../diagnostics/report.js';
+import { readFront } from '../../compiler/compile.js';
+import { Failure, fail } from '../../diagnostics/report.js';
 import type { Source } from '../../diagnostics/source.js';
 import { writeAtomically } from '../../files.js';
 import { readSettings, settingsFile, writeSettings } from '../engines/settings.js';
@@ -9,12 +8,9 @@ import { readSpecFile } from '../spec/spec-file.js';
 
 /** The text of a spec with the engine named in its train section, and nothing else changed. @throws Failure of a spec with errors */
 export function withEngine(source: Source, engine: string): string {
-  const reports = new Reports();
-  const document = readDocument(source, reports);
-  reports.throwIfFailed();
-  const spec = lowerSpec(document, { source, sets: [`train.engine=${JSON.stringify(engine)}`] }, reports);
-  reports.throwIfFailed();
-  return writeSets(spec!).source.text;
+  const { spec, reports } = readFront(source, [`train.engine=${JSON.stringify(engine)}`]);
+  if (!spec) throw new Failure(reports);
+  return writeSets(spec).source.text;
 }
 
 /** Writes the engine into a spec's file. @throws Failure of a spec with errors, cannot-write */

@@ -1,3 +1,5 @@
+import { medianOf } from '../../data/median.js';
+
 /** Something whose steps are timed. */
 export interface Contestant {
   readonly name: string;
@@ -119,7 +121,7 @@ export async function measureInTurns(
     .map(({ contestant: { name }, describe, steps, times }) => ({
       name,
       describe,
-      milliseconds: median(times),
+      milliseconds: medianOf(Float64Array.from(times)),
       fastest: Math.min(...times),
       slowest: Math.max(...times),
       rounds: times.length,
@@ -159,10 +161,4 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 
 function textOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

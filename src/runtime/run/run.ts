@@ -98,7 +98,9 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   const isTrained = spec.weights !== undefined && !options.fromScratch;
   const warnings = judgeRows(compiled, rows);
   if (!isTrained)
-    warnings.push(...farTargets(spec, network, rows.train, bindRows(network, spec, spec.train.phases[0], rows.train)));
+    warnings.push(
+      ...farTargets(spec, network, rows.train, () => bindRows(network, spec, spec.train.phases[0], rows.train)),
+    );
   if (warnings.length > 0) options.watcher.note(render(warnings, { color: false }));
   const values = firstValues(compiled, rows, options.specFile, options.fromScratch);
   latencyTables('', options.specFile, compiled.spec.simplify.target?.latencyTable);

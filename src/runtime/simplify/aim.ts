@@ -5,7 +5,7 @@ import { isWithin, searchBelow, searchTarget } from '../../compiler/5-shrink/tar
 import { refuseDeadNetwork, type ShrinkResult, shrinkLiving } from '../../compiler/5-shrink/shrink.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import type { Shares, TargetSpec } from '../../compiler/spec.js';
-import { counted } from '../../diagnostics/counted.js';
+import { counted } from '../../diagnostics/numbers.js';
 import { fail } from '../../diagnostics/report.js';
 import type { Network } from '../../ir/graph.js';
 import { multiplyAdds } from '../../compiler/3-dims/index.js';

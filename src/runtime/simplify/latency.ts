@@ -5,6 +5,7 @@ import { forwardProgram } from '../../compiler/4-program/index.js';
 import type { Values } from '../../compiler/5-shrink/values.js';
 import { indexReaders } from '../../compiler/indices.js';
 import type { FileReference } from '../../compiler/spec.js';
+import { medianOf } from '../../data/median.js';
 import { fail } from '../../diagnostics/report.js';
 import { systemReason } from '../../diagnostics/system-errors.js';
 import { writeAtomically } from '../../files.js';
@@ -98,19 +99,13 @@ export async function measureLatency(at: {
         times.push(clock() - start);
         if (times.length >= PASSES.least && clock() - began > PASSES.patience) break;
       }
-      entries.push({ multiply_adds: multiplyAdds(network), milliseconds: median(times) });
+      entries.push({ multiply_adds: multiplyAdds(network), milliseconds: medianOf(Float64Array.from(times)) });
     } finally {
       await loaded.close();
     }
   }
   entries.sort((a, b) => a.multiply_adds - b.multiply_adds);
   return { batch_size: batchSize, engine, entries };
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** Rows that any network can read: the same number everywhere, and the first vector where indices are read. */

@@ -2,8 +2,9 @@ import { lossKind, metricKind } from '../../compiler/4-program/index.js';
 import { type Objective, objectivesOf, prefixOf } from '../../compiler/objectives.js';
 import type { PhaseSpec, Spec } from '../../compiler/spec.js';
 import type { BoundTable, BoundTensor } from '../../data/bind.js';
-import { RowCursor } from '../../data/stored-rows.js';
+import { spreadOf } from '../../data/feature-statistics.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
+import { brief } from '../../diagnostics/numbers.js';
 import { diagnostic } from '../../diagnostics/report.js';
 import type { Network } from '../../ir/graph.js';
 import { meanSquaredError } from '../../losses/mean-squared-error.js';
@@ -63,8 +64,8 @@ export function learnedNothingWarnings(at: {
           metric,
           split,
           rows: score.rows,
-          found: short(found),
-          constant: short(constant),
+          found: brief(found),
+          constant: brief(constant),
           as,
         },
         { ...(span && { at: span }), help: help(as, split) },
@@ -109,30 +110,14 @@ function ofNumbers(
   };
   const own = (keyword: string) => `${prefix}${keyword}`;
   if (has(nmse.keyword)) return told(own(nmse.keyword), score.metrics[own(nmse.keyword)], () => 1);
+  // What predicting, for every number of a target, its mean over the rows comes to.
   const variance = () => {
     const tensor = target();
-    return tensor && meanVariance(tensor, score.rows);
+    return tensor && spreadOf(tensor, score.rows).variance;
   };
   if (has(mse.keyword)) return told(own(mse.keyword), score.metrics[own(mse.keyword)], variance);
   if (lossKind(loss).keyword !== meanSquaredError.keyword) return undefined;
   return told(own('loss'), score.losses ? score.losses[output] : score.loss, variance);
-}
-
-/** The mean squared error of predicting, for every number of a target, its mean over the rows. */
-function meanVariance(tensor: BoundTensor, rows: number): number {
-  const { width } = tensor;
-  const cursor = new RowCursor(tensor);
-  const [mean, squares] = [new Float64Array(width), new Float64Array(width)];
-  for (let row = 0; row < rows; row++) {
-    const { numbers, from } = cursor.seek(row);
-    for (let k = 0; k < width; k++) {
-      // Welford 1962: sums of squares of large numbers would cancel.
-      const away = numbers[from + k]! - mean[k]!;
-      mean[k]! += away / (row + 1);
-      squares[k]! += away * (numbers[from + k]! - mean[k]!);
-    }
-  }
-  return squares.reduce((sum, square) => sum + square, 0) / (rows * width);
 }
 
 function help(as: Finding['as'], split: string): string[] {
@@ -144,8 +129,4 @@ function help(as: Finding['as'], split: string): string[] {
     ...(split === 'validation' ? [] : ['hold out rows to watch it by: `validation: 10%` in the data section']),
     'what was cut of it says nothing of how small the network can be',
   ];
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

@@ -3,6 +3,7 @@ import { methodSites } from '../../compiler/4-program/index.js';
 import { betterOf, judgedMetric, metricOf } from '../../compiler/monitored.js';
 import type { SimplifySpec, Spec } from '../../compiler/spec.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
+import { brief } from '../../diagnostics/numbers.js';
 import { diagnostic } from '../../diagnostics/report.js';
 import type { Network } from '../../ir/graph.js';
 import { metrics } from '../../metrics/index.js';
@@ -50,8 +51,8 @@ export function qualityWarning(at: {
     metric: name,
     split,
     rows: scores.trained.rows,
-    before: short(before),
-    after: short(after),
+    before: brief(before),
+    after: brief(after),
     finetuned: at.finetuned,
   };
   const span = simplify.target?.span ?? simplify.span;
@@ -98,11 +99,11 @@ function help({ spec, network, finetuned, from }: Parameters<typeof qualityWarni
     // All of it: the spec may not write the target, or with another share.
     again = `--set 'simplify.target=${targetText({ ...target, tolerance: 0.01 })}'`;
   } else if (!target && threshold.kind === 'weight') {
-    lines.push(`take a lower bound than weight(${short(threshold.value)})`);
+    lines.push(`take a lower bound than weight(${brief(threshold.value)})`);
     again = "--threshold 'weight(VALUE)'";
   } else if (!target && threshold.kind === 'unit' && threshold.value > 0) {
     lines.push(
-      `let the threshold be searched for: \`threshold: auto(tolerance: 1%)\`, or take a lower one than ${short(threshold.value)}`,
+      `let the threshold be searched for: \`threshold: auto(tolerance: 1%)\`, or take a lower one than ${brief(threshold.value)}`,
     );
     again = "--threshold 'auto(tolerance: 1%)'";
   }
@@ -125,8 +126,4 @@ function help({ spec, network, finetuned, from }: Parameters<typeof qualityWarni
   if (again !== undefined)
     lines.push(`the trained network is kept: dnc simplify ${from} ${again} --out FOLDER cuts it anew`);
   return lines;
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

@@ -1,6 +1,7 @@
 import { multiplyAdds, parameterCount } from '../../compiler/3-dims/index.js';
 import type { Shares, TargetSpec } from '../../compiler/spec.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
+import { brief } from '../../diagnostics/numbers.js';
 import { diagnostic } from '../../diagnostics/report.js';
 import { percentText } from '../../dsl/numbers.js';
 import type { Network } from '../../ir/graph.js';
@@ -66,7 +67,6 @@ export function missedWarning(
   { at_most, left, threshold, needs }: TargetResult,
   { span, tolerance }: TargetSpec,
 ): Diagnostic {
-  const short = (value: number) => String(Number(value.toPrecision(4)));
   const missed = Object.entries(left).filter(([resource, share]) => share > at_most[resource as keyof Shares]!);
   const of = (shares: Shares) =>
     Object.fromEntries(missed.map(([resource]) => [resource, shares[resource as keyof Shares]!]));
@@ -76,7 +76,7 @@ export function missedWarning(
     needed:
       needs === undefined
         ? 'no threshold reaches it'
-        : `that takes the threshold ${short(needs)}, and the metric stays within its tolerance up to ${short(threshold)}`,
+        : `that takes the threshold ${brief(needs)}, and the metric stays within its tolerance up to ${brief(threshold)}`,
   };
   const help = [
     ...(needs === undefined || tolerance === undefined

@@ -5,9 +5,10 @@ import { classCount, lossKind, metricKind } from '../../compiler/4-program/index
 import { judgedMetric, metricOf } from '../../compiler/monitored.js';
 import { endsOf, objectivesOf } from '../../compiler/objectives.js';
 import type { Spec } from '../../compiler/spec.js';
-import { type BoundTable, type BoundTensor, targetOf } from '../../data/bind.js';
+import { type BoundTable, targetOf } from '../../data/bind.js';
 import { findField } from '../../data/columns.js';
 import { keyText } from '../../data/csv/table.js';
+import { spreadOf } from '../../data/feature-statistics.js';
 import type { Field, Table } from '../../data/source.js';
 import { heldNumbers } from '../../data/row-memory.js';
 import { RowCursor } from '../../data/stored-rows.js';
@@ -160,22 +161,25 @@ const FAR = 1000;
  * its bias elsewhere, has been told how large they are.
  *
  * @param train the training rows
+ * @param bind gives them as the network reads them; it is asked only where there is such a loss
  */
 export function farTargets(
   spec: Pick<Spec, 'data' | 'train'>,
   network: Network,
   train: Table,
-  { rows, tensors }: BoundTable,
+  bind: () => BoundTable,
 ): Diagnostic[] {
   const [phase] = spec.train.phases;
   if (!phase) return [];
   const outputs = network.graph.outputs.map(({ name }) => name);
   return trainedOutputs(network, phase).flatMap(({ output, node, objective }) => {
-    const target = tensors.find(({ name, data }) => name === `target:${output.name}` && !(data instanceof Int32Array));
     const bias = node.arguments.bias_initializer as Call | undefined;
     const isToldSize = node.kind === 'Rescaling' || bias?.word === 'constant';
-    if (!target || !lossKind(objective.loss).distance || isToldSize) return [];
-    const { mean, deviation } = momentsOf(target, rows);
+    if (!lossKind(objective.loss).distance || isToldSize) return [];
+    const { rows, tensors } = bind();
+    const target = tensors.find(({ name, data }) => name === `target:${output.name}` && !(data instanceof Int32Array));
+    if (!target) return [];
+    const { mean, deviation } = spreadOf(target, rows);
     if (!(Math.abs(mean) >= FAR || deviation >= FAR)) return [];
     const field = targetOf(output.name, outputs, spec.data, train) ?? output.name;
     const shown = (value: number) => Number(value.toPrecision(4)).toLocaleString('en', { maximumSignificantDigits: 4 });
@@ -190,20 +194,4 @@ export function farTargets(
       ),
     ];
   });
-}
-
-/** Over all numbers of all rows (Welford 1962). */
-function momentsOf(tensor: BoundTensor, rows: number): { readonly mean: number; readonly deviation: number } {
-  const cursor = new RowCursor(tensor);
-  let [count, mean, squares] = [0, 0, 0];
-  for (let row = 0; row < rows; row++) {
-    const { numbers, from } = cursor.seek(row);
-    for (let k = from; k < from + tensor.width; k++) {
-      const away = numbers[k]! - mean;
-      count += 1;
-      mean += away / count;
-      squares += away * (numbers[k]! - mean);
-    }
-  }
-  return { mean, deviation: Math.sqrt(squares / count) };
 }

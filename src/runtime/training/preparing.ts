@@ -1,7 +1,7 @@
 import { type Making, RowMaker } from '../../data/made-rows.js';
 import { RowReader, type StoredPlan } from '../../data/row-reader.js';
 import { drawRandom } from '../../random/streams.js';
-import type { RandomInput } from './random-inputs.js';
+import { drawnNumbers, drawnRows, type RandomInput } from './random-inputs.js';
 
 /** What of a step's inputs is made ahead in another thread, as that thread is told. */
 export interface Recipe {
@@ -40,11 +40,6 @@ export const STATE = { empty: 0, asked: 1, ready: 2 } as const;
 /** Lines of a processor's cache: two threads write into none at once. */
 const LINE = 64;
 const lines = (numbers: number) => Math.ceil((4 * numbers) / LINE) * LINE;
-
-/** How many random numbers a batch of so many rows has. */
-export function drawnNumbers({ rows, random }: RandomInput, batch: number): number {
-  return (rows === 'batch' ? batch : rows) * random.units.length;
-}
 
 /** Bytes of a slot. */
 export function slotBytes(recipe: Recipe): number {
@@ -119,8 +114,12 @@ export class Preparer {
       maker.make({ count: rows, placeOf, originalOf: (row) => originals[row]! }, stored ?? pictures, into);
     }
     this.recipe.random.forEach((input, k) => {
-      const drawnRows = input.rows === 'batch' ? rows : input.rows;
-      drawRandom(input.random, { seed, epoch, step }, drawnRows, random[k]!.subarray(0, drawnNumbers(input, rows)));
+      drawRandom(
+        input.random,
+        { seed, epoch, step },
+        drawnRows(input, rows),
+        random[k]!.subarray(0, drawnNumbers(input, rows)),
+      );
     });
   }
 }

@@ -20,6 +20,16 @@ export function randomInputs(program: Program): readonly RandomInput[] {
   });
 }
 
+/** How many rows of it are drawn for a batch of so many. */
+export function drawnRows({ rows }: RandomInput, batch: number): number {
+  return rows === 'batch' ? batch : rows;
+}
+
+/** How many numbers. */
+export function drawnNumbers(input: RandomInput, batch: number): number {
+  return drawnRows(input, batch) * input.random.units.length;
+}
+
 /** Draws the random inputs of a program: the numbers depend on seed, stream, epoch and step alone. */
 export class RandomInputs {
   readonly inputs: readonly RandomInput[];
@@ -34,24 +44,24 @@ export class RandomInputs {
   }
 
   draw(at: StepPlace, rows: number): Record<string, HostTensor> {
-    return this.take(rows, (buffer, { random }, drawnRows) => {
-      drawRandom(random, { seed: this.seed, ...at }, drawnRows, buffer);
+    return this.take(rows, (buffer, { random }, drawn) => {
+      drawRandom(random, { seed: this.seed, ...at }, drawn, buffer);
     });
   }
 
   /** The same, with the numbers that `fill` writes into the memory of each. */
   take(
     rows: number,
-    fill: (buffer: Float32Array, input: RandomInput, drawnRows: number, index: number) => void,
+    fill: (buffer: Float32Array, input: RandomInput, drawn: number, index: number) => void,
   ): Record<string, HostTensor> {
-    const drawn: Record<string, HostTensor> = {};
+    const taken: Record<string, HostTensor> = {};
     for (const [k, input] of this.inputs.entries()) {
-      const drawnRows = input.rows === 'batch' ? rows : input.rows;
-      const size = drawnRows * input.random.units.length;
+      const drawn = drawnRows(input, rows);
+      const size = drawnNumbers(input, rows);
       if (this.buffers[k]!.length !== size) this.buffers[k] = new Float32Array(size);
-      fill(this.buffers[k]!, input, drawnRows, k);
-      drawn[input.name] = { shape: [drawnRows, ...input.extents], data: this.buffers[k]! };
+      fill(this.buffers[k]!, input, drawn, k);
+      taken[input.name] = { shape: [drawn, ...input.extents], data: this.buffers[k]! };
     }
-    return drawn;
+    return taken;
   }
 }

@@ -5,8 +5,8 @@ import { type Batch, type Batches, placeIn, type StepPlace } from '../../data/ba
 import { bytesText } from '../../data/files.js';
 import { gatherRows } from '../../data/picked-rows.js';
 import { StoredRows } from '../../data/stored-rows.js';
-import { drawnNumbers, HEAD, type Recipe, type Slot, STATE, slotBytes, slotOver } from './preparing.js';
-import type { RandomInputs } from './random-inputs.js';
+import { HEAD, type Recipe, type Slot, STATE, slotBytes, slotOver } from './preparing.js';
+import { drawnNumbers, type RandomInputs } from './random-inputs.js';
 
 /** What an engine computes with. */
 export interface EngineThreads {
